@@ -1,0 +1,116 @@
+import type { Failure } from './errors.ts';
+
+/** The kinds of entries that are counted apart. */
+export type Kind = 'file' | 'directory' | 'symlink' | 'hardlink' | 'fifo' | 'socket' | 'device';
+
+/** What is finished. Bytes are those of file contents, holes included. */
+export interface Totals {
+  files: number;
+  directories: number;
+  symlinks: number;
+  hardlinks: number;
+  /** FIFOs, sockets and devices. */
+  special: number;
+  bytes: number;
+  /** Left as they are by a policy the user asked for (-n, -u). */
+  unchanged: number;
+  /** Skipped because of their type (no -a). Counted by kind in `skips`. */
+  skipped: number;
+  failed: number;
+  deleted: number;
+}
+
+/** What the listing has found so far. */
+export interface Found {
+  /** Entries that will be copied: everything but directories. */
+  files: number;
+  directories: number;
+  /** Bytes of the regular files found, or null when sizes are not taken. */
+  bytes: number | null;
+  /** The listing has ended: the numbers are totals. */
+  complete: boolean;
+}
+
+/** One worker as it is seen now. */
+export interface WorkerView {
+  /** 0 to jobs - 1. */
+  index: number;
+  /** The file in hand, as bytes, relative to the source; '' when idle. */
+  path: string;
+  /** Bytes of that file done, and its size. 0 and 0 when idle or not yet known. */
+  done: number;
+  size: number;
+  /** Milliseconds since it last reported. A worker with a file in hand that is silent for long is stalled. */
+  silentMs: number;
+}
+
+/** Everything that progress is drawn from. A plain value: later changes do not show in it. */
+export interface Snapshot {
+  elapsedMs: number;
+  found: Found;
+  totals: Totals;
+  /** Entries other than directories that are settled: copied, unchanged, skipped or failed. */
+  settled: number;
+  /** Bytes of settled entries, plus those of the files in hand; what a bar of bytes shows. Never goes back. */
+  settledBytes: number;
+  workers: WorkerView[];
+}
+
+/** Busy shares of 0 to 1, over the run. */
+export interface Load {
+  /** How much of the time the workers had work, each. */
+  workers: number[];
+  /** How much of the time the listing waited for the workers. */
+  listingWaited: number;
+}
+
+export type Outcome = 'complete' | 'incomplete' | 'refused' | 'stopped' | 'interrupted';
+
+export interface Summary {
+  outcome: Outcome;
+  source: string;
+  destination: string;
+  /** The destination existed and was merged into. */
+  merged: boolean;
+  totals: Totals;
+  elapsedMs: number;
+  /** What could not be preserved, counted by kind: `{ owner: 120, acl: 3 }`. */
+  notPreserved: Record<string, number>;
+  /** Entries skipped for their type: `{ fifo: 1 }`. */
+  skips: Record<string, number>;
+  failures: Failure[];
+  /** Failures beyond those kept in `failures` (1000). */
+  moreFailures: number;
+  load: Load;
+  driver: 'libc' | 'node';
+  /** Why it was refused or stopped. */
+  reason?: { path: string; message: string; code: string };
+}
+
+/** What a run tells while it goes on. Paths are bytes, one character each, relative to the source unless said otherwise. */
+export type CopyEvent =
+  | {
+      type: 'start';
+      source: string;
+      destination: string;
+      jobs: number;
+      driver: 'libc' | 'node';
+      merged: boolean;
+      dryRun: boolean;
+    }
+  | { type: 'scan'; found: Found }
+  | { type: 'progress'; snapshot: Snapshot }
+  | {
+      type: 'file';
+      path: string;
+      kind: Kind;
+      /** `copied` stands for made too; `deleted` paths are relative to the destination. */
+      action: 'copied' | 'unchanged' | 'deleted';
+      bytes: number;
+      /** With verify or manifest: sha256 in hex. */
+      sha256?: string;
+    }
+  | { type: 'error'; failure: Failure }
+  | { type: 'skip'; path: string; kind: Kind; reason: string }
+  | { type: 'warn'; path: string; code: string; message: string }
+  | { type: 'end'; summary: Summary };

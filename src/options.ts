@@ -1,0 +1,47 @@
+/** What a caller may ask for. Every field has a default; CONTRACT of each: README.md, "Options". */
+export interface CopyOptions {
+  /** Worker processes, 1 to 64. Default: the CPUs available, 2 at least, 16 at most. */
+  jobs?: number;
+  /** Bytes of one chunk, the unit of copying and counting, 1 to 1 GiB. Default 1024. */
+  chunkSize?: number;
+  /** Contiguous chunks moved by one read and one write call. Default: as many as fill 128 KiB. */
+  batch?: number;
+  include?: readonly string[];
+  exclude?: readonly string[];
+  /** Honour `.gitignore` files on the way. */
+  gitignore?: boolean;
+  /** Copy just these paths, relative to the source, as bytes (see `fromText`). */
+  filesFrom?: readonly string[];
+  noClobber?: boolean;
+  update?: boolean;
+  checksum?: boolean;
+  /** Remove at the destination what the source does not have; never after a source read error. */
+  delete?: boolean;
+  /** At most so many removals; more is a failure and removes nothing. */
+  maxDelete?: number;
+  archive?: boolean;
+  dereference?: boolean;
+  reflink?: 'auto' | 'always' | 'never';
+  sparse?: 'auto' | 'always' | 'never';
+  verify?: boolean;
+  /** Write a `sha256sum` list to this file. */
+  manifest?: string;
+  fsync?: boolean;
+  /** Default true: a file appears under its name only when it is whole. */
+  atomic?: boolean;
+  dryRun?: boolean;
+  /** Attempts more for a transient failure. Default 2. */
+  retries?: number;
+  /** Stop at the n-th failed entry. Default: never. */
+  maxErrors?: number;
+  /** Bytes per second over all workers. */
+  bwlimit?: number;
+  /** Default true: check space and inodes before anything is written. */
+  preflight?: boolean;
+  /** What could not be preserved, and a selection that is empty, are failures. */
+  strict?: boolean;
+  /** Emit a `file` event for each entry. Default false: it costs. */
+  entries?: boolean;
+  /** Know the bytes total when the listing ends (for `progress` events). Default false: it costs a stat per entry. */
+  sizes?: boolean;
+}
