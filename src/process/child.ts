@@ -1,0 +1,128 @@
+// What a child process runs: it does what its parent sends, one thing after the other, and ends with its parent.
+// A worker's start-up time is everybody's waiting time, so this imports little; what starts processes comes only when asked for.
+import { setIdentity, setOrigin } from './current.ts';
+import { encodeError } from './error-wire.ts';
+import { manifest, open } from './handles.ts';
+import { Link, type Port } from './link.ts';
+import { router } from './router.ts';
+import { load } from './tasks.ts';
+import type { Boot, FromChild, Message, Setup, TaskMessage, ToChild } from './wire.ts';
+import './queue.ts';
+
+const boot = JSON.parse(process.argv.pop() ?? '') as Boot;
+setOrigin(boot.parent, boot.notes);
+const uplink = new Link(process as Port);
+router.settle(boot.address, uplink);
+
+// A closed channel means a dead parent, however it died. Nobody is left to work for.
+process.on('disconnect', () => process.exit());
+process.on('message', receive);
+
+const preloaded = Promise.all(boot.preload.map((url) => import(url)));
+// Told when the parent asks; until then it must not count as unhandled.
+preloaded.catch(() => {});
+
+const inbox: ToChild[] = [];
+let working = false;
+
+function receive(raw: unknown): void {
+  const message = raw as Message;
+  switch (message.type) {
+    case 'setup':
+    case 'task':
+    case 'finish':
+      inbox.push(message);
+      if (!working) work();
+      return;
+    case 'call':
+    case 'item':
+    case 'reply':
+    case 'refusal':
+    case 'notice':
+    case 'gone':
+    case 'home':
+      router.receive(message, parentOf(boot.address));
+      return;
+    case 'ready':
+    case 'broken':
+    case 'result':
+    case 'failure':
+      return;
+    default:
+      message satisfies never;
+  }
+}
+
+function parentOf(address: string): string {
+  return address.slice(0, address.lastIndexOf('.'));
+}
+
+/** Works through the inbox, strictly in order. */
+async function work(): Promise<void> {
+  working = true;
+  for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) {
+    switch (message.type) {
+      case 'setup':
+        await setUp(message);
+        break;
+      case 'task':
+        await run(message);
+        break;
+      case 'finish':
+        await leave(0);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+  working = false;
+}
+
+async function setUp(setup: Setup): Promise<void> {
+  setIdentity({ name: setup.name, index: setup.index, daemon: setup.daemon });
+  if (setup.ignoreSignals) {
+    process.on('SIGINT', () => {});
+    process.on('SIGHUP', () => {});
+  }
+  try {
+    await preloaded;
+    if (setup.initializer !== null) {
+      const initialize = await load(setup.initializer);
+      await initialize(...(open({ value: setup.args, handles: setup.handles }) as unknown[]));
+    }
+    tell({ type: 'ready' });
+  } catch (error) {
+    tell({ type: 'broken', error: encodeError(error) });
+    await leave(1);
+  }
+}
+
+async function run(task: TaskMessage): Promise<void> {
+  try {
+    const target = await load(task);
+    const args = open({ value: task.args, handles: task.handles }) as unknown[];
+    const value = task.each ? await runEach(target, args[0] as unknown[]) : await target(...args);
+    tell({ type: 'result', id: task.id, value, handles: manifest }, value);
+  } catch (error) {
+    tell({ type: 'failure', id: task.id, error: encodeError(error) });
+  }
+  // The next task must not begin before this one's end is with the parent: if this process then dies, the parent must not take
+  // the next one for not begun.
+  await uplink.drained();
+}
+
+async function runEach(target: (item: unknown) => unknown, items: unknown[]): Promise<unknown[]> {
+  const results: unknown[] = [];
+  for (const item of items) results.push(await target(item));
+  return results;
+}
+
+function tell(message: FromChild, value?: unknown): void {
+  uplink.send(message, value);
+}
+
+/** Ends this process, with all it has said delivered. */
+async function leave(exitCode: number): Promise<void> {
+  await uplink.drained();
+  process.exit(process.exitCode ?? exitCode);
+}

@@ -1,0 +1,165 @@
+// The only file that starts processes.
+import { type ChildProcess, fork } from 'node:child_process';
+import { addDaemon, removeDaemon } from './keep-alive.ts';
+import { Link, type Port } from './link.ts';
+import { NoteFile } from './notes.ts';
+import { router } from './router.ts';
+import type { Address, Boot, FromChild, Message, ToChild } from './wire.ts';
+
+/** How to start a child. */
+export interface ForkOptions {
+  /** Modules for the child to import as it boots, before it is told what to do. */
+  preload?: readonly (URL | string)[] | undefined;
+  /** Give the child a place for `leaveNote`. One file descriptor here for as long as it lives. */
+  notes?: boolean | undefined;
+  /** Environment of the child; default: this process's. */
+  env?: NodeJS.ProcessEnv | undefined;
+  /** Options for node, before the script; default: this process's. */
+  execArgv?: readonly string[] | undefined;
+  /** URL of the built child runtime; default: `child.js` of this package. */
+  childEntry?: URL | string | undefined;
+}
+
+/** How a child ended. All null: it could not be started. */
+export interface Ending {
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  note: number | null;
+  /** Why it could not be started. */
+  cause?: Error;
+}
+
+/** A running child, seen from its parent. */
+export class Child {
+  readonly address: Address;
+  readonly link: Link;
+  /** Settled when the child is dead and the channel is read to its end: a result sent just before death counts. */
+  readonly ended: Promise<Ending>;
+  readonly #process: ChildProcess;
+  readonly #owner: (message: FromChild) => void;
+  #alive = true;
+
+  /** Starts the child at once. What it sends to its owner is given to `onMessage`. Never throws for a failed start. */
+  constructor(options: ForkOptions, onMessage: (message: FromChild) => void) {
+    this.address = `${router.address}.${router.newName()}`;
+    this.#owner = onMessage;
+    const notes = options.notes ? new NoteFile() : null;
+    this.#process = start(this.address, options, notes);
+    this.link = new Link(this.#process as Port);
+    router.addChild(this.address, this.link);
+    this.#process.on('message', this.#receive);
+    this.ended = this.#end(notes);
+  }
+
+  /** Undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Throws NotCloneable, naming the part of `value`. */
+  send(message: ToChild, value?: unknown): void {
+    this.link.send(message, value);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (this.#alive) this.#process.kill(signal);
+  }
+
+  /** Whether this process may end before the child does. It then takes the child along. */
+  set daemon(daemon: boolean) {
+    if (daemon && this.#alive) addDaemon(this);
+    else removeDaemon(this);
+  }
+
+  ref(): void {
+    this.#process.ref();
+    this.#process.channel?.ref();
+  }
+
+  unref(): void {
+    this.#process.unref();
+    this.#process.channel?.unref();
+  }
+
+  readonly #receive = (raw: unknown): void => {
+    const message = raw as Message;
+    switch (message.type) {
+      case 'ready':
+      case 'broken':
+      case 'result':
+      case 'failure':
+        this.#owner(message);
+        return;
+      case 'call':
+      case 'item':
+      case 'reply':
+      case 'refusal':
+      case 'notice':
+      case 'gone':
+      case 'home':
+        router.receive(message, this.address);
+        return;
+      case 'setup':
+      case 'task':
+      case 'finish':
+        return;
+      default:
+        message satisfies never;
+    }
+  };
+
+  async #end(notes: NoteFile | null): Promise<Ending> {
+    const ending = await untilEnded(this.#process);
+    this.#alive = false;
+    removeDaemon(this);
+    router.removeChild(this.address);
+    return { ...ending, note: notes === null ? null : notes.take() };
+  }
+}
+
+function start(address: Address, options: ForkOptions, notes: NoteFile | null): ChildProcess {
+  const NOTES_FD = 4;
+  const boot: Boot = {
+    address,
+    parent: process.pid,
+    notes: notes === null ? -1 : NOTES_FD,
+    preload: (options.preload ?? []).map(String),
+  };
+  const { env, execArgv, childEntry } = options;
+  return fork(new URL(childEntry ?? defaultEntry()), [JSON.stringify(boot)], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...(notes === null ? [] : [notes.fd])],
+    ...(env === undefined ? {} : { env }),
+    ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+  });
+}
+
+/** The bundler may put this module into `dist` or into `dist/chunks`; the runtime lies in `dist`. */
+function defaultEntry(): URL {
+  const inChunks = new URL('.', import.meta.url).pathname.endsWith('/chunks/');
+  return new URL(inChunks ? '../child.js' : './child.js', import.meta.url);
+}
+
+/** `exit` may come before the last messages are read, `disconnect` before the exit code is known: both are needed. */
+function untilEnded(child: ChildProcess): Promise<Omit<Ending, 'note'>> {
+  return new Promise((resolve) => {
+    let open = 2;
+    let ending: Omit<Ending, 'note'> = { exitCode: null, signal: null };
+    const part = (): void => {
+      if (--open === 0) resolve(ending);
+    };
+    child.once('exit', (exitCode, signal) => {
+      ending = { exitCode, signal };
+      part();
+    });
+    child.once('disconnect', part);
+    child.on('error', (cause) => {
+      if (child.pid !== undefined) return;
+      resolve({ exitCode: null, signal: null, cause });
+    });
+  });
+}

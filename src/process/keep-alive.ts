@@ -1,0 +1,30 @@
+// A daemon's channel does not keep this process running: a script that only started daemons may end. But while
+// somebody here waits for an answer, the daemons are who can give it, so for that time their channels count again.
+
+/** What can hold the event loop open, or let it end. */
+export interface Holdable {
+  ref(): void;
+  unref(): void;
+}
+
+const daemons = new Set<Holdable>();
+let waits = 0;
+
+/** From now on this counts only while somebody waits. */
+export function addDaemon(daemon: Holdable): void {
+  daemons.add(daemon);
+  if (waits === 0) daemon.unref();
+}
+
+/** It ended, or counts by itself again. */
+export function removeDaemon(daemon: Holdable): void {
+  if (daemons.delete(daemon)) daemon.ref();
+}
+
+/** Holds the event loop open, as far as there is a process that could answer, until the promise settles. */
+export function holdWhile<T>(promise: Promise<T>): Promise<T> {
+  if (waits++ === 0) for (const daemon of daemons) daemon.ref();
+  return promise.finally(() => {
+    if (--waits === 0) for (const daemon of daemons) daemon.unref();
+  });
+}

@@ -1,0 +1,179 @@
+import { availableParallelism } from 'node:os';
+import { type AsyncResult, type Callbacks, Outcome } from './async-result.ts';
+import { MisuseError, PoolClosed, type WorkerLost } from './errors.ts';
+import { Fifo } from './fifo.ts';
+import { pack } from './handles.ts';
+import { checkOptions, type PoolOptions } from './pool-options.ts';
+import { type Job, PoolWorker, type WorkerListener } from './pool-worker.ts';
+import type { PrestartedWorker } from './prestart.ts';
+import type { Task } from './tasks.ts';
+
+/** Workers that died in a row before they were ready: after so many, no further one is tried for the waiting tasks. */
+const STARTUP_ATTEMPTS = 2;
+
+/** A worker as it is seen now. */
+export interface WorkerView {
+  /** Slot, 0 to size - 1. A replacement takes the slot of the dead one. */
+  index: number;
+  pid: number | undefined;
+  busy: boolean;
+}
+
+/** A fixed number of processes, started when there is work for them and reused until the end. */
+export class ProcessPool {
+  readonly size: number;
+  readonly #options: PoolOptions;
+  readonly #slots: (PoolWorker | null)[];
+  readonly #pending = new Fifo<Job>();
+  #lastId = 0;
+  #startupFailures = 0;
+  #lastStartupLoss: WorkerLost | null = null;
+  #state: 'open' | 'closed' | 'terminated' = 'open';
+  #joiners: (() => void)[] = [];
+
+  /** @param size how many workers at most; default: the CPUs available. Throws RangeError for a size below 1. */
+  constructor(size: number = availableParallelism(), options: PoolOptions = {}) {
+    checkOptions(size, options);
+    // A worker's start is too late to find out that it cannot be told its arguments.
+    if (options.initargs !== undefined) pack(options.initargs);
+    this.size = size;
+    this.#options = options;
+    this.#slots = new Array<PoolWorker | null>(size).fill(null);
+    for (const [index, early] of (options.prestarted ?? []).entries()) {
+      if (index < size) this.#start(index, early);
+      else early.discard();
+    }
+  }
+
+  /** The workers that run now, in order of their slots. */
+  get workers(): WorkerView[] {
+    return this.#running().map(({ index, pid, load }) => ({ index, pid, busy: load > 0 }));
+  }
+
+  /** Hands in a task. Throws PoolClosed after `close`. Arguments that cannot be cloned fail the task with NotCloneable. */
+  applyAsync<Args extends unknown[], Result>(
+    task: Task<Args, Result>,
+    args: NoInfer<Args>,
+    callbacks: Callbacks<Result> = {},
+  ): AsyncResult<Result> {
+    const outcome = new Outcome<Result>(callbacks);
+    this.#add({ id: ++this.#lastId, target: task, args, each: false, outcome: outcome as Outcome<unknown> });
+    return outcome;
+  }
+
+  /** Hands in a task and waits for its result. Rejects with its error, or WorkerLost, PoolClosed, NotCloneable. */
+  async apply<Args extends unknown[], Result>(task: Task<Args, Result>, args: NoInfer<Args>): Promise<Result> {
+    return this.applyAsync(task, args).get();
+  }
+
+  /** No new tasks. The workers end what was handed in, and exit. */
+  close(): void {
+    if (this.#state === 'open') this.#state = 'closed';
+    this.#finishIfDone();
+  }
+
+  /** Resolves when every worker is gone. Rejects with MisuseError before `close` or `terminate`. */
+  async join(): Promise<void> {
+    if (this.#state === 'open') throw new MisuseError('join a pool after close or terminate');
+    if (this.#running().length > 0) await new Promise<void>((resolve) => this.#joiners.push(resolve));
+  }
+
+  /** Kills the workers; tasks that have not ended fail with PoolClosed. Resolves when all are gone. */
+  async terminate(): Promise<void> {
+    this.#state = 'terminated';
+    const error = new PoolClosed('the pool was terminated');
+    for (const job of this.#pending.drain()) job.outcome.reject(error);
+    for (const worker of this.#running()) worker.terminate(error);
+    await this.join();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.terminate();
+  }
+
+  #running(): PoolWorker[] {
+    return this.#slots.filter((worker) => worker !== null);
+  }
+
+  #add(job: Job): void {
+    if (this.#state !== 'open') throw new PoolClosed('the pool takes no more tasks');
+    this.#pending.push(job);
+    this.#dispatch();
+  }
+
+  /** Gives out waiting jobs: to an idle worker, else to a new one, else ahead to the least busy one. */
+  #dispatch(): void {
+    while (this.#pending.length > 0) {
+      const worker = this.#idle() ?? this.#startNext() ?? this.#leastBusy();
+      if (worker === null) return;
+      const job = this.#pending.shift();
+      if (job === undefined) return;
+      try {
+        worker.give(job);
+      } catch (error) {
+        job.outcome.reject(error as Error);
+      }
+    }
+  }
+
+  #idle(): PoolWorker | null {
+    const idle = this.#running().filter((worker) => worker.accepts(0));
+    return idle.find((worker) => worker.ready) ?? idle[0] ?? null;
+  }
+
+  #leastBusy(): PoolWorker | null {
+    const { prefetch = 0 } = this.#options;
+    const open = this.#running().filter((worker) => worker.accepts(prefetch));
+    return open.sort((a, b) => a.load - b.load)[0] ?? null;
+  }
+
+  #startNext(): PoolWorker | null {
+    const index = this.#slots.indexOf(null);
+    return index < 0 || this.#startupFailures >= STARTUP_ATTEMPTS ? null : this.#start(index, null);
+  }
+
+  #start(index: number, prestarted: PrestartedWorker | null): PoolWorker {
+    const worker = new PoolWorker(index, this.#options, prestarted, this.#listener);
+    this.#slots[index] = worker;
+    return worker;
+  }
+
+  readonly #listener: WorkerListener = {
+    workerReady: () => {
+      this.#startupFailures = 0;
+    },
+    workerFree: () => {
+      this.#dispatch();
+      this.#finishIfDone();
+    },
+    workerEnded: (worker, unbegun, startupLoss) => {
+      this.#slots[worker.index] = null;
+      for (const job of unbegun.reverse()) this.#pending.unshift(job);
+      if (startupLoss !== null) {
+        this.#startupFailures++;
+        this.#lastStartupLoss = startupLoss;
+      }
+      this.#dispatch();
+      this.#giveUpIfHopeless();
+      this.#finishIfDone();
+    },
+  };
+
+  /** When no worker comes up and none is left, what waits cannot be done. A later task may try again. */
+  #giveUpIfHopeless(): void {
+    if (this.#running().length > 0 || this.#startupFailures < STARTUP_ATTEMPTS || this.#lastStartupLoss === null)
+      return;
+    for (const job of this.#pending.drain()) job.outcome.reject(this.#lastStartupLoss);
+    this.#startupFailures = 0;
+  }
+
+  /** After `close`, with nothing left to give out: every worker may go. */
+  #finishIfDone(): void {
+    if (this.#state === 'open') return;
+    const running = this.#running();
+    if (this.#pending.length === 0) for (const worker of running) worker.finish();
+    if (running.length === 0 && this.#pending.length === 0) for (const resolve of this.#joiners.splice(0)) resolve();
+  }
+}
+
+export { ProcessPool as Pool };

@@ -1,0 +1,127 @@
+import { creditFor, gainCredit } from './credit.ts';
+import { ConnectionClosed, ObjectGone, QueueClosed } from './errors.ts';
+import { reviveWith } from './handles.ts';
+import { QueueCore } from './queue-core.ts';
+import { router } from './router.ts';
+import { describe, Shared } from './shared.ts';
+import type { Descriptor, QueueOperation } from './wire.ts';
+
+/** How long to wait, in milliseconds; without `timeout`: as long as it takes. */
+export interface WaitOptions {
+  timeout?: number | undefined;
+}
+
+/**
+ * First in, first out, between any number of processes. It lives in the process that made it; pass it to others as an
+ * argument or in a message. An item that is put is got once, and one producer's items in their order.
+ */
+export class Queue<T> extends Shared implements AsyncIterable<T> {
+  /** How many items it holds at most; Infinity: any number. */
+  readonly #capacity: number;
+
+  /**
+   * @param capacity 1 or more, or Infinity. Throws RangeError for anything else.
+   * @param from a queue that exists already, as it arrived in a message; for the toolkit itself.
+   */
+  constructor(capacity: number = Number.POSITIVE_INFINITY, from: Descriptor | null = null) {
+    if (capacity !== Number.POSITIVE_INFINITY && !(Number.isInteger(capacity) && capacity > 0)) {
+      throw new RangeError(`a queue's capacity must be 1 or more, not ${capacity}`);
+    }
+    const descriptor = from ?? describe('queue', capacity);
+    super(descriptor, from === null ? new QueueCore(descriptor.id, capacity) : router.hosted(descriptor.id));
+    this.#capacity = capacity;
+  }
+
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /**
+   * Puts an item in. It is handed to the operating system before this returns, so that it arrives even when the caller never
+   * comes back to its event loop; the promise resolves when there is room for it. Whoever awaits that before the next `put`
+   * keeps the memory of both sides flat.
+   *
+   * Rejects with QueueFull after `timeout`, QueueClosed after `close`, NotCloneable, ConnectionClosed.
+   */
+  put(item: T, options: WaitOptions = {}): Promise<void> {
+    return this.#put(item, options.timeout ?? null);
+  }
+
+  /** Puts an item in if there is room, else rejects with QueueFull. */
+  putNowait(item: T): Promise<void> {
+    return this.#put(item, 0);
+  }
+
+  /** Takes the first item. Rejects with QueueEmpty after `timeout`, QueueClosed when closed and empty, ConnectionClosed. */
+  get(options: WaitOptions = {}): Promise<T> {
+    return this.#get(options.timeout ?? null);
+  }
+
+  /** Takes the first item if there is one, else rejects with QueueEmpty. */
+  getNowait(): Promise<T> {
+    return this.#get(0);
+  }
+
+  /** How many items are in it. By the time you look at the number, it may be another. */
+  async qsize(): Promise<number> {
+    return (await this.request({ op: 'size' })) as number;
+  }
+
+  async empty(): Promise<boolean> {
+    return (await this.qsize()) === 0;
+  }
+
+  async full(): Promise<boolean> {
+    return (await this.qsize()) >= this.#capacity;
+  }
+
+  /** Takes nothing more. What is in it can still be got; then consumers' loops end. Closing twice does nothing. */
+  async close(): Promise<void> {
+    try {
+      await this.request({ op: 'close' });
+    } catch (error) {
+      if (!(error instanceof ConnectionClosed)) throw error;
+    }
+  }
+
+  /** Takes item after item until the queue is closed and empty. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      let item: T;
+      try {
+        item = await this.get();
+      } catch (error) {
+        if (error instanceof QueueClosed) return;
+        throw error;
+      }
+      yield item;
+    }
+  }
+
+  async #put(item: T, wait: number | null): Promise<void> {
+    const credit = this.isHere ? null : creditFor(this.id);
+    if (credit === null) {
+      const gained = await this.#ask({ op: 'put', item, wait }, true);
+      if (typeof gained === 'number' && gained > 0) gainCredit(this.home, this.id, gained);
+      return;
+    }
+    const full = router.item(this.home, this.id, item);
+    credit.amount--;
+    if (full !== null) await full;
+  }
+
+  async #get(wait: number | null): Promise<T> {
+    return (await this.#ask({ op: 'get', wait })) as T;
+  }
+
+  async #ask(op: QueueOperation, carriesValue = false): Promise<unknown> {
+    try {
+      return await this.request(op, carriesValue);
+    } catch (error) {
+      // A queue is let go when it is closed and empty.
+      throw error instanceof ObjectGone ? new QueueClosed('the queue is closed') : error;
+    }
+  }
+}
+
+reviveWith('queue', (descriptor) => new Queue(descriptor.detail, descriptor));

@@ -1,0 +1,245 @@
+// Where messages between processes find their way. The processes form a tree, linked by the channels that fork makes;
+// a message goes up and down that tree along the only path. Each link keeps the order and each process hands on in the order of
+// arrival, so delivery is causal: what A sent to C before it told B arrives at C before anything B then sends to C.
+import { isWithin, ROOT, stepTowards } from './address.ts';
+import { decodeError, encodeError } from './error-wire.ts';
+import { ConnectionClosed, ObjectGone } from './errors.ts';
+import { manifest, open } from './handles.ts';
+import { holdWhile } from './keep-alive.ts';
+import type { Link } from './link.ts';
+import type { Address, Broadcast, Descriptor, Notice, Operation, Parcel, Routed } from './wire.ts';
+
+/** A shared object where it lives. */
+export interface Home {
+  /** Does what is asked; a parcel at once where it can. Throws or rejects with what the caller shall see. */
+  handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Promise<Parcel>;
+  /** An item for which room was promised to the caller. */
+  accept?(item: unknown, caller: Address, handles: readonly Descriptor[]): void;
+  /** These processes are dead: nothing is owed to them, and what they held is free. */
+  leave(gone: (address: Address) => boolean): void;
+}
+
+/** A process's own view of an object that lives elsewhere, where it wants to hear from there. */
+export interface Guest {
+  notice(notice: Notice): void;
+}
+
+interface Call {
+  to: Address;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+class Router {
+  /** This process's place in the tree. */
+  address: Address = ROOT;
+  #uplink: Link | null = null;
+  #announced = false;
+  readonly #below = new Map<Address, Link>();
+  /** Children with homes at or below them: they want to hear of deaths. */
+  readonly #homesBelow = new Set<Address>();
+  readonly #homes = new Map<string, Home>();
+  readonly #guests = new Map<string, Guest>();
+  readonly #calls = new Map<number, Call>();
+  #lastSeq = 0;
+  #lastName = 0;
+
+  /** For the child runtime: where this process stands, and how its parent is reached. */
+  settle(address: Address, uplink: Link): void {
+    this.address = address;
+    this.#uplink = uplink;
+  }
+
+  /** A number that no other object or child of this process has. */
+  newName(): number {
+    return ++this.#lastName;
+  }
+
+  addChild(address: Address, link: Link): void {
+    this.#below.set(address, link);
+  }
+
+  /** The child is dead and its channel read to the end. */
+  removeChild(address: Address): void {
+    this.#below.delete(address);
+    this.#spread({ type: 'gone', address, home: this.#homesBelow.delete(address) }, address);
+  }
+
+  /** From now on others can reach the object under its id. */
+  host(id: string, home: Home): void {
+    this.#homes.set(id, home);
+    this.#announceHome();
+  }
+
+  unhost(id: string): void {
+    this.#homes.delete(id);
+  }
+
+  hosted(id: string): Home | null {
+    return this.#homes.get(id) ?? null;
+  }
+
+  guest(id: string): Guest | undefined {
+    return this.#guests.get(id);
+  }
+
+  /** From now on the guest gets what the object has to say. One for each object. */
+  listen(id: string, guest: Guest): void {
+    this.#guests.set(id, guest);
+  }
+
+  unlisten(id: string): void {
+    this.#guests.delete(id);
+  }
+
+  /**
+   * Asks an object in another process. The message is with the operating system before this returns. Rejects with what
+   * the object answered, with ConnectionClosed when its process is gone, with NotCloneable.
+   */
+  call(to: Address, object: string, op: Operation): Promise<unknown> {
+    const seq = ++this.#lastSeq;
+    const answer = new Promise((resolve, reject) => {
+      this.#linkTo(to).send({ type: 'call', to, from: this.address, seq, object, op, handles: manifest }, op);
+      this.#calls.set(seq, { to, resolve, reject });
+    });
+    return holdWhile(answer);
+  }
+
+  /** Tells an object in another process something that needs no answer. */
+  tell(to: Address, object: string, op: Operation): void {
+    this.#linkTo(to).send({ type: 'call', to, from: this.address, seq: 0, object, op, handles: manifest }, op);
+  }
+
+  /** Sends an item for which room was promised. Null, or a promise to wait for when the channel is full. */
+  item(to: Address, object: string, item: unknown): Promise<void> | null {
+    const link = this.#linkTo(to);
+    const room = link.send({ type: 'item', to, from: this.address, object, item, handles: manifest }, item);
+    return room ? null : link.drained();
+  }
+
+  /** Tells a user of an object that lives here. */
+  notify(to: Address, object: string, notice: Notice): void {
+    if (to === this.address) this.#guests.get(object)?.notice(notice);
+    else this.#next(to)?.send({ type: 'notice', to, from: this.address, object, notice });
+  }
+
+  /** A message from a neighbour, for this process or for another. */
+  receive(message: Routed | Broadcast, from: Address): void {
+    switch (message.type) {
+      case 'home':
+        this.#homesBelow.add(from);
+        this.#announceHome();
+        return;
+      case 'gone':
+        this.#spread(message, from);
+        return;
+      case 'call':
+      case 'item':
+      case 'reply':
+      case 'refusal':
+      case 'notice':
+        if (message.to === this.address) this.#deliver(message);
+        else this.#forward(message);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #deliver(message: Routed): void {
+    switch (message.type) {
+      case 'item':
+        this.#homes.get(message.object)?.accept?.(message.item, message.from, message.handles);
+        return;
+      case 'call':
+        this.#answer(message);
+        return;
+      case 'reply':
+        this.#take(message.seq)?.resolve(open(message));
+        return;
+      case 'refusal':
+        this.#take(message.seq)?.reject(decodeError(message.error));
+        return;
+      case 'notice': {
+        const guest = this.#guests.get(message.object);
+        if (guest !== undefined) guest.notice(message.notice);
+        return;
+      }
+      default:
+        message satisfies never;
+    }
+  }
+
+  #take(seq: number): Call | undefined {
+    const call = this.#calls.get(seq);
+    this.#calls.delete(seq);
+    return call;
+  }
+
+  /** Lets the object do what was asked, and sends what came of it; at once, where it is known at once. */
+  #answer(message: Routed & { type: 'call' }): void {
+    const { from, seq } = message;
+    const reply = (parcel: Parcel): void => {
+      if (seq === 0) return;
+      this.#next(from)?.relay({ type: 'reply', to: from, seq, value: parcel.value, handles: parcel.handles });
+    };
+    const refuse = (error: unknown): void => {
+      if (seq === 0) return;
+      this.#next(from)?.relay({ type: 'refusal', to: from, seq, error: encodeError(error) });
+    };
+    try {
+      const home = this.#homes.get(message.object);
+      if (home === undefined) throw new ObjectGone('the shared object is no more');
+      const result = home.handle(message.op, from, message.handles);
+      if (result instanceof Promise) result.then(reply, refuse);
+      else reply(result);
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  #forward(message: Routed): void {
+    const next = this.#next(message.to);
+    if (next !== undefined) next.relay(message);
+    else if (message.type === 'call' && message.seq > 0) {
+      const error = encodeError(new ConnectionClosed('the process of the shared object is gone'));
+      this.#next(message.from)?.relay({ type: 'refusal', to: message.from, seq: message.seq, error });
+    }
+  }
+
+  /** The neighbour on the way to a process; undefined when that one is dead. */
+  #next(to: Address): Link | undefined {
+    if (isWithin(to, this.address)) return this.#below.get(stepTowards(to, this.address));
+    return this.#uplink ?? undefined;
+  }
+
+  #linkTo(to: Address): Link {
+    const link = this.#next(to);
+    if (link === undefined) throw new ConnectionClosed('the process of the shared object is gone');
+    return link;
+  }
+
+  #announceHome(): void {
+    if (this.#announced || this.#uplink === null) return;
+    this.#announced = true;
+    this.#uplink.relay({ type: 'home' });
+  }
+
+  /** Acts on a death, and tells the neighbours who need to know: of a home's death all, of another's only homes. */
+  #spread(death: Broadcast & { type: 'gone' }, from: Address): void {
+    const gone = (address: Address): boolean => isWithin(address, death.address);
+    for (const home of this.#homes.values()) home.leave(gone);
+    for (const [seq, call] of this.#calls) {
+      if (!gone(call.to)) continue;
+      this.#calls.delete(seq);
+      call.reject(new ConnectionClosed('the process of the shared object is gone'));
+    }
+    if (isWithin(from, this.address)) this.#uplink?.relay(death);
+    for (const [address, link] of this.#below) {
+      if (address !== from && (death.home || this.#homesBelow.has(address))) link.relay(death);
+    }
+  }
+}
+
+/** This process's one place in the tree. */
+export const router = new Router();

@@ -1,0 +1,55 @@
+import { ObjectGone } from './errors.ts';
+import { mark, open, pack, plain } from './handles.ts';
+import { holdWhile } from './keep-alive.ts';
+import { type Home, router } from './router.ts';
+import type { Address, Descriptor, Operation } from './wire.ts';
+
+/** What every object that several processes use has in common: it lives in one of them, and the others ask there. */
+export abstract class Shared {
+  readonly #descriptor: Descriptor;
+  /** The object itself, where it lives in this process. */
+  readonly #core: Home | null;
+
+  /** With a core: a new object whose home is here. Without: the view of an object that lives elsewhere. */
+  constructor(descriptor: Descriptor, core: Home | null) {
+    this.#descriptor = descriptor;
+    this.#core = core;
+    let hosted = false;
+    mark(this, descriptor, () => {
+      // Only now can another process come to ask for it.
+      if (core !== null && !hosted) router.host(descriptor.id, core);
+      hosted = true;
+    });
+  }
+
+  protected get id(): string {
+    return this.#descriptor.id;
+  }
+
+  protected get home(): Address {
+    return this.#descriptor.home;
+  }
+
+  protected get isHere(): boolean {
+    return this.#core !== null;
+  }
+
+  /**
+   * Asks the object. What is asked is on its way when this returns. Rejects with what the object answers, with
+   * NotCloneable, or with ConnectionClosed when the process where it lives is gone.
+   */
+  protected async request(op: Operation, carriesValue = false): Promise<unknown> {
+    if (this.#core === null) {
+      if (this.home === router.address) throw new ObjectGone('the shared object is no more');
+      return router.call(this.home, this.id, op);
+    }
+    const parcel = carriesValue ? pack(op) : plain(op);
+    const answer = this.#core.handle(parcel.value as Operation, router.address, parcel.handles);
+    return open(answer instanceof Promise ? await holdWhile(answer) : answer);
+  }
+}
+
+/** A descriptor for a new object of this process. */
+export function describe(kind: string, detail: number): Descriptor {
+  return { kind, id: `${router.address}:${router.newName()}`, home: router.address, detail };
+}

@@ -1,0 +1,61 @@
+import type { Address, Parcel } from './wire.ts';
+
+/** Somebody who waits at a shared object, from this process or another. */
+export interface Waiter<T> {
+  readonly caller: Address;
+  /** What it came with. */
+  readonly with: T;
+  resolve(answer: Parcel): void;
+  reject(error: Error): void;
+}
+
+/** Those who wait for the same thing, first come first served. Each leaves by an answer, its timeout, or its process's death. */
+export class Waiters<T> {
+  // Sets keep the order of insertion, and let go from the middle in constant time.
+  readonly #line = new Set<Waiter<T>>();
+
+  get size(): number {
+    return this.#line.size;
+  }
+
+  /** Queues up. Rejects with `late()` after `wait` milliseconds; null waits for ever. */
+  join(caller: Address, what: T, wait: number | null, late: () => Error): Promise<Parcel> {
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const leave = (): void => {
+        clearTimeout(timer);
+        this.#line.delete(waiter);
+      };
+      const waiter: Waiter<T> = {
+        caller,
+        with: what,
+        resolve: (answer) => {
+          leave();
+          resolve(answer);
+        },
+        reject: (error) => {
+          leave();
+          reject(error);
+        },
+      };
+      this.#line.add(waiter);
+      if (wait !== null) timer = setTimeout(() => waiter.reject(late()), wait);
+    });
+  }
+
+  /** The one whose turn it is; it stays until it is answered. */
+  first(): Waiter<T> | undefined {
+    return this.#line.values().next().value;
+  }
+
+  /** Those who wait now. They may be answered on the way. */
+  all(): Waiter<T>[] {
+    return [...this.#line];
+  }
+
+  /** Sends the dead away. Their rejection goes nowhere. */
+  leave(gone: (address: Address) => boolean): void {
+    for (const waiter of this.all())
+      if (gone(waiter.caller)) waiter.reject(new Error('the process that waited is gone'));
+  }
+}
