@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { onTestFinished } from 'vitest';
+import { makeTemp, removeTree } from './temp.ts';
+
+export type ImageType = 'ext4' | 'xfs' | 'btrfs';
+
+const IMAGES: Record<ImageType, { size: number; mkfs: string[] }> = {
+  // 256-byte inodes: the smaller default of small images holds neither nanoseconds nor times after 2038.
+  ext4: { size: 64 << 20, mkfs: ['mkfs.ext4', '-q', '-I', '256'] },
+  xfs: { size: 320 << 20, mkfs: ['mkfs.xfs', '-q'] },
+  btrfs: { size: 256 << 20, mkfs: ['mkfs.btrfs', '-q'] },
+};
+
+/** A memory file system of its own, with as many bytes and inodes as a test wants it to run out of. */
+export function mountTmpfs(options: { size?: string; inodes?: number } = {}): string {
+  const { size = '64M', inodes = 0 } = options;
+  return mounted((at) => run('mount', '-t', 'tmpfs', '-o', `size=${size},nr_inodes=${inodes}`, 'tmpfs', at));
+}
+
+/** A new file system of this type in a sparse image on a loop device. */
+export function mountImage(type: ImageType, size = IMAGES[type].size): string {
+  return mounted((at, beside) => {
+    const image = `${beside}/image`;
+    writeFileSync(image, '');
+    truncateSync(image, size);
+    run(...IMAGES[type].mkfs, image);
+    run('mount', '-o', 'loop', image, at);
+  });
+}
+
+/** The same directory under a second name. */
+export function bindMount(source: string): string {
+  return mounted((at) => run('mount', '--bind', source, at));
+}
+
+function mounted(mount: (at: string, beside: string) => void): string {
+  const beside = makeTemp();
+  const at = `${beside}/mount`;
+  mkdirSync(at);
+  onTestFinished(() => {
+    unmount(at);
+    removeTree(beside);
+  });
+  mount(at, beside);
+  return at;
+}
+
+/** A process that was killed a moment ago may still hold it: then it goes as soon as that one is gone. */
+function unmount(at: string): void {
+  if (spawnSync('mountpoint', ['-q', at]).status !== 0) return;
+  if (spawnSync('umount', [at]).status !== 0) run('umount', '--lazy', at);
+}
+
+function run(...[program = '', ...args]: string[]): void {
+  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${error ?? stderr}`);
+}
