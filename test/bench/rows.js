@@ -1,0 +1,128 @@
+// The rows of the target table. `against` are the contenders, those with a target first; `also` are run without one,
+// and not in --quick, which scales a row by `quickScale`. Ratios are pcopy / other, medians over pairs, with 2 workers on 2 cores.
+import { big, few, real, small } from './sources.js';
+
+const GIB = 2 ** 30;
+const MB = 1e6;
+const small50k = small(50_000, 1_000, 6 * 1024);
+const small200k = small(200_000, 4_000, 2 * 1024);
+
+export const rows = [
+  {
+    name: 'small-50k',
+    work: '50,000 files of ~6 KB in 1,000 directories',
+    scenario: 'copy',
+    tree: small50k,
+    quickScale: 1,
+    targets: [
+      { against: 'cp -a', max: 0.65 },
+      { against: 'rsync -a', max: 0.4 },
+      { against: 'limit', max: 2.0 },
+      { against: 'cp -a', metric: 'CPU', max: 1.35 },
+    ],
+    also: ['cp -r', 'rclone copy', 'fpsync', 'cpy-cli', 'fs.cpSync'],
+  },
+  {
+    name: 'small-200k',
+    work: '200,000 files of ~2 KB in 4,000 directories',
+    scenario: 'copy',
+    tree: small200k,
+    targets: [
+      { against: 'cp -a', max: 0.55 },
+      { against: 'limit', max: 1.5 },
+    ],
+    also: ['rsync -a'],
+  },
+  {
+    name: 'big',
+    work: 'one file of 2 GiB',
+    scenario: 'copy',
+    tree: big(2 * GIB),
+    bytesOnly: true,
+    targets: [
+      { against: 'cp -a', max: 1.05 },
+      { against: 'limit', max: 1.15 },
+    ],
+    also: ['rsync -a', 'rclone copy', 'fs.cpSync'],
+  },
+  {
+    name: 'real',
+    work: 'a real tree: /usr/share and more',
+    scenario: 'copy',
+    tree: real(57_000, 1.2e9),
+    targets: [
+      { against: 'cp -a', max: 0.6 },
+      { against: 'limit', max: 1.6 },
+    ],
+    also: ['cp -r', 'rsync -a', 'rclone copy', 'fpsync', 'cpy-cli', 'fs.cpSync'],
+  },
+  {
+    name: 'ten',
+    work: 'ten files',
+    scenario: 'copy',
+    tree: few(10, 6 * 1024),
+    unscaled: true,
+    moreRounds: 3,
+    targets: [{ against: 'node -e 0', max: 2.2 }],
+    also: ['cp -a', 'rsync -a', 'fs.cpSync'],
+  },
+  {
+    name: 'update-50k',
+    work: '-u when nothing changed, 50,000 files',
+    scenario: 'update',
+    tree: small50k,
+    quickScale: 1,
+    targets: [{ against: 'rsync -a', max: 1.2 }],
+  },
+  {
+    name: 'update-200k',
+    work: '-u when nothing changed, 200,000 files',
+    scenario: 'update',
+    tree: small200k,
+    targets: [{ against: 'rsync -a', max: 0.65 }],
+  },
+  {
+    name: 'reflink',
+    work: '2 GiB reflink on btrfs',
+    scenario: 'copy',
+    fileSystem: 'btrfs',
+    tree: big(2 * GIB),
+    bytesOnly: true,
+    shared: true,
+    targets: [{ against: 'node -e 0', max: 2.5 }],
+    also: ['cp -a'],
+  },
+  {
+    name: 'tail',
+    work: '2 GiB file among 10,000 small ones, listed last',
+    scenario: 'tail',
+    tree: small(10_000, 100, 6 * 1024),
+    big: big(2 * GIB),
+    targets: [{ against: 'listed first', max: 1.1 }],
+  },
+  {
+    name: 'million',
+    work: '1,000,000 files, peak memory',
+    scenario: 'copy',
+    tree: small(1_000_000, 10_000, 100),
+    watch: true,
+    rounds: 1,
+    warmUp: false,
+    targets: [
+      { metric: 'parent memory', max: 150 * MB },
+      { metric: 'worker memory', max: 90 * MB },
+    ],
+  },
+  ...['ext4', 'xfs'].map((fileSystem) => ({
+    name: `${fileSystem}-50k`,
+    work: `50,000 files of ~6 KB on ${fileSystem}`,
+    scenario: 'copy',
+    fileSystem,
+    tree: small50k,
+    targets: [
+      { against: 'cp -a', max: 0.7 },
+      { against: 'cp -a', metric: 'CPU' },
+    ],
+    also: ['limit'],
+  })),
+];
