@@ -1,0 +1,116 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../errors.ts';
+import { printable, type RawPath } from '../names.ts';
+import { GROUPS, OPTIONS, type OptionRow, type RawOptions } from './options-table.ts';
+import { BadValue } from './values.ts';
+
+/** What the command line says: either something to print, or a copy still to be resolved. */
+export type Parsed =
+  | { kind: 'print'; text: string }
+  | { kind: 'copy'; source: RawPath; destination: RawPath; raw: RawOptions };
+
+const EPILOGUE = `
+Exit codes:
+  0    all of it is at the destination
+  1    the run went to its end, but some entries could not be copied
+  2    bad usage, nothing was touched
+  3    refused before anything was written
+  4    stopped in the middle
+  129, 130, 143  interrupted by SIGHUP, SIGINT, SIGTERM
+
+"pcopy completion bash" (or zsh, fish) prints a completion script.`;
+
+/**
+ * @param args the arguments as bytes, one character each; so are the values that come out
+ * @throws UsageError that says which option, what it got and what it takes
+ */
+export function parseCommandLine(args: readonly RawPath[], version: () => string, columns = 80): Parsed {
+  let printed = '';
+  const command = buildCommand(version, (text) => {
+    printed += text;
+  });
+  command.configureHelp({ helpWidth: Math.min(100, Math.max(40, columns)), optionTerm: alignedTerm });
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: 'print', text: printed };
+    throw new UsageError(sentence(error.message), { cause: error });
+  }
+  const [source = '', destination = ''] = command.args;
+  if (source === '') throw new UsageError("argument 'source' is empty. It takes a path.");
+  if (destination === '') throw new UsageError("argument 'destination' is empty. It takes a path.");
+  refuseCombinations(command);
+  return { kind: 'copy', source, destination, raw: command.opts<RawOptions>() };
+}
+
+function buildCommand(version: () => string, print: (text: string) => void): Command {
+  const command = new Command('pcopy')
+    .usage('[options] <source> <destination>')
+    .description('Copy the contents of a folder, or one file, with several processes at once.')
+    .argument('<source>')
+    .argument('<destination>')
+    .helpOption(false)
+    .exitOverride()
+    .configureOutput({ writeOut: print, writeErr: () => {}, outputError: () => {} });
+  for (const row of OPTIONS) command.addOption(optionOf(row));
+  const last = [
+    ['-h, --help', 'this text', () => command.helpInformation() + EPILOGUE],
+    ['-V, --version', 'the version', version],
+  ] as const;
+  for (const [flags, help, text] of last) {
+    const option = new Option(flags, help).helpGroup(GROUPS.output);
+    command.addOption(option).on(`option:${option.name()}`, () => {
+      print(`${text().trimEnd()}\n`);
+      throw new CommanderError(0, 'pcopy.printed', '');
+    });
+  }
+  return command;
+}
+
+function optionOf(row: OptionRow): Option {
+  const option = new Option(row.flags, row.help).helpGroup(GROUPS[row.group]);
+  const { value } = row;
+  if (value === undefined) return option;
+  return option.argParser((text: string, before: unknown) => {
+    try {
+      const parsed = value.parse(text);
+      return row.repeatable ? [...(Array.isArray(before) ? before : []), parsed] : parsed;
+    } catch (error) {
+      if (error instanceof BadValue) throw new InvalidArgumentError(error.message);
+      throw error;
+    }
+  });
+}
+
+/** Options without a short form are indented, so that the long ones stand in a column. */
+function alignedTerm(option: Option): string {
+  return option.short ? option.flags : `    ${option.flags}`;
+}
+
+function refuseCombinations(command: Command): void {
+  const given = new Set(
+    command.options
+      .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
+      .map((option) => option.long),
+  );
+  for (const row of OPTIONS) {
+    const long = longFlag(row);
+    if (!given.has(long)) continue;
+    if (row.needs !== undefined && !given.has(row.needs)) {
+      throw new UsageError(`option '${row.flags}' means nothing without '${row.needs}'.`);
+    }
+    for (const [other, why] of Object.entries(row.conflicts ?? {})) {
+      if (given.has(other)) throw new UsageError(`option '${row.flags}' cannot stand beside '${other}': ${why}.`);
+    }
+  }
+}
+
+export function longFlag(row: OptionRow): string {
+  return /--[a-z-]+/.exec(row.flags)?.[0] ?? row.flags;
+}
+
+/** Commander's message in one line: its `error:` is ours to say, and what it quotes may hold any byte. */
+function sentence(message: string): string {
+  return printable(message.replace(/^error: /, '').replace(/\n/g, ' '));
+}

@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import type { RawPath } from '../names.ts';
+import { OPTIONS, type OptionRow } from './options-table.ts';
+
+const SCRIPTS = { bash, zsh, fish } as const;
+
+type Shell = keyof typeof SCRIPTS;
+
+/**
+ * The script when the arguments are `completion <shell>` and nothing more. A folder of that name comes first: where
+ * `completion` exists, `pcopy completion bash` copies it, as the two paths say.
+ */
+export function completionScript(args: readonly RawPath[], exists = existsSync): string | undefined {
+  const [word, shell = ''] = args;
+  if (args.length !== 2 || word !== 'completion' || !isShell(shell) || exists('completion')) return undefined;
+  return SCRIPTS[shell]([...OPTIONS, ...ALWAYS].map(parts));
+}
+
+const ALWAYS: readonly OptionRow[] = [
+  { group: 'output', flags: '-h, --help', help: 'show the help' },
+  { group: 'output', flags: '-V, --version', help: 'show the version' },
+];
+
+interface Parts {
+  short: string | undefined;
+  long: string;
+  /** What stands after it: `n`, `glob`; undefined for a flag. */
+  takes: string | undefined;
+  choices: readonly string[];
+  isPath: boolean;
+  repeatable: boolean;
+  help: string;
+}
+
+function isShell(word: string): word is Shell {
+  return Object.hasOwn(SCRIPTS, word);
+}
+
+function parts(row: OptionRow): Parts {
+  return {
+    short: /(?:^|\s)-(\w)/.exec(row.flags)?.[1],
+    long: /--([a-z-]+)/.exec(row.flags)?.[1] ?? '',
+    takes: /<(.+)>/.exec(row.flags)?.[1],
+    choices: row.value?.choices ?? [],
+    isPath: row.value?.isPath ?? false,
+    repeatable: row.repeatable ?? false,
+    help: row.help,
+  };
+}
+
+function names({ short, long }: Parts): string[] {
+  return [...(short ? [`-${short}`] : []), `--${long}`];
+}
+
+/** Paths, and values that are neither words nor paths, are left to the shell's own completion of file names. */
+function bash(options: Parts[]): string {
+  const words = options
+    .filter((o) => o.choices.length > 0)
+    .map((o) => `    ${names(o).join('|')}) COMPREPLY=($(compgen -W '${o.choices.join(' ')}' -- "$cur")); return ;;`);
+  const taking = options.filter((o) => o.takes !== undefined && o.choices.length === 0).flatMap(names);
+  return `# bash completion for pcopy; load it with: source <(pcopy completion bash)
+_pcopy() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
+  COMPREPLY=()
+  if [[ $cur == '=' ]]; then cur=''; elif [[ $prev == '=' ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
+  case $prev in
+${words.join('\n')}
+    ${taking.join('|')}) return ;;
+  esac
+  if [[ $cur == -* ]]; then
+    COMPREPLY=($(compgen -W '${options.flatMap(names).join(' ')}' -- "$cur"))
+  fi
+}
+complete -o default -o bashdefault -F _pcopy pcopy
+`;
+}
+
+function zsh(options: Parts[]): string {
+  const spec = (o: Parts): string => {
+    const action = o.isPath ? '_files' : o.choices.length > 0 ? `(${o.choices.join(' ')})` : ' ';
+    const text = quoted(
+      `[${o.help.replace(/[[\]\\]/g, '\\$&')}]${o.takes === undefined ? '' : `:${o.takes}:${action}`}`,
+    );
+    const star = o.repeatable ? "'*'" : '';
+    const long = `--${o.long}${o.takes === undefined ? '' : '='}`;
+    if (o.short === undefined) return `${star}${long}${text}`;
+    const short = `-${o.short}${o.takes === undefined ? '' : '+'}`;
+    return `${star === '' ? `'(-${o.short} --${o.long})'` : star}{${short},${long}}${text}`;
+  };
+  return `#compdef pcopy
+# zsh completion for pcopy; load it with: source <(pcopy completion zsh), or save it as _pcopy in a folder of $fpath
+_pcopy() {
+  _arguments -s -S \\
+${options.map((o) => `    ${spec(o)} \\`).join('\n')}
+    '1:source:_files' \\
+    '2:destination:_files'
+}
+if [[ $funcstack[1] == _pcopy ]]; then _pcopy "$@"; else compdef _pcopy pcopy; fi
+`;
+}
+
+function fish(options: Parts[]): string {
+  const line = (o: Parts): string => {
+    const words = ['complete -c pcopy'];
+    if (o.short) words.push(`-s ${o.short}`);
+    words.push(`-l ${o.long}`);
+    if (o.choices.length > 0) words.push(`-x -a '${o.choices.join(' ')}'`);
+    else if (o.takes !== undefined) words.push(o.isPath ? '-r -F' : '-x');
+    words.push(`-d ${quoted(o.help)}`);
+    return words.join(' ');
+  };
+  return `# fish completion for pcopy; load it with: pcopy completion fish | source
+${options.map(line).join('\n')}
+`;
+}
+
+/** For zsh and fish alike: a quote inside is ended, escaped and begun again. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

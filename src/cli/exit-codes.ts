@@ -1,0 +1,33 @@
+import { UsageError } from '../errors.ts';
+import type { Outcome } from '../events.ts';
+
+/** Signals that end a run; each has its code, 128 plus its number. */
+export const SIGNAL_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+export type EndingSignal = keyof typeof SIGNAL_CODES;
+
+/** @param signal what the run was interrupted by; a library's abort is taken for SIGINT */
+export function exitCodeOf(outcome: Outcome, signal: EndingSignal | undefined): number {
+  switch (outcome) {
+    case 'complete':
+      return 0;
+    case 'incomplete':
+      return 1;
+    case 'refused':
+      return 3;
+    case 'stopped':
+      return 4;
+    case 'interrupted':
+      return SIGNAL_CODES[signal ?? 'SIGINT'];
+  }
+}
+
+/** What was thrown: bad usage, or an error nobody expected, after which nobody knows how far the run had come. */
+export function exitCodeOfError(error: unknown): number {
+  return error instanceof UsageError ? 2 : 4;
+}
+
+/** Output that was asked for and could not be written makes a success a failure; a failure keeps its own code. */
+export function withOutput(code: number, outputLost: boolean): number {
+  return code === 0 && outputLost ? 1 : code;
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { fromText, type RawPath, toText } from '../names.ts';
+
+/**
+ * The arguments as bytes. Node decodes them as UTF-8 and loses what is not; Linux still has them in /proc. Elsewhere, and
+ * when the two do not agree (something has overwritten the process's title), what Node gives is all there is.
+ *
+ * @param argv as in `process.argv`: the first two are the program
+ */
+export function rawArguments(argv: readonly string[], readCommandLine = readProc): RawPath[] {
+  const args = argv.slice(2);
+  if (args.some((arg) => arg.includes('\ufffd'))) {
+    const exact = readCommandLine()?.split('\0').slice(0, -1).slice(-args.length);
+    if (exact?.length === args.length && exact.every((raw, i) => toText(raw) === args[i])) return exact;
+  }
+  return args.map(fromText);
+}
+
+function readProc(): RawPath | undefined {
+  try {
+    return readFileSync('/proc/self/cmdline', 'latin1');
+  } catch {
+    return undefined;
+  }
+}

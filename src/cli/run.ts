@@ -1,0 +1,161 @@
+import { UsageError } from '../errors.ts';
+import type { CopyEvent, Summary } from '../events.ts';
+import { escapeControls, type RawPath, toBytes } from '../names.ts';
+import type { CopyOptions } from '../options.ts';
+import { JsonReporter } from '../progress/json.ts';
+import { openShow, type Show } from '../progress/open.ts';
+import { Output, type OutputStream } from '../progress/output.ts';
+import { type Parsed, parseCommandLine } from './command.ts';
+import { completionScript } from './completion.ts';
+import { exitCodeOf, exitCodeOfError, withOutput } from './exit-codes.ts';
+import { readLists, type Stdin } from './lists.ts';
+import { rawArguments } from './raw-argv.ts';
+import { resolveOptions, resolveView } from './resolve.ts';
+import { watchSignals } from './signals.ts';
+import { version } from './version.ts';
+
+/** The engine, as `copyTree` in src/copy-tree.ts. */
+export type CopyTree = (
+  source: Uint8Array,
+  destination: Uint8Array,
+  options: CopyOptions,
+  control: {
+    /** A promise asks to wait before the next event: what was asked for on stdout is not read fast enough. */
+    onEvent: (event: CopyEvent) => void | Promise<void>;
+    signal: AbortSignal;
+  },
+) => Promise<Summary>;
+
+/** The parts of `process` that a run needs. */
+export interface Io {
+  argv: readonly string[];
+  env: NodeJS.ProcessEnv;
+  stdin: Stdin;
+  stdout: OutputStream;
+  stderr: OutputStream;
+  signals: NodeJS.EventEmitter;
+  /** Ends the process now. */
+  exit(code: number): void;
+}
+
+/** Messages get so long to be taken by a reader that has stopped; output that was asked for waits until a signal. */
+const LAST_WORDS_MS = 2_000;
+
+/** One command line, from the arguments to the exit code. Everything has been written, or given up, when it resolves. */
+export async function run(io: Io, loadEngine: () => Promise<CopyTree>): Promise<number> {
+  const session = new Session(io);
+  const code = await session.main(loadEngine).catch((error: unknown) => session.fail(error));
+  return session.finish(code);
+}
+
+class Session {
+  readonly #io: Io;
+  readonly #stdout: Output;
+  readonly #stderr: Output;
+  readonly #args: RawPath[];
+  #show: Show | undefined;
+  #ended = () => {};
+
+  constructor(io: Io) {
+    this.#io = io;
+    this.#stdout = new Output(io.stdout);
+    this.#stderr = new Output(io.stderr);
+    this.#args = rawArguments(io.argv);
+  }
+
+  async main(loadEngine: () => Promise<CopyTree>): Promise<number> {
+    const script = completionScript(this.#args);
+    const parsed: Parsed =
+      script === undefined
+        ? parseCommandLine(this.#args, version, this.#io.stdout.columns)
+        : { kind: 'print', text: script };
+    if (parsed.kind === 'print') {
+      this.#stdout.write(parsed.text);
+      return 0;
+    }
+    return this.#copy(parsed, loadEngine);
+  }
+
+  /** The run ended by an exception: bad usage, or an error nobody expected. */
+  fail(error: unknown): number {
+    const code = exitCodeOfError(error);
+    const message = error instanceof Error ? error.message : String(error);
+    this.#giveUp(code, message, error instanceof UsageError ? error.code : 'EPCOPY_UNEXPECTED');
+    this.#show?.close();
+    if (error instanceof UsageError) {
+      this.#stderr.write(`pcopy: ${escapeControls(message)}\nTry 'pcopy --help'.\n`);
+    } else {
+      const stack = (error instanceof Error && error.stack) || message;
+      this.#stderr.write(
+        `pcopy: unexpected error, please report it\n${stack.split('\n').map(escapeControls).join('\n')}\n`,
+      );
+    }
+    return code;
+  }
+
+  /** Waits for what was asked for on stdout; what stderr has not taken after a while is lost, which changes nothing. */
+  async finish(code: number): Promise<number> {
+    this.#ended();
+    await this.#stdout.drained();
+    const { lost } = this.#stdout;
+    if (lost) {
+      this.#stderr.write(
+        `pcopy: standard output: ${escapeControls(lost.message)} (${lost.code}); not all of it was written\n`,
+      );
+    }
+    await Promise.race([this.#stderr.drained(), new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref())]);
+    return withOutput(code, lost !== undefined);
+  }
+
+  async #copy({ source, destination, raw }: Extract<Parsed, { kind: 'copy' }>, loadEngine: () => Promise<CopyTree>) {
+    const { env, stdin } = this.#io;
+    const view = resolveView(raw, { stderrIsTerminal: this.#stderr.isTerminal, env });
+    const lists = await readLists(raw, stdin);
+    const options = resolveOptions(raw, lists, view);
+    const abort = new AbortController();
+    const signals = watchSignals(
+      {
+        stop: (signal) => {
+          this.#show?.say(`pcopy: ${signal}: ending; once more to end at once`);
+          abort.abort(signal);
+        },
+        leave: (code) => this.#io.exit(code),
+        status: () => this.#show?.status(),
+      },
+      this.#io.signals,
+    );
+    this.#ended = signals.ended;
+    const codeOf = (summary: Summary) =>
+      withOutput(exitCodeOf(summary.outcome, signals.received), this.#stdout.lost !== undefined);
+    const [show, copyTree] = await Promise.all([
+      openShow({
+        view,
+        stdout: this.#stdout,
+        stderr: this.#stderr,
+        env,
+        source,
+        destination,
+        version: version(),
+        exitCodeOf: codeOf,
+      }),
+      loadEngine(),
+    ]);
+    this.#show = show;
+    const onEvent = (event: CopyEvent) => {
+      show.onEvent(event);
+      return this.#stdout.ready();
+    };
+    const summary = await copyTree(toBytes(source), toBytes(destination), options, { onEvent, signal: abort.signal });
+    show.close();
+    return codeOf(summary);
+  }
+
+  /** Whoever reads JSON is owed an `end`, however early it failed. */
+  #giveUp(code: number, message: string, errorCode: string): void {
+    this.#show?.giveUp(code, message, errorCode);
+    if (this.#show || !/(^|\0)--progress[=\0]json(\0|$)/.test(this.#args.join('\0'))) return;
+    const write = (text: string) => this.#stdout.write(text);
+    const nowhere = { source: '', destination: '', version: '', exitCodeOf: () => code };
+    new JsonReporter({ write, ...nowhere }).giveUp(code, message, errorCode);
+  }
+}

@@ -1,0 +1,124 @@
+import { MultiBar, type Options, type SingleBar } from 'cli-progress';
+import type { CopyEvent, Summary, WorkerView } from '../events.ts';
+import { Meter } from './meter.ts';
+import type { Output } from './output.ts';
+import { type Glyphs, overallLine, workerLine } from './progress-line.ts';
+import type { Reporter, Say } from './reporter.ts';
+import { Screen } from './screen.ts';
+
+const FRAMES_PER_SECOND = 10;
+
+/** The bar of the whole run and a line for each worker, drawn in place on a terminal. */
+export class BarReporter implements Reporter {
+  readonly meter = new Meter();
+  readonly #screen: Screen;
+  readonly #out: Output;
+  readonly #glyphs: Glyphs;
+  readonly #multi: MultiBar;
+  readonly #bars: SingleBar[] = [];
+  #observedAt = 0;
+  #over = false;
+
+  constructor(out: Output, glyphs: Glyphs) {
+    this.#out = out;
+    this.#glyphs = glyphs;
+    this.#screen = new Screen(out);
+    this.#multi = new MultiBar({
+      terminal: this.#screen,
+      fps: FRAMES_PER_SECOND,
+      // A bar skips a line that has not changed, but a line written above the bars has just pushed it away.
+      forceRedraw: true,
+      format: (_options: Options, _params: unknown, payload: { line: string }) => payload.line,
+    } as Options);
+    this.#multi.on('update-pre', () => this.#refresh());
+    this.#multi.on('update-post', () => this.#screen.flush());
+  }
+
+  onEvent(event: CopyEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.#start();
+        return;
+      case 'scan':
+        this.meter.observe({ ...this.meter.snapshot, found: event.found });
+        return;
+      case 'progress':
+        this.#observedAt = Date.now();
+        this.meter.observe(event.snapshot);
+        return;
+      case 'end':
+        this.#end(event.summary);
+        return;
+      case 'file':
+      case 'error':
+      case 'skip':
+      case 'warn':
+        return;
+    }
+  }
+
+  /** A line above the bar; straight to the stream while there is none. */
+  readonly say: Say = (line) => {
+    if (this.#multi.isActive) this.#multi.log(`${line}\n`);
+    else this.#out.write(`${line}\n`);
+  };
+
+  /** The run ended without a word (an error nobody expected): what stands there stays, the timer must not. */
+  close(): void {
+    if (!this.#over) this.#stop();
+  }
+
+  #start(): void {
+    this.#observedAt = Date.now();
+    if (this.#bars.length === 0 && !this.#over) this.#bars.push(this.#multi.create(1, 0, { line: '' }));
+  }
+
+  #end(summary: Summary): void {
+    this.meter.finish(summary);
+    this.#observedAt = Date.now();
+    if (summary.outcome === 'refused') {
+      this.#stop();
+      this.#screen.clear();
+      return;
+    }
+    this.#start();
+    this.#stop();
+    this.#screen.forget();
+  }
+
+  #stop(): void {
+    this.#over = true;
+    if (!this.#multi.isActive) return;
+    this.#observedAt = Date.now();
+    this.#multi.update();
+    this.#multi.stop();
+    this.#screen.flush();
+  }
+
+  /** Sets what the bars show; called by MultiBar before each frame. */
+  #refresh(): void {
+    const cells = this.#screen.columns - 1;
+    const reading = this.meter.reading(this.#observedAt === 0 ? 0 : Date.now() - this.#observedAt);
+    const lines = [overallLine(reading, cells, this.#glyphs), ...this.#workerLines(cells)];
+    while (this.#bars.length < lines.length) this.#bars.push(this.#multi.create(1, 0, { line: '' }));
+    this.#bars.forEach((bar, i) => {
+      bar.update({ line: lines[i] ?? '' });
+    });
+    // MultiBar.remove redraws at once, which calls this again: with fewer bars, so it ends.
+    if (this.#bars.length > lines.length) {
+      const last = this.#bars.pop();
+      if (last) this.#multi.remove(last);
+    }
+  }
+
+  #workerLines(cells: number): string[] {
+    if (this.#over) return [];
+    const { workers } = this.meter.snapshot;
+    // A frame taller than the window could not be found again: the cursor does not move above the top row.
+    const room = Math.max(0, this.#screen.rows - 2);
+    const line = (worker: WorkerView) => workerLine(worker, cells, this.#glyphs);
+    if (workers.length <= room) return workers.map(line);
+    const shown = workers.slice(0, Math.max(0, room - 1)).map(line);
+    return [...shown, `    and ${workers.length - shown.length} more workers`.slice(0, cells)];
+  }
+}

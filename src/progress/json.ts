@@ -1,0 +1,150 @@
+import type { CopyEvent, Summary } from '../events.ts';
+import { isUtf8, type RawPath, toBytes, toText } from '../names.ts';
+import type { JsonEvent, JsonPath } from './json-events.ts';
+import { Meter } from './meter.ts';
+import type { Reporter } from './reporter.ts';
+
+/** `scan` and `progress` come no more often than this. */
+const INTERVAL_MS = 1_000;
+
+export interface JsonOptions {
+  write: (line: string) => void;
+  version: string;
+  /** The two paths as typed, for an `end` that comes before any `start`. */
+  source: RawPath;
+  destination: RawPath;
+  exitCodeOf: (summary: Summary) => number;
+}
+
+/** The run as one JSON object a line. */
+export class JsonReporter implements Reporter {
+  readonly #options: JsonOptions;
+  readonly #meter = new Meter();
+  #scannedAt = Number.NEGATIVE_INFINITY;
+  #progressAt = Number.NEGATIVE_INFINITY;
+  #ended = false;
+
+  constructor(options: JsonOptions) {
+    this.#options = options;
+  }
+
+  onEvent(event: CopyEvent): void {
+    if (this.#ended || !this.#isDue(event)) return;
+    if (event.type === 'end') this.#ended = true;
+    this.#write(this.#convert(event));
+  }
+
+  /** The run was given up before it could say `end` itself: bad usage, or an error nobody expected. */
+  giveUp(exitCode: number, message: string, code: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { source, destination } = this.#options;
+    this.#write({
+      type: 'end',
+      outcome: exitCode === 2 || exitCode === 3 ? 'refused' : 'stopped',
+      exitCode,
+      ...named('source', source),
+      ...named('destination', destination),
+      merged: false,
+      totals: this.#meter.snapshot.totals,
+      elapsedMs: this.#meter.snapshot.elapsedMs,
+      notPreserved: {},
+      skips: {},
+      load: { workers: [], listingWaited: 0 },
+      reason: { path: '', code, message },
+    });
+  }
+
+  #isDue(event: CopyEvent): boolean {
+    const now = performance.now();
+    if (event.type === 'scan' && !event.found.complete) {
+      if (now - this.#scannedAt < INTERVAL_MS) return false;
+      this.#scannedAt = now;
+    }
+    if (event.type === 'progress') {
+      this.#meter.observe(event.snapshot);
+      if (now - this.#progressAt < INTERVAL_MS) return false;
+      this.#progressAt = now;
+    }
+    return true;
+  }
+
+  #convert(event: CopyEvent): JsonEvent {
+    switch (event.type) {
+      case 'start': {
+        const { source, destination, ...rest } = event;
+        return {
+          ...rest,
+          ...named('source', source),
+          ...named('destination', destination),
+          version: this.#options.version,
+        };
+      }
+      case 'scan':
+        return { type: 'scan', ...event.found };
+      case 'progress': {
+        const { fraction, etaMs, bytesPerSecond } = this.#meter.reading();
+        const percent = fraction === null ? null : Math.floor(fraction * 1000) / 10;
+        const workers = event.snapshot.workers.map((worker) => ({ ...worker, ...pathOf(worker.path) }));
+        return {
+          type: 'progress',
+          percent,
+          etaMs: etaMs === null ? null : Math.round(etaMs),
+          bytesPerSecond: Math.round(bytesPerSecond),
+          ...event.snapshot,
+          workers,
+        };
+      }
+      case 'error':
+        return { type: 'error', ...event.failure, ...pathOf(event.failure.path) };
+      case 'file':
+      case 'skip':
+      case 'warn':
+        return { ...event, ...pathOf(event.path) };
+      case 'end':
+        return endOf(event.summary, this.#options.exitCodeOf(event.summary));
+    }
+  }
+
+  #write(event: JsonEvent): void {
+    this.#options.write(`${toLine(event)}\n`);
+  }
+}
+
+/** JSON in which nothing can act on a terminal: what JSON itself leaves bare (DEL, C1, text direction) is escaped too. */
+export function toLine(event: JsonEvent): string {
+  return JSON.stringify(event).replace(
+    /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function endOf(summary: Summary, exitCode: number): JsonEvent {
+  const { outcome, source, destination, merged, totals, elapsedMs, notPreserved, skips, load, reason } = summary;
+  return {
+    type: 'end',
+    outcome,
+    exitCode,
+    ...named('source', source),
+    ...named('destination', destination),
+    merged,
+    totals,
+    elapsedMs,
+    notPreserved,
+    skips,
+    load,
+    ...(reason && { reason: { ...reason, ...pathOf(reason.path) } }),
+  };
+}
+
+function pathOf(raw: RawPath): JsonPath {
+  return named('path', raw);
+}
+
+function named<Name extends string>(name: Name, raw: RawPath) {
+  const fields = {
+    [name]: toText(raw),
+    ...(isUtf8(raw) ? {} : { [`${name}Base64`]: toBytes(raw).toString('base64') }),
+  };
+  return fields as Record<Name, string> & Partial<Record<`${Name}Base64`, string>>;
+}

@@ -1,0 +1,70 @@
+import type { Failure } from '../errors.ts';
+import type { CopyEvent } from '../events.ts';
+import { escapeControls, join, printable, type RawPath } from '../names.ts';
+import type { Palette } from './colors.ts';
+import type { Reporter, Say } from './reporter.ts';
+
+/** The two paths as the user typed them, as bytes: what a relative path of an event is shown under. */
+export interface Ends {
+  source: RawPath;
+  destination: RawPath;
+}
+
+/** `pcopy: <path>: <what failed> (<CODE>)`. The path is the one on the side that failed, so that it can be looked at. */
+export function errorLine(failure: Failure, ends: Ends, paint: Palette): string {
+  const path = printable(join(ends[failure.side], failure.path));
+  return `${paint.red('pcopy:')} ${path}: ${escapeControls(what(failure))} (${escapeControls(failure.code)})`;
+}
+
+/** What failed, in words: `read: input/output error`. */
+export function what({ action, message }: Pick<Failure, 'action' | 'message'>): string {
+  return action === '' ? message : `${action}: ${message}`;
+}
+
+/** Why a run was refused or stopped; `reason.path` is a path of its own, relative to nothing. */
+export function reasonLine(reason: { path: RawPath; message: string; code: string }, paint: Palette): string {
+  const path = reason.path === '' ? '' : `${printable(reason.path)}: `;
+  return `${paint.red('pcopy:')} ${path}${escapeControls(reason.message)} (${escapeControls(reason.code)})`;
+}
+
+/** Says failures at once, and unless quiet what is skipped and what is worth a warning. */
+export class Messages implements Reporter {
+  readonly #say: Say;
+  readonly #ends: Ends;
+  readonly #paint: Palette;
+  readonly #quiet: boolean;
+
+  constructor(say: Say, ends: Ends, paint: Palette, quiet: boolean) {
+    this.#say = say;
+    this.#ends = ends;
+    this.#paint = paint;
+    this.#quiet = quiet;
+  }
+
+  onEvent(event: CopyEvent): void {
+    switch (event.type) {
+      case 'error':
+        this.#say(errorLine(event.failure, this.#ends, this.#paint));
+        return;
+      case 'skip':
+        this.#note(event.path, `skipped: ${event.reason}`);
+        return;
+      case 'warn':
+        this.#note(event.path, `warning: ${event.message} (${event.code})`);
+        return;
+      case 'end':
+        if (event.summary.reason) this.#say(reasonLine(event.summary.reason, this.#paint));
+        return;
+      case 'start':
+      case 'scan':
+      case 'progress':
+      case 'file':
+        return;
+    }
+  }
+
+  #note(path: RawPath, text: string): void {
+    if (this.#quiet) return;
+    this.#say(`${this.#paint.yellow('pcopy:')} ${printable(join(this.#ends.source, path))}: ${escapeControls(text)}`);
+  }
+}

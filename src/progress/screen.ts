@@ -1,0 +1,93 @@
+import type { Output } from './output.ts';
+import { width } from './width.ts';
+
+/**
+ * The terminal that cli-progress draws on, in place of its own: a frame is one write, so nothing flickers; frames that the terminal
+ * does not take are left out; and it knows what stands on the screen, so that lines which a narrower window has folded are
+ * still found and cleared. Cursor and line wrapping are never changed: there is nothing to restore, however the run ends.
+ */
+export class Screen {
+  readonly #out: Output;
+  /** Widths of the lines that stand on the screen; the cursor is at the end of the last. */
+  #standing: number[] = [];
+  #lines: string[] = [];
+  #line = '';
+  #above = '';
+
+  constructor(out: Output) {
+    this.#out = out;
+  }
+
+  get columns(): number {
+    return this.#out.stream.columns || 80;
+  }
+
+  get rows(): number {
+    return this.#out.stream.rows || 24;
+  }
+
+  /** Sends the frame that was drawn since the last `cursorRelativeReset`. */
+  flush(): void {
+    const lines = [...this.#lines, this.#line];
+    const frame = this.#home() + this.#above + lines.join('\n');
+    if (this.#above === '') {
+      if (!this.#out.offer(frame)) return;
+    } else {
+      this.#out.write(frame);
+      this.#out.flush();
+      this.#above = '';
+    }
+    this.#standing = lines.map(width);
+  }
+
+  /** Takes the frame off the screen. */
+  clear(): void {
+    this.#out.write(this.#home());
+    this.forget();
+  }
+
+  /** What stands on the screen stays there; the next frame starts where the cursor is. */
+  forget(): void {
+    this.#standing = [];
+    this.#lines = [];
+    this.#line = '';
+  }
+
+  #home(): string {
+    if (this.#standing.length === 0) return '';
+    const rows = this.#standing.reduce((sum, cells) => sum + Math.max(1, Math.ceil(cells / this.columns)), 0);
+    return `\r${rows > 1 ? `\x1b[${rows - 1}A` : ''}\x1b[J`;
+  }
+
+  // What follows is what MultiBar calls.
+
+  isTTY(): boolean {
+    return true;
+  }
+
+  getWidth(): number {
+    return this.columns;
+  }
+
+  cursorRelativeReset(): void {
+    this.#lines = [];
+    this.#line = '';
+  }
+
+  write(text: string, above = false): void {
+    if (above) this.#above += text;
+    else this.#line = text;
+  }
+
+  newline(): void {
+    this.#lines.push(this.#line);
+    this.#line = '';
+  }
+
+  cursor(): void {}
+  cursorTo(): void {}
+  lineWrapping(): void {}
+  clearLine(): void {}
+  clearRight(): void {}
+  clearBottom(): void {}
+}

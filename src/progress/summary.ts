@@ -1,0 +1,84 @@
+import type { CopyEvent, Outcome, Summary } from '../events.ts';
+import { escapeControls, printable } from '../names.ts';
+import { advice } from './advice.ts';
+import type { Palette } from './colors.ts';
+import { bytes, count, duration, plural, rate } from './format.ts';
+import { type Ends, errorLine } from './messages.ts';
+import type { Reporter, Say } from './reporter.ts';
+import { entriesInWords, kindsInWords, restInWords } from './tally-words.ts';
+
+/** What a run came to, for a person. */
+export function summaryLines(summary: Summary, dryRun: boolean, paint: Palette): string[] {
+  if (summary.outcome === 'refused') return [`pcopy: ${paint.red('refused')}: nothing was written`];
+  const { totals, elapsedMs } = summary;
+  const speed = !dryRun && elapsedMs > 0 ? `, ${rate((totals.bytes * 1000) / elapsedMs)}` : '';
+  const verb = dryRun ? 'would copy' : 'copied';
+  const lines = [
+    `pcopy: ${headOf(summary.outcome, dryRun, paint)}${verb} ${entriesInWords(totals)}; ` +
+      `${bytes(totals.bytes)} in ${duration(elapsedMs)}${speed}`,
+  ];
+  const rest = restInWords(totals, summary.skips);
+  if (rest !== '') lines.push(totals.failed > 0 ? paint.red(rest) : rest);
+  const lost = kindsInWords(summary.notPreserved);
+  if (lost !== '') lines.push(paint.yellow(`not preserved: ${escapeControls(lost)}`));
+  if (summary.merged) {
+    lines.push(`${printable(summary.destination)} existed: ${dryRun ? 'would be merged into' : 'merged into it'}`);
+  }
+  const hint = dryRun ? undefined : advice(summary.load, elapsedMs);
+  if (hint !== undefined) lines.push(paint.dim(hint));
+  return lines.map((line, i) => (i === 0 ? line : `  ${line}`));
+}
+
+/** The failures once more, when the first of them have left the screen. */
+export function failuresAgain(summary: Summary, ends: Ends, paint: Palette, rows: number): string[] {
+  const { failures, moreFailures } = summary;
+  if (failures.length + moreFailures < rows) return [];
+  const lines = failures.map((failure) => errorLine(failure, ends, paint));
+  if (moreFailures > 0) lines.push(`pcopy: and ${plural(moreFailures, 'more failure')}, named above`);
+  return [`pcopy: ${count(failures.length + moreFailures)} entries failed:`, ...lines];
+}
+
+export interface SummaryOptions {
+  say: Say;
+  ends: Ends;
+  paint: Palette;
+  /** Height of the screen, or what stands for it in a log. */
+  rows: () => number;
+  /** Only the failures again. */
+  quiet: boolean;
+}
+
+/** Says it when the run ends. */
+export class SummaryReporter implements Reporter {
+  readonly #options: SummaryOptions;
+  #dryRun = false;
+
+  constructor(options: SummaryOptions) {
+    this.#options = options;
+  }
+
+  onEvent(event: CopyEvent): void {
+    if (event.type === 'start') this.#dryRun = event.dryRun;
+    if (event.type !== 'end') return;
+    const { say, ends, paint, rows, quiet } = this.#options;
+    for (const line of failuresAgain(event.summary, ends, paint, rows())) say(line);
+    if (quiet) return;
+    for (const line of summaryLines(event.summary, this.#dryRun, paint)) say(line);
+  }
+}
+
+function headOf(outcome: Outcome, dryRun: boolean, paint: Palette): string {
+  const dry = dryRun ? 'dry run: ' : '';
+  switch (outcome) {
+    case 'complete':
+      return dry;
+    case 'incomplete':
+      return `${dry}${paint.red('incomplete')}: `;
+    case 'stopped':
+      return `${dry}${paint.red('stopped')}: `;
+    case 'interrupted':
+      return `${dry}${paint.red('interrupted')}: `;
+    case 'refused':
+      return `${dry}${paint.red('refused')}: `;
+  }
+}

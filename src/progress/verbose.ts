@@ -1,0 +1,37 @@
+import type { CopyEvent } from '../events.ts';
+import { join, printable } from '../names.ts';
+import type { Ends } from './messages.ts';
+import type { Reporter, Say } from './reporter.ts';
+
+/**
+ * A line for each entry, what -v and --dry-run are asked for. A dry run prints the lines the real one would, so that
+ * the two can be compared; entries that stay as they are it leaves out unless -v is given too.
+ */
+export class VerboseReporter implements Reporter {
+  readonly #say: Say;
+  readonly #ends: Ends;
+  readonly #unchanged: boolean;
+
+  constructor(say: Say, ends: Ends, unchanged: boolean) {
+    this.#say = say;
+    this.#ends = ends;
+    this.#unchanged = unchanged;
+  }
+
+  onEvent(event: CopyEvent): void {
+    if (event.type !== 'file') return;
+    const destination = printable(join(this.#ends.destination, event.path));
+    const arrow = () => `${printable(join(this.#ends.source, event.path))} -> ${destination}`;
+    switch (event.action) {
+      case 'copied':
+        this.#say(arrow());
+        return;
+      case 'unchanged':
+        if (this.#unchanged) this.#say(`${arrow()} (unchanged)`);
+        return;
+      case 'deleted':
+        this.#say(`deleted ${destination}`);
+        return;
+    }
+  }
+}
