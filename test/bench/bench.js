@@ -19,6 +19,7 @@ const modes = {
   'jobs-table': { rows: jobsRows, measure: measureJobs, print: printJobs },
 };
 const QUICK_SCALE = 0.1;
+const SHARES = 4;
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 process.exitCode = await main();
@@ -89,8 +90,9 @@ async function measureAll(mode, options, context, results) {
       results.push({ name, work, skipped });
       continue;
     }
-    // Up to twice an even share of the time that is left: the slow rows must not starve those after them.
-    const deadline = Math.min(end, performance.now() + (2 * left) / (rows.length - i));
+    // A few even shares of the time that is left: the slow rows may take more, but not starve those after them.
+    const runnable = rows.slice(i).filter((later) => !later.skipped).length;
+    const deadline = Math.min(end, performance.now() + (SHARES * left) / runnable);
     const progress = makeProgress(name);
     const measured = await outcome(() => mode.measure(row, { ...context, scale, deadline, progress }));
     results.push({ name, work, scale, ...measured });

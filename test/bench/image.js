@@ -14,7 +14,7 @@ export function imageSize(bytes) {
 
 /**
  * Makes and mounts a `type` file system with room for `bytes` bytes and `inodes` inodes; the image lies in `dir`.
- * Resolves to `{ root, flush, dispose }`. Throws a NotHere without root, mkfs or loop devices.
+ * Resolves to `{ root, dispose }`. Throws a NotHere without root, mkfs or loop devices.
  */
 export async function mountImage(type, { dir, bytes, inodes, signal }) {
   if (process.getuid?.() !== 0) throw new NotHere('needs root, for a loop device');
@@ -36,8 +36,6 @@ export async function mountImage(type, { dir, bytes, inodes, signal }) {
   }
   return {
     root,
-    // Between two commands: what one has left to be written must not be written during the next.
-    flush: () => tool(['sync', '-f', root]),
     async dispose() {
       await tool(['umount', root]);
       rmSync(image);

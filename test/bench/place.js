@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { imageSize, mountImage } from './image.js';
 import { warmMemory } from './memory.js';
-import { footprint, requireSpace } from './workspace.js';
+import { flush, footprint, requireSpace } from './workspace.js';
 
 /**
  * A place for `tree` and `copies` copies of it in each of `rounds` rounds. Resolves to an object with
@@ -28,7 +28,10 @@ async function directoryPlace(row, tree, copies, { workspace, signal, keepsCopie
       if (!made) Object.assign(this.tree, await tree.make(source, signal));
       made = true;
     },
-    settle: () => warmMemory(warm, signal),
+    async settle() {
+      await flush(root);
+      await warmMemory(warm, signal);
+    },
     done: discard,
     close: async () => {},
     dispose: () => discard(root),
@@ -59,7 +62,7 @@ async function imagePlace(row, tree, copies, { imageWorkspace, signal }) {
       Object.assign(this.tree, await tree.make(this.source, signal));
     },
     async settle() {
-      await mounted.flush();
+      await flush(mounted.root);
       if (!row.shared) await warmMemory(footprint(tree), signal);
     },
     // Copies stay until the file system goes.

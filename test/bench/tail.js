@@ -5,7 +5,7 @@ import { checkCopy } from './check.js';
 import { measure } from './command.js';
 import { warmMemory } from './memory.js';
 import { interleave } from './rounds.js';
-import { footprint, requireSpace } from './workspace.js';
+import { flush, footprint, requireSpace } from './workspace.js';
 
 const BIG = 'big.bin';
 // The directory that holds all the others: a sibling of it would be listed before its directories are.
@@ -31,6 +31,7 @@ export async function tailScenario(row, bench) {
       const source = join(root, dir);
       const copy = join(root, `${round}-${dir}-copy`);
       bigFile.to(join(source, GROUP, holder, BIG));
+      await flush(root);
       await warmMemory(bytes, signal);
       const sample = await measure(bench.pcopy(source, copy), { signal });
       await checkCopy(source, copy, { bytesOnly: true, signal });

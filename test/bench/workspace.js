@@ -56,6 +56,11 @@ export function isExt(dir) {
   return statfsSync(dir).type === EXT;
 }
 
+/** Writes out what a command has left to be written: it must not be written during the next one. */
+export async function flush(dir) {
+  if (statfsSync(dir).type !== TMPFS) await tool(['sync', '-f', dir]);
+}
+
 /** Bytes that may be used in `dir`. */
 export function freeSpace(dir) {
   const { type, bavail, bsize } = statfsSync(dir);
