@@ -1,0 +1,114 @@
+import type { RawPath } from '../names.ts';
+
+/** One letter per type of entry, as it travels in a job. `?` is what the listing could not tell. */
+export type TypeLetter = 'f' | 'd' | 'l' | 'p' | 's' | 'c' | 'b' | '?';
+
+/** What statx tells. Times are seconds and nanoseconds since 1970, seconds may be negative. */
+export interface Stat {
+  type: TypeLetter;
+  /** Permission bits with setuid, setgid and sticky, 0 to 0o7777. */
+  mode: number;
+  uid: number;
+  gid: number;
+  nlink: number;
+  /** Bytes. */
+  size: number;
+  /** Allocated units of 512 bytes. */
+  blocks: number;
+  atime: number;
+  atimeNs: number;
+  mtime: number;
+  mtimeNs: number;
+  /** Device and inode number: the same pair is the same file. */
+  identity: string;
+  /** Device the entry lies on. */
+  device: string;
+  rdevMajor: number;
+  rdevMinor: number;
+}
+
+export interface Space {
+  /** Bytes an ordinary user may still write. */
+  free: number;
+  used: number;
+  freeInodes: number;
+  usedInodes: number;
+  /** Some file systems make inodes as they need them and report none. */
+  countsInodes: boolean;
+}
+
+/** An open directory or file. On systems without openat it stands for a path. */
+export type Handle = number;
+
+/**
+ * What the copier needs of the operating system, with every step relative to a held directory and no call that follows
+ * a symbolic link (but `openRoot`, for the paths a person typed). Calls throw `SystemError`. Names are bytes.
+ */
+export interface FileSystem {
+  readonly name: 'libc' | 'node';
+  openRoot(path: RawPath): Handle;
+  openDirectory(dir: Handle, name: RawPath): Handle;
+  /** @returns false when the name is taken */
+  makeDirectory(dir: Handle, name: RawPath, mode: number): boolean;
+  /** Calls back once per entry but `.` and `..`; never answers `?`. */
+  list(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void;
+  /** Opens a file for reading without touching its access time where that is allowed, and without waiting on a FIFO. */
+  openRead(dir: Handle, name: RawPath): Handle;
+  /** Opens an existing file for writing, neither cut nor made. */
+  openWrite(dir: Handle, name: RawPath): Handle;
+  stat(handle: Handle): Stat;
+  /** @returns null when there is no such entry */
+  statAt(dir: Handle, name: RawPath): Stat | null;
+  /** Follows links: for `--dereference` and the paths a person typed only. */
+  statTarget(dir: Handle, name: RawPath): Stat;
+  /** For `--dereference` only: opens what the name leads to, links followed. */
+  openTarget(dir: Handle, name: RawPath, kind: 'f' | 'd'): Handle;
+  /** @returns bytes read, 0 at the end of the file; position -1 reads on from the last read */
+  read(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number;
+  /** @returns bytes written, which may be fewer than asked */
+  write(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number;
+  /** A file without a name in this directory's file system, or null where there is no such thing. */
+  createHidden(dir: Handle, mode: number): Handle | null;
+  /** Throws EEXIST when the name is taken. */
+  createNew(dir: Handle, name: RawPath, mode: number): Handle;
+  /** Gives a hidden file its name. @returns false when the name is taken */
+  nameHidden(handle: Handle, dir: Handle, name: RawPath): boolean;
+  /** @returns false when the new name is taken */
+  link(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): boolean;
+  rename(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): void;
+  unlink(dir: Handle, name: RawPath): void;
+  removeDirectory(dir: Handle, name: RawPath): void;
+  /** @returns false when the name is taken */
+  symlink(target: RawPath, dir: Handle, name: RawPath): boolean;
+  readlink(dir: Handle, name: RawPath): RawPath;
+  /** Makes a FIFO, socket or device like the one described. @returns false when the name is taken */
+  makeSpecial(dir: Handle, name: RawPath, like: Stat): boolean;
+  setMode(handle: Handle, mode: number): void;
+  setModeAt(dir: Handle, name: RawPath, mode: number): void;
+  /** @returns false when the times could be kept only in part (see `Stat`: nanoseconds, before 1970) */
+  setTimes(handle: Handle, like: Stat): boolean;
+  setTimesAt(dir: Handle, name: RawPath, like: Stat): boolean;
+  setOwner(handle: Handle, uid: number, gid: number): void;
+  setOwnerAt(dir: Handle, name: RawPath, uid: number, gid: number): void;
+  truncate(handle: Handle, size: number): void;
+  /** Start of the next data at or after `position`: `size` when only a hole is left, null when holes are not told. */
+  nextData(handle: Handle, position: number, size: number): number | null;
+  nextHole(handle: Handle, position: number, size: number): number;
+  /** Shares the source's blocks. @returns null, or the code of why not */
+  clone(source: Handle, destination: Handle): string | null;
+  /** null where the file system or the driver has none. */
+  xattrs: ExtendedAttributes | null;
+  sync(handle: Handle): void;
+  /** Asks the kernel to forget what it caches of the file, so that a read comes from the disk. */
+  dropCache(handle: Handle): void;
+  space(dir: Handle): Space;
+  close(handle: Handle): void;
+}
+
+/** Extended attributes, POSIX ACLs among them as `system.posix_acl_*`. `name` null: of the handle itself. */
+export interface ExtendedAttributes {
+  list(handle: Handle, name: RawPath | null): RawPath[];
+  get(handle: Handle, name: RawPath | null, attribute: RawPath): Buffer;
+  set(handle: Handle, name: RawPath | null, attribute: RawPath, value: Buffer): void;
+  remove(handle: Handle, name: RawPath | null, attribute: RawPath): void;
+}

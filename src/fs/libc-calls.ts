@@ -1,0 +1,93 @@
+import koffi from 'koffi';
+
+// The only file that knows koffi. A `const char *` takes a string or a Buffer with a final NUL; names that are not
+// ASCII go as Buffers, since koffi encodes strings as UTF-8 and ours hold one byte per character.
+// The symbols of the running process serve glibc and musl alike.
+const libc = koffi.load(null);
+
+function call<Args extends readonly unknown[]>(prototype: string): (...args: Args) => number {
+  return libc.func(prototype) as unknown as (...args: Args) => number;
+}
+
+/** A name as koffi takes it. */
+export type CName = string | Buffer;
+/** Memory the call reads or writes: a Buffer, or an address from `addressOf` plus an offset. */
+export type Memory = Buffer | number | null;
+
+export const errno = (): number => koffi.errno();
+
+/** The fixed address of a Buffer's memory; valid as long as the Buffer is held. */
+export const addressOf = (buffer: Buffer): number => Number(koffi.address(buffer));
+
+export const openat = call<[dir: number, name: CName, flags: number, mode: number]>(
+  'int openat(int, const char *, int, uint)',
+);
+export const mkdirat = call<[dir: number, name: CName, mode: number]>('int mkdirat(int, const char *, uint)');
+export const unlinkat = call<[dir: number, name: CName, flags: number]>('int unlinkat(int, const char *, int)');
+export const linkat = call<[dir: number, name: CName, newDir: number, newName: CName, flags: number]>(
+  'int linkat(int, const char *, int, const char *, int)',
+);
+export const renameat = call<[dir: number, name: CName, newDir: number, newName: CName]>(
+  'int renameat(int, const char *, int, const char *)',
+);
+export const symlinkat = call<[target: CName, dir: number, name: CName]>(
+  'int symlinkat(const char *, int, const char *)',
+);
+export const readlinkat = call<[dir: number, name: CName, buffer: Buffer, size: number]>(
+  'int64 readlinkat(int, const char *, void *, uint64)',
+);
+export const mknodat = call<[dir: number, name: CName, mode: number, device: bigint]>(
+  'int mknodat(int, const char *, uint, uint64)',
+);
+export const statx = call<[dir: number, name: CName, flags: number, mask: number, buffer: Buffer]>(
+  'int statx(int, const char *, int, uint, void *)',
+);
+export const getdents64 = call<[dir: number, buffer: Buffer, size: number]>('int64 getdents64(int, void *, uint64)');
+export const read = call<[fd: number, memory: number, size: number]>('int64 read(int, uintptr_t, uint64)');
+export const write = call<[fd: number, memory: number, size: number]>('int64 write(int, uintptr_t, uint64)');
+export const pread = call<[fd: number, memory: number, size: number, position: number]>(
+  'int64 pread(int, uintptr_t, uint64, int64)',
+);
+export const pwrite = call<[fd: number, memory: number, size: number, position: number]>(
+  'int64 pwrite(int, uintptr_t, uint64, int64)',
+);
+export const lseek = call<[fd: number, position: number, whence: number]>('int64 lseek(int, int64, int)');
+export const ftruncate = call<[fd: number, size: number]>('int ftruncate(int, int64)');
+export const fchmod = call<[fd: number, mode: number]>('int fchmod(int, uint)');
+export const fchmodat = call<[dir: number, name: CName, mode: number, flags: number]>(
+  'int fchmodat(int, const char *, uint, int)',
+);
+export const fchown = call<[fd: number, uid: number, gid: number]>('int fchown(int, uint, uint)');
+export const fchownat = call<[dir: number, name: CName, uid: number, gid: number, flags: number]>(
+  'int fchownat(int, const char *, uint, uint, int)',
+);
+export const futimens = call<[fd: number, times: Buffer]>('int futimens(int, const void *)');
+export const utimensat = call<[dir: number, name: CName, times: Buffer, flags: number]>(
+  'int utimensat(int, const char *, const void *, int)',
+);
+export const fsync = call<[fd: number]>('int fsync(int)');
+export const posixFadvise = call<[fd: number, offset: number, size: number, advice: number]>(
+  'int posix_fadvise(int, int64, int64, int)',
+);
+export const fstatfs = call<[fd: number, buffer: Buffer]>('int fstatfs(int, void *)');
+export const ioctl = call<[fd: number, request: number, argument: number]>('int ioctl(int, ulong, int64)');
+export const close = call<[fd: number]>('int close(int)');
+
+export const flistxattr = call<[fd: number, list: Memory, size: number]>('int64 flistxattr(int, void *, uint64)');
+export const fgetxattr = call<[fd: number, name: CName, value: Memory, size: number]>(
+  'int64 fgetxattr(int, const char *, void *, uint64)',
+);
+export const fsetxattr = call<[fd: number, name: CName, value: Buffer, size: number, flags: number]>(
+  'int fsetxattr(int, const char *, const void *, uint64, int)',
+);
+export const fremovexattr = call<[fd: number, name: CName]>('int fremovexattr(int, const char *)');
+export const llistxattr = call<[path: CName, list: Memory, size: number]>(
+  'int64 llistxattr(const char *, void *, uint64)',
+);
+export const lgetxattr = call<[path: CName, name: CName, value: Memory, size: number]>(
+  'int64 lgetxattr(const char *, const char *, void *, uint64)',
+);
+export const lsetxattr = call<[path: CName, name: CName, value: Buffer, size: number, flags: number]>(
+  'int lsetxattr(const char *, const char *, const void *, uint64, int)',
+);
+export const lremovexattr = call<[path: CName, name: CName]>('int lremovexattr(const char *, const char *)');

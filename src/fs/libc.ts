@@ -1,0 +1,315 @@
+import { isAscii, type RawPath, toBytes } from '../names.ts';
+import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
+import * as flags from './flags.ts';
+import * as libc from './libc-calls.ts';
+import { libcXattrs } from './libc-xattrs.ts';
+import { STATX_MASK, STATX_SIZE, StatxStat } from './statx.ts';
+import { systemError } from './system-error.ts';
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_REMOVEDIR = 0x200;
+const AT_SYMLINK_FOLLOW = 0x400;
+const AT_EMPTY_PATH = 0x1000;
+const SEEK_SET = 0;
+const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
+const POSIX_FADV_DONTNEED = 4;
+const FICLONE = 0x40049409;
+
+const EINTR = 4;
+const ENOENT = 2;
+const ENXIO = 6;
+const EPERM = 1;
+const EEXIST = 17;
+const EISDIR = 21;
+const EINVAL = 22;
+const EOPNOTSUPP = 95;
+
+const statBuffer = Buffer.alloc(STATX_SIZE);
+const statWords = new Uint32Array(statBuffer.buffer, statBuffer.byteOffset, STATX_SIZE / 4);
+const timesBuffer = Buffer.alloc(32);
+const timesView = new DataView(timesBuffer.buffer, timesBuffer.byteOffset, 32);
+const linkBuffer = Buffer.alloc(65536);
+const listBuffer = Buffer.alloc(65536);
+const listView = new DataView(listBuffer.buffer, listBuffer.byteOffset, listBuffer.length);
+const DIRENT_TYPES: Record<number, TypeLetter> = { 1: 'p', 2: 'c', 4: 'd', 6: 'b', 8: 'f', 10: 'l', 12: 's' };
+
+/** System calls of the C library on 64-bit little-endian Linux. */
+export class LibcFileSystem implements FileSystem {
+  readonly name = 'libc';
+  readonly xattrs = libcXattrs;
+  // Cleared when this kernel wants the /proc detour for naming a hidden file.
+  private emptyPath = true;
+  private lastBuffer: Buffer | null = null;
+  private lastAddress = 0;
+
+  openRoot(path: RawPath): Handle {
+    return this.open(AT_FDCWD, path, flags.O_RDONLY | flags.O_DIRECTORY, 0);
+  }
+
+  openDirectory(dir: Handle, name: RawPath): Handle {
+    return this.openQuietly(dir, name, flags.O_RDONLY | flags.O_DIRECTORY | flags.O_NOFOLLOW);
+  }
+
+  makeDirectory(dir: Handle, name: RawPath, mode: number): boolean {
+    return untaken(libc.mkdirat(dir, cname(name), mode), 'mkdir');
+  }
+
+  list(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
+    check(libc.lseek(dir, 0, SEEK_SET), 'lseek');
+    for (;;) {
+      const filled = check(libc.getdents64(dir, listBuffer, listBuffer.length), 'getdents64');
+      if (filled === 0) return;
+      // struct linux_dirent64: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name.
+      for (let at = 0; at < filled; ) {
+        const next = at + listView.getUint16(at + 16, true);
+        const end = listBuffer.indexOf(0, at + 19);
+        const name = listBuffer.toString('latin1', at + 19, end);
+        if (name !== '.' && name !== '..') {
+          const type = DIRENT_TYPES[listBuffer[at + 18] as number] ?? this.statAt(dir, name)?.type;
+          if (type !== undefined) entry(name, type);
+        }
+        at = next;
+      }
+    }
+  }
+
+  openRead(dir: Handle, name: RawPath): Handle {
+    return this.openQuietly(dir, name, flags.O_RDONLY | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY);
+  }
+
+  openWrite(dir: Handle, name: RawPath): Handle {
+    return this.open(dir, name, flags.O_WRONLY | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY, 0);
+  }
+
+  stat(handle: Handle): Stat {
+    check(libc.statx(handle, '', AT_EMPTY_PATH, STATX_MASK, statBuffer), 'stat');
+    return new StatxStat(statWords);
+  }
+
+  statAt(dir: Handle, name: RawPath): Stat | null {
+    if (libc.statx(dir, cname(name), AT_SYMLINK_NOFOLLOW, STATX_MASK, statBuffer) === 0) {
+      return new StatxStat(statWords);
+    }
+    if (libc.errno() === ENOENT) return null;
+    throw systemError(libc.errno(), 'stat');
+  }
+
+  statTarget(dir: Handle, name: RawPath): Stat {
+    check(libc.statx(dir, cname(name), 0, STATX_MASK, statBuffer), 'stat');
+    return new StatxStat(statWords);
+  }
+
+  openTarget(dir: Handle, name: RawPath, kind: 'f' | 'd'): Handle {
+    const more = kind === 'd' ? flags.O_DIRECTORY : flags.O_NONBLOCK | flags.O_NOCTTY;
+    return this.openQuietly(dir, name, flags.O_RDONLY | more);
+  }
+
+  read(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number {
+    const memory = this.address(buffer) + offset;
+    for (;;) {
+      const n = position < 0 ? libc.read(handle, memory, length) : libc.pread(handle, memory, length, position);
+      if (n >= 0) return n;
+      if (libc.errno() !== EINTR) throw systemError(libc.errno(), 'read');
+    }
+  }
+
+  write(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number {
+    const memory = this.address(buffer) + offset;
+    for (;;) {
+      const n = position < 0 ? libc.write(handle, memory, length) : libc.pwrite(handle, memory, length, position);
+      if (n >= 0) return n;
+      if (libc.errno() !== EINTR) throw systemError(libc.errno(), 'write');
+    }
+  }
+
+  createHidden(dir: Handle, mode: number): Handle | null {
+    const fd = libc.openat(dir, '.', flags.O_TMPFILE | flags.O_RDWR | flags.O_CLOEXEC, mode);
+    if (fd >= 0) return fd;
+    const errno = libc.errno();
+    // What kernels and file systems without O_TMPFILE answer.
+    if (errno === EOPNOTSUPP || errno === EISDIR || errno === ENOENT || errno === EINVAL) return null;
+    throw systemError(errno, 'open');
+  }
+
+  createNew(dir: Handle, name: RawPath, mode: number): Handle {
+    return this.open(dir, name, flags.O_RDWR | flags.O_CREAT | flags.O_EXCL | flags.O_NOFOLLOW, mode);
+  }
+
+  nameHidden(handle: Handle, dir: Handle, name: RawPath): boolean {
+    if (this.emptyPath) {
+      if (libc.linkat(handle, '', dir, cname(name), AT_EMPTY_PATH) === 0) return true;
+      const errno = libc.errno();
+      if (errno === EEXIST) return false;
+      // Before Linux 6.10 this way needs CAP_DAC_READ_SEARCH; without it the answer is ENOENT.
+      if (errno !== ENOENT && errno !== EPERM) throw systemError(errno, 'link');
+      this.emptyPath = false;
+    }
+    return untaken(libc.linkat(AT_FDCWD, `/proc/self/fd/${handle}`, dir, cname(name), AT_SYMLINK_FOLLOW), 'link');
+  }
+
+  link(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): boolean {
+    return untaken(libc.linkat(dir, cname(name), newDir, cname(newName), 0), 'link');
+  }
+
+  rename(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): void {
+    check(libc.renameat(dir, cname(name), newDir, cname(newName)), 'rename');
+  }
+
+  unlink(dir: Handle, name: RawPath): void {
+    check(libc.unlinkat(dir, cname(name), 0), 'unlink');
+  }
+
+  removeDirectory(dir: Handle, name: RawPath): void {
+    check(libc.unlinkat(dir, cname(name), AT_REMOVEDIR), 'rmdir');
+  }
+
+  symlink(target: RawPath, dir: Handle, name: RawPath): boolean {
+    return untaken(libc.symlinkat(cname(target), dir, cname(name)), 'symlink');
+  }
+
+  readlink(dir: Handle, name: RawPath): RawPath {
+    return linkBuffer.toString(
+      'latin1',
+      0,
+      check(libc.readlinkat(dir, cname(name), linkBuffer, linkBuffer.length), 'readlink'),
+    );
+  }
+
+  makeSpecial(dir: Handle, name: RawPath, like: Stat): boolean {
+    const bits = { p: 0o010000, s: 0o140000, c: 0o020000, b: 0o060000 }[like.type as 'p' | 's' | 'c' | 'b'];
+    return untaken(
+      libc.mknodat(dir, cname(name), bits | (like.mode & 0o777), makedev(like.rdevMajor, like.rdevMinor)),
+      'mknod',
+    );
+  }
+
+  setMode(handle: Handle, mode: number): void {
+    check(libc.fchmod(handle, mode), 'chmod');
+  }
+
+  setModeAt(dir: Handle, name: RawPath, mode: number): void {
+    check(libc.fchmodat(dir, cname(name), mode, AT_SYMLINK_NOFOLLOW), 'chmod');
+  }
+
+  setTimes(handle: Handle, like: Stat): boolean {
+    putTimes(like);
+    check(libc.futimens(handle, timesBuffer), 'utimens');
+    return true;
+  }
+
+  setTimesAt(dir: Handle, name: RawPath, like: Stat): boolean {
+    putTimes(like);
+    check(libc.utimensat(dir, cname(name), timesBuffer, AT_SYMLINK_NOFOLLOW), 'utimens');
+    return true;
+  }
+
+  setOwner(handle: Handle, uid: number, gid: number): void {
+    check(libc.fchown(handle, uid, gid), 'chown');
+  }
+
+  setOwnerAt(dir: Handle, name: RawPath, uid: number, gid: number): void {
+    check(libc.fchownat(dir, cname(name), uid, gid, AT_SYMLINK_NOFOLLOW), 'chown');
+  }
+
+  truncate(handle: Handle, size: number): void {
+    check(libc.ftruncate(handle, size), 'truncate');
+  }
+
+  nextData(handle: Handle, position: number, size: number): number | null {
+    const found = libc.lseek(handle, position, SEEK_DATA);
+    if (found >= 0) return found;
+    return libc.errno() === ENXIO ? size : null;
+  }
+
+  nextHole(handle: Handle, position: number, size: number): number {
+    const found = libc.lseek(handle, position, SEEK_HOLE);
+    return found >= 0 ? found : size;
+  }
+
+  clone(source: Handle, destination: Handle): string | null {
+    return libc.ioctl(destination, FICLONE, source) === 0 ? null : systemError(libc.errno(), 'clone').code;
+  }
+
+  sync(handle: Handle): void {
+    check(libc.fsync(handle), 'fsync');
+  }
+
+  dropCache(handle: Handle): void {
+    libc.posixFadvise(handle, 0, 0, POSIX_FADV_DONTNEED);
+  }
+
+  space(dir: Handle): Space {
+    const buffer = Buffer.alloc(120);
+    check(libc.fstatfs(dir, buffer), 'statfs');
+    // struct statfs on 64-bit Linux: f_type, f_bsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, 8 bytes each.
+    const at = (index: number): number => Number(buffer.readBigInt64LE(index * 8));
+    const unit = at(1);
+    return {
+      free: at(4) * unit,
+      used: (at(2) - at(3)) * unit,
+      freeInodes: at(6),
+      usedInodes: at(5) - at(6),
+      countsInodes: at(5) > 0,
+    };
+  }
+
+  close(handle: Handle): void {
+    // EINTR too means closed on Linux. Other codes are late write errors (NFS, quota).
+    if (libc.close(handle) < 0 && libc.errno() !== EINTR) throw systemError(libc.errno(), 'close');
+  }
+
+  private open(dir: number, name: RawPath, how: number, mode: number): Handle {
+    for (;;) {
+      const fd = libc.openat(dir, cname(name), how | flags.O_CLOEXEC, mode);
+      if (fd >= 0) return fd;
+      if (libc.errno() !== EINTR) throw systemError(libc.errno(), 'open');
+    }
+  }
+
+  private openQuietly(dir: number, name: RawPath, how: number): Handle {
+    const fd = libc.openat(dir, cname(name), how | flags.O_NOATIME | flags.O_CLOEXEC, 0);
+    if (fd >= 0) return fd;
+    // O_NOATIME is for the owner and for CAP_FOWNER.
+    if (libc.errno() === EPERM || libc.errno() === EINTR) return this.open(dir, name, how, 0);
+    throw systemError(libc.errno(), 'open');
+  }
+
+  // The copy buffer is one and the same, so its address is asked for once.
+  private address(buffer: Buffer): number {
+    if (buffer !== this.lastBuffer) {
+      this.lastBuffer = buffer;
+      this.lastAddress = libc.addressOf(buffer);
+    }
+    return this.lastAddress;
+  }
+}
+
+function cname(name: RawPath): libc.CName {
+  return isAscii(name) ? name : toBytes(`${name}\0`);
+}
+
+function check(result: number, syscall: string): number {
+  if (result < 0) throw systemError(libc.errno(), syscall);
+  return result;
+}
+
+function untaken(result: number, syscall: string): boolean {
+  if (result === 0) return true;
+  if (libc.errno() === EEXIST) return false;
+  throw systemError(libc.errno(), syscall);
+}
+
+function putTimes(like: Stat): void {
+  timesView.setBigInt64(0, BigInt(like.atime), true);
+  timesView.setBigInt64(8, BigInt(like.atimeNs), true);
+  timesView.setBigInt64(16, BigInt(like.mtime), true);
+  timesView.setBigInt64(24, BigInt(like.mtimeNs), true);
+}
+
+// glibc's gnu_dev_makedev.
+function makedev(major: number, minor: number): bigint {
+  const [x, y] = [BigInt(major), BigInt(minor)];
+  return ((x & 0xfffff000n) << 32n) | ((x & 0xfffn) << 8n) | ((y & 0xffffff00n) << 12n) | (y & 0xffn);
+}

@@ -1,0 +1,253 @@
+import fs from 'node:fs';
+import { sep } from 'node:path';
+import { isAscii, type RawPath, toBytes } from '../names.ts';
+import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
+import * as flags from './flags.ts';
+import { NodeStat, typeOfDirent } from './node-stat.ts';
+import { codeOf, fromNode, SystemError } from './system-error.ts';
+
+/**
+ * The portable driver on node:fs. On Linux a name is reached through /proc/self/fd/N, which is openat by another road;
+ * elsewhere a directory handle stands for its path, and a tree that changes while it is copied can mislead it.
+ */
+export class NodeFileSystem implements FileSystem {
+  readonly name = 'node';
+  readonly xattrs = null;
+  private readonly held = process.platform === 'linux';
+  private readonly paths = new Map<Handle, RawPath>();
+  private nextHandle = 1 << 30;
+
+  openRoot(path: RawPath): Handle {
+    if (this.held) return this.open(path, flags.O_RDONLY | flags.O_DIRECTORY);
+    const target = guard(() => fs.realpathSync(wire(path), 'buffer')).toString('latin1');
+    if (!guard(() => fs.statSync(wire(target))).isDirectory()) throw new SystemError('ENOTDIR', 'open');
+    return this.remember(target);
+  }
+
+  openDirectory(dir: Handle, name: RawPath): Handle {
+    const path = this.at(dir, name);
+    if (this.held) return this.openQuietly(path, flags.O_RDONLY | flags.O_DIRECTORY | flags.O_NOFOLLOW);
+    const stat = guard(() => fs.lstatSync(wire(path)));
+    if (stat.isSymbolicLink()) throw new SystemError('ELOOP', 'open');
+    if (!stat.isDirectory()) throw new SystemError('ENOTDIR', 'open');
+    return this.remember(path);
+  }
+
+  makeDirectory(dir: Handle, name: RawPath, mode: number): boolean {
+    return untaken(() => fs.mkdirSync(wire(this.at(dir, name)), mode));
+  }
+
+  list(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
+    const options = { withFileTypes: true, encoding: 'latin1' } as const;
+    for (const dirent of guard(() => fs.readdirSync(wire(this.at(dir, '.')), options))) {
+      const type = typeOfDirent(dirent) ?? this.statAt(dir, dirent.name)?.type;
+      if (type !== undefined) entry(dirent.name, type);
+    }
+  }
+
+  openRead(dir: Handle, name: RawPath): Handle {
+    return this.openQuietly(this.at(dir, name), flags.O_RDONLY | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY);
+  }
+
+  openWrite(dir: Handle, name: RawPath): Handle {
+    return this.open(this.at(dir, name), flags.O_WRONLY | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY);
+  }
+
+  stat(handle: Handle): Stat {
+    const path = this.paths.get(handle);
+    if (path !== undefined) return new NodeStat(guard(() => fs.statSync(wire(path), { bigint: true })));
+    return new NodeStat(guard(() => fs.fstatSync(handle, { bigint: true })));
+  }
+
+  statAt(dir: Handle, name: RawPath): Stat | null {
+    try {
+      return new NodeStat(guard(() => fs.lstatSync(wire(this.at(dir, name)), { bigint: true })));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  statTarget(dir: Handle, name: RawPath): Stat {
+    return new NodeStat(guard(() => fs.statSync(wire(this.at(dir, name)), { bigint: true })));
+  }
+
+  openTarget(dir: Handle, name: RawPath, kind: 'f' | 'd'): Handle {
+    const path = this.at(dir, name);
+    if (kind === 'd' && !this.held) return this.openRoot(path);
+    const more = kind === 'd' ? flags.O_DIRECTORY : flags.O_NONBLOCK | flags.O_NOCTTY;
+    return this.openQuietly(path, flags.O_RDONLY | more);
+  }
+
+  read(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number {
+    return guard(() => fs.readSync(handle, buffer, offset, length, position < 0 ? null : position));
+  }
+
+  write(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number {
+    return guard(() => fs.writeSync(handle, buffer, offset, length, position < 0 ? null : position));
+  }
+
+  // A hidden file could be made, but node:fs cannot give it a name (link does not follow /proc/self/fd).
+  createHidden(): null {
+    return null;
+  }
+
+  createNew(dir: Handle, name: RawPath, mode: number): Handle {
+    return this.open(this.at(dir, name), flags.O_RDWR | flags.O_CREAT | flags.O_EXCL | flags.O_NOFOLLOW, mode);
+  }
+
+  nameHidden(): boolean {
+    throw new SystemError('ENOTSUP', 'link');
+  }
+
+  link(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): boolean {
+    return untaken(() => fs.linkSync(wire(this.at(dir, name)), wire(this.at(newDir, newName))));
+  }
+
+  rename(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): void {
+    guard(() => fs.renameSync(wire(this.at(dir, name)), wire(this.at(newDir, newName))));
+  }
+
+  unlink(dir: Handle, name: RawPath): void {
+    guard(() => fs.unlinkSync(wire(this.at(dir, name))));
+  }
+
+  removeDirectory(dir: Handle, name: RawPath): void {
+    guard(() => fs.rmdirSync(wire(this.at(dir, name))));
+  }
+
+  symlink(target: RawPath, dir: Handle, name: RawPath): boolean {
+    return untaken(() => fs.symlinkSync(wire(target), wire(this.at(dir, name))));
+  }
+
+  readlink(dir: Handle, name: RawPath): RawPath {
+    return guard(() => fs.readlinkSync(wire(this.at(dir, name)), 'buffer')).toString('latin1');
+  }
+
+  makeSpecial(): boolean {
+    throw new SystemError('ENOTSUP', 'mknod');
+  }
+
+  setMode(handle: Handle, mode: number): void {
+    const path = this.paths.get(handle);
+    guard(() => (path === undefined ? fs.fchmodSync(handle, mode) : fs.chmodSync(wire(path), mode)));
+  }
+
+  setModeAt(dir: Handle, name: RawPath, mode: number): void {
+    guard(() => fs.chmodSync(wire(this.at(dir, name)), mode));
+  }
+
+  setTimes(handle: Handle, like: Stat): boolean {
+    const path = this.paths.get(handle);
+    const [atime, mtime] = [seconds(like.atime, like.atimeNs), seconds(like.mtime, like.mtimeNs)];
+    guard(() => (path === undefined ? fs.futimesSync(handle, atime, mtime) : fs.utimesSync(wire(path), atime, mtime)));
+    return keepsTimes(like);
+  }
+
+  setTimesAt(dir: Handle, name: RawPath, like: Stat): boolean {
+    const [atime, mtime] = [seconds(like.atime, like.atimeNs), seconds(like.mtime, like.mtimeNs)];
+    guard(() => fs.lutimesSync(wire(this.at(dir, name)), atime, mtime));
+    return keepsTimes(like);
+  }
+
+  setOwner(handle: Handle, uid: number, gid: number): void {
+    const path = this.paths.get(handle);
+    guard(() => (path === undefined ? fs.fchownSync(handle, uid, gid) : fs.chownSync(wire(path), uid, gid)));
+  }
+
+  setOwnerAt(dir: Handle, name: RawPath, uid: number, gid: number): void {
+    guard(() => fs.lchownSync(wire(this.at(dir, name)), uid, gid));
+  }
+
+  truncate(handle: Handle, size: number): void {
+    guard(() => fs.ftruncateSync(handle, size));
+  }
+
+  // node:fs has no SEEK_DATA: the copy loop looks for zero chunks instead.
+  nextData(): null {
+    return null;
+  }
+
+  nextHole(_handle: Handle, _position: number, size: number): number {
+    return size;
+  }
+
+  clone(): string {
+    return 'ENOTSUP';
+  }
+
+  sync(handle: Handle): void {
+    if (!this.paths.has(handle)) guard(() => fs.fsyncSync(handle));
+  }
+
+  dropCache(): void {}
+
+  space(dir: Handle): Space {
+    const s = guard(() => fs.statfsSync(wire(this.at(dir, '.'))));
+    return {
+      free: s.bavail * s.bsize,
+      used: (s.blocks - s.bfree) * s.bsize,
+      freeInodes: s.ffree,
+      usedInodes: s.files - s.ffree,
+      countsInodes: s.files > 0,
+    };
+  }
+
+  close(handle: Handle): void {
+    if (!this.paths.delete(handle)) guard(() => fs.closeSync(handle));
+  }
+
+  private at(dir: Handle, name: RawPath): RawPath {
+    return this.held ? `/proc/self/fd/${dir}/${name}` : `${this.paths.get(dir)}${sep}${name}`;
+  }
+
+  private remember(path: RawPath): Handle {
+    this.paths.set(this.nextHandle, path);
+    return this.nextHandle++;
+  }
+
+  private open(path: RawPath, how: number, mode = 0): Handle {
+    return guard(() => fs.openSync(wire(path), how, mode));
+  }
+
+  private openQuietly(path: RawPath, how: number): Handle {
+    try {
+      return this.open(path, how | flags.O_NOATIME);
+    } catch (error) {
+      // O_NOATIME is for the owner and for CAP_FOWNER.
+      if (codeOf(error) !== 'EPERM') throw error;
+      return this.open(path, how);
+    }
+  }
+}
+
+function wire(path: RawPath): string | Buffer {
+  return isAscii(path) ? path : toBytes(path);
+}
+
+function seconds(whole: number, ns: number): number {
+  return whole + ns / 1e9;
+}
+
+// Node cuts to microseconds and takes a negative time for "now".
+function keepsTimes(like: Stat): boolean {
+  return like.atimeNs % 1000 === 0 && like.mtimeNs % 1000 === 0 && like.atime >= 0 && like.mtime >= 0;
+}
+
+function guard<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw fromNode(error);
+  }
+}
+
+function untaken(call: () => void): boolean {
+  try {
+    guard(call);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}

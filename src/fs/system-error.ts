@@ -1,0 +1,51 @@
+import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
+
+const nameOfErrno = new Map(Object.entries(constants.errno).map(([name, errno]) => [errno, name]));
+
+// libuv has no words for these, and Node says `Unknown system error -122`.
+const EXTRA: Record<string, string> = {
+  EDQUOT: 'disk quota exceeded',
+  ESTALE: 'stale file handle',
+  ENODATA: 'no data available',
+  EMULTIHOP: 'multihop attempted',
+};
+
+/** A failed system call, the same whichever driver made it. `code` is the errno's name. */
+export class SystemError extends Error {
+  override name = 'SystemError';
+  readonly code: string;
+  readonly syscall: string;
+  constructor(code: string, syscall: string, options?: ErrorOptions) {
+    super(messageOfCode(code), options);
+    this.code = code;
+    this.syscall = syscall;
+  }
+}
+
+/** @param errno positive, as the C library gives it */
+export function systemError(errno: number, syscall: string): SystemError {
+  return new SystemError(nameOfErrno.get(errno) ?? `E${errno}`, syscall);
+}
+
+/** What Node threw, as a SystemError; anything else comes back as it is. */
+export function fromNode(error: unknown): unknown {
+  if (!(error instanceof Error) || !('syscall' in error) || !('errno' in error)) return error;
+  const { errno, syscall } = error as NodeJS.ErrnoException;
+  if (typeof errno !== 'number') return error;
+  return new SystemError(nameOfErrno.get(Math.abs(errno)) ?? String(Reflect.get(error, 'code')), String(syscall), {
+    cause: error,
+  });
+}
+
+/** The errno's name, or '' when this is not a failed system call. */
+export function codeOf(error: unknown): string {
+  return error instanceof SystemError ? error.code : '';
+}
+
+export function messageOfCode(code: string): string {
+  const extra = EXTRA[code];
+  if (extra !== undefined) return extra;
+  for (const [name, message] of getSystemErrorMap().values()) if (name === code) return message;
+  return 'system error';
+}
