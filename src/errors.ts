@@ -10,6 +10,8 @@ export interface Failure {
   message: string;
   /** Which side of the copy the failure is on. Nothing is deleted at the destination after a failed `source`. */
   side: 'source' | 'destination';
+  /** It stands for everything below the path too. */
+  subtree?: boolean;
 }
 
 /** An entry that could not be copied. `cause` is the original error where there was one in this process. */

@@ -1,0 +1,27 @@
+import type { Handle } from '../fs/file-system.ts';
+import type { RawPath } from '../names.ts';
+import type { Context } from './context.ts';
+import { isAbandoned } from './temporary-name.ts';
+
+let lastSwept: RawPath | null = null;
+
+/**
+ * Removes the temporary files that a killed run left in this destination directory. Files of a run that still lives, on
+ * this machine or another, are not touched. In a destination that the run made itself there are none.
+ */
+export function sweep(context: Context, dir: Handle, path: RawPath): void {
+  const { fs, config } = context;
+  if (config.dryRun || !config.merged || path === lastSwept) return;
+  lastSwept = path;
+  const found: RawPath[] = [];
+  fs.list(dir, (name) => {
+    if (name.startsWith('.pcopy-') && isAbandoned(name)) found.push(name);
+  });
+  for (const name of found) {
+    try {
+      fs.unlink(dir, name);
+    } catch {
+      // Another worker was first, or we may not: the file stays for a later run.
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import type { Failure } from '../errors.ts';
+import type { Handle, TypeLetter } from '../fs/file-system.ts';
+import type { EntriesJob } from '../wire.ts';
+import { sweep } from './abandoned.ts';
+import { MISSING } from './chain.ts';
+import { type Context, type Entry, entryOf, tell } from './context.ts';
+import { ensureDirectory, wayBlocked } from './directories.ts';
+import { attempt, refuse, toFailure } from './failure.ts';
+import { copyFile } from './file.ts';
+import { hasDefaultAcl } from './metadata.ts';
+import { Abandoned } from './pace.ts';
+import { existing } from './policy.ts';
+import { withRetries } from './retry.ts';
+import { copySpecial } from './special.ts';
+import { copySymlink } from './symlink.ts';
+
+/** A batch is handed back after so many bytes, or so many milliseconds, for idle workers to take their share of it. */
+const SLICE_BYTES = 64 * 1024 * 1024;
+const SLICE_MS = 200;
+
+/** Called with the index of the entry in hand, before it is begun. */
+export type Note = (index: number) => void;
+
+/** Copies some entries of one directory. The failure of one is told and does not touch the others. */
+export function copyEntries(context: Context, job: EntriesJob, note: Note): void {
+  const { fs, config, report } = context;
+  const names = job.names === '' ? [] : job.names.split('/');
+  const dirs = openBoth(context, job, names.length);
+  if (dirs === null) return;
+  const { sourceDir, destinationDir } = dirs;
+  const inheritsAcl = destinationDir !== MISSING && hasDefaultAcl(fs.xattrs, destinationDir);
+  if (destinationDir !== MISSING) sweep(context, destinationDir, job.dir);
+  const deadline = performance.now() + SLICE_MS;
+
+  for (const [index, name] of names.entries()) {
+    note(index);
+    const entry = entryOf(context, sourceDir, destinationDir, job.dir, name, job.types[index] as TypeLetter);
+    copyEntry(context, entry, inheritsAcl, job.leads === true);
+    report.next = index + 1;
+    if (report.full) break;
+    if (report.next < names.length && (report.bytes >= SLICE_BYTES || performance.now() > deadline)) break;
+  }
+  if (config.fsync && destinationDir !== MISSING) {
+    attempt(job.dir, 'destination', 'fsync', () => fs.sync(destinationDir));
+  }
+}
+
+// Where one of the two directories cannot be entered, none of the entries can be copied: one line says it for all.
+function openBoth(
+  context: Context,
+  job: EntriesJob,
+  entries: number,
+): { sourceDir: Handle; destinationDir: Handle } | null {
+  try {
+    const sourceDir = context.source.open(job.dir);
+    return { sourceDir, destinationDir: context.destination.open(job.dir) };
+  } catch (error) {
+    context.report.next = entries;
+    failSubtree(context, error, job.dir, entries);
+    return null;
+  }
+}
+
+function copyEntry(context: Context, entry: Entry, inheritsAcl: boolean, leads: boolean): void {
+  try {
+    withRetries(context, () => copyByType(context, entry, inheritsAcl, leads));
+  } catch (error) {
+    if (error instanceof Abandoned) throw error;
+    if (entry.type === 'd') failSubtree(context, error, entry.path, 1);
+    else fail(context, error, entry.path);
+  }
+  context.pace.endEntry();
+}
+
+function copyByType(context: Context, entry: Entry, inheritsAcl: boolean, leads: boolean): void {
+  const { type } = entry;
+  switch (type) {
+    case 'f':
+      return copyFile(context, entry, inheritsAcl, leads);
+    case 'd':
+      return makeDirectory(context, entry);
+    case 'l':
+      return copySymlink(context, entry, leads);
+    case 'p':
+    case 's':
+    case 'c':
+    case 'b':
+      return copySpecial(context, entry, leads);
+    case '?':
+      throw refuse(entry.path, 'source', 'copy', 'EPCOPY_TYPE', 'is of an unknown type');
+    default:
+      return type satisfies never;
+  }
+}
+
+// Made now, so that an empty directory appears too; its mode and times are set when the run has put everything into it.
+function makeDirectory(context: Context, entry: Entry): void {
+  const { report, config } = context;
+  const there = config.dryRun ? existing(context, entry) : null;
+  if (there !== null && there.type !== 'd') {
+    throw refuse(entry.path, 'destination', 'make directory', 'ENOTDIR', wayBlocked(there.type));
+  }
+  const isNew = config.dryRun ? there === null : ensureDirectory(context, entry.destinationDir, entry.name, entry.path);
+  report.directories++;
+  tell(context, { path: entry.path, type: 'd', action: isNew ? 'copied' : 'unchanged', bytes: 0 });
+}
+
+/** Tells of a failed entry and counts it. */
+export function fail(context: Context, error: unknown, path: string): void {
+  const failure = toFailure(error, path);
+  context.report.failed++;
+  if (isFull(failure)) context.report.full = true;
+  context.emit({ type: 'failed', failure });
+}
+
+/** Whether every further write would fail in the same way. */
+export function isFull(failure: Failure): boolean {
+  return failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT');
+}
+
+function failSubtree(context: Context, error: unknown, path: string, entries: number): void {
+  const failure = { ...toFailure(error, path), subtree: true };
+  context.report.failed += entries;
+  if (isFull(failure)) context.report.full = true;
+  context.emit({ type: 'failed', failure });
+}

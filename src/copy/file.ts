@@ -1,0 +1,103 @@
+import type { Handle, Stat } from '../fs/file-system.ts';
+import { copyContent } from './content.ts';
+import type { Context, Entry } from './context.ts';
+import { tell } from './context.ts';
+import { attempt, refuse } from './failure.ts';
+import { copyMetadata } from './metadata.ts';
+import { begin, type Draft, giveUp, publish } from './place.ts';
+import { isUpToDate } from './policy.ts';
+import { digestOf, verify } from './verify.ts';
+
+/**
+ * Copies one regular file: content, mode, times and what the options ask for, then the name. Files that other workers
+ * have a part in (hard links, big files) are not copied but noted in the report, unless `leads` says that it is time.
+ */
+export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, leads: boolean): void {
+  const { fs, config, report } = context;
+  const { path } = entry;
+  const source = attempt(path, 'source', 'open', () =>
+    config.dereference ? fs.openTarget(entry.sourceDir, entry.name, 'f') : fs.openRead(entry.sourceDir, entry.name),
+  );
+  try {
+    const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
+    if (stat.type !== 'f') throw refuse(path, 'source', 'open', 'EPCOPY_CHANGED', 'is no longer a regular file');
+    if (stat.nlink > 1 && !leads) {
+      report.hardLinked.push({ path, type: 'f', size: stat.size, identity: stat.identity, nlink: stat.nlink });
+      return;
+    }
+    context.pace.beginFile(path, stat.size);
+    if (isUpToDate(context, entry, source, stat, leads)) return;
+    if (config.dryRun) {
+      report.files++;
+      report.bytes += stat.size;
+      tell(context, { path, type: 'f', action: 'copied', bytes: stat.size });
+      return;
+    }
+    if (stat.size >= config.splitAbove && !leads && !wantsWhole(context)) {
+      report.big.push({ path, type: 'f', size: stat.size, identity: stat.identity, nlink: stat.nlink });
+      return;
+    }
+    write(context, entry, source, stat, inheritsAcl, leads);
+  } finally {
+    fs.close(source);
+  }
+}
+
+// Hashing needs the bytes in order, and a clone is one call however big the file is.
+function wantsWhole(context: Context): boolean {
+  return context.config.hash || context.config.verify || !context.config.atomic;
+}
+
+function write(context: Context, entry: Entry, source: Handle, stat: Stat, inheritsAcl: boolean, leads: boolean): void {
+  const { fs, config, report } = context;
+  const { path } = entry;
+  const draft = begin(context, entry, stat.mode & 0o777, inheritsAcl || config.archive);
+  try {
+    const digest = digestOf(context);
+    const bytes = clone(context, entry, source, draft, stat)
+      ? stat.size
+      : copyContent(context, path, source, draft.handle, stat, digest?.update ?? null);
+    copyMetadata(context, path, source, draft.handle, stat, draft.guarded, inheritsAcl);
+    const sha256 = digest?.hex();
+    if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(draft.handle));
+    if (config.verify && sha256 !== undefined) verify(context, path, draft.handle, stat, sha256);
+    publish(context, entry, draft, stat);
+    if (leads) report.leader = fs.stat(draft.handle).identity;
+    report.files++;
+    report.bytes += bytes;
+    tell(context, { path, type: 'f', action: 'copied', bytes, ...(sha256 === undefined ? {} : { sha256 }) });
+  } catch (error) {
+    giveUp(context, entry, draft);
+    fs.close(draft.handle);
+    throw error;
+  }
+  // Outside the try: the name is given, there is nothing to take back. A late error (NFS, quota) is still the entry's.
+  attempt(path, 'destination', 'close', () => fs.close(draft.handle));
+}
+
+// Below this, cloning costs as many calls as copying.
+const CLONE_FROM = 64 * 1024;
+// Set by the first refusal that is about the file systems, not the file.
+let cloneable = true;
+
+/** Shares the source's blocks when that is wanted and possible. Throws when it must be and is not. */
+export function clone(context: Context, entry: Entry, source: Handle, draft: Draft, stat: Stat): boolean {
+  const { fs, config } = context;
+  const always = config.reflink === 'always';
+  if (
+    config.reflink === 'never' ||
+    (!always && (!cloneable || stat.size < CLONE_FROM || config.hash || config.verify))
+  ) {
+    return false;
+  }
+  if (stat.size === 0) return false;
+  const refusal = fs.clone(source, draft.handle);
+  if (refusal === null) {
+    context.pace.skipped(stat.size);
+    return true;
+  }
+  if (always) throw refuse(entry.path, 'destination', 'reflink', refusal, 'cannot share blocks here');
+  if (refusal === 'EOPNOTSUPP' || refusal === 'EXDEV' || refusal === 'ENOTSUP' || refusal === 'ENOTTY')
+    cloneable = false;
+  return false;
+}

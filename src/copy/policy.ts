@@ -1,0 +1,52 @@
+import type { Handle, Stat } from '../fs/file-system.ts';
+import { type Context, type Entry, tell } from './context.ts';
+import { attempt } from './failure.ts';
+import { checkReplaceable } from './place.ts';
+import { hashContent } from './verify.ts';
+
+/** Whether -n or -u leave the destination as it is; then the report says so. A directory in the way throws. */
+export function isUpToDate(context: Context, entry: Entry, source: Handle, stat: Stat, leads: boolean): boolean {
+  const { config, report } = context;
+  if (config.dryRun && !config.noClobber && !config.update) checkReplaceable(context, entry, stat);
+  if (!config.noClobber && !config.update) return false;
+  const there = existing(context, entry);
+  if (there === null) return false;
+  if (there.type === 'd') checkReplaceable(context, entry, stat);
+  if (!config.noClobber && !matches(context, entry, source, stat, there)) return false;
+  report.unchanged++;
+  if (leads) report.leader = there.identity;
+  tell(context, { path: entry.path, type: 'f', action: 'unchanged', bytes: stat.size });
+  return true;
+}
+
+/** What has the entry's place now. Nothing, in a directory that a dry run did not make. */
+export function existing(context: Context, entry: Entry): Stat | null {
+  if (entry.destinationDir < 0) return null;
+  return attempt(entry.path, 'destination', 'stat', () => context.fs.statAt(entry.destinationDir, entry.newName));
+}
+
+function matches(context: Context, entry: Entry, source: Handle, stat: Stat, there: Stat): boolean {
+  if (there.type !== 'f' || there.size !== stat.size) return false;
+  if (!context.config.checksum) return sameTime(stat, there);
+  const { fs } = context;
+  const other = attempt(entry.path, 'destination', 'open', () => fs.openRead(entry.destinationDir, entry.newName));
+  try {
+    const theirs = hashContent(context, entry.path, 'destination', other);
+    return theirs === hashContent(context, entry.path, 'source', source);
+  } finally {
+    fs.close(other);
+  }
+}
+
+/**
+ * Whether two modification times are the same as far as both sides can tell: a side whose nanoseconds end in zeros may be
+ * one that cannot hold more (100 ns on NTFS, 1 us through node:fs, 1 s on ext3, 2 s on FAT).
+ */
+export function sameTime(a: Pick<Stat, 'mtime' | 'mtimeNs'>, b: Pick<Stat, 'mtime' | 'mtimeNs'>): boolean {
+  if (a.mtime === b.mtime && a.mtimeNs === b.mtimeNs) return true;
+  for (const unit of [1000, 1_000_000, 1_000_000_000]) {
+    const coarse = a.mtimeNs % unit === 0 || b.mtimeNs % unit === 0;
+    if (coarse && a.mtime === b.mtime && Math.floor(a.mtimeNs / unit) === Math.floor(b.mtimeNs / unit)) return true;
+  }
+  return false;
+}

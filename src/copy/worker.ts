@@ -1,0 +1,91 @@
+// The copier's half of a worker process: one call to set it up, then one call per job, one after the other.
+import { openFileSystem } from '../fs/driver.ts';
+import { currentProcess, leaveNote } from '../process/current.ts';
+import type { Queue } from '../process/queue.ts';
+import type { Job, Report, WorkerConfig, WorkerEvent } from '../wire.ts';
+import { Chain } from './chain.ts';
+import { type Context, emptyReport } from './context.ts';
+import { enterDestination, enterSource, HELD_HANDLES, openRoot } from './directories.ts';
+import { copyEntries } from './entries.ts';
+import { toFailure } from './failure.ts';
+import { finishDirectories } from './finish.ts';
+import { makeLinks } from './links.ts';
+import { NOTHING_IN_HAND } from './note.ts';
+import { Abandoned, Pace } from './pace.ts';
+import { removeEntries } from './remove.ts';
+import { beginSplit, copySplitRange, discardSplit, publishSplit } from './split.ts';
+
+// Loading the driver is most of a worker's start: begin before anybody asks.
+const early = openFileSystem().catch(() => null);
+
+let ready: Context | undefined;
+let told: Promise<void>[] = [];
+
+/** Opens the two directories. Throws when they are not what the parent saw. */
+export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): Promise<void> {
+  const loaded = await early;
+  const fs = loaded?.name === config.driver ? loaded : await openFileSystem(config.driver);
+  // Modes are given exactly as the source has them.
+  process.umask(0);
+  const emit = (event: WorkerEvent): void => {
+    told.push(events.put(event));
+  };
+  const worker = currentProcess().index ?? 0;
+  const context: Context = {
+    fs,
+    config,
+    source: new Chain(fs, openRoot(fs, config.source, 'source'), HELD_HANDLES, enterSource(fs, config.dereference)),
+    destination: new Chain(fs, openRoot(fs, config.destination, 'destination'), HELD_HANDLES, (parent, name, path) =>
+      enterDestination(context, parent, name, path),
+    ),
+    buffer: Buffer.alloc(config.chunkSize * config.batch),
+    pace: new Pace(emit, worker, config.bwlimit),
+    worker,
+    emit,
+    report: emptyReport(worker),
+  };
+  ready = context;
+}
+
+/** Does one job. Failures of entries are events, counted in the report; one of the job as a whole is in the report. */
+export async function runJob(job: Job): Promise<Report> {
+  const context = ready;
+  if (context === undefined) throw new Error('runJob before setup');
+  context.report = emptyReport(context.worker);
+  context.pace.beginJob();
+  leaveNote(NOTHING_IN_HAND);
+  const began = performance.now();
+  try {
+    dispatch(context, job);
+  } catch (error) {
+    if (error instanceof Abandoned) process.exit(1);
+    context.report.failure = toFailure(error, 'path' in job ? job.path : '');
+  }
+  context.report.busyMs = performance.now() - began;
+  await Promise.all(told);
+  told = [];
+  return context.report;
+}
+
+function dispatch(context: Context, job: Job): void {
+  switch (job.kind) {
+    case 'entries':
+      return copyEntries(context, job, leaveNote);
+    case 'links':
+      return makeLinks(context, job);
+    case 'split':
+      return beginSplit(context, job);
+    case 'range':
+      return copySplitRange(context, job);
+    case 'publish':
+      return publishSplit(context, job);
+    case 'discard':
+      return discardSplit(context, job.path, job.split);
+    case 'finish':
+      return finishDirectories(context, job);
+    case 'delete':
+      return removeEntries(context, job);
+    default:
+      return job satisfies never;
+  }
+}
