@@ -1,0 +1,106 @@
+import type { Chain } from '../copy/chain.ts';
+import { refuse, toCopyError, toFailure } from '../copy/failure.ts';
+import type { Failure } from '../errors.ts';
+import type { Found, Kind } from '../events.ts';
+import type { FileSystem, TypeLetter } from '../fs/file-system.ts';
+import type { RawPath } from '../names.ts';
+import type { EntriesJob } from '../wire.ts';
+import { Batches } from './batches.ts';
+import { LoopError } from './tree-adapter.ts';
+import { type Selection, walk } from './walk.ts';
+
+/** The walk gives the rest of the process a turn this often. */
+const TURN_MS = 5;
+
+/** A job with what the parent alone needs to know of it. */
+export interface Listed {
+  job: EntriesJob;
+  /** Bytes of each entry, or null when sizes are not taken. */
+  sizes: number[] | null;
+}
+
+export interface ScanOptions {
+  selection: Selection;
+  dereference: boolean;
+  /** Copy FIFOs, sockets and devices; otherwise they are skipped and told. */
+  special: boolean;
+  sizes: boolean;
+}
+
+export interface ScanListener {
+  /** Takes a job; the walk waits for the promise before it lists the next directory. */
+  put: (listed: Listed) => Promise<void>;
+  failed: (failure: Failure) => void;
+  skipped: (path: RawPath, kind: Kind) => void;
+  /** The listing stops when this turns true. */
+  cancelled: () => boolean;
+}
+
+/** Lists the source and turns it into jobs, one directory's entries at a time. `found` is kept up to date meanwhile. */
+export async function scan(
+  fs: FileSystem,
+  tree: Chain,
+  options: ScanOptions,
+  found: Found,
+  listener: ScanListener,
+): Promise<void> {
+  const batches = new Batches(options, found, listener);
+  let lastTurn = performance.now();
+
+  const gate = async (): Promise<void> => {
+    if (listener.cancelled()) throw new Cancelled();
+    batches.flush();
+    await batches.room();
+    if (performance.now() - lastTurn > TURN_MS) {
+      await new Promise(setImmediate);
+      lastTurn = performance.now();
+    }
+  };
+
+  try {
+    const { dereference, sizes, selection } = options;
+    const onError = (error: unknown, path: RawPath): void => listener.failed(listFailure(error, path));
+    await walk(fs, tree, selection, { dereference, sizes, gate, onError }, (dir, name, entry) =>
+      batches.add(dir, name, entry.type, entry.size),
+    );
+    batches.flush();
+    await batches.room();
+    found.complete = true;
+  } catch (error) {
+    if (!(error instanceof Cancelled)) throw error;
+  }
+}
+
+class Cancelled extends Error {}
+
+function listFailure(error: unknown, path: RawPath): Failure {
+  const known =
+    error instanceof LoopError
+      ? refuse(path, 'source', 'follow', 'ELOOP', 'the link leads back to a directory it lies in')
+      : toCopyError(error, path, 'source', 'list');
+  return { ...toFailure(known, path), path, subtree: true };
+}
+
+/** The kind that a type letter is counted as. `h` is a further name of a file. */
+export function kindOf(type: TypeLetter | 'h'): Kind {
+  switch (type) {
+    case 'd':
+      return 'directory';
+    case 'l':
+      return 'symlink';
+    case 'h':
+      return 'hardlink';
+    case 'p':
+      return 'fifo';
+    case 's':
+      return 'socket';
+    case 'c':
+    case 'b':
+      return 'device';
+    case 'f':
+    case '?':
+      return 'file';
+    default:
+      return type satisfies never;
+  }
+}
