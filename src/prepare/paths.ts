@@ -1,0 +1,67 @@
+import { realpathSync, statSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { RefusedError } from '../errors.ts';
+import { codeOf, fromNode, SystemError } from '../fs/system-error.ts';
+import { fromText, type RawPath, toBytes } from '../names.ts';
+
+/** A path as somebody typed it, as absolute bytes. `..` and links are still in it. */
+export function absolute(path: string | Uint8Array): RawPath {
+  const raw = typeof path === 'string' ? fromText(path) : Buffer.from(path).toString('latin1');
+  if (raw === '') throw new RefusedError('', 'an empty path names nothing', 'ENOENT');
+  return isAbsolute(raw) ? raw : `${fromText(process.cwd())}/${raw}`;
+}
+
+/** The path without links, `.` and `..`. Throws SystemError when it does not exist. */
+export function real(path: RawPath): RawPath {
+  return call(() => realpathSync(toBytes(path), { encoding: 'buffer' })).toString('latin1');
+}
+
+/**
+ * The path without links as far as it exists, and what is still missing of it.
+ * `a/missing/../b` is what a shell's `mkdir -p` would make of it: `a/b`.
+ */
+export function realAsFarAsItExists(path: RawPath): { existing: RawPath; missing: RawPath[] } {
+  const missing: RawPath[] = [];
+  for (let at = path; ; ) {
+    try {
+      return { existing: real(at), missing };
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+    const trimmed = at.replace(/\/+$/, '');
+    const slash = trimmed.lastIndexOf('/');
+    const name = trimmed.slice(slash + 1);
+    if (name === '..' || name === '.') {
+      at = resolve(trimmed);
+      continue;
+    }
+    missing.unshift(name);
+    at = trimmed.slice(0, slash) || '/';
+  }
+}
+
+/** What is there, links followed: its type and identity; null when nothing is. */
+export function look(path: RawPath): { kind: 'file' | 'directory' | 'other'; identity: string } | null {
+  try {
+    const stat = call(() => statSync(toBytes(path), { bigint: true }));
+    const kind = stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : 'other';
+    return { kind, identity: `${stat.dev}:${stat.ino}` };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** A system call's refusal as the refusal of the run. */
+export function refusedBy(error: unknown, path: RawPath, what: string): unknown {
+  if (!(error instanceof SystemError)) return error;
+  return new RefusedError(path, `${what}: ${error.message}`, error.code, { cause: error });
+}
+
+function call<T>(step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    throw fromNode(error);
+  }
+}

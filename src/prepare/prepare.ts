@@ -1,0 +1,192 @@
+import { accessSync, constants, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { IN_THE_MAKING } from '../copy/directories.ts';
+import { RefusedError } from '../errors.ts';
+import type { FileSystem } from '../fs/file-system.ts';
+import { codeOf, fromNode } from '../fs/system-error.ts';
+import { join, type RawPath, toBytes } from '../names.ts';
+import type { Root } from '../wire.ts';
+import { checkOverlap, forbiddenDirectories } from './overlap.ts';
+import { absolute, look, real, realAsFarAsItExists, refusedBy } from './paths.ts';
+
+/** A run that may begin: where it reads, where it writes, and what it has found or made there. */
+export interface Plan {
+  source: Root;
+  destination: Root;
+  /** The one file to copy, and its new name, when the source is a file. */
+  single: { name: RawPath; as: RawPath } | null;
+  /** The destination directory was there before. */
+  merged: boolean;
+  /** It is this run's to finish: made now, or by a run that was killed. */
+  madeRoot: boolean;
+  /** See `WorkerConfig.forbidden`. */
+  forbidden: string[];
+  /** Removes what `prepare` has made, when the run is refused after all. */
+  undo: () => void;
+}
+
+/**
+ * Looks at the two paths, refuses what must be refused, and makes the destination directory. Throws RefusedError, and
+ * then nothing has been written.
+ */
+export function prepare(
+  fs: FileSystem,
+  source: string | Uint8Array,
+  destination: string | Uint8Array,
+  dryRun: boolean,
+): Plan {
+  const from = absolute(source);
+  const to = absolute(destination);
+  const found = step(from, 'cannot look at the source', () => look(from));
+  if (found === null) throw new RefusedError(from, 'no such file or directory', 'ENOENT');
+  if (found.kind === 'other') throw new RefusedError(from, 'is neither a directory nor a regular file', 'EPCOPY_TYPE');
+  const at = step(from, 'cannot look at the source', () => real(from));
+  const there = step(to, 'cannot look at the destination', () => look(to));
+  if (found.kind === 'directory') {
+    if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
+    return prepareTree(fs, at, to, dryRun);
+  }
+  if (there !== null && there.identity === found.identity) throw sameFile(to);
+  const name = at.slice(at.lastIndexOf('/') + 1);
+  const typed = from.slice(from.lastIndexOf('/') + 1);
+  const into = there?.kind === 'directory' || /\/\.{0,2}$/.test(to) || to.endsWith('/');
+  const [dir, as] = into ? [to, typed] : splitLast(to);
+  if (into && look(join(dir, as))?.identity === found.identity) throw sameFile(join(dir, as));
+  return prepareFile(fs, at.slice(0, at.lastIndexOf('/')) || '/', name, dir, as, dryRun);
+}
+
+function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, dryRun: boolean): Plan {
+  const { existing, missing } = wayTo(to);
+  const destination = missing.reduce(join, existing);
+  checkOverlap(source, destination, existing);
+  const root = openedRoot(fs, source);
+  const made = makeDirectories(existing, missing, dryRun, IN_THE_MAKING);
+  return {
+    source: root,
+    destination: destinationRoot(fs, destination, made.dirs.length > 0 && dryRun),
+    single: null,
+    merged: missing.length === 0,
+    madeRoot: missing.length > 0 || modeOf(destination) === IN_THE_MAKING,
+    forbidden:
+      missing.length > 0 ? [] : forbiddenDirectories(source, destination, (dir) => openedRoot(fs, dir).identity),
+    undo: made.undo,
+  };
+}
+
+function prepareFile(
+  fs: FileSystem,
+  sourceDir: RawPath,
+  name: RawPath,
+  dir: RawPath,
+  as: RawPath,
+  dryRun: boolean,
+): Plan {
+  const { existing, missing } = wayTo(dir);
+  const destination = missing.reduce(join, existing);
+  const root = openedRoot(fs, sourceDir);
+  const made = makeDirectories(existing, missing, dryRun, 0o777);
+  return {
+    source: root,
+    destination: destinationRoot(fs, destination, made.dirs.length > 0 && dryRun),
+    single: { name, as },
+    merged: missing.length === 0,
+    madeRoot: false,
+    forbidden: [],
+    undo: made.undo,
+  };
+}
+
+function wayTo(path: RawPath): { existing: RawPath; missing: RawPath[] } {
+  const way = step(path, 'cannot look at the destination', () => realAsFarAsItExists(path));
+  // A link that leads nowhere cannot be told from nothing by its target, but mkdir would fail on it.
+  const [first] = way.missing;
+  if (first !== undefined && look(way.existing)?.kind !== 'directory') {
+    throw new RefusedError(path, 'a part of the path is not a directory', 'ENOTDIR');
+  }
+  return way;
+}
+
+function openedRoot(fs: FileSystem, path: RawPath): Root {
+  return step(path, 'cannot open the directory', () => {
+    const handle = fs.openRoot(path);
+    try {
+      return { path, identity: fs.stat(handle).identity };
+    } finally {
+      fs.close(handle);
+    }
+  });
+}
+
+function destinationRoot(fs: FileSystem, path: RawPath, missing: boolean): Root {
+  return missing ? { path, identity: '' } : openedRoot(fs, path);
+}
+
+// Parents that are missing get ordinary modes; the last one the mode of a directory in the making.
+function makeDirectories(
+  existing: RawPath,
+  missing: readonly RawPath[],
+  dryRun: boolean,
+  lastMode: number,
+): { dirs: RawPath[]; undo: () => void } {
+  step(existing, 'cannot write to the destination', () =>
+    fromNodeErrors(() => accessSync(toBytes(existing), constants.W_OK | constants.X_OK)),
+  );
+  const dirs: RawPath[] = [];
+  let at = existing;
+  const undo = (): void => {
+    for (const dir of dirs.reverse()) ignoreErrors(() => rmdirSync(toBytes(dir)));
+  };
+  for (const [index, name] of missing.entries()) {
+    at = join(at, name);
+    const path = at;
+    const mode = index === missing.length - 1 ? lastMode : 0o777;
+    if (!dryRun) {
+      try {
+        step(path, 'cannot make the directory', () => fromNodeErrors(() => mkdirSync(toBytes(path), mode)));
+      } catch (error) {
+        undo();
+        throw error;
+      }
+    }
+    dirs.push(path);
+  }
+  return { dirs, undo: dryRun ? () => {} : undo };
+}
+
+function modeOf(path: RawPath): number {
+  return step(path, 'cannot look at the destination', () =>
+    fromNodeErrors(() => statSync(toBytes(path)).mode & 0o7777),
+  );
+}
+
+function splitLast(path: RawPath): [dir: RawPath, name: RawPath] {
+  const slash = path.lastIndexOf('/');
+  return [path.slice(0, slash) || '/', path.slice(slash + 1)];
+}
+
+function sameFile(path: RawPath): RefusedError {
+  return new RefusedError(path, 'source and destination are the same file', 'EPCOPY_OVERLAP');
+}
+
+function step<T>(path: RawPath, what: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw refusedBy(error, path, what);
+  }
+}
+
+function fromNodeErrors<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw fromNode(error);
+  }
+}
+
+function ignoreErrors(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    if (codeOf(fromNode(error)) === '') throw error;
+  }
+}
