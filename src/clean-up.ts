@@ -1,0 +1,55 @@
+import { Chain } from './copy/chain.ts';
+import { HELD_HANDLES } from './copy/directories.ts';
+import { isTemporaryOf } from './copy/temporary-name.ts';
+import type { FileSystem } from './fs/file-system.ts';
+import type { RawPath } from './names.ts';
+import type { Job, WorkerConfig } from './wire.ts';
+
+/**
+ * Removes what dead workers left under temporary names, in the directories their jobs were about.
+ * @param pid only what this process made; null: whatever this run made
+ */
+export function removeTemporaries(fs: FileSystem, config: WorkerConfig, jobs: Iterable<Job>, pid: number | null): void {
+  const dirs = new Set<RawPath>();
+  for (const job of jobs) for (const dir of directoriesOf(job)) dirs.add(dir);
+  if (dirs.size === 0 || config.dryRun) return;
+  const root = fs.openRoot(config.destination.path);
+  const tree = new Chain(fs, root, HELD_HANDLES, (parent, name) => fs.openDirectory(parent, name));
+  for (const dir of dirs) {
+    try {
+      const handle = tree.open(dir);
+      const found: RawPath[] = [];
+      fs.list(handle, (name) => {
+        if (isTemporaryOf(name, config.runMark, pid)) found.push(name);
+      });
+      for (const name of found) fs.unlink(handle, name);
+    } catch {
+      // The directory was never made, or is gone. What stays is removed by the next run.
+    }
+  }
+  tree.close();
+  fs.close(root);
+}
+
+function directoriesOf(job: Job): RawPath[] {
+  switch (job.kind) {
+    case 'entries':
+      return [job.dir];
+    case 'links':
+      return job.paths.map(parentOf);
+    case 'split':
+    case 'publish':
+    case 'discard':
+      return [parentOf(job.path)];
+    case 'range': // Its temporary file is everybody's, and is discarded with the split.
+    case 'finish':
+    case 'delete':
+      return [];
+    default:
+      return job satisfies never;
+  }
+}
+
+function parentOf(path: RawPath): RawPath {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+}

@@ -1,0 +1,115 @@
+import { removeTemporaries } from './clean-up.ts';
+import { type Config, resolveOptions } from './config.ts';
+import { RefusedError } from './errors.ts';
+import type { CopyEvent, Summary } from './events.ts';
+import { NoWorkers } from './executor/executor.ts';
+import { localExecutor } from './executor/local.ts';
+import { Schedule } from './executor/schedule.ts';
+import { extraneous } from './extraneous.ts';
+import { openFileSystem } from './fs/driver.ts';
+import type { FileSystem } from './fs/file-system.ts';
+import type { CopyOptions } from './options.ts';
+import { type Plan, prepare } from './prepare/prepare.ts';
+import { checkSpace } from './prepare/space.ts';
+import { type PrestartedWorker, Queue } from './process/index.ts';
+import { Reporter } from './reporter.ts';
+import type { Listed } from './scan/scan.ts';
+import { SourceTree } from './scan/source-tree.ts';
+import type { WorkerEvent } from './wire.ts';
+import { workerConfig } from './worker-config.ts';
+
+export interface CopyHooks {
+  /** Called for everything that happens, in this process, synchronously. What it throws ends the run. */
+  onEvent?: (event: CopyEvent) => void;
+  /** Ends the run: files in hand are given up, temporary files removed, and the summary says `interrupted`. */
+  signal?: AbortSignal;
+  /** Workers forked ahead of the call (see `startWorkerEarly`). */
+  early?: readonly PrestartedWorker[];
+}
+
+/**
+ * Copies a directory's contents into another directory, or one file. Resolves to the summary however the run ended:
+ * `summary.outcome` tells. Rejects with UsageError for options that cannot be, and with what is not foreseen.
+ *
+ *   list the source --jobs queue--> schedule --> executor (pool of workers) --events queue--> reporter (tally, events)
+ */
+export async function copyTree(
+  source: string | Uint8Array,
+  destination: string | Uint8Array,
+  options: CopyOptions = {},
+  hooks: CopyHooks = {},
+): Promise<Summary> {
+  const config = resolveOptions(options);
+  const fs = await openFileSystem();
+  const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
+  let plan: Plan;
+  try {
+    plan = prepare(fs, source, destination, config.dryRun);
+  } catch (error) {
+    return refused(reporter, hooks, error);
+  }
+  const tree = new SourceTree(fs, plan, config);
+  try {
+    if (config.preflight && !config.dryRun) await checkSpace(fs, plan, tree);
+  } catch (error) {
+    plan.undo();
+    return refused(reporter, hooks, error);
+  }
+  return copyPlanned(fs, plan, tree, config, reporter, hooks);
+}
+
+async function copyPlanned(
+  fs: FileSystem,
+  plan: Plan,
+  tree: SourceTree,
+  config: Config,
+  reporter: Reporter,
+  hooks: CopyHooks,
+): Promise<Summary> {
+  // Each worker can have a job in hand, one ahead, and one more must be ready when it takes that.
+  const jobs = new Queue<Listed>(2 * config.jobs);
+  // Progress is at most one message per worker in 50 ms; failures of a batch come in one go.
+  const events = new Queue<WorkerEvent>(64 * config.jobs);
+  const setup = workerConfig(fs, plan, config);
+  const executor = localExecutor(config.jobs, setup, events, hooks.early ?? []);
+  const schedule = new Schedule(executor, reporter.tally, {
+    failed: (failure) => reporter.failed(failure),
+    reported: (report) => reporter.reported(report),
+    lost: (job, pid) => removeTemporaries(fs, setup, [job], pid),
+  });
+  reporter.start(plan, () => {
+    schedule.stop();
+    tree.stop();
+  });
+  const telling = reporter.follow(events);
+  const interrupt = (): void => {
+    reporter.interrupt();
+    void executor.terminate();
+  };
+  hooks.signal?.addEventListener('abort', interrupt);
+  if (hooks.signal?.aborted) interrupt();
+  try {
+    if (plan.madeRoot) schedule.made.add('');
+    else if (plan.single === null) schedule.kept.add('');
+    await Promise.all([tree.list(jobs, reporter), schedule.run(jobs)]);
+    if (config.delete) await schedule.runAll(await extraneous(fs, plan, config, reporter));
+    if (!config.dryRun && !reporter.ended && plan.single === null) await schedule.finish();
+  } catch (error) {
+    if (!(error instanceof NoWorkers)) reporter.broken(error);
+    else reporter.stopped(error);
+  } finally {
+    hooks.signal?.removeEventListener('abort', interrupt);
+    await (reporter.ended ? executor.terminate() : executor.close());
+    if (reporter.ended) removeTemporaries(fs, setup, schedule.underWay, null);
+    await events.close();
+    await telling;
+    tree.close();
+  }
+  return reporter.end();
+}
+
+async function refused(reporter: Reporter, hooks: CopyHooks, error: unknown): Promise<Summary> {
+  await Promise.all((hooks.early ?? []).map((worker) => worker.discard()));
+  if (!(error instanceof RefusedError)) throw error;
+  return reporter.refuse(error);
+}

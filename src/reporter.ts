@@ -1,0 +1,204 @@
+import type { Config } from './config.ts';
+import type { Failure, RefusedError } from './errors.ts';
+import type { CopyEvent, Kind, Outcome, Summary } from './events.ts';
+import { Manifest } from './manifest.ts';
+import type { RawPath } from './names.ts';
+import type { Plan } from './prepare/prepare.ts';
+import type { Queue } from './process/index.ts';
+import { kindOf } from './scan/scan.ts';
+import { Tally } from './tally.ts';
+import type { Report, WorkerEvent } from './wire.ts';
+
+/** Progress is told this often, in milliseconds. */
+const TELL_EVERY = 100;
+
+/** Turns what the pipeline says into counts and events, and decides when a run is over before its end. */
+export class Reporter {
+  readonly tally: Tally;
+  /** A file of the source could not be read: what is missing at the source is not known. */
+  sourceFailed = false;
+  private readonly config: Config;
+  private readonly driver: 'libc' | 'node';
+  private readonly emit: (event: CopyEvent) => void;
+  private readonly subtrees = new Set<RawPath>();
+  private manifest: Manifest | null = null;
+  private plan: Plan | null = null;
+  private stop: () => void = () => {};
+  private outcome: Outcome | null = null;
+  private reason: Summary['reason'];
+  private unforeseen: unknown = null;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(config: Config, driver: 'libc' | 'node', emit: (event: CopyEvent) => void) {
+    this.config = config;
+    this.driver = driver;
+    this.emit = emit;
+    this.tally = new Tally(config.sizes, performance.now());
+  }
+
+  /** Whether the run is over before its end. */
+  get ended(): boolean {
+    return this.outcome !== null;
+  }
+
+  /** @param stop lets nothing new begin */
+  start(plan: Plan, stop: () => void): void {
+    const { jobs, dryRun, manifest } = this.config;
+    this.plan = plan;
+    this.stop = stop;
+    if (manifest !== null && !dryRun) this.manifest = new Manifest(manifest);
+    const { merged } = plan;
+    this.emit({
+      type: 'start',
+      source: plan.source.path,
+      destination: plan.destination.path,
+      jobs,
+      driver: this.driver,
+      merged,
+      dryRun,
+    });
+    this.timer = setInterval(() => this.tell(), TELL_EVERY);
+    this.timer.unref();
+  }
+
+  /** Takes what the workers tell in the middle of their jobs, until the queue is closed. */
+  async follow(events: Queue<WorkerEvent>): Promise<void> {
+    for await (const event of events) {
+      switch (event.type) {
+        case 'progress':
+          this.tally.progress(event, performance.now());
+          break;
+        case 'failed':
+          this.failed(event.failure);
+          break;
+        case 'warn':
+          this.emit(event);
+          break;
+        default:
+          event satisfies never;
+      }
+    }
+  }
+
+  reported(report: Report): void {
+    for (const { path, type, action, bytes, sha256 } of report.entries) {
+      if (this.config.entries) {
+        this.emit({
+          type: 'file',
+          path,
+          kind: kindOf(type),
+          action,
+          bytes,
+          ...(sha256 === undefined ? {} : { sha256 }),
+        });
+      }
+      if (sha256 !== undefined) this.manifest?.add(sha256, path);
+    }
+  }
+
+  /** An entry could not be listed. */
+  unlisted(failure: Failure): void {
+    this.tally.give(1, 0, 0);
+    this.failed(failure);
+  }
+
+  /** An entry failed and has been counted. */
+  failed(failure: Failure): void {
+    if (failure.side === 'source') this.sourceFailed = true;
+    if (this.isToldAlready(failure)) return;
+    this.tally.keep(failure);
+    this.emit({ type: 'error', failure });
+    if (failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT')) {
+      this.endEarly('stopped', { path: failure.path, message: 'the destination is full', code: failure.code });
+    } else if (this.tally.failures.length + this.tally.moreFailures >= this.config.maxErrors) {
+      const message = `stopped after ${this.config.maxErrors} failed entries`;
+      this.endEarly('stopped', { path: failure.path, message, code: 'EPCOPY_ERRORS' });
+    }
+  }
+
+  skipped(path: RawPath, kind: Kind): void {
+    this.tally.skip(kind);
+    this.emit({ type: 'skip', path, kind, reason: 'copied only with --archive' });
+  }
+
+  warn(path: RawPath, code: string, message: string): void {
+    this.emit({ type: 'warn', path, code, message });
+  }
+
+  listed(): void {
+    this.emit({ type: 'scan', found: { ...this.tally.found } });
+  }
+
+  interrupt(): void {
+    this.endEarly('interrupted', { path: '', message: 'interrupted', code: 'EINTR' });
+  }
+
+  /** No worker is left. */
+  stopped(error: Error): void {
+    this.endEarly('stopped', { path: '', message: error.message, code: 'EPCOPY_WORKERS' });
+  }
+
+  /** Something that nobody foresaw: the run is wound up, and then `end` throws it. */
+  broken(error: unknown): void {
+    if (!this.ended) this.unforeseen = error;
+    this.endEarly('stopped', { path: '', message: String(error), code: 'EPCOPY_INTERNAL' });
+  }
+
+  refuse(error: RefusedError): Summary {
+    this.outcome = 'refused';
+    this.reason = { path: error.path, message: error.message, code: error.code };
+    return this.end();
+  }
+
+  end(): Summary {
+    clearInterval(this.timer);
+    this.manifest?.close(this.outcome === null || this.outcome === 'stopped');
+    if (this.plan !== null) this.tell();
+    const summary = this.summary();
+    this.emit({ type: 'end', summary });
+    if (this.unforeseen !== null) throw this.unforeseen;
+    return summary;
+  }
+
+  private summary(): Summary {
+    const { tally, plan } = this;
+    const now = performance.now();
+    return {
+      outcome: this.outcome ?? (tally.totals.failed > 0 ? 'incomplete' : 'complete'),
+      source: plan?.source.path ?? '',
+      destination: plan?.destination.path ?? '',
+      merged: plan?.merged ?? false,
+      totals: { ...tally.totals },
+      elapsedMs: tally.elapsedMs(now),
+      notPreserved: tally.lost,
+      skips: tally.skips,
+      failures: tally.failures,
+      moreFailures: tally.moreFailures,
+      load: tally.load(now),
+      driver: this.driver,
+      ...(this.reason === undefined ? {} : { reason: this.reason }),
+    };
+  }
+
+  private endEarly(outcome: Outcome, reason: Summary['reason']): void {
+    if (this.ended) return;
+    this.outcome = outcome;
+    this.reason = reason;
+    this.stop();
+  }
+
+  private tell(): void {
+    this.emit({ type: 'progress', snapshot: this.tally.snapshot(performance.now()) });
+  }
+
+  // A directory that cannot be entered fails again for each batch of what is in it.
+  private isToldAlready({ path, subtree }: Failure): boolean {
+    if (subtree !== true) return false;
+    for (let at = path; ; at = at.slice(0, Math.max(at.lastIndexOf('/'), 0))) {
+      if (this.subtrees.has(at)) return true;
+      if (at === '') break;
+    }
+    this.subtrees.add(path);
+    return false;
+  }
+}

@@ -1,0 +1,118 @@
+import type { Failure } from './errors.ts';
+import type { Found, Load, Snapshot, Totals, WorkerView } from './events.ts';
+import type { RawPath } from './names.ts';
+import type { Report, WorkerEvent } from './wire.ts';
+
+const FAILURES_KEPT = 1000;
+
+interface InHand {
+  path: RawPath;
+  done: number;
+  size: number;
+  bytes: number;
+  at: number;
+}
+
+/** Counts what is found, done and failed. All of a run's numbers come from here. */
+export class Tally {
+  readonly found: Found;
+  readonly totals: Totals = {
+    files: 0,
+    directories: 0,
+    symlinks: 0,
+    hardlinks: 0,
+    special: 0,
+    bytes: 0,
+    unchanged: 0,
+    skipped: 0,
+    failed: 0,
+    deleted: 0,
+  };
+  readonly lost: Record<string, number> = {};
+  readonly skips: Record<string, number> = {};
+  readonly failures: Failure[] = [];
+  moreFailures = 0;
+  /** Milliseconds that the listing waited for room. */
+  waitedMs = 0;
+  private settled = 0;
+  private settledBytes = 0;
+  private shownBytes = 0;
+  private readonly inHand = new Map<number, InHand>();
+  private readonly busyMs: number[] = [];
+  private readonly began: number;
+
+  /** @param sizes whether bytes are counted by the listing */
+  constructor(sizes: boolean, now: number) {
+    this.found = { files: 0, directories: 0, bytes: sizes ? 0 : null, complete: false };
+    this.began = now;
+  }
+
+  elapsedMs(now: number): number {
+    return now - this.began;
+  }
+
+  /** A job ended: its entries (directories aside) and bytes are settled, however it went. */
+  settle(report: Report, entries: number, bytes: number): void {
+    for (const key of ['files', 'directories', 'symlinks', 'hardlinks', 'special'] as const) {
+      this.totals[key] += report[key];
+    }
+    this.totals.bytes += report.bytes;
+    this.totals.unchanged += report.unchanged;
+    this.totals.failed += report.failed;
+    this.totals.deleted += report.deleted;
+    for (const [kind, count] of Object.entries(report.lost)) this.lost[kind] = (this.lost[kind] ?? 0) + count;
+    this.busyMs[report.worker] = (this.busyMs[report.worker] ?? 0) + report.busyMs;
+    this.inHand.delete(report.worker);
+    this.settled += entries;
+    this.settledBytes += this.found.bytes === null ? report.bytes : bytes;
+  }
+
+  /** Entries that no report will speak of. */
+  give(failed: number, entries: number, bytes: number): void {
+    this.totals.failed += failed;
+    this.settled += entries;
+    this.settledBytes += bytes;
+  }
+
+  skip(kind: string): void {
+    this.totals.skipped++;
+    this.skips[kind] = (this.skips[kind] ?? 0) + 1;
+  }
+
+  progress(event: WorkerEvent & { type: 'progress' }, now: number): void {
+    const { path, done, size, bytes } = event;
+    this.inHand.set(event.worker, { path, done, size, bytes, at: now });
+  }
+
+  keep(failure: Failure): void {
+    if (this.failures.length < FAILURES_KEPT) this.failures.push(failure);
+    else this.moreFailures++;
+  }
+
+  snapshot(now: number): Snapshot {
+    let bytes = this.settledBytes;
+    for (const hand of this.inHand.values()) bytes += hand.bytes;
+    if (this.found.bytes !== null && this.found.complete) bytes = Math.min(bytes, this.found.bytes);
+    this.shownBytes = Math.max(this.shownBytes, bytes);
+    return {
+      elapsedMs: this.elapsedMs(now),
+      found: { ...this.found },
+      totals: { ...this.totals },
+      settled: this.settled,
+      settledBytes: this.shownBytes,
+      workers: this.workers(now),
+    };
+  }
+
+  load(now: number): Load {
+    const elapsed = Math.max(this.elapsedMs(now), 1);
+    const workers = Array.from(this.busyMs, (ms) => Math.min((ms ?? 0) / elapsed, 1));
+    return { workers, listingWaited: Math.min(this.waitedMs / elapsed, 1) };
+  }
+
+  private workers(now: number): WorkerView[] {
+    return [...this.inHand]
+      .map(([index, { path, done, size, at }]) => ({ index, path, done, size, silentMs: now - at }))
+      .sort((a, b) => a.index - b.index);
+  }
+}

@@ -1,0 +1,42 @@
+import type { Config } from './config.ts';
+import { runMark } from './copy/temporary-name.ts';
+import type { FileSystem } from './fs/file-system.ts';
+import type { Plan } from './prepare/prepare.ts';
+import type { WorkerConfig } from './wire.ts';
+
+/** Below this a file is one worker's; above it, all that are idle share it. */
+const SPLIT_ABOVE = 64 * 1024 * 1024;
+
+/** What each worker is told, once. */
+export function workerConfig(fs: FileSystem, plan: Plan, config: Config): WorkerConfig {
+  const hash = config.manifest !== null;
+  // Hashing takes the bytes in order, and what is written in place has no temporary name to share.
+  const whole = config.jobs === 1 || hash || config.verify || !config.atomic;
+  return {
+    source: plan.source,
+    destination: plan.destination,
+    driver: fs.name,
+    forbidden: plan.forbidden,
+    merged: plan.merged,
+    rename: plan.single === null ? null : { from: plan.single.name, to: plan.single.as },
+    runMark: runMark(),
+    chunkSize: config.chunkSize,
+    batch: config.batch,
+    atomic: config.atomic,
+    noClobber: config.noClobber,
+    update: config.update,
+    checksum: config.checksum,
+    archive: config.archive,
+    dereference: config.dereference,
+    reflink: config.reflink,
+    sparse: config.sparse,
+    verify: config.verify,
+    hash,
+    fsync: config.fsync,
+    dryRun: config.dryRun,
+    retries: config.retries,
+    bwlimit: config.bwlimit / config.jobs,
+    splitAbove: whole ? Number.POSITIVE_INFINITY : SPLIT_ABOVE,
+    entries: config.entries || hash,
+  };
+}
