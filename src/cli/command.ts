@@ -35,7 +35,7 @@ export function parseCommandLine(args: readonly RawPath[], version: () => string
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'print', text: printed };
-    throw new UsageError(sentence(error.message), { cause: error });
+    throw new UsageError(sentence(error), { cause: error });
   }
   const [source = '', destination = ''] = command.args;
   if (source === '') throw new UsageError("argument 'source' is empty. It takes a path.");
@@ -111,6 +111,26 @@ export function longFlag(row: OptionRow): string {
 }
 
 /** Commander's message in one line: its `error:` is ours to say, and what it quotes may hold any byte. */
-function sentence(message: string): string {
-  return printable(message.replace(/^error: /, '').replace(/\n/g, ' '));
+function sentence({ code, message }: CommanderError): string {
+  const text = printable(message.replace(/^error: /, '').replace(/\n/g, ' '));
+  switch (code) {
+    case 'commander.optionMissingArgument':
+      return `${text}. ${takes(OPTIONS.find((row) => message.includes(`'${row.flags}'`)))}`;
+    case 'commander.missingArgument':
+      return `${text}. It takes a source and a destination.`;
+    case 'commander.excessArguments':
+      return `${text} It takes one source and one destination; a pattern that the shell should not expand is quoted.`;
+    default:
+      return text;
+  }
+}
+
+/** What its value says to a text that it cannot take. */
+function takes(row: OptionRow | undefined): string {
+  try {
+    row?.value?.parse('');
+    return 'It takes a value.';
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

@@ -118,7 +118,8 @@ export class BarReporter implements Reporter {
     const room = Math.max(0, this.#screen.rows - 2);
     const line = (worker: WorkerView) => workerLine(worker, cells, this.#glyphs);
     if (workers.length <= room) return workers.map(line);
-    const shown = workers.slice(0, Math.max(0, room - 1)).map(line);
+    const busy = workers.filter((worker) => worker.path !== '');
+    const shown = (busy.length > 0 ? busy : workers).slice(0, Math.max(0, room - 1)).map(line);
     return [...shown, `    and ${workers.length - shown.length} more workers`.slice(0, cells)];
   }
 }

@@ -16,7 +16,10 @@ export interface Reading {
   failed: number;
   bytesPerSecond: number;
   elapsedMs: number;
+  /** null when it cannot be known, and when there is nothing left to wait for. */
   etaMs: number | null;
+  /** The run has ended, settled or not. */
+  ended: boolean;
 }
 
 /** The rate is that of the last seconds, not of the whole run: that is what a person sees change. */
@@ -31,6 +34,7 @@ export class Meter {
   #best = 0;
   #samples: { ms: number; moved: number }[] = [{ ms: 0, moved: 0 }];
   #settled = false;
+  #ended = false;
 
   get snapshot(): Snapshot {
     return this.#last;
@@ -48,6 +52,7 @@ export class Meter {
   /** The last word of the run. Only one that went to its end is 100 %. */
   finish(summary: Summary): void {
     const { totals } = summary;
+    this.#ended = true;
     this.#settled = summary.outcome === 'complete' || summary.outcome === 'incomplete';
     const done = totals.files + totals.symlinks + totals.hardlinks + totals.special + totals.unchanged + totals.skipped;
     const settled = Math.max(this.#last.settled, done);
@@ -70,7 +75,7 @@ export class Meter {
   /** @param sinceMs time since the last snapshot, so that the clocks go on between two of them */
   reading(sinceMs = 0): Reading {
     const s = this.#last;
-    const eta = this.#settled ? 0 : this.#eta.estimate(s);
+    const eta = this.#ended ? null : this.#eta.estimate(s);
     return {
       fraction: this.#settled ? 1 : s.found.complete ? this.#best : null,
       growing: !s.found.complete,
@@ -82,6 +87,7 @@ export class Meter {
       bytesPerSecond: this.#rate(),
       elapsedMs: s.elapsedMs + sinceMs,
       etaMs: eta === null ? null : Math.max(0, eta - sinceMs),
+      ended: this.#ended,
     };
   }
 

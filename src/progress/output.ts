@@ -76,6 +76,8 @@ export class Output {
   /** Everything written has been taken by the system, or is lost. May never resolve when a reader has stopped. */
   async drained(): Promise<void> {
     this.flush();
+    // A file reports what went wrong with a write only in the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
     while (!this.lost && this.stream.writableLength > 0) {
       await new Promise<void>((resolve) => {
         this.#waiting.push(resolve);

@@ -95,9 +95,9 @@ function inOrder(parts: Record<Part, string>, gap: string): string {
     .join('');
 }
 
-function leftOf({ fraction, growing, etaMs }: Reading): string {
+function leftOf({ ended, growing, etaMs }: Reading): string {
+  if (ended) return '';
   if (growing) return 'listing';
-  if (fraction === 1) return '';
   return etaMs === null ? 'ETA ?' : `ETA ${clock(etaMs)}`;
 }
 
