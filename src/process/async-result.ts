@@ -1,4 +1,5 @@
 import { MisuseError, WaitTimeout } from './errors.ts';
+import { LONGEST_TIMER } from './waiters.ts';
 
 /** What will come of a task. */
 export interface AsyncResult<T> {
@@ -85,6 +86,7 @@ function callBack<T>(callback: ((value: T) => void) | undefined, value: T): void
 
 /** The promise, or WaitTimeout after that many milliseconds. The timer ends with the promise. */
 export function within<T>(promise: Promise<T>, timeout: number): Promise<T> {
+  if (timeout > LONGEST_TIMER) return promise;
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new WaitTimeout(`not within ${timeout} ms`)), timeout);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));

@@ -3,11 +3,13 @@
 import { setIdentity, setOrigin } from './current.ts';
 import { encodeError } from './error-wire.ts';
 import { manifest, open } from './handles.ts';
+import { childrenEnded } from './keep-alive.ts';
 import { Link, type Port } from './link.ts';
+import { Maker, makerId } from './maker.ts';
 import { router } from './router.ts';
 import { load } from './tasks.ts';
-import type { Boot, FromChild, Message, Setup, TaskMessage, ToChild } from './wire.ts';
-import './queue.ts';
+import type { Boot, FromChild, Message, Role, Setup, TaskMessage, ToChild } from './wire.ts';
+import './kinds.ts';
 
 const boot = JSON.parse(process.argv.pop() ?? '') as Boot;
 setOrigin(boot.parent, boot.notes);
@@ -24,6 +26,7 @@ preloaded.catch(() => {});
 
 const inbox: ToChild[] = [];
 let working = false;
+let role: Role = 'worker';
 
 function receive(raw: unknown): void {
   const message = raw as Message;
@@ -80,10 +83,12 @@ async function work(): Promise<void> {
 
 async function setUp(setup: Setup): Promise<void> {
   setIdentity({ name: setup.name, index: setup.index, daemon: setup.daemon });
-  if (setup.ignoreSignals) {
+  role = setup.role;
+  if (role !== 'process') {
     process.on('SIGINT', () => {});
     process.on('SIGHUP', () => {});
   }
+  if (role === 'manager') router.host(makerId(boot.address), new Maker());
   try {
     await preloaded;
     if (setup.initializer !== null) {
@@ -105,6 +110,7 @@ async function run(task: TaskMessage): Promise<void> {
     tell({ type: 'result', id: task.id, value, handles: manifest }, value);
   } catch (error) {
     tell({ type: 'failure', id: task.id, error: encodeError(error) });
+    if (role === 'process') process.exitCode ??= 1;
   }
   // The next task must not begin before this one's end is with the parent: if this process then dies, the parent must not take
   // the next one for not begun.
@@ -118,11 +124,12 @@ async function runEach(target: (item: unknown) => unknown, items: unknown[]): Pr
 }
 
 function tell(message: FromChild, value?: unknown): void {
-  uplink.send(message, value);
+  uplink.send(message, value, parentOf(boot.address));
 }
 
-/** Ends this process, with all it has said delivered. */
+/** Ends this process, with all it has said delivered and the children it has to wait for gone. */
 async function leave(exitCode: number): Promise<void> {
+  await childrenEnded();
   await uplink.drained();
   process.exit(process.exitCode ?? exitCode);
 }

@@ -62,7 +62,7 @@ export class Child {
 
   /** Throws NotCloneable, naming the part of `value`. */
   send(message: ToChild, value?: unknown): void {
-    this.link.send(message, value);
+    this.link.send(message, value, this.address);
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -3,19 +3,62 @@
 // object was, and because `handles: manifest` stands behind the value in every message, it writes the finished list
 // after it. So values without shared objects are never walked, neither when they are sent nor when they arrive.
 import { copyOf } from './clone.ts';
-import type { Descriptor, Parcel } from './wire.ts';
+import type { Address, Descriptor, Parcel } from './wire.ts';
 
 const MARK = 'pcopy/process shared object';
 const NONE: readonly Descriptor[] = [];
 
-/** The descriptors met by the serialization under way. Emptied before each. */
+/** The descriptors met by the serialization under way. */
 export const manifest: Descriptor[] = [];
+/** The process that the value under way is for; null when it is only tried out. */
+let destination: Address | null = null;
+
+/** For kinds that must know which processes hold them: a pipe's end is closed when nobody does any more. */
+export interface Keeper {
+  /** From now on that process holds it once more. Told before the message that carries it is sent. */
+  hold(descriptor: Descriptor, holder: Address): void;
+  /** That process holds it once less. */
+  drop(descriptor: Descriptor, holder: Address): void;
+}
+const keepers = new Map<string, Keeper>();
+
+export function keepWith(kind: string, keeper: Keeper): void {
+  keepers.set(kind, keeper);
+}
+
+/** Before each serialization of values that may hold shared objects. */
+export function startManifest(to: Address | null): void {
+  manifest.length = 0;
+  destination = to;
+}
+
+/** The serialization failed half-way: nothing goes to that process after all. */
+export function cancelManifest(): void {
+  if (destination !== null) dropAll(manifest, destination);
+}
+
+/** A parcel kept in one process goes to another: what it holds changes hands. */
+export function passOn(handles: readonly Descriptor[], from: Address, to: Address): void {
+  holdAll(handles, to);
+  dropAll(handles, from);
+}
+
+/** A copy of a parcel goes to another process. */
+export function holdAll(handles: readonly Descriptor[], holder: Address): void {
+  for (const descriptor of handles) keepers.get(descriptor.kind)?.hold(descriptor, holder);
+}
+
+/** A parcel is thrown away unopened. */
+export function dropAll(handles: readonly Descriptor[], holder: Address): void {
+  for (const descriptor of handles) keepers.get(descriptor.kind)?.drop(descriptor, holder);
+}
 
 /** Makes an object one that crosses processes as its descriptor. `leaving` is called before each time it does. */
 export function mark(object: object, descriptor: Descriptor, leaving: () => void): void {
   const get = (): Descriptor => {
     leaving();
     manifest.push(descriptor);
+    if (destination !== null) holdAll([descriptor], destination);
     return descriptor;
   };
   Object.defineProperty(object, MARK, { enumerable: true, get });
@@ -34,11 +77,16 @@ export function plain(value: unknown): Parcel {
   return { value, handles: NONE };
 }
 
-/** The value as it would arrive in another process, still closed. Throws NotCloneable. */
-export function pack(value: unknown): Parcel {
-  manifest.length = 0;
-  const copy = copyOf(value);
-  return { value: copy, handles: manifest.length === 0 ? NONE : manifest.slice() };
+/** The value as it would arrive in another process, still closed, to be kept by `keeper`. Throws NotCloneable. */
+export function pack(value: unknown, keeper: Address | null): Parcel {
+  startManifest(keeper);
+  try {
+    const copy = copyOf(value);
+    return { value: copy, handles: manifest.length === 0 ? NONE : manifest.slice() };
+  } catch (error) {
+    cancelManifest();
+    throw error;
+  }
 }
 
 /** The value for its receiver, with shared objects where the descriptors were. */

@@ -1,6 +1,7 @@
 // What `pcopy/process` exports.
 export type { AsyncResult, Callbacks } from './async-result.ts';
 export { type CurrentProcess, currentProcess, leaveNote, parentIsAlive } from './current.ts';
+export { Dict } from './dict.ts';
 export {
   BufferTooShort,
   ConnectionClosed,
@@ -16,8 +17,16 @@ export {
   WorkerLost,
 } from './errors.ts';
 export type { ForkOptions } from './fork.ts';
+export { JoinableQueue } from './joinable-queue.ts';
+export { List } from './list.ts';
+export { type Acquired, Lock } from './lock.ts';
+export { Manager } from './manager.ts';
+export { type PipeEnd, type PipeOptions, pipe } from './pipe.ts';
 export { Pool, ProcessPool, type WorkerView } from './pool.ts';
+export type { MapOptions } from './pool-map.ts';
 export type { PoolOptions } from './pool-options.ts';
 export { type PrestartedWorker, prestartWorker } from './prestart.ts';
+export { Process, type ProcessOptions } from './process.ts';
 export { Queue, type WaitOptions } from './queue.ts';
 export { type Task, task } from './tasks.ts';
+export type { Key } from './wire.ts';

@@ -28,3 +28,16 @@ export function holdWhile<T>(promise: Promise<T>): Promise<T> {
     if (--waits === 0) for (const daemon of daemons) daemon.unref();
   });
 }
+
+const awaited = new Set<Promise<unknown>>();
+
+/** A child that this process has to wait for before it ends by itself. */
+export function awaitChild(ended: Promise<unknown>): void {
+  awaited.add(ended);
+  ended.finally(() => awaited.delete(ended));
+}
+
+/** Resolves when no such child runs. */
+export async function childrenEnded(): Promise<void> {
+  while (awaited.size > 0) await Promise.all(awaited);
+}

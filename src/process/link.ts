@@ -1,6 +1,6 @@
 import { explain } from './clone.ts';
-import { manifest } from './handles.ts';
-import type { Message } from './wire.ts';
+import { cancelManifest, startManifest } from './handles.ts';
+import type { Address, Message } from './wire.ts';
 
 /** What `process` and a ChildProcess have in common: Node's channel. */
 export interface Port {
@@ -22,26 +22,29 @@ export class Link {
    * Hands the message to the operating system before it returns, unless the pipe is full: then Node keeps it, the
    * result is false, and a producer should wait for `drained`. A closed channel swallows it: the death of the
    * other side is told elsewhere. Throws NotCloneable, naming the part of `value`.
+   *
+   * @param to the process that will open the message, this link's other side or one behind it.
    */
-  send(message: Message, value?: unknown): boolean {
-    manifest.length = 0;
-    return this.#write(message, value);
+  send(message: Message, value: unknown, to: Address): boolean {
+    startManifest(to);
+    try {
+      return this.relay(message);
+    } catch (error) {
+      cancelManifest();
+      throw explain(error, value);
+    }
   }
 
-  /** Hands on a message from another process. It may be called while another message is being written. */
+  /** Sends what holds no shared objects, or holds them as descriptors already. Also while another message is being written. */
   relay(message: Message): boolean {
-    return this.#write(message, undefined);
-  }
-
-  #write(message: Message, value: unknown): boolean {
     const port = this.#port;
     if (!port.connected || port.send === undefined) return true;
+    this.#writing++;
     try {
-      this.#writing++;
       return port.send(message, undefined, undefined, this.#written);
     } catch (error) {
       this.#writing--;
-      throw explain(error, value);
+      throw error;
     }
   }
 

@@ -50,7 +50,7 @@ export class PoolWorker {
         name: `Worker-${index + 1}`,
         index,
         daemon: true,
-        ignoreSignals: true,
+        role: 'worker',
         initializer: initializer ?? null,
         args,
         handles: manifest,

@@ -3,6 +3,7 @@ import { type AsyncResult, type Callbacks, Outcome } from './async-result.ts';
 import { MisuseError, PoolClosed, type WorkerLost } from './errors.ts';
 import { Fifo } from './fifo.ts';
 import { pack } from './handles.ts';
+import { type MapOptions, mapAll, mapUnordered, type Submitter } from './pool-map.ts';
 import { checkOptions, type PoolOptions } from './pool-options.ts';
 import { type Job, PoolWorker, type WorkerListener } from './pool-worker.ts';
 import type { PrestartedWorker } from './prestart.ts';
@@ -35,7 +36,7 @@ export class ProcessPool {
   constructor(size: number = availableParallelism(), options: PoolOptions = {}) {
     checkOptions(size, options);
     // A worker's start is too late to find out that it cannot be told its arguments.
-    if (options.initargs !== undefined) pack(options.initargs);
+    if (options.initargs !== undefined) pack(options.initargs, null);
     this.size = size;
     this.#options = options;
     this.#slots = new Array<PoolWorker | null>(size).fill(null);
@@ -57,13 +58,33 @@ export class ProcessPool {
     callbacks: Callbacks<Result> = {},
   ): AsyncResult<Result> {
     const outcome = new Outcome<Result>(callbacks);
-    this.#add({ id: ++this.#lastId, target: task, args, each: false, outcome: outcome as Outcome<unknown> });
+    this.#add({ target: task, args, each: false, outcome: outcome as Outcome<unknown> });
     return outcome;
   }
 
   /** Hands in a task and waits for its result. Rejects with its error, or WorkerLost, PoolClosed, NotCloneable. */
   async apply<Args extends unknown[], Result>(task: Task<Args, Result>, args: NoInfer<Args>): Promise<Result> {
     return this.applyAsync(task, args).get();
+  }
+
+  /**
+   * Runs a task for each element, several a message (`chunksize`; default: a quarter of each worker's share), and resolves to the
+   * results in their order. Rejects with the first error; what was handed in is still worked on.
+   */
+  map<Item, Result>(task: Task<[Item], Result>, items: Iterable<Item>, options: MapOptions = {}): Promise<Result[]> {
+    return mapAll(this.#submitter, task, items, options);
+  }
+
+  /**
+   * Runs a task for each element, and gives the results as they come. Elements are taken as workers want them, and no more while the
+   * results are not taken. Throws the first error. `chunksize` defaults to 1.
+   */
+  imapUnordered<Item, Result>(
+    task: Task<[Item], Result>,
+    items: Iterable<Item> | AsyncIterable<Item>,
+    options: MapOptions = {},
+  ): AsyncGenerator<Result, void, undefined> {
+    return mapUnordered(this.#submitter, task, items, options);
   }
 
   /** No new tasks. The workers end what was handed in, and exit. */
@@ -95,9 +116,9 @@ export class ProcessPool {
     return this.#slots.filter((worker) => worker !== null);
   }
 
-  #add(job: Job): void {
+  #add(job: Omit<Job, 'id'>): void {
     if (this.#state !== 'open') throw new PoolClosed('the pool takes no more tasks');
-    this.#pending.push(job);
+    this.#pending.push({ ...job, id: ++this.#lastId });
     this.#dispatch();
   }
 
@@ -136,6 +157,10 @@ export class ProcessPool {
     const worker = new PoolWorker(index, this.#options, prestarted, this.#listener);
     this.#slots[index] = worker;
     return worker;
+  }
+
+  get #submitter(): Submitter {
+    return { size: this.size, submit: (job) => this.#add(job) };
   }
 
   readonly #listener: WorkerListener = {

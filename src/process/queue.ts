@@ -1,8 +1,8 @@
-import { creditFor, gainCredit } from './credit.ts';
 import { ConnectionClosed, ObjectGone, QueueClosed } from './errors.ts';
 import { reviveWith } from './handles.ts';
 import { QueueCore } from './queue-core.ts';
-import { router } from './router.ts';
+import { creditFor, gainCredit } from './queue-credit.ts';
+import { type Home, router } from './router.ts';
 import { describe, Shared } from './shared.ts';
 import type { Descriptor, QueueOperation } from './wire.ts';
 
@@ -19,16 +19,14 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
   /** How many items it holds at most; Infinity: any number. */
   readonly #capacity: number;
 
-  /**
-   * @param capacity 1 or more, or Infinity. Throws RangeError for anything else.
-   * @param from a queue that exists already, as it arrived in a message; for the toolkit itself.
-   */
-  constructor(capacity: number = Number.POSITIVE_INFINITY, from: Descriptor | null = null) {
-    if (capacity !== Number.POSITIVE_INFINITY && !(Number.isInteger(capacity) && capacity > 0)) {
-      throw new RangeError(`a queue's capacity must be 1 or more, not ${capacity}`);
-    }
-    const descriptor = from ?? describe('queue', capacity);
-    super(descriptor, from === null ? new QueueCore(descriptor.id, capacity) : router.hosted(descriptor.id));
+  /** @param capacity 1 or more, or Infinity. Throws RangeError for anything else. */
+  constructor(capacity?: number);
+  /** @internal A queue that exists already or has just been made. */
+  constructor(capacity: number, descriptor: Descriptor, core: Home | null);
+  constructor(capacity: number = Number.POSITIVE_INFINITY, descriptor?: Descriptor, core?: Home | null) {
+    checkCapacity(capacity);
+    const known = descriptor ?? describe('queue', capacity);
+    super(known, core === undefined ? new QueueCore(known.id, capacity) : core);
     this.#capacity = capacity;
   }
 
@@ -101,7 +99,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
   async #put(item: T, wait: number | null): Promise<void> {
     const credit = this.isHere ? null : creditFor(this.id);
     if (credit === null) {
-      const gained = await this.#ask({ op: 'put', item, wait }, true);
+      const gained = await this.ask({ op: 'put', item, wait }, true);
       if (typeof gained === 'number' && gained > 0) gainCredit(this.home, this.id, gained);
       return;
     }
@@ -111,10 +109,10 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
   }
 
   async #get(wait: number | null): Promise<T> {
-    return (await this.#ask({ op: 'get', wait })) as T;
+    return (await this.ask({ op: 'get', wait, bytes: null })) as T;
   }
 
-  async #ask(op: QueueOperation, carriesValue = false): Promise<unknown> {
+  protected async ask(op: QueueOperation, carriesValue = false): Promise<unknown> {
     try {
       return await this.request(op, carriesValue);
     } catch (error) {
@@ -124,4 +122,10 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
   }
 }
 
-reviveWith('queue', (descriptor) => new Queue(descriptor.detail, descriptor));
+/** Throws RangeError for what is no capacity. */
+export function checkCapacity(capacity: number): void {
+  if (capacity === Number.POSITIVE_INFINITY || (Number.isInteger(capacity) && capacity > 0)) return;
+  throw new RangeError(`a queue's capacity must be 1 or more, not ${capacity}`);
+}
+
+reviveWith('queue', (descriptor) => new Queue(descriptor.detail, descriptor, router.hosted(descriptor.id)));

@@ -4,7 +4,7 @@
 import { isWithin, ROOT, stepTowards } from './address.ts';
 import { decodeError, encodeError } from './error-wire.ts';
 import { ConnectionClosed, ObjectGone } from './errors.ts';
-import { manifest, open } from './handles.ts';
+import { dropAll, holdAll, manifest, open, passOn } from './handles.ts';
 import { holdWhile } from './keep-alive.ts';
 import type { Link } from './link.ts';
 import type { Address, Broadcast, Descriptor, Notice, Operation, Parcel, Routed } from './wire.ts';
@@ -41,6 +41,7 @@ class Router {
   readonly #homes = new Map<string, Home>();
   readonly #guests = new Map<string, Guest>();
   readonly #calls = new Map<number, Call>();
+  readonly #dead = new Set<Address>();
   #lastSeq = 0;
   #lastName = 0;
 
@@ -99,28 +100,30 @@ class Router {
   call(to: Address, object: string, op: Operation): Promise<unknown> {
     const seq = ++this.#lastSeq;
     const answer = new Promise((resolve, reject) => {
-      this.#linkTo(to).send({ type: 'call', to, from: this.address, seq, object, op, handles: manifest }, op);
+      this.#linkTo(to).send({ type: 'call', to, from: this.address, seq, object, op, handles: manifest }, op, to);
       this.#calls.set(seq, { to, resolve, reject });
     });
     return holdWhile(answer);
   }
 
-  /** Tells an object in another process something that needs no answer. */
+  /** Tells an object, here or elsewhere, something that holds no user's values and needs no answer. */
   tell(to: Address, object: string, op: Operation): void {
-    this.#linkTo(to).send({ type: 'call', to, from: this.address, seq: 0, object, op, handles: manifest }, op);
+    const message: Routed = { type: 'call', to, from: this.address, seq: 0, object, op, handles: [] };
+    if (to === this.address) this.#deliver(message);
+    else this.#next(to)?.relay(message);
   }
 
   /** Sends an item for which room was promised. Null, or a promise to wait for when the channel is full. */
   item(to: Address, object: string, item: unknown): Promise<void> | null {
     const link = this.#linkTo(to);
-    const room = link.send({ type: 'item', to, from: this.address, object, item, handles: manifest }, item);
+    const room = link.send({ type: 'item', to, from: this.address, object, item, handles: manifest }, item, to);
     return room ? null : link.drained();
   }
 
   /** Tells a user of an object that lives here. */
   notify(to: Address, object: string, notice: Notice): void {
     if (to === this.address) this.#guests.get(object)?.notice(notice);
-    else this.#next(to)?.send({ type: 'notice', to, from: this.address, object, notice });
+    else this.#next(to)?.relay({ type: 'notice', to, from: this.address, object, notice });
   }
 
   /** A message from a neighbour, for this process or for another. */
@@ -148,9 +151,12 @@ class Router {
 
   #deliver(message: Routed): void {
     switch (message.type) {
-      case 'item':
-        this.#homes.get(message.object)?.accept?.(message.item, message.from, message.handles);
+      case 'item': {
+        const home = this.#homes.get(message.object);
+        if (home?.accept === undefined) dropAll(message.handles, this.address);
+        else home.accept(message.item, message.from, message.handles);
         return;
+      }
       case 'call':
         this.#answer(message);
         return;
@@ -170,6 +176,14 @@ class Router {
     }
   }
 
+  /** Whether this process was told of that one's death, or of one above it. */
+  isDead(address: Address): boolean {
+    for (let top = address; top !== ''; top = top.slice(0, Math.max(0, top.lastIndexOf('.')))) {
+      if (this.#dead.has(top)) return true;
+    }
+    return false;
+  }
+
   #take(seq: number): Call | undefined {
     const call = this.#calls.get(seq);
     this.#calls.delete(seq);
@@ -181,9 +195,12 @@ class Router {
     const { from, seq } = message;
     const reply = (parcel: Parcel): void => {
       if (seq === 0) return;
+      if (parcel.kept === true) holdAll(parcel.handles, from);
+      else passOn(parcel.handles, this.address, from);
       this.#next(from)?.relay({ type: 'reply', to: from, seq, value: parcel.value, handles: parcel.handles });
     };
     const refuse = (error: unknown): void => {
+      dropAll(message.handles, this.address);
       if (seq === 0) return;
       this.#next(from)?.relay({ type: 'refusal', to: from, seq, error: encodeError(error) });
     };
@@ -228,6 +245,8 @@ class Router {
   /** Acts on a death, and tells the neighbours who need to know: of a home's death all, of another's only homes. */
   #spread(death: Broadcast & { type: 'gone' }, from: Address): void {
     const gone = (address: Address): boolean => isWithin(address, death.address);
+    // Addresses are not used twice, so this can only grow; it is small, and only asked by those who keep count of holders.
+    this.#dead.add(death.address);
     for (const home of this.#homes.values()) home.leave(gone);
     for (const [seq, call] of this.#calls) {
       if (!gone(call.to)) continue;

@@ -1,5 +1,5 @@
 import { ObjectGone } from './errors.ts';
-import { mark, open, pack, plain } from './handles.ts';
+import { dropAll, mark, open, pack, plain } from './handles.ts';
 import { holdWhile } from './keep-alive.ts';
 import { type Home, router } from './router.ts';
 import type { Address, Descriptor, Operation } from './wire.ts';
@@ -9,17 +9,19 @@ export abstract class Shared {
   readonly #descriptor: Descriptor;
   /** The object itself, where it lives in this process. */
   readonly #core: Home | null;
+  #hosted = false;
 
   /** With a core: a new object whose home is here. Without: the view of an object that lives elsewhere. */
   constructor(descriptor: Descriptor, core: Home | null) {
     this.#descriptor = descriptor;
     this.#core = core;
-    let hosted = false;
-    mark(this, descriptor, () => {
-      // Only now can another process come to ask for it.
-      if (core !== null && !hosted) router.host(descriptor.id, core);
-      hosted = true;
-    });
+    mark(this, descriptor, () => this.leaving());
+  }
+
+  /** It is about to be sent. Only now can another process come to ask for it. */
+  protected leaving(): void {
+    if (this.#core !== null && !this.#hosted) router.host(this.id, this.#core);
+    this.#hosted = true;
   }
 
   protected get id(): string {
@@ -43,9 +45,14 @@ export abstract class Shared {
       if (this.home === router.address) throw new ObjectGone('the shared object is no more');
       return router.call(this.home, this.id, op);
     }
-    const parcel = carriesValue ? pack(op) : plain(op);
-    const answer = this.#core.handle(parcel.value as Operation, router.address, parcel.handles);
-    return open(answer instanceof Promise ? await holdWhile(answer) : answer);
+    const parcel = carriesValue ? pack(op, router.address) : plain(op);
+    try {
+      const answer = this.#core.handle(parcel.value as Operation, router.address, parcel.handles);
+      return open(answer instanceof Promise ? await holdWhile(answer) : answer);
+    } catch (error) {
+      dropAll(parcel.handles, router.address);
+      throw error;
+    }
   }
 }
 

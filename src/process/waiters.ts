@@ -1,5 +1,8 @@
 import type { Address, Parcel } from './wire.ts';
 
+/** Milliseconds. Node fires a timer set for longer at once; 24 days may as well be for ever. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Somebody who waits at a shared object, from this process or another. */
 export interface Waiter<T> {
   readonly caller: Address;
@@ -39,7 +42,7 @@ export class Waiters<T> {
         },
       };
       this.#line.add(waiter);
-      if (wait !== null) timer = setTimeout(() => waiter.reject(late()), wait);
+      if (wait !== null && wait <= LONGEST_TIMER) timer = setTimeout(() => waiter.reject(late()), wait);
     });
   }
 

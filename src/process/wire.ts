@@ -17,6 +17,8 @@ export interface Descriptor {
 export interface Parcel {
   value: unknown;
   handles: readonly Descriptor[];
+  /** The object keeps it, and this is a copy. */
+  kept?: boolean;
 }
 
 /** A function of a module. */
@@ -37,13 +39,18 @@ export interface Boot {
   preload: string[];
 }
 
+/**
+ * `worker`: of a pool. `process`: runs one task, and its failure is its exit code. `manager`: keeps objects for others. Workers
+ * and managers ignore signals typed at the terminal, which reach the whole process group: their parent decides.
+ */
+export type Role = 'worker' | 'process' | 'manager';
+
 export interface Setup {
   type: 'setup';
   name: string;
   index: number | null;
   daemon: boolean;
-  /** A signal typed at the terminal reaches the whole process group; a worker leaves the decision to its parent. */
-  ignoreSignals: boolean;
+  role: Role;
   initializer: Target | null;
   args: readonly unknown[];
   handles: readonly Descriptor[];
@@ -103,12 +110,59 @@ export type Notice =
   { type: 'recall' };
 
 /** What can be asked of a shared object; each kind answers its own. `wait`: milliseconds, 0 not at all, null for ever. */
-export type Operation = QueueOperation;
+export type Operation =
+  | QueueOperation
+  | JoinOperation
+  | HolderOperation
+  | LockOperation
+  | DictOperation
+  | ListOperation
+  | MakeOperation;
 
 export type QueueOperation =
   | { op: 'put'; item: unknown; wait: number | null }
-  | { op: 'get'; wait: number | null }
+  /** `bytes`: the item has to be bytes, that many at most; else it stays. Null: any item. */
+  | { op: 'get'; wait: number | null; bytes: number | null }
+  /** Waits until `get` would give something, or say that nothing will come. */
+  | { op: 'poll'; wait: number | null }
   | { op: 'size' }
   | { op: 'close' }
   /** Answer to a recall: so much promised room was not used. */
   | { op: 'return'; credit: number };
+
+/** A joinable queue's own. */
+export type JoinOperation = { op: 'taskDone' } | { op: 'join'; wait: number | null };
+
+/** A pipe's: who holds which end. */
+export type HolderOperation =
+  | { op: 'hold'; end: number; holder: Address }
+  | { op: 'drop'; end: number; holder: Address };
+
+export type LockOperation = { op: 'acquire'; wait: number | null } | { op: 'release' };
+
+export type DictOperation =
+  | { op: 'dictGet'; key: Key }
+  | { op: 'dictSet'; key: Key; value: unknown }
+  | { op: 'dictDelete'; key: Key }
+  | { op: 'dictHas'; key: Key }
+  | { op: 'dictSize' }
+  | { op: 'dictEntries' }
+  | { op: 'dictClear' };
+
+export type ListOperation =
+  | { op: 'listAt'; index: number }
+  | { op: 'listSet'; index: number; value: unknown }
+  | { op: 'listPush'; value: unknown }
+  | { op: 'listPop' }
+  | { op: 'listShift' }
+  | { op: 'listLength' }
+  | { op: 'listSlice'; start: number; end: number | null }
+  | { op: 'listClear' };
+
+/** A key of a shared dict: compared by value, as objects could not be. */
+export type Key = string | number | boolean | bigint;
+
+/** Asks a manager for a new object. */
+export type MakeOperation = { op: 'make'; kind: MadeKind; id: string; detail: number };
+
+export type MadeKind = 'queue' | 'joinable-queue' | 'dict' | 'list' | 'lock';

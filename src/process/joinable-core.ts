@@ -1,0 +1,49 @@
+import { MisuseError, WaitTimeout } from './errors.ts';
+import { plain } from './handles.ts';
+import { QueueCore } from './queue-core.ts';
+import { Waiters } from './waiters.ts';
+import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
+
+/** A queue that counts what was put and not yet marked as done, in its home process. */
+export class JoinableCore extends QueueCore {
+  readonly #joiners = new Waiters<null>();
+  #unfinished = 0;
+  #retired = false;
+
+  override handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Promise<Parcel> {
+    switch (op.op) {
+      case 'taskDone':
+        return this.#taskDone();
+      case 'join':
+        if (this.#unfinished === 0) return plain(null);
+        return this.#joiners.join(caller, null, op.wait, () => new WaitTimeout(`not all done within ${op.wait} ms`));
+      default:
+        return super.handle(op, caller, handles);
+    }
+  }
+
+  override leave(gone: (address: Address) => boolean): void {
+    this.#joiners.leave(gone);
+    super.leave(gone);
+  }
+
+  protected override admit(item: Parcel): void {
+    this.#unfinished++;
+    super.admit(item);
+  }
+
+  /** Those who took the last items will still say that they are done. */
+  protected override retire(): void {
+    this.#retired = true;
+    if (this.#unfinished === 0) super.retire();
+  }
+
+  #taskDone(): Parcel {
+    if (this.#unfinished === 0) throw new MisuseError('taskDone was called more often than put');
+    if (--this.#unfinished === 0) {
+      for (const joiner of this.#joiners.all()) joiner.resolve(plain(null));
+      if (this.#retired) this.retire();
+    }
+    return plain(null);
+  }
+}

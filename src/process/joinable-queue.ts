@@ -1,0 +1,42 @@
+import { MisuseError, ObjectGone } from './errors.ts';
+import { reviveWith } from './handles.ts';
+import { JoinableCore } from './joinable-core.ts';
+import { Queue, type WaitOptions } from './queue.ts';
+import { type Home, router } from './router.ts';
+import { describe } from './shared.ts';
+import type { Descriptor } from './wire.ts';
+
+/** A queue that knows when everything put into it has been dealt with. */
+export class JoinableQueue<T> extends Queue<T> {
+  /** @param capacity 1 or more, or Infinity. Throws RangeError for anything else. */
+  constructor(capacity?: number);
+  /** @internal A queue that exists already or has just been made. */
+  constructor(capacity: number, descriptor: Descriptor, core: Home | null);
+  constructor(capacity: number = Number.POSITIVE_INFINITY, descriptor?: Descriptor, core?: Home | null) {
+    const known = descriptor ?? describe('joinable-queue', capacity);
+    super(capacity, known, core === undefined ? new JoinableCore(known.id, capacity) : core);
+  }
+
+  /** Says that an item that was got is dealt with. Rejects with MisuseError when called more often than `put`. */
+  async taskDone(): Promise<void> {
+    try {
+      await this.request({ op: 'taskDone' });
+    } catch (error) {
+      throw error instanceof ObjectGone ? new MisuseError('taskDone was called more often than put') : error;
+    }
+  }
+
+  /** Resolves when every item put was marked as done. Rejects with WaitTimeout after `timeout`. */
+  async join(options: WaitOptions = {}): Promise<void> {
+    try {
+      await this.request({ op: 'join', wait: options.timeout ?? null });
+    } catch (error) {
+      // It is let go when it is closed, empty, and all is done.
+      if (!(error instanceof ObjectGone)) throw error;
+    }
+  }
+}
+
+reviveWith('joinable-queue', (descriptor) => {
+  return new JoinableQueue(descriptor.detail, descriptor, router.hosted(descriptor.id));
+});

@@ -1,0 +1,51 @@
+import { dropAll, plain } from './handles.ts';
+import { type Home, router } from './router.ts';
+import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
+
+/** A shared list where it lives, in a manager. Values stay closed: the manager has no use for them. */
+export class ListCore implements Home {
+  readonly #values: Parcel[] = [];
+
+  handle(op: Operation, _caller: Address, handles: readonly Descriptor[]): Parcel {
+    switch (op.op) {
+      case 'listAt':
+        return this.#values.at(op.index) ?? plain(undefined);
+      case 'listSet':
+        return this.#set(op.index, { value: op.value, handles, kept: true });
+      case 'listPush':
+        return plain(this.#values.push({ value: op.value, handles, kept: true }));
+      case 'listPop':
+        return taken(this.#values.pop());
+      case 'listShift':
+        return taken(this.#values.shift());
+      case 'listLength':
+        return plain(this.#values.length);
+      case 'listSlice': {
+        const parcels = this.#values.slice(op.start, op.end ?? undefined);
+        const value = parcels.map((parcel) => parcel.value);
+        return { value, handles: parcels.flatMap((parcel) => parcel.handles), kept: true };
+      }
+      case 'listClear':
+        for (const parcel of this.#values.splice(0)) dropAll(parcel.handles, router.address);
+        return plain(null);
+      default:
+        throw new TypeError(`a list knows no ${op.op}`);
+    }
+  }
+
+  /** A dead process leaves nothing behind here but what it put in. */
+  leave(): void {}
+
+  #set(index: number, parcel: Parcel): Parcel {
+    const place = index < 0 ? index + this.#values.length : index;
+    const old = this.#values[place];
+    if (old === undefined) throw new RangeError(`the list has no place ${index}`);
+    dropAll(old.handles, router.address);
+    this.#values[place] = parcel;
+    return plain(null);
+  }
+}
+
+function taken(parcel: Parcel | undefined): Parcel {
+  return parcel === undefined ? plain(undefined) : { value: parcel.value, handles: parcel.handles };
+}

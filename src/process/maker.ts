@@ -1,0 +1,43 @@
+import { DictCore } from './dict-core.ts';
+import { plain } from './handles.ts';
+import { JoinableCore } from './joinable-core.ts';
+import { ListCore } from './list-core.ts';
+import { LockCore } from './lock-core.ts';
+import { QueueCore } from './queue-core.ts';
+import { type Home, router } from './router.ts';
+import type { Address, MakeOperation, Operation, Parcel } from './wire.ts';
+
+/** The id under which a manager's maker is reached. */
+export function makerId(manager: Address): string {
+  return `${manager}:maker`;
+}
+
+/** What makes a manager's objects, in the manager. */
+export class Maker implements Home {
+  handle(op: Operation): Parcel {
+    if (op.op !== 'make') throw new TypeError(`a manager knows no ${op.op}`);
+    // The order of messages is causal: nobody can ask for the object before this has made it.
+    router.host(op.id, make(op));
+    return plain(null);
+  }
+
+  leave(): void {}
+}
+
+function make(op: MakeOperation): Home {
+  switch (op.kind) {
+    case 'queue':
+      return new QueueCore(op.id, op.detail);
+    case 'joinable-queue':
+      return new JoinableCore(op.id, op.detail);
+    case 'dict':
+      return new DictCore();
+    case 'list':
+      return new ListCore();
+    case 'lock':
+      return new LockCore();
+    default:
+      op.kind satisfies never;
+      throw new TypeError(`a manager cannot make a ${op.kind}`);
+  }
+}

@@ -1,0 +1,95 @@
+import { Outcome } from './async-result.ts';
+import type { Job } from './pool-worker.ts';
+import type { Target } from './wire.ts';
+
+export interface MapOptions {
+  /** How many elements one message to a worker carries. */
+  chunksize?: number | undefined;
+}
+
+/** What mapping needs of a pool. */
+export interface Submitter {
+  readonly size: number;
+  submit(job: Omit<Job, 'id'>): void;
+}
+
+/** Every element's result, in their order. Rejects with the first error; the rest is still worked on. */
+export async function mapAll<T, R>(
+  pool: Submitter,
+  target: Target,
+  items: Iterable<T>,
+  { chunksize }: MapOptions,
+): Promise<R[]> {
+  const all = [...items];
+  // Four chunks a worker: few messages, and still something left to share when one chunk takes longer than others.
+  const size = checkChunksize(chunksize ?? Math.max(1, Math.ceil(all.length / (4 * pool.size))));
+  const results: Promise<R[]>[] = [];
+  for (let start = 0; start < all.length; start += size)
+    results.push(submitChunk(pool, target, all.slice(start, start + size)));
+  return (await Promise.all(results)).flat() as R[];
+}
+
+/**
+ * Results as they come. Elements are taken from the source only when a worker will soon want them, so it may be endless; and when
+ * the consumer does not take the results, no further ones are asked for.
+ */
+export async function* mapUnordered<T, R>(
+  pool: Submitter,
+  target: Target,
+  items: Iterable<T> | AsyncIterable<T>,
+  { chunksize = 1 }: MapOptions,
+): AsyncGenerator<R, void, undefined> {
+  const source = chunks(items, checkChunksize(chunksize));
+  const running = new Set<Promise<void>>();
+  let arrived: R[][] = [];
+  let failure: { error: unknown } | null = null;
+  let more = true;
+  while (more || running.size > 0 || arrived.length > 0) {
+    // Twice the workers: each has one in hand and one to go on with.
+    while (more && running.size + arrived.length < 2 * pool.size) {
+      const next = await source.next();
+      if (next.done === true) {
+        more = false;
+        break;
+      }
+      const work = submitChunk<T, R>(pool, target, next.value)
+        .then(
+          (results) => {
+            arrived.push(results);
+          },
+          (error: unknown) => {
+            failure ??= { error };
+          },
+        )
+        .finally(() => running.delete(work));
+      running.add(work);
+    }
+    if (arrived.length === 0 && running.size > 0) await Promise.race(running);
+    if (failure !== null) throw (failure as { error: unknown }).error;
+    const ready = arrived;
+    arrived = [];
+    for (const results of ready) yield* results;
+  }
+}
+
+function submitChunk<T, R>(pool: Submitter, target: Target, chunk: T[]): Promise<R[]> {
+  const outcome = new Outcome<R[]>({});
+  pool.submit({ target, args: [chunk], each: true, outcome: outcome as Outcome<unknown> });
+  return outcome.get();
+}
+
+async function* chunks<T>(items: Iterable<T> | AsyncIterable<T>, size: number): AsyncGenerator<T[], void, undefined> {
+  let chunk: T[] = [];
+  for await (const item of items) {
+    chunk.push(item);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+function checkChunksize(chunksize: number): number {
+  if (Number.isInteger(chunksize) && chunksize > 0) return chunksize;
+  throw new RangeError(`chunksize must be 1 or more, not ${chunksize}`);
+}

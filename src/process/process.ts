@@ -1,0 +1,134 @@
+import { within } from './async-result.ts';
+import { decodeError } from './error-wire.ts';
+import { MisuseError, WaitTimeout } from './errors.ts';
+import { Child, type Ending, type ForkOptions } from './fork.ts';
+import { manifest } from './handles.ts';
+import { awaitChild, holdWhile } from './keep-alive.ts';
+import type { Task } from './tasks.ts';
+import type { FromChild } from './wire.ts';
+
+export interface ProcessOptions extends ForkOptions {
+  /** Default: `Process-N`. */
+  name?: string | undefined;
+  /** The parent does not wait for it, and takes it along when it ends. Default: false. */
+  daemon?: boolean | undefined;
+}
+
+let lastNumber = 0;
+
+/** One function in a process of its own. */
+export class Process<Args extends unknown[] = unknown[]> {
+  readonly name: string;
+  readonly daemon: boolean;
+  readonly #target: Task<Args, unknown>;
+  readonly #args: Args;
+  readonly #options: ProcessOptions;
+  #child: Child | null = null;
+  #ending: Ending | null = null;
+  #error: Error | null = null;
+
+  /** Nothing runs before `start`. */
+  constructor(target: Task<Args, unknown>, args: NoInfer<Args>, options: ProcessOptions = {}) {
+    this.name = options.name ?? `Process-${++lastNumber}`;
+    this.daemon = options.daemon ?? false;
+    this.#target = target;
+    this.#args = args;
+    this.#options = options;
+  }
+
+  /** Undefined before `start`, and when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Null while it runs, and when a signal ended it. 1 when the function threw. */
+  get exitCode(): number | null {
+    return this.#ending?.exitCode ?? null;
+  }
+
+  /** The signal that ended it, or null. */
+  get signal(): NodeJS.Signals | null {
+    return this.#ending?.signal ?? null;
+  }
+
+  /** What the function threw, once it ended; or why it could not be started. */
+  get error(): Error | null {
+    return this.#error;
+  }
+
+  isAlive(): boolean {
+    return this.#child !== null && this.#ending === null;
+  }
+
+  /** Starts it. Throws MisuseError the second time, NotCloneable for arguments that cannot cross. */
+  start(): void {
+    if (this.#child !== null) throw new MisuseError(`${this.name} was already started`);
+    const child = new Child(this.#options, this.#receive);
+    this.#child = child;
+    child.daemon = this.daemon;
+    if (!this.daemon) awaitChild(child.ended);
+    child.ended.then((ending) => {
+      this.#error ??= ending.cause ?? null;
+      this.#ending = ending;
+    });
+    const { module, name } = this.#target;
+    try {
+      child.send({
+        type: 'setup',
+        role: 'process',
+        name: this.name,
+        index: null,
+        daemon: this.daemon,
+        initializer: null,
+        args: [],
+        handles: [],
+      });
+      child.send({ type: 'task', id: 1, module, name, args: this.#args, each: false, handles: manifest }, this.#args);
+      child.send({ type: 'finish' });
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
+  }
+
+  /**
+   * Waits until it has ended: true; false when that took longer than `timeout` milliseconds. Rejects with what the function
+   * threw. Rejects with MisuseError before `start`.
+   */
+  async join(timeout?: number): Promise<boolean> {
+    if (this.#child === null) throw new MisuseError(`${this.name} was not started`);
+    const ended = holdWhile(timeout === undefined ? this.#child.ended : within(this.#child.ended, timeout));
+    try {
+      await ended;
+    } catch (error) {
+      if (error instanceof WaitTimeout) return false;
+      throw error;
+    }
+    if (this.#error !== null) throw this.#error;
+    return true;
+  }
+
+  /** Asks it to end: SIGTERM. */
+  terminate(): void {
+    this.#child?.kill('SIGTERM');
+  }
+
+  /** Ends it: SIGKILL. */
+  kill(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
+  readonly #receive = (message: FromChild): void => {
+    switch (message.type) {
+      case 'failure':
+      case 'broken':
+        this.#error = decodeError(message.error);
+        return;
+      case 'ready':
+      case 'result':
+        return;
+      default:
+        message satisfies never;
+    }
+  };
+}

@@ -1,0 +1,330 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { AsyncResult, CurrentProcess, ProcessPool, Queue as QueueType } from '../../src/process/index.ts';
+import {
+  fixture,
+  MisuseError,
+  NotCloneable,
+  Pool,
+  PoolClosed,
+  prestartWorker,
+  Queue,
+  runs,
+  until,
+  WaitTimeout,
+  WorkerLost,
+} from './toolkit.ts';
+
+const square = fixture<[number], number>('tasks.js', 'square');
+const squareLater = fixture<[number], number>('tasks.js', 'squareLater');
+const who = fixture<[], CurrentProcess>('tasks.js', 'who');
+const die = fixture<[note: number], never>('tasks.js', 'die');
+const recall = fixture<[], unknown>('tasks.js', 'recall');
+type Gate = [arrivals: QueueType<number>, gate: QueueType<string>];
+const waitAtGate = fixture<Gate, string>('tasks.js', 'waitAtGate');
+const dieAtGate = fixture<Gate, never>('tasks.js', 'dieAtGate');
+
+const pools: ProcessPool[] = [];
+function newPool(...args: ConstructorParameters<typeof Pool>): ProcessPool {
+  const pool = new Pool(...args);
+  pools.push(pool);
+  return pool;
+}
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.terminate()));
+});
+
+async function lossOf(result: AsyncResult<unknown>): Promise<InstanceType<typeof WorkerLost>> {
+  const error = await result.get().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(WorkerLost);
+  return error as InstanceType<typeof WorkerLost>;
+}
+
+describe('tasks', () => {
+  test('run and give their results, sync and async', async () => {
+    const pool = newPool(2);
+    expect(await pool.apply(square, [7])).toBe(49);
+    expect(await pool.apply(squareLater, [8])).toBe(64);
+  });
+
+  test('an error comes back with its class, properties, the stack of the child, and its own cause', async () => {
+    const pool = newPool(1);
+    const error = await pool.apply(fixture('tasks.js', 'fail'), ['oh']).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ message: 'oh', code: 'EFIXTURE' });
+    const origin = (error as Error).cause as Error;
+    expect(origin.stack).toContain('tasks.js');
+    expect((origin.cause as Error).message).toBe('the reason');
+  });
+
+  test('what is thrown need not be an error', async () => {
+    const pool = newPool(1);
+    await expect(pool.apply(fixture('tasks.js', 'failWithString'), [])).rejects.toThrow('just words');
+  });
+
+  test('a value that cannot be cloned is named, on both sides', async () => {
+    const pool = newPool(1);
+    const into = pool.apply(fixture('tasks.js', 'square'), [{ deep: [() => 1] }]);
+    await expect(into).rejects.toMatchObject({ name: 'NotCloneable', path: '[0].deep[0]' });
+    await expect(into).rejects.toBeInstanceOf(NotCloneable);
+    await expect(pool.apply(fixture('tasks.js', 'returnFunction'), [])).rejects.toThrow('.rows[1]');
+    expect(await pool.apply(square, [3])).toBe(9);
+  });
+
+  test('a name that the module does not export', async () => {
+    const pool = newPool(1);
+    await expect(pool.apply(fixture('tasks.js', 'nothing'), [])).rejects.toThrow("exports no function 'nothing'");
+  });
+
+  test('callbacks run here, in the order of the results', async () => {
+    const pool = newPool(1);
+    const seen: unknown[] = [];
+    const note = (value: unknown): void => {
+      seen.push(value);
+    };
+    pool.applyAsync(square, [2], { callback: note, errorCallback: note });
+    pool.applyAsync(fixture('tasks.js', 'fail'), ['oh'], { callback: note, errorCallback: note });
+    pool.close();
+    await pool.join();
+    expect(seen).toEqual([4, expect.objectContaining({ message: 'oh' })]);
+  });
+});
+
+describe('a result', () => {
+  test('can be waited for with a limit, and asked how it went', async () => {
+    const pool = newPool(1);
+    const [arrivals, gate] = [new Queue<number>(), new Queue<string>()];
+    const result = pool.applyAsync(waitAtGate, [arrivals, gate]);
+    await arrivals.get();
+    expect(result.ready()).toBe(false);
+    expect(() => result.successful()).toThrow(MisuseError);
+    expect(await result.wait(1)).toBe(false);
+    await expect(result.get(1)).rejects.toBeInstanceOf(WaitTimeout);
+    await gate.put('open');
+    expect(await result.get(1e12)).toBe('open');
+    expect(await result.wait()).toBe(true);
+    expect(result.successful()).toBe(true);
+    const failed = pool.applyAsync(fixture('tasks.js', 'fail'), ['x']);
+    expect(await failed.wait()).toBe(true);
+    expect(failed.successful()).toBe(false);
+  });
+});
+
+describe('workers', () => {
+  test('are started on demand and no more than the size', async () => {
+    const pool = newPool(2);
+    expect(pool.workers).toEqual([]);
+    await pool.apply(square, [1]);
+    await pool.apply(square, [2]);
+    expect(pool.workers).toMatchObject([{ index: 0, busy: false }]);
+    const results = [1, 2, 3, 4, 5].map((number) => pool.applyAsync(squareLater, [number]));
+    expect(pool.workers).toMatchObject([
+      { index: 0, busy: true },
+      { index: 1, busy: true },
+    ]);
+    expect(await Promise.all(results.map((result) => result.get()))).toEqual([1, 4, 9, 16, 25]);
+  });
+
+  test('know who they are', async () => {
+    const pool = newPool(1);
+    const { pid = 0 } = { pid: undefined, ...(await pool.apply(who, [])) };
+    expect(await pool.apply(who, [])).toEqual({ name: 'Worker-1', index: 0, pid, daemon: true });
+    expect(pool.workers).toEqual([{ index: 0, pid, busy: false }]);
+  });
+
+  test('are set up before their first task, with what they are given, also when prestarted and replaced', async () => {
+    const early = prestartWorker({ preload: [square.module], notes: true });
+    const queue = new Queue<string>();
+    const pool = newPool(1, {
+      prestarted: [early],
+      notes: true,
+      initializer: fixture('tasks.js', 'setUp'),
+      initargs: [{ queue, size: 3 }],
+    });
+    expect(await pool.apply(who, [])).toMatchObject({ pid: early.pid });
+    expect(await lossOf(pool.applyAsync(die, [0xfffffffe]))).toMatchObject({ note: 0xfffffffe, pid: early.pid });
+    const given = (await pool.apply(recall, [])) as { queue: QueueType<string>; size: number };
+    expect(given.size).toBe(3);
+    await given.queue.put('it is the same queue');
+    expect(await queue.get()).toBe('it is the same queue');
+  });
+
+  test('prestarted ones that are not wanted are ended', async () => {
+    const [one, two] = [prestartWorker(), prestartWorker()];
+    newPool(1, { prestarted: [one, two] });
+    await until(() => !runs(two.pid ?? 0));
+    expect(runs(one.pid ?? 0)).toBe(true);
+    const three = prestartWorker();
+    await three.discard();
+    expect(runs(three.pid ?? 0)).toBe(false);
+  });
+
+  test('are replaced after maxTasksPerChild', async () => {
+    const pool = newPool(1, { maxTasksPerChild: 2 });
+    const pids: number[] = [];
+    for (let count = 0; count < 5; count++) pids.push((await pool.apply(who, [])).pid);
+    expect(new Set(pids).size).toBe(3);
+    expect(pids[0]).toBe(pids[1]);
+    expect(pids[2]).toBe(pids[3]);
+  });
+
+  test('leave the signals of a terminal to their parent', async () => {
+    const pool = newPool(1);
+    const pid = (await pool.apply(who, [])).pid;
+    process.kill(pid, 'SIGINT');
+    process.kill(pid, 'SIGHUP');
+    expect((await pool.apply(who, [])).pid).toBe(pid);
+  });
+
+  test('64 at once', async () => {
+    const pool = newPool(64);
+    const pids = await Promise.all(Array.from({ length: 64 }, () => pool.apply(who, [])));
+    expect(new Set(pids.map(({ pid }) => pid)).size).toBe(64);
+  });
+});
+
+describe('a worker that dies', () => {
+  test('fails its task, named and noted, and its slot is filled again', async () => {
+    const pool = newPool(2, { notes: true });
+    const lost = await lossOf(pool.applyAsync(die, [42]));
+    expect(lost).toMatchObject({ index: 0, exitCode: null, signal: 'SIGKILL', note: 42, started: true });
+    expect(await pool.apply(who, [])).toMatchObject({ index: 0 });
+    const exited = await lossOf(pool.applyAsync(fixture('tasks.js', 'exit'), [7]));
+    expect(exited).toMatchObject({ exitCode: 7, signal: null, note: null, started: true });
+  });
+
+  test('gives back the tasks that it had not begun', async () => {
+    const pool = newPool(1, { prefetch: 3 });
+    const [arrivals, gate] = [new Queue<number>(), new Queue<string>()];
+    const first = pool.applyAsync(dieAtGate, [arrivals, gate]);
+    await arrivals.get();
+    const others = [1, 2, 3, 4].map((number) => pool.applyAsync(square, [number]));
+    await gate.put('now');
+    expect(await lossOf(first)).toMatchObject({ started: true });
+    expect(await Promise.all(others.map((result) => result.get()))).toEqual([1, 4, 9, 16]);
+  });
+
+  test('by an uncaught exception after its task', async () => {
+    const pool = newPool(1);
+    const pid = (await pool.apply(who, [])).pid;
+    await pool.apply(fixture('tasks.js', 'dieLater'), []);
+    await until(() => pool.workers.length === 0);
+    expect((await pool.apply(who, [])).pid).not.toBe(pid);
+  });
+
+  test('at start-up is not started for ever', async () => {
+    const pool = newPool(2, { initializer: fixture('tasks.js', 'failToSetUp') });
+    const results = [1, 2, 3].map((number) => pool.applyAsync(square, [number]));
+    for (const result of results) {
+      const lost = await lossOf(result);
+      expect(lost.started).toBe(false);
+      expect(lost.cause).toBeInstanceOf(RangeError);
+    }
+    expect(await lossOf(pool.applyAsync(square, [1]))).toMatchObject({ started: false, exitCode: 1 });
+  });
+
+  test('because what it should import is missing', async () => {
+    const pool = newPool(1, { preload: ['file:///nowhere/nothing.js'] });
+    expect(await lossOf(pool.applyAsync(square, [1]))).toMatchObject({ started: false });
+  });
+
+  test('because node does not start', async () => {
+    const pool = newPool(1, { childEntry: 'file:///nowhere/nothing.js' });
+    expect(await lossOf(pool.applyAsync(square, [1]))).toMatchObject({ started: false });
+  });
+});
+
+describe('the end', () => {
+  test('close lets everything end, then join', async () => {
+    const pool = newPool(2, { prefetch: 1 });
+    const results = [1, 2, 3, 4, 5, 6].map((number) => pool.applyAsync(squareLater, [number]));
+    await expect(pool.join()).rejects.toBeInstanceOf(MisuseError);
+    const pids = pool.workers.map(({ pid }) => pid ?? 0);
+    pool.close();
+    expect(() => pool.applyAsync(square, [1])).toThrow(PoolClosed);
+    await pool.join();
+    expect(results.every((result) => result.successful())).toBe(true);
+    expect(pids.filter(runs)).toEqual([]);
+  });
+
+  test('a pool that was never used can be closed', async () => {
+    const pool = newPool(3);
+    pool.close();
+    await pool.join();
+  });
+
+  test('close with a worker that dies still ends the rest', async () => {
+    const pool = newPool(1, { prefetch: 2 });
+    const first = pool.applyAsync(die, [1]);
+    const others = [1, 2, 3].map((number) => pool.applyAsync(square, [number]));
+    pool.close();
+    await pool.join();
+    expect(first.successful()).toBe(false);
+    expect(others.every((result) => result.successful())).toBe(true);
+  });
+
+  test('terminate ends a worker in the middle of an endless task', async () => {
+    const pool = newPool(1);
+    const queue = new Queue<number>();
+    const result = pool.applyAsync(fixture('tasks.js', 'spin'), [queue]);
+    const waiting = pool.applyAsync(square, [1]);
+    const pid = await queue.get();
+    await pool.terminate();
+    expect(runs(pid)).toBe(false);
+    await expect(result.get()).rejects.toBeInstanceOf(PoolClosed);
+    await expect(waiting.get()).rejects.toBeInstanceOf(PoolClosed);
+  });
+
+  test('numbers that make no sense', () => {
+    expect(() => new Pool(0)).toThrow(RangeError);
+    expect(() => new Pool(1.5)).toThrow(RangeError);
+    expect(() => new Pool(1, { prefetch: -1 })).toThrow(RangeError);
+    expect(() => new Pool(1, { maxTasksPerChild: 0 })).toThrow(RangeError);
+    expect(() => new Pool(1, { initargs: [() => 1] })).toThrow(NotCloneable);
+  });
+});
+
+describe('map', () => {
+  const numbers = Array.from({ length: 100 }, (_, index) => index);
+  const squares = numbers.map((number) => number * number);
+
+  test('keeps the order, whatever the chunks', async () => {
+    const pool = newPool(2);
+    expect(await pool.map(squareLater, numbers)).toEqual(squares);
+    expect(await pool.map(square, numbers, { chunksize: 1 })).toEqual(squares);
+    expect(await pool.map(square, numbers, { chunksize: 1000 })).toEqual(squares);
+    expect(await pool.map(square, [])).toEqual([]);
+    await expect(pool.map(square, numbers, { chunksize: 0 })).rejects.toBeInstanceOf(RangeError);
+  });
+
+  test('fails with the first error', async () => {
+    const pool = newPool(2);
+    await expect(pool.map(fixture<[string], never>('tasks.js', 'fail'), ['a', 'b'])).rejects.toThrow(/^[ab]$/);
+  });
+
+  test('imapUnordered gives each result once', async () => {
+    const pool = newPool(2);
+    const seen: number[] = [];
+    for await (const result of pool.imapUnordered(squareLater, numbers, { chunksize: 3 })) seen.push(result);
+    expect(seen.sort((a, b) => a - b)).toEqual(squares);
+  });
+
+  test('imapUnordered takes from an endless source only what is wanted', async () => {
+    const pool = newPool(2);
+    let taken = 0;
+    async function* endless(): AsyncGenerator<number> {
+      for (;;) yield taken++;
+    }
+    const seen: number[] = [];
+    for await (const result of pool.imapUnordered(square, endless())) {
+      seen.push(result);
+      if (seen.length === 20) break;
+    }
+    expect(taken).toBeLessThanOrEqual(20 + 4 + 1);
+  });
+
+  test('imapUnordered throws what a task throws', async () => {
+    const pool = newPool(2);
+    const results = pool.imapUnordered(fixture<[string], never>('tasks.js', 'fail'), ['a']);
+    await expect(results.next()).rejects.toThrow('a');
+  });
+});

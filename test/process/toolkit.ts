@@ -1,0 +1,45 @@
+// The toolkit as it ships: a forked child runs built JavaScript, so its parent has to come from the same build.
+import type * as Toolkit from '../../src/process/index.ts';
+
+const built: typeof Toolkit = await import(new URL('../../dist/process.js', import.meta.url).href);
+
+export const {
+  BufferTooShort,
+  ConnectionClosed,
+  JoinableQueue,
+  Manager,
+  MisuseError,
+  NotCloneable,
+  pipe,
+  Pool,
+  PoolClosed,
+  Process,
+  prestartWorker,
+  Queue,
+  QueueClosed,
+  QueueEmpty,
+  QueueFull,
+  task,
+  WaitTimeout,
+  WorkerLost,
+} = built;
+
+/** A function of a module in `fixtures`. */
+export function fixture<Args extends unknown[] = unknown[], Result = unknown>(file: string, name: string) {
+  return task<Args, Result>(new URL(`./fixtures/${file}`, import.meta.url), name);
+}
+
+/** Resolves when the condition holds. No limit of its own: the test's is enough. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Whether a process of this id runs. A zombie does not. */
+export function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
