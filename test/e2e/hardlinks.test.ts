@@ -1,0 +1,57 @@
+import { linkSync, readFileSync, statSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { expectSame } from '../support/compare.ts';
+import { copy, overBothDrivers } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { file, hardlink, plant, symlink, type Tree } from '../support/tree.ts';
+import { timesOf } from './precision.ts';
+
+/** Many directories and several workers: the first name and the others meet different ones. */
+function spread(): Tree {
+  const tree: Tree = {};
+  for (let i = 0; i < 40; i++) tree[`d${i}/file`] = file(`content ${i}`);
+  for (let i = 0; i < 40; i++) {
+    tree[`d${i}/same directory`] = hardlink(`d${i}/file`);
+    tree[`d${(i * 7 + 3) % 40}/from ${i}`] = hardlink(`d${i}/file`);
+    tree[`e${i}/deeper/from ${i}`] = hardlink(`d${i}/file`);
+  }
+  return tree;
+}
+
+overBothDrivers((driver) => {
+  test('names of one file stay names of one file, within and across directories', async () => {
+    const top = temp();
+    plant(`${top}/src`, { ...spread(), link: symlink('x'), 'a/same link': hardlink('link') });
+    await copy([`${top}/src`, `${top}/dst`, '-j', '4'], { driver });
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+  });
+
+  test('a second run keeps them, also when the copy had fallen apart or belonged together wrongly', async () => {
+    const top = temp();
+    plant(`${top}/src`, { a: file('one'), b: hardlink('a'), 'd/c': hardlink('a'), x: file('x'), y: file('y') });
+    plant(`${top}/dst`, { a: file('one'), b: file('other'), x: file('both'), y: hardlink('x') });
+    await copy([`${top}/src`, `${top}/dst`], { driver });
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+    await copy([`${top}/src`, `${top}/dst`, '-u'], { driver });
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+  });
+
+  test('a first name that is excluded does not take the others with it', async () => {
+    const top = temp();
+    plant(`${top}/src`, { 'a/first': file('shared'), 'b/second': hardlink('a/first'), 'c/third': hardlink('a/first') });
+    await copy([`${top}/src`, `${top}/dst`, '--exclude', 'a'], { driver });
+    expect(readFileSync(`${top}/dst/b/second`, 'utf8')).toBe('shared');
+    expect(statSync(`${top}/dst/b/second`).ino).toBe(statSync(`${top}/dst/c/third`).ino);
+    expect(statSync(`${top}/dst/b/second`).nlink).toBe(2);
+  });
+
+  test('a name at the destination that is also a name elsewhere is replaced, not written through', async () => {
+    const top = temp();
+    plant(`${top}/src`, { file: file('new') });
+    plant(`${top}/dst`, { file: file('old') });
+    linkSync(`${top}/dst/file`, `${top}/elsewhere`);
+    await copy([`${top}/src`, `${top}/dst`], { driver });
+    expect(readFileSync(`${top}/dst/file`, 'utf8')).toBe('new');
+    expect(readFileSync(`${top}/elsewhere`, 'utf8')).toBe('old');
+  });
+});

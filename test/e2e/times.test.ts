@@ -1,0 +1,45 @@
+import { lstatSync } from 'node:fs';
+import { expect } from 'vitest';
+import { sameTime } from '../support/compare.ts';
+import { needs } from '../support/needs.ts';
+import { copy, overBothDrivers } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { directory, file, plant, symlink, type Tree } from '../support/tree.ts';
+import { timesOf } from './precision.ts';
+
+const SECOND = 1_000_000_000n;
+const MOMENTS = {
+  '1901': -2_150_000_000n * SECOND,
+  '1969': -1n * SECOND + 123_456_789n,
+  'the last nanosecond before 1970': -1n,
+  '1970': 0n,
+  now: 1_700_000_000n * SECOND + 987_654_321n,
+  '2038': 2n ** 31n * SECOND + 1_000n,
+  '2200': 7_258_118_400n * SECOND + 111_222_333n,
+};
+
+overBothDrivers((driver) => {
+  needs('python3')('access and modification times of files, directories and links, 1901 to 2200', async () => {
+    const top = temp();
+    const tree: Tree = { '': directory({ mtime: 5n * SECOND + 5_000n, atime: 6n * SECOND + 6_000n }) };
+    for (const [name, mtime] of Object.entries(MOMENTS)) {
+      const atime = mtime + 3_600n * SECOND + 1_000n;
+      tree[`files/${name}`] = file(name, { mtime, atime });
+      tree[`links/${name}`] = symlink(name, { mtime, atime });
+      tree[`directories/${name}`] = directory({ mtime, atime });
+      tree[`directories/${name}/child`] = file('x');
+    }
+    plant(`${top}/src`, tree);
+    await copy([`${top}/src`, `${top}/dst`], { driver });
+    const wrong: string[] = [];
+    for (const [path, entry] of Object.entries(tree)) {
+      if (entry.mtime === undefined || entry.atime === undefined) continue;
+      const stat = lstatSync(`${top}/dst/${path}`, { bigint: true });
+      if (!sameTime(entry.mtime, stat.mtimeNs, timesOf(driver))) wrong.push(`${path}: mtime ${stat.mtimeNs}`);
+      // Reading a directory or a link while copying may set its access time before the copy sees it.
+      const read = entry.type === 'directory' || entry.type === 'symlink';
+      if (!read && !sameTime(entry.atime, stat.atimeNs, timesOf(driver))) wrong.push(`${path}: atime ${stat.atimeNs}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
