@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { differences, expectSame, survey } from '../support/compare.ts';
+import { childrenOf, openFiles, processesWithEnvironment } from '../support/processes.ts';
+import { copy, type Driver, expectExit, overBothDrivers, type Running, start, until } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { file, plant } from '../support/tree.ts';
+import { timesOf } from './precision.ts';
+import { SLOW, slowFile } from './slow.ts';
+
+const OLD = 'the old content';
+
+/** A run that stands in the middle of two files, one new and one that replaces an old one. */
+async function caughtInTheMiddle(top: string, driver: Driver): Promise<Running> {
+  plant(`${top}/src`, { 'a/big': slowFile(), 'b/big': slowFile(), 'c/small': file('small') });
+  plant(`${top}/dst`, { 'b/big': file(OLD) });
+  const run = start([...SLOW, '-j', '2', `${top}/src`, `${top}/dst`], { driver, env: { PCOPY_TEST_CASE: top } });
+  const atWork = () => childrenOf(run.pid).filter(({ pid }) => openFiles(pid).some((path) => path.endsWith('/big')));
+  await until(() => atWork().length === 2, 'two workers in the middle of a file');
+  return run;
+}
+
+/** Files under final names are whole; temporary ones are a dot and something of ours. */
+function expectWholeFiles(top: string): void {
+  expect(existsSync(`${top}/dst/a/big`)).toBe(false);
+  expect(readFileSync(`${top}/dst/b/big`, 'utf8')).toBe(OLD);
+}
+
+function expectNothingElse(top: string): void {
+  const source = survey(`${top}/src`);
+  expect([...survey(`${top}/dst`).keys()].filter((path) => !source.has(path))).toEqual([]);
+}
+
+const remaining = (top: string) => processesWithEnvironment(`PCOPY_TEST_CASE=${top}`).map(({ command }) => command);
+
+overBothDrivers((driver) => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s ends the run with %i, cleanly', async (signal, code) => {
+    const top = temp();
+    const run = await caughtInTheMiddle(top, driver);
+    // As a terminal does it: to the parent and to all workers at once.
+    if (signal === 'SIGINT') process.kill(-run.pid, signal);
+    else run.child.kill(signal);
+    const { stderr } = expectExit(await run.done, code);
+    expectWholeFiles(top);
+    expectNothingElse(top);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    await until(() => remaining(top).length === 0, 'the end of every process', 1000);
+  });
+
+  test('a second signal ends the run at once', async () => {
+    const top = temp();
+    const run = await caughtInTheMiddle(top, driver);
+    run.child.kill('SIGINT');
+    run.child.kill('SIGTERM');
+    const { code } = await run.done;
+    expect([130, 143]).toContain(code);
+    expectWholeFiles(top);
+    await until(() => remaining(top).length === 0, 'the end of every process', 1000);
+  });
+
+  test('SIGKILL of the parent leaves no process after a second, and the next run leaves no temporary file', async () => {
+    const top = temp();
+    const run = await caughtInTheMiddle(top, driver);
+    run.child.kill('SIGKILL');
+    await run.done;
+    await until(() => remaining(top).length === 0, 'the end of every worker', 1000);
+    expectWholeFiles(top);
+    await copy([`${top}/src`, `${top}/dst`], { driver });
+    expectNothingElse(top);
+    expect(differences(`${top}/src/c`, `${top}/dst/c`, { times: timesOf(driver) })).toEqual([]);
+  });
+
+  test('a tree that a killed run began is the same as the source after the next run', async () => {
+    const top = temp();
+    plant(`${top}/src`, { 'x/y/big': slowFile(), 'x/y/small': file('s'), 'z/w': file('w') });
+    const run = start([...SLOW, '-j', '1', `${top}/src`, `${top}/dst`], { driver });
+    await until(
+      () => childrenOf(run.pid).some(({ pid }) => openFiles(pid).some((path) => path.endsWith('/big'))),
+      'the big file',
+    );
+    process.kill(-run.pid, 'SIGKILL');
+    await run.done;
+    await copy([`${top}/src`, `${top}/dst`], { driver });
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+  });
+});

@@ -1,0 +1,61 @@
+import { closeSync, openSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { expectSame } from '../support/compare.ts';
+import { BIN, expectExit, overBothDrivers, pcopy, startCommand } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { file, plant, type Tree } from '../support/tree.ts';
+import { timesOf } from './precision.ts';
+
+function manyFiles(): Tree {
+  return Object.fromEntries(
+    Array.from({ length: 600 }, (_, i) => [`directory ${i % 6}/${'long name '.repeat(15)}${i}`, file('x')]),
+  );
+}
+
+overBothDrivers((driver) => {
+  test('a closed or full stdout does not end the copy, and does not count as success', async () => {
+    const top = temp();
+    plant(`${top}/src`, manyFiles());
+    const closed = ['bash', '-c', 'exec "$@" >&-', 'bash'];
+    expectExit(await pcopy(['-v', `${top}/src`, `${top}/closed`], { driver, prefix: closed }), 1);
+    const full = openSync('/dev/full', 'w');
+    expectExit(await pcopy(['-v', `${top}/src`, `${top}/full`], { driver, stdout: full }), 1);
+    closeSync(full);
+    const script = 'set -o pipefail; "$@" | head -n 1 >/dev/null';
+    const command = ['bash', '-c', script, 'bash', process.execPath, BIN, '-v', `${top}/src`, `${top}/head`];
+    expectExit(await startCommand(command, { driver }).done, 1);
+    for (const name of ['closed', 'full', 'head'])
+      expectSame(`${top}/src`, `${top}/${name}`, { times: timesOf(driver) });
+  });
+
+  test('nothing was asked for on stdout: then a closed one is no failure', async () => {
+    const top = temp();
+    plant(`${top}/src`, { a: file('a') });
+    expectExit(
+      await pcopy([`${top}/src`, `${top}/dst`], { driver, prefix: ['bash', '-c', 'exec "$@" >&-', 'bash'] }),
+      0,
+    );
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+  });
+
+  test('a closed or full stderr changes nothing', async () => {
+    const top = temp();
+    plant(`${top}/src`, manyFiles());
+    const closed = ['bash', '-c', 'exec "$@" 2>&-', 'bash'];
+    expectExit(await pcopy(['--progress=bar', `${top}/src`, `${top}/closed`], { driver, prefix: closed }), 0);
+    const full = openSync('/dev/full', 'w');
+    expectExit(await pcopy([`${top}/src`, `${top}/full`], { driver, stderr: full }), 0);
+    closeSync(full);
+    const all = ['bash', '-c', 'exec "$@" <&- >&- 2>&-', 'bash'];
+    expectExit(await pcopy([`${top}/src`, `${top}/all closed`], { driver, prefix: all }), 0);
+    for (const name of ['closed', 'full', 'all closed'])
+      expectSame(`${top}/src`, `${top}/${name}`, { times: timesOf(driver) });
+  });
+
+  test('--help to a full device is not a success', async () => {
+    const full = openSync('/dev/full', 'w');
+    const { code } = await pcopy(['--help'], { driver, stdout: full });
+    closeSync(full);
+    expect(code).toBe(1);
+  });
+});

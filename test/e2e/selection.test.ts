@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { utf8 } from '../support/bytes.ts';
+import { survey } from '../support/compare.ts';
+import { copy, expectExit, overBothDrivers, pcopy } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { file, plant, symlink, type Tree } from '../support/tree.ts';
+
+const PATHS = [
+  'top.txt',
+  'top.log',
+  '.hidden',
+  'a/one.txt',
+  'a/one.log',
+  'a/b/two.txt',
+  'a/.dot/x.txt',
+  'node_modules/m/x.js',
+  utf8('grüße/ä.txt'),
+];
+
+const tree: Tree = { ...Object.fromEntries(PATHS.map((path) => [path, file(path)])), 'a/link.txt': symlink('one.txt') };
+
+function files(top: string): string[] {
+  return [...survey(top)]
+    .filter(([, item]) => item.type !== 'directory')
+    .map(([path]) => path)
+    .sort();
+}
+
+const all = [...PATHS, 'a/link.txt'].sort();
+const without = (...gone: string[]) => all.filter((path) => !gone.includes(path));
+const text = all.filter((path) => path.endsWith('.txt'));
+
+overBothDrivers((driver) => {
+  test('--include and --exclude: fast-glob patterns over relative paths; exclude wins', async () => {
+    const top = temp();
+    plant(`${top}/src`, tree);
+    const cases: [string[], string[]][] = [
+      [[], all],
+      [['--include', '**/*.txt'], text],
+      [['--include', '*.txt'], ['top.txt']],
+      [['--include', 'a/**', '--include', 'top.*'], all.filter((path) => /^a\/|^top/.test(path))],
+      [['--exclude', '**/*.log', '--exclude', '.hidden'], without('top.log', 'a/one.log', '.hidden')],
+      [['--exclude', 'node_modules'], without('node_modules/m/x.js')],
+      [['--exclude', '**/b/**', '--exclude', 'a/.dot'], without('a/b/two.txt', 'a/.dot/x.txt')],
+      [['--include', '**/*.txt', '--exclude', 'a'], text.filter((path) => !path.startsWith('a/'))],
+      [['--include', 'grüße/*'], [utf8('grüße/ä.txt')]],
+      [
+        ['--exclude', 'gr??e', '--exclude', '**/{one,two}.*'],
+        without(utf8('grüße/ä.txt'), 'a/one.txt', 'a/one.log', 'a/b/two.txt'),
+      ],
+    ];
+    for (const [i, [options, expected]] of cases.entries()) {
+      await copy([...options, `${top}/src`, `${top}/dst${i}`], { driver });
+      expect(files(`${top}/dst${i}`), options.join(' ')).toEqual(expected);
+    }
+  });
+
+  test('--exclude-from reads patterns, a line each', async () => {
+    const top = temp();
+    plant(`${top}/src`, tree);
+    writeFileSync(`${top}/patterns`, '# comment\n\n**/*.log\nnode_modules\n');
+    await copy(['--exclude-from', `${top}/patterns`, `${top}/src`, `${top}/dst`], { driver });
+    expect(files(`${top}/dst`)).toEqual(without('top.log', 'a/one.log', 'node_modules/m/x.js'));
+    const { stderr } = expectExit(
+      await pcopy(['--exclude-from', `${top}/none`, `${top}/src`, `${top}/x`], { driver }),
+      2,
+    );
+    expect(stderr).toContain('none');
+  });
+});

@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { expectSame } from '../support/compare.ts';
+import { isRoot, needs } from '../support/needs.ts';
+import { oddTree } from '../support/odd-tree.ts';
+import { childrenOf, openFiles } from '../support/processes.ts';
+import { copy, expectExit, overBothDrivers, start, until } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { file, hardlink, plant } from '../support/tree.ts';
+import { timesOf } from './precision.ts';
+import { SLOW, slowFile } from './slow.ts';
+
+overBothDrivers((driver) => {
+  needs('python3', 'sha256sum')(
+    '--verify --manifest: sha256sum -c agrees about every file, odd names too',
+    async () => {
+      const top = temp();
+      const tree = oddTree({ unreadable: isRoot() });
+      plant(`${top}/src`, tree);
+      await copy(['--verify', '--manifest', `${top}/SUMS`, `${top}/src`, `${top}/dst`, '-j', '2'], { driver });
+      expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+      const check = spawnSync('sha256sum', ['-c', '--strict', '--quiet', `${top}/SUMS`], {
+        cwd: `${top}/dst`,
+        encoding: 'utf8',
+      });
+      expect(check.stdout + check.stderr).toBe('');
+      expect(check.status).toBe(0);
+      const links = Object.values(tree).filter((entry) => entry.type === 'hardlink' && entry.to !== 'links/loop');
+      const files =
+        Object.values(tree).filter(({ type }) => type === 'file' || type === 'sparse').length + links.length;
+      expect(readFileSync(`${top}/SUMS`, 'latin1').trimEnd().split('\n').length).toBe(files);
+    },
+  );
+
+  needs('sha256sum')('a manifest of a second run with -u, and of one that fails, lists what is there', async () => {
+    const top = temp();
+    plant(`${top}/src`, { a: file('a'), 'd/b': file('b'), 'd/c': hardlink('a') });
+    await copy([`${top}/src`, `${top}/dst`], { driver });
+    await copy(['-u', '--manifest', `${top}/SUMS`, `${top}/src`, `${top}/dst`], { driver });
+    const { status, stdout } = spawnSync('sha256sum', ['-c', `${top}/SUMS`], { cwd: `${top}/dst`, encoding: 'utf8' });
+    expect(stdout.split('\n').sort()).toEqual(['', 'a: OK', 'd/b: OK', 'd/c: OK']);
+    expect(status).toBe(0);
+    expect(readdirSync(top).sort()).toEqual(['SUMS', 'dst', 'src']);
+  });
+
+  test('--verify finds a byte that changed between writing and reading back', async () => {
+    const top = temp();
+    plant(`${top}/src`, { 'd/file': slowFile(400_000), 'd/other': file('other') });
+    const run = start([...SLOW, '--verify', '-j', '1', `${top}/src`, `${top}/dst`], { driver });
+    let temporary: string | undefined;
+    await until(() => {
+      for (const { pid } of childrenOf(run.pid)) {
+        const fds = openFiles(pid);
+        const at = fds.findIndex((path) => path.startsWith(`${top}/dst/d/`));
+        if (at < 0 || !fds.includes(`${top}/src/d/file`)) continue;
+        temporary = descriptorPath(pid, `${top}/dst/d/`);
+      }
+      return temporary !== undefined && readFileSync(temporary).length > 100;
+    }, 'the temporary file');
+    const fd = openSync(temporary ?? '', 'r+');
+    writeSync(fd, '?', 50);
+    closeSync(fd);
+    const { stderr } = expectExit(await run.done, 1);
+    expect(stderr).toMatch(/^pcopy: .*d\/file: .+ \(\w+\)$/m);
+    expect(existsSync(`${top}/dst/d/file`)).toBe(false);
+    expect(readdirSync(`${top}/dst/d`)).toEqual(['other']);
+  });
+});
+
+/** The open file as /proc shows it: also one that has no name. */
+function descriptorPath(pid: number, under: string): string | undefined {
+  const names = readdirSync(`/proc/${pid}/fd`);
+  const found = names.find((name) =>
+    spawnSync('readlink', [`/proc/${pid}/fd/${name}`], { encoding: 'utf8' }).stdout.startsWith(under),
+  );
+  return found === undefined ? undefined : `/proc/${pid}/fd/${found}`;
+}
