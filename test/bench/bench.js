@@ -19,7 +19,7 @@ const modes = {
   'jobs-table': { rows: jobsRows, measure: measureJobs, print: printJobs },
 };
 const QUICK_SCALE = 0.1;
-const SHARES = 6;
+const SHARES = 4;
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 process.exitCode = await main();

@@ -13,7 +13,7 @@ export const rows = [
     work: '50,000 files of ~6 KB in 1,000 directories',
     scenario: 'copy',
     tree: small50k,
-    quickScale: 1,
+    quickScale: 0.5,
     targets: [
       { against: 'cp -a', max: 0.65 },
       { against: 'rsync -a', max: 0.4 },
@@ -71,7 +71,7 @@ export const rows = [
     work: '-u when nothing changed, 50,000 files',
     scenario: 'update',
     tree: small50k,
-    quickScale: 1,
+    quickScale: 0.5,
     targets: [{ against: 'rsync -a', max: 1.2 }],
   },
   {
