@@ -1,9 +1,8 @@
 import { looksLikeCopy } from './cli/early-look.ts';
+import { startWorkerEarly } from './executor/early.ts';
 
-// Loading what reads the arguments takes as long as starting a worker does, so the two should overlap.
-if (looksLikeCopy(process.argv.slice(2))) {
-  // The first worker is started here.
-}
+// A worker takes as long to start as it takes to load what reads the arguments, so the two overlap.
+const early = looksLikeCopy(process.argv.slice(2)) ? [startWorkerEarly()] : [];
 
 const { run } = await import('./cli/run.ts');
 
@@ -17,7 +16,10 @@ process.exitCode = await run(
     signals: process,
     exit: (code) => process.exit(code),
   },
-  async () => (await import('./copy-tree.ts')).copyTree,
+  async () => {
+    const { copyTree } = await import('./copy-tree.ts');
+    return (source, destination, options, hooks) => copyTree(source, destination, options, { ...hooks, early });
+  },
 );
 // Nothing is left to do: what is still open (a channel, a timer of a library) must not delay the end.
 process.exit();

@@ -1,20 +1,16 @@
 import { NOTHING_IN_HAND } from '../copy/note.ts';
 import type { PrestartedWorker } from '../process/index.ts';
-import { PoolClosed, ProcessPool, prestartWorker, type Queue, task, WorkerLost } from '../process/index.ts';
+import { PoolClosed, ProcessPool, type Queue, task, WorkerLost } from '../process/index.ts';
 import type { Job, Report, WorkerConfig, WorkerEvent } from '../wire.ts';
+import { workerProcess } from './early.ts';
 import { type Executor, LostJob, NoWorkers } from './executor.ts';
+import { WORKER_TASKS } from './worker-tasks.ts';
 
-const MODULE = new URL('./worker.js', distribution());
-const setup = task<[config: WorkerConfig, events: Queue<WorkerEvent>], void>(MODULE, 'setup');
-const runJob = task<[job: Job], Report>(MODULE, 'runJob');
+const setup = task<[config: WorkerConfig, events: Queue<WorkerEvent>], void>(WORKER_TASKS, 'setup');
+const runJob = task<[job: Job], Report>(WORKER_TASKS, 'runJob');
 
 /** One job in hand and one ahead per worker, so that none waits for the parent between two. */
 const AHEAD = 1;
-
-/** Forks a worker before it is known what for; it loads while the parent still reads its options. */
-export function startWorkerEarly(): PrestartedWorker {
-  return prestartWorker({ preload: [MODULE], notes: true });
-}
 
 /** The executor on a pool of child processes. Its workers tell what they do through `events`. */
 export function localExecutor(
@@ -24,8 +20,7 @@ export function localExecutor(
   early: readonly PrestartedWorker[],
 ): Executor {
   const pool = new ProcessPool(jobs, {
-    preload: [MODULE],
-    notes: true,
+    ...workerProcess(),
     prefetch: AHEAD,
     initializer: setup,
     initargs: [config, events],
@@ -54,9 +49,4 @@ function translate(error: unknown): never {
   }
   if (error instanceof PoolClosed) throw new NoWorkers('the workers were ended', { cause: error });
   throw error;
-}
-
-// Bundled modules lie in dist/ or in dist/chunks/; the worker's entry lies in dist/.
-function distribution(): URL {
-  return new URL(import.meta.url.includes('/chunks/') ? '../' : './', import.meta.url);
 }

@@ -22,6 +22,16 @@ export function task<Args extends unknown[] = [], Result = unknown>(
 type AnyFunction = (...args: readonly unknown[]) => unknown;
 const loaded = new Map<string, AnyFunction>();
 
+/**
+ * For a child runtime that is bundled with its tasks: `module` then is any name that `task` is given too, and nothing is
+ * left to import when the first task comes.
+ */
+export function provide(module: string, exports: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(exports)) {
+    if (typeof value === 'function') loaded.set(`${module}#${name}`, value as AnyFunction);
+  }
+}
+
 /** The function itself. Throws TypeError when the module has no such export, and what its import throws. */
 export async function load(target: Target): Promise<AnyFunction> {
   const key = `${target.module}#${target.name}`;

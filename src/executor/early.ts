@@ -1,0 +1,19 @@
+import type { PrestartedWorker } from '../process/prestart.ts';
+import { prestartWorker } from '../process/prestart.ts';
+
+/** How a worker of the copier is started: nothing it does not need, for its start is time that everybody waits. */
+export function workerProcess() {
+  // Node reads this file of certificates at its start, which can take longer than the rest of it; workers use no network.
+  const { NODE_EXTRA_CA_CERTS: _unused, ...env } = process.env;
+  return {
+    env,
+    // Bundled modules lie in dist/ or in dist/chunks/, this one in dist/.
+    childEntry: new URL(`${import.meta.url.includes('/chunks/') ? '..' : '.'}/worker.cjs`, import.meta.url),
+    notes: true,
+  };
+}
+
+/** Forks a worker before it is known what for; it loads while the parent still reads its options. */
+export function startWorkerEarly(): PrestartedWorker {
+  return prestartWorker(workerProcess());
+}
