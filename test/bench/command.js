@@ -109,6 +109,9 @@ function keepTail(stream) {
   return () => tail;
 }
 
+// An uncaught error in Node ends with a stack and a version; the line that says what it was stands above them.
 function lastLines(text) {
-  return text.trim().split('\n').slice(-3).join(' | ') || 'no message';
+  const lines = text.trim().split('\n');
+  const uncaught = /^Node\.js v/.test(lines.at(-1)) && lines.find((line) => /Error\b/.test(line));
+  return uncaught || lines.slice(-3).join(' | ') || 'no message';
 }
