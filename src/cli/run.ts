@@ -141,9 +141,13 @@ class Session {
       loadEngine(),
     ]);
     this.#show = show;
+    const aborted = new Promise<void>((resolve) => {
+      abort.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
     const onEvent = (event: CopyEvent) => {
       show.onEvent(event);
-      return this.#stdout.ready();
+      const pause = this.#stdout.ready();
+      return pause && Promise.race([pause, aborted]);
     };
     const summary = await copyTree(toBytes(source), toBytes(destination), options, { onEvent, signal: abort.signal });
     show.close();

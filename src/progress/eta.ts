@@ -13,7 +13,9 @@ const PACE_HALF_LIFE_MS = 5_000;
 /** Intervals are never trusted beyond this relative error, or one lucky pair would settle the fit. */
 const NOISE_FLOOR = 0.005;
 /** How wrong the prior may be in either cost, relative to itself. */
-const PRIOR_SPREAD = 2;
+const PRIOR_SPREAD = 1.4;
+/** Weight of the newest fit: where the work changes its kind, the first interval of the new kind can be far off. */
+const NEWEST = 0.3;
 
 /** Sums over the intervals: f files and b bytes took y worker-milliseconds. */
 interface Moments {
@@ -45,6 +47,7 @@ export class Eta {
   /** The last intervals, fading. */
   readonly #recent = { f: 0, b: 0, y: 0 };
   #last: Snapshot | undefined;
+  #cost: Cost | undefined;
 
   observe(now: Snapshot): void {
     const last = this.#last;
@@ -67,6 +70,7 @@ export class Eta {
     this.#recent.f = this.#recent.f * keep + f;
     this.#recent.b = this.#recent.b * keep + b;
     this.#recent.y = this.#recent.y * keep + y;
+    if (this.#m.f + this.#m.b > 0) this.#cost = blend(this.#cost, fit(this.#m));
   }
 
   /** Milliseconds left at the snapshot, or null while that cannot be known: the listing goes on, or nothing is done yet. */
@@ -75,8 +79,8 @@ export class Eta {
     const files = Math.max(0, now.found.files - now.settled);
     const bytes = bytesLeft(now, files);
     if (files === 0 && bytes === 0) return 0;
-    if (this.#m.f + this.#m.b === 0) return null;
-    const cost = this.#paced(fit(this.#m));
+    if (this.#cost === undefined) return null;
+    const cost = this.#paced(this.#cost);
     const shared = (cost.perFile * files + cost.perByte * bytes) / Math.max(1, now.workers.length);
     const inHand = Math.max(0, ...now.workers.map((w) => w.size - w.done));
     return Math.max(shared, cost.perByte * inHand);
@@ -123,6 +127,13 @@ function add(m: Moments, f: number, b: number, y: number): void {
   m.fy += f * y;
   m.by += b * y;
   m.yy += y * y;
+}
+
+/** Costs are factors, so it is their logarithms that are averaged. */
+function blend(old: Cost | undefined, fresh: Cost): Cost {
+  if (old === undefined) return fresh;
+  const mean = (a: number, b: number) => a ** (1 - NEWEST) * b ** NEWEST;
+  return { perFile: mean(old.perFile, fresh.perFile), perByte: mean(old.perByte, fresh.perByte) };
 }
 
 /** Noise and costs are estimated in turn; three rounds are past any change that matters. */
