@@ -1,7 +1,7 @@
 import { ConnectionClosed, ObjectGone, QueueClosed } from './errors.ts';
 import { reviveWith } from './handles.ts';
 import { QueueCore } from './queue-core.ts';
-import { creditFor, gainCredit } from './queue-credit.ts';
+import { producerFor } from './queue-credit.ts';
 import { type Home, router } from './router.ts';
 import { describe, Shared } from './shared.ts';
 import type { Descriptor, QueueOperation } from './wire.ts';
@@ -97,24 +97,39 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
   }
 
   async #put(item: T, wait: number | null): Promise<void> {
-    const credit = this.isHere ? null : creditFor(this.id);
-    if (credit === null) {
-      const gained = await this.ask({ op: 'put', item, wait }, true);
-      if (typeof gained === 'number' && gained > 0) gainCredit(this.home, this.id, gained);
+    if (this.isHere) {
+      await this.ask({ op: 'put', item, wait }, true);
       return;
     }
+    const producer = producerFor(this.home, this.id);
+    if (!producer.mayJustSend) return this.#askToPut(producer, item, wait);
     const full = router.item(this.home, this.id, item);
-    credit.amount--;
+    producer.spend();
     if (full !== null) await full;
+  }
+
+  async #askToPut(producer: ReturnType<typeof producerFor>, item: T, wait: number | null): Promise<void> {
+    let answered = false;
+    // The credit counts from the moment it arrives: a recall may come right behind it.
+    const arrived = (credit: unknown): void => {
+      answered = true;
+      producer.answered(typeof credit === 'number' ? credit : 0);
+    };
+    producer.ask();
+    try {
+      await this.ask({ op: 'put', item, wait }, true, arrived);
+    } finally {
+      if (!answered) producer.answered(0);
+    }
   }
 
   async #get(wait: number | null): Promise<T> {
     return (await this.ask({ op: 'get', wait, bytes: null })) as T;
   }
 
-  protected async ask(op: QueueOperation, carriesValue = false): Promise<unknown> {
+  protected async ask(op: QueueOperation, carriesValue = false, arrived?: (answer: unknown) => void): Promise<unknown> {
     try {
-      return await this.request(op, carriesValue);
+      return await this.request(op, carriesValue, arrived);
     } catch (error) {
       // A queue is let go when it is closed and empty.
       throw error instanceof ObjectGone ? new QueueClosed('the queue is closed') : error;

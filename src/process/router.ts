@@ -96,12 +96,19 @@ class Router {
   /**
    * Asks an object in another process. The message is with the operating system before this returns. Rejects with what
    * the object answered, with ConnectionClosed when its process is gone, with NotCloneable.
+   *
+   * @param arrived is told the answer before any later message is looked at; who awaits the promise hears of it after
+   * all messages that came in at the same time.
    */
-  call(to: Address, object: string, op: Operation): Promise<unknown> {
+  call(to: Address, object: string, op: Operation, arrived?: (answer: unknown) => void): Promise<unknown> {
     const seq = ++this.#lastSeq;
     const answer = new Promise((resolve, reject) => {
       this.#linkTo(to).send({ type: 'call', to, from: this.address, seq, object, op, handles: manifest }, op, to);
-      this.#calls.set(seq, { to, resolve, reject });
+      const settle = (value: unknown): void => {
+        arrived?.(value);
+        resolve(value);
+      };
+      this.#calls.set(seq, { to, resolve: settle, reject });
     });
     return holdWhile(answer);
   }

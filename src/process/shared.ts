@@ -39,11 +39,13 @@ export abstract class Shared {
   /**
    * Asks the object. What is asked is on its way when this returns. Rejects with what the object answers, with
    * NotCloneable, or with ConnectionClosed when the process where it lives is gone.
+   *
+   * @param arrived see `Router.call`; not called for an object that lives here.
    */
-  protected async request(op: Operation, carriesValue = false): Promise<unknown> {
+  protected async request(op: Operation, carriesValue = false, arrived?: (answer: unknown) => void): Promise<unknown> {
     if (this.#core === null) {
       if (this.home === router.address) throw new ObjectGone('the shared object is no more');
-      return router.call(this.home, this.id, op);
+      return router.call(this.home, this.id, op, arrived);
     }
     const parcel = carriesValue ? pack(op, router.address) : plain(op);
     try {

@@ -126,7 +126,7 @@ describe('workers', () => {
 
   test('know who they are', async () => {
     const pool = newPool(1);
-    const { pid = 0 } = { pid: undefined, ...(await pool.apply(who, [])) };
+    const { pid } = await pool.apply(who, []);
     expect(await pool.apply(who, [])).toEqual({ name: 'Worker-1', index: 0, pid, daemon: true });
     expect(pool.workers).toEqual([{ index: 0, pid, busy: false }]);
   });
