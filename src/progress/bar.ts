@@ -65,7 +65,9 @@ export class BarReporter implements Reporter {
 
   /** The run ended without a word (an error nobody expected): what stands there stays, the timer must not. */
   close(): void {
-    if (!this.#over) this.#stop();
+    if (this.#over) return;
+    this.#stop();
+    this.#screen.leave();
   }
 
   #start(): void {
@@ -75,24 +77,21 @@ export class BarReporter implements Reporter {
 
   #end(summary: Summary): void {
     this.meter.finish(summary);
-    this.#observedAt = Date.now();
-    if (summary.outcome === 'refused') {
-      this.#stop();
-      this.#screen.clear();
-      return;
-    }
-    this.#start();
+    const refused = summary.outcome === 'refused';
+    if (!refused) this.#start();
     this.#stop();
-    this.#screen.forget();
+    if (refused) this.#screen.clear();
+    else this.#screen.leave();
   }
 
   #stop(): void {
     this.#over = true;
     if (!this.#multi.isActive) return;
     this.#observedAt = Date.now();
+    // `stop` alone would forget the messages that wait for a frame.
     this.#multi.update();
     this.#multi.stop();
-    this.#screen.flush();
+    this.#screen.flush({ mustStand: true });
   }
 
   /** Sets what the bars show; called by MultiBar before each frame. */
@@ -100,15 +99,11 @@ export class BarReporter implements Reporter {
     const cells = this.#screen.columns - 1;
     const reading = this.meter.reading(this.#observedAt === 0 ? 0 : Date.now() - this.#observedAt);
     const lines = [overallLine(reading, cells, this.#glyphs), ...this.#workerLines(cells)];
+    // Bars are never removed, MultiBar would redraw in the middle of a frame: an empty one takes no room on the screen.
     while (this.#bars.length < lines.length) this.#bars.push(this.#multi.create(1, 0, { line: '' }));
     this.#bars.forEach((bar, i) => {
       bar.update({ line: lines[i] ?? '' });
     });
-    // MultiBar.remove redraws at once, which calls this again: with fewer bars, so it ends.
-    if (this.#bars.length > lines.length) {
-      const last = this.#bars.pop();
-      if (last) this.#multi.remove(last);
-    }
   }
 
   #workerLines(cells: number): string[] {

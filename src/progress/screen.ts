@@ -26,11 +26,12 @@ export class Screen {
     return this.#out.stream.rows || 24;
   }
 
-  /** Sends the frame that was drawn since the last `cursorRelativeReset`. */
-  flush(): void {
+  /** Sends the frame that was drawn since the last `cursorRelativeReset`, without the empty lines at its end. */
+  flush({ mustStand = false } = {}): void {
     const lines = [...this.#lines, this.#line];
+    while (lines.length > 1 && lines.at(-1) === '') lines.pop();
     const frame = this.#home() + this.#above + lines.join('\n');
-    if (this.#above === '') {
+    if (this.#above === '' && !mustStand) {
       if (!this.#out.offer(frame)) return;
     } else {
       this.#out.write(frame);
@@ -43,11 +44,16 @@ export class Screen {
   /** Takes the frame off the screen. */
   clear(): void {
     this.#out.write(this.#home());
-    this.forget();
+    this.#forget();
   }
 
-  /** What stands on the screen stays there; the next frame starts where the cursor is. */
-  forget(): void {
+  /** What stands on the screen stays there, and whatever comes next is below. */
+  leave(): void {
+    if (this.#standing.length > 0) this.#out.write('\n');
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#standing = [];
     this.#lines = [];
     this.#line = '';
