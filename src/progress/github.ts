@@ -25,7 +25,8 @@ export function annotation(title: string, message: string): string {
 
 /** What is appended to the step summary, in Markdown. */
 export function stepSummary(summary: Summary, ends: Ends, dryRun: boolean): string {
-  const code = (text: string) => `<code>${text.replace(/[&<>|]/g, (c) => `&#${c.charCodeAt(0)};`)}</code>`;
+  // Markdown is read inside HTML tags too.
+  const code = (text: string) => `<code>${text.replace(/[&<>|*_`~[\]\\]/g, (c) => `&#${c.charCodeAt(0)};`)}</code>`;
   const lines = [
     `### pcopy ${code(printable(ends.source))} → ${code(printable(ends.destination))}`,
     '',

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { palette } from '../../src/progress/colors.ts';
+import { failuresAgain, SummaryReporter, summaryLines } from '../../src/progress/summary.ts';
+import { failure, summary } from './fixture/summaries.ts';
+
+const plain = palette(false);
+const ends = { source: 'src', destination: 'dest' };
+const totals = {
+  files: 50_000,
+  directories: 1,
+  symlinks: 12,
+  hardlinks: 1,
+  special: 2,
+  bytes: 2 ** 31,
+  unchanged: 7,
+  skipped: 3,
+  failed: 2,
+  deleted: 4,
+};
+
+describe('the lines', () => {
+  test('of a plain run', () => {
+    expect(summaryLines(summary(), false, plain)).toEqual([
+      'pcopy: copied 3 files, 1 directory; 3.0 KiB in 1.50 s, 2.0 KiB/s',
+    ]);
+  });
+
+  test('of one with everything', () => {
+    const all = summary({
+      outcome: 'incomplete',
+      totals,
+      elapsedMs: 10_000,
+      merged: true,
+      skips: { socket: 1, fifo: 2 },
+      notPreserved: { owner: 120, acl: 3, xattr: 0 },
+    });
+    expect(summaryLines(all, false, plain)).toEqual([
+      'pcopy: incomplete: copied 50,000 files, 1 directory, 12 symbolic links, 1 hard link, 2 special files; 2.0 GiB in 10.0 s, 205 MiB/s',
+      '  2 failed, 7 unchanged, 3 skipped (2 fifo, 1 socket), 4 deleted',
+      '  not preserved: 3 acl, 120 owner',
+      '  dest existed: merged into it',
+      '  2 workers, 90% busy: they set the pace; -j 4 may be faster',
+    ]);
+  });
+
+  test('of a dry run', () => {
+    expect(summaryLines(summary({ merged: true, elapsedMs: 10_000 }), true, plain)).toEqual([
+      'pcopy: dry run: would copy 3 files, 1 directory; 3.0 KiB in 10.0 s',
+      '  dest existed: would be merged into',
+    ]);
+  });
+
+  test.each(['stopped', 'interrupted'] as const)('of one that was %s', (outcome) => {
+    expect(summaryLines(summary({ outcome }), false, plain)[0]).toMatch(`pcopy: ${outcome}: copied 3 files`);
+  });
+
+  test('of one that was refused', () => {
+    expect(summaryLines(summary({ outcome: 'refused' }), false, plain)).toEqual([
+      'pcopy: refused: nothing was written',
+    ]);
+  });
+
+  test('a run of no time has no rate', () => {
+    expect(summaryLines(summary({ elapsedMs: 0 }), false, plain)[0]).toMatch(/in 0\.00 s$/);
+  });
+});
+
+describe('the failures again', () => {
+  const failures = Array.from({ length: 24 }, (_, i) => failure(`f${i}`));
+
+  test('when they do not fit the screen', () => {
+    const lines = failuresAgain(summary({ failures, moreFailures: 2 }), ends, plain, 24);
+    expect(lines).toHaveLength(26);
+    expect(lines[0]).toBe('pcopy: 26 entries failed:');
+    expect(lines[1]).toBe('pcopy: src/f0: read: input/output error (EIO)');
+    expect(lines[25]).toBe('pcopy: and 2 more failures, named above');
+  });
+
+  test('not when they do', () => {
+    expect(failuresAgain(summary({ failures: failures.slice(1) }), ends, plain, 24)).toEqual([]);
+  });
+
+  test('quiet or not', () => {
+    const lines: string[] = [];
+    const reporter = new SummaryReporter({
+      say: (l) => lines.push(l),
+      ends,
+      paint: plain,
+      rows: () => 10,
+      quiet: true,
+    });
+    reporter.onEvent({ type: 'end', summary: summary({ failures }) });
+    expect(lines).toHaveLength(25);
+  });
+});
