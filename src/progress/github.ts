@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import type { CopyEvent, Summary } from '../events.ts';
 import { printable } from '../names.ts';
 import { palette } from './colors.ts';
-import { type Ends, errorLine } from './messages.ts';
+import { type Ends, errorLine, reasonText } from './messages.ts';
 import type { Reporter, Say } from './reporter.ts';
 import { summaryLines } from './summary.ts';
 
@@ -32,7 +32,8 @@ export function stepSummary(summary: Summary, ends: Ends, dryRun: boolean): stri
     '',
     ...summaryLines(summary, dryRun, NO_COLOR).map((line) => `- ${code(line.trim().replace(/^pcopy: /, ''))}`),
   ];
-  if (summary.reason) lines.push(`- ${code(`${printable(summary.reason.path)}: ${summary.reason.message}`)}`);
+  const reason = reasonText(summary);
+  if (reason !== undefined) lines.push(`- ${code(reason)}`);
   const listed = summary.failures.slice(0, LISTED);
   if (listed.length > 0) {
     const failed = Math.max(summary.totals.failed, summary.failures.length + summary.moreFailures);
@@ -62,8 +63,8 @@ export class GithubReporter implements Reporter {
     if (event.type === 'start') this.#dryRun = event.dryRun;
     if (event.type === 'error') this.#annotate(errorLine(event.failure, this.#ends, NO_COLOR));
     if (event.type !== 'end') return;
-    const { reason } = event.summary;
-    if (reason) this.#annotate(`${printable(reason.path)}: ${reason.message} (${reason.code})`);
+    const reason = reasonText(event.summary);
+    if (reason !== undefined) this.#annotate(reason);
     if (this.#summaryFile) this.#append(this.#summaryFile, stepSummary(event.summary, this.#ends, this.#dryRun));
   }
 

@@ -71,6 +71,8 @@ export interface JsonError extends JsonPath {
   code: string;
   message: string;
   side: 'source' | 'destination';
+  /** It stands for everything below the path too. */
+  subtree?: boolean;
 }
 
 export interface JsonSkip extends JsonPath {

@@ -102,8 +102,27 @@ export class JsonReporter implements Reporter {
       case 'warn':
         return { ...event, ...pathOf(event.path) };
       case 'end':
-        return endOf(event.summary, this.#options.exitCodeOf(event.summary));
+        return this.#endOf(event.summary);
     }
+  }
+
+  #endOf(summary: Summary): JsonEvent {
+    const { outcome, merged, totals, elapsedMs, notPreserved, skips, load, reason } = summary;
+    return {
+      type: 'end',
+      outcome,
+      exitCode: this.#options.exitCodeOf(summary),
+      // A refused run may not have come to know its paths.
+      ...named('source', summary.source || this.#options.source),
+      ...named('destination', summary.destination || this.#options.destination),
+      merged,
+      totals,
+      elapsedMs,
+      notPreserved,
+      skips,
+      load,
+      ...(reason && { reason: { ...reason, ...pathOf(reason.path) } }),
+    };
   }
 
   #write(event: JsonEvent): void {
@@ -117,24 +136,6 @@ export function toLine(event: JsonEvent): string {
     /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-}
-
-function endOf(summary: Summary, exitCode: number): JsonEvent {
-  const { outcome, source, destination, merged, totals, elapsedMs, notPreserved, skips, load, reason } = summary;
-  return {
-    type: 'end',
-    outcome,
-    exitCode,
-    ...named('source', source),
-    ...named('destination', destination),
-    merged,
-    totals,
-    elapsedMs,
-    notPreserved,
-    skips,
-    load,
-    ...(reason && { reason: { ...reason, ...pathOf(reason.path) } }),
-  };
 }
 
 function pathOf(raw: RawPath): JsonPath {

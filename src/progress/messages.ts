@@ -1,5 +1,5 @@
 import type { Failure } from '../errors.ts';
-import type { CopyEvent } from '../events.ts';
+import type { CopyEvent, Summary } from '../events.ts';
 import { escapeControls, join, printable, type RawPath } from '../names.ts';
 import type { Palette } from './colors.ts';
 import type { Reporter, Say } from './reporter.ts';
@@ -21,10 +21,11 @@ export function what({ action, message }: Pick<Failure, 'action' | 'message'>): 
   return action === '' ? message : `${action}: ${message}`;
 }
 
-/** Why a run was refused or stopped; `reason.path` is a path of its own, relative to nothing. */
-export function reasonLine(reason: { path: RawPath; message: string; code: string }, paint: Palette): string {
-  const path = reason.path === '' ? '' : `${printable(reason.path)}: `;
-  return `${paint.red('pcopy:')} ${path}${escapeControls(reason.message)} (${escapeControls(reason.code)})`;
+/** Why a run was refused, which names a path of its own, or stopped, after an entry that has been named already. */
+export function reasonText({ outcome, reason }: Summary): string | undefined {
+  if (reason === undefined) return undefined;
+  const path = outcome === 'refused' && reason.path !== '' ? `${printable(reason.path)}: ` : '';
+  return `${path}${escapeControls(reason.message)} (${escapeControls(reason.code)})`;
 }
 
 /** Says failures at once, and unless quiet what is skipped and what is worth a warning. */
@@ -53,7 +54,7 @@ export class Messages implements Reporter {
         this.#note(event.path, `warning: ${event.message} (${event.code})`);
         return;
       case 'end':
-        if (event.summary.reason) this.#say(reasonLine(event.summary.reason, this.#paint));
+        this.#explain(event.summary);
         return;
       case 'start':
       case 'scan':
@@ -61,6 +62,12 @@ export class Messages implements Reporter {
       case 'file':
         return;
     }
+  }
+
+  /** A run that was interrupted needs no reason: whoever did it knows. */
+  #explain(summary: Summary): void {
+    const text = summary.outcome === 'interrupted' ? undefined : reasonText(summary);
+    if (text !== undefined) this.#say(`${this.#paint.red('pcopy:')} ${text}`);
   }
 
   #note(path: RawPath, text: string): void {

@@ -77,7 +77,9 @@ test('the page shows names as they are, whatever they hold', () => {
     ends,
     false,
   );
-  expect(page).toContain('- <code>src/&#60;img src=x&#62;&#124;&#96;&#42;&#95;&#38;&#92;n: read: input/output error (EIO)</code>');
+  expect(page).toContain(
+    '- <code>src/&#60;img src=x&#62;&#124;&#96;&#42;&#95;&#38;&#92;n: read: input/output error (EIO)</code>',
+  );
 });
 
 test('the page lists a hundred failures and counts the others', () => {

@@ -22,6 +22,7 @@ const EVENTS: CopyEvent[] = [
   { type: 'file', path: 'a', kind: 'file', action: 'copied', bytes: 5, sha256: 'ab'.repeat(32) },
   { type: 'file', path: fromText('é'), kind: 'directory', action: 'deleted', bytes: 0 },
   { type: 'error', failure: failure(NOT_UTF8, 'destination') },
+  { type: 'error', failure: { ...failure(), subtree: true } },
   { type: 'skip', path: 'fifo', kind: 'fifo', reason: 'a FIFO' },
   { type: 'warn', path: '', code: 'EPCOPY_EMPTY', message: 'nothing matches' },
   { type: 'end', summary: summary({ outcome: 'stopped', reason, notPreserved: { owner: 2 }, skips: { fifo: 1 } }) },
@@ -65,7 +66,7 @@ test('the schema refuses what is none of them', () => {
   for (const event of EVENTS) json.reporter.onEvent(event);
   for (const line of json.lines()) {
     expect(violations(schema, { ...line, more: 1 })).not.toEqual([]);
-    for (const key of Object.keys(line).filter((k) => !/Base64|sha256|reason/.test(k))) {
+    for (const key of Object.keys(line).filter((k) => !/Base64|sha256|reason|subtree/.test(k))) {
       const { [key]: _, ...less } = line as unknown as Record<string, unknown>;
       expect(violations(schema, less), key).not.toEqual([]);
     }
@@ -116,6 +117,11 @@ describe('the end', () => {
     json.reporter.giveUp(4, 'late', 'X');
     expect(json.lines()).toHaveLength(1);
     expect(json.lines()[0]).toMatchObject({ type: 'end', exitCode: 4, outcome: 'complete', totals: { files: 3 } });
+  });
+
+  test('of a refused run names the paths as they were typed', () => {
+    json.reporter.onEvent({ type: 'end', summary: summary({ outcome: 'refused', source: '', destination: '' }) });
+    expect(json.lines()[0]).toMatchObject({ source: 'src', destination: 'dest' });
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fromText } from '../../src/names.ts';
 import { palette } from '../../src/progress/colors.ts';
-import { errorLine, Messages } from '../../src/progress/messages.ts';
+import { errorLine, Messages, reasonText } from '../../src/progress/messages.ts';
 import { failure, summary } from './fixture/summaries.ts';
 
 const ends = { source: 'src', destination: 'dest' };
@@ -13,7 +13,7 @@ function said(quiet: boolean) {
   messages.onEvent({ type: 'error', failure: failure() });
   messages.onEvent({ type: 'skip', path: 'p', kind: 'fifo', reason: 'a FIFO' });
   messages.onEvent({ type: 'warn', path: '', code: 'EPCOPY_EMPTY', message: 'nothing matches' });
-  const reason = { path: 'dest/x', code: 'ENOSPC', message: 'no space left on device' };
+  const reason = { path: 'x', code: 'ENOSPC', message: 'the destination is full' };
   messages.onEvent({ type: 'end', summary: summary({ outcome: 'stopped', reason }) });
   return lines;
 }
@@ -35,13 +35,19 @@ test('skipped entries, warnings and the reason of the end', () => {
     'pcopy: src/a/b: read: input/output error (EIO)',
     'pcopy: src/p: skipped: a FIFO',
     'pcopy: src: warning: nothing matches (EPCOPY_EMPTY)',
-    'pcopy: dest/x: no space left on device (ENOSPC)',
+    'pcopy: the destination is full (ENOSPC)',
   ]);
 });
 
 test('quiet keeps the errors', () => {
   expect(said(true)).toEqual([
     'pcopy: src/a/b: read: input/output error (EIO)',
-    'pcopy: dest/x: no space left on device (ENOSPC)',
+    'pcopy: the destination is full (ENOSPC)',
   ]);
+});
+
+test('a refused run names the path it is about', () => {
+  const reason = { path: fromText('sr\nc'), code: 'ENOENT', message: 'no such file or directory' };
+  expect(reasonText(summary({ outcome: 'refused', reason }))).toBe('sr\\nc: no such file or directory (ENOENT)');
+  expect(reasonText(summary())).toBeUndefined();
 });
