@@ -34,7 +34,7 @@ export function removeTemporaries(fs: FileSystem, config: WorkerConfig, jobs: It
 function directoriesOf(job: Job): RawPath[] {
   switch (job.kind) {
     case 'entries':
-      return [job.dir];
+      return job.groups.map((group) => group.dir);
     case 'links':
       return job.paths.map(parentOf);
     case 'split':

@@ -52,13 +52,18 @@ export interface WorkerConfig {
 }
 
 /** Some entries of one directory. */
-export interface EntriesJob {
-  kind: 'entries';
+export interface EntriesOfDirectory {
   dir: RawPath;
-  /** Joined with `/`, which no name holds. Empty: no entries, just make the directory. */
+  /** Joined with `/`, which no name holds. */
   names: string;
   /** One letter per name. */
   types: string;
+}
+
+/** Some entries, of one directory or of several small ones. */
+export interface EntriesJob {
+  kind: 'entries';
+  groups: EntriesOfDirectory[];
   /** Names that are copied although other names of the same file were seen: they lead their group of hard links. */
   leads?: boolean;
 }

@@ -1,6 +1,8 @@
+import { namesOf } from '../entries-job.ts';
 import type { Failure } from '../errors.ts';
 import type { Handle, TypeLetter } from '../fs/file-system.ts';
-import type { EntriesJob } from '../wire.ts';
+import type { RawPath } from '../names.ts';
+import type { EntriesJob, EntriesOfDirectory } from '../wire.ts';
 import { sweep } from './abandoned.ts';
 import { MISSING } from './chain.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
@@ -21,42 +23,57 @@ const SLICE_MS = 200;
 /** Called with the index of the entry in hand, before it is begun. */
 export type Note = (index: number) => void;
 
-/** Copies some entries of one directory. The failure of one is told and does not touch the others. */
+/** Copies the entries of a job. The failure of one is told and does not touch the others. */
 export function copyEntries(context: Context, job: EntriesJob, note: Note): void {
+  const { report } = context;
+  const deadline = performance.now() + SLICE_MS;
+  const slice = { left: (): boolean => !report.full && report.bytes < SLICE_BYTES && performance.now() < deadline };
+  for (const group of job.groups) {
+    if (report.next > 0 && !slice.left()) return;
+    copyGroup(context, group, job.leads === true, note, slice);
+  }
+}
+
+function copyGroup(
+  context: Context,
+  group: EntriesOfDirectory,
+  leads: boolean,
+  note: Note,
+  slice: { left: () => boolean },
+): void {
   const { fs, config, report } = context;
-  const names = job.names === '' ? [] : job.names.split('/');
-  const dirs = openBoth(context, job, names.length);
+  const { dir, types } = group;
+  const names = namesOf(group);
+  const dirs = openBoth(context, dir, names.length);
   if (dirs === null) return;
   const { sourceDir, destinationDir } = dirs;
   const inheritsAcl = destinationDir !== MISSING && hasDefaultAcl(fs.xattrs, destinationDir);
-  if (destinationDir !== MISSING) sweep(context, destinationDir, job.dir);
-  const deadline = performance.now() + SLICE_MS;
+  if (destinationDir !== MISSING) sweep(context, destinationDir, dir);
 
   for (const [index, name] of names.entries()) {
-    note(index);
-    const entry = entryOf(context, sourceDir, destinationDir, job.dir, name, job.types[index] as TypeLetter);
-    copyEntry(context, entry, inheritsAcl, job.leads === true);
-    report.next = index + 1;
-    if (report.full) break;
-    if (report.next < names.length && (report.bytes >= SLICE_BYTES || performance.now() > deadline)) break;
+    if (index > 0 && !slice.left()) break;
+    note(report.next);
+    const entry = entryOf(context, sourceDir, destinationDir, dir, name, types[index] as TypeLetter);
+    copyEntry(context, entry, inheritsAcl, leads);
+    report.next++;
   }
   if (config.fsync && destinationDir !== MISSING) {
-    attempt(job.dir, 'destination', 'fsync', () => fs.sync(destinationDir));
+    attempt(dir, 'destination', 'fsync', () => fs.sync(destinationDir));
   }
 }
 
 // Where one of the two directories cannot be entered, none of the entries can be copied: one line says it for all.
 function openBoth(
   context: Context,
-  job: EntriesJob,
+  dir: RawPath,
   entries: number,
 ): { sourceDir: Handle; destinationDir: Handle } | null {
   try {
-    const sourceDir = context.source.open(job.dir);
-    return { sourceDir, destinationDir: context.destination.open(job.dir) };
+    const sourceDir = context.source.open(dir);
+    return { sourceDir, destinationDir: context.destination.open(dir) };
   } catch (error) {
-    context.report.next = entries;
-    failSubtree(context, error, job.dir, entries);
+    context.report.next += entries;
+    failSubtree(context, error, dir, entries);
     return null;
   }
 }

@@ -78,13 +78,7 @@ export function copyMetadataAt(
 
 /** Whether what is made in this directory starts with access rights beyond its mode. */
 export function hasDefaultAcl(xattrs: ExtendedAttributes | null, dir: Handle): boolean {
-  if (xattrs === null) return false;
-  try {
-    xattrs.get(dir, null, DEFAULT_ACL);
-    return true;
-  } catch {
-    return false;
-  }
+  return xattrs !== null && xattrs.has(dir, DEFAULT_ACL);
 }
 
 // An ordinary user cannot give files away, but may keep a group that is one of their own. Returns the mode that is safe then.

@@ -1,3 +1,4 @@
+import { countEntries, listEntries, pickEntries } from '../entries-job.ts';
 import type { Failure } from '../errors.ts';
 import type { RawPath } from '../names.ts';
 import type { Listed } from '../scan/scan.ts';
@@ -100,7 +101,6 @@ export class Schedule {
     priority: Priority | 'held',
     blind = 0,
   ): Promise<void> {
-    const count = job.types.length;
     let report: Report | null;
     try {
       report = await this.execute(job, priority);
@@ -112,7 +112,7 @@ export class Schedule {
     for (const path of report.made) this.made.add(path);
     for (const path of report.kept) this.kept.add(path);
     const deferred = [...report.hardLinked, ...report.big];
-    const settled = filesAmong(job.types, 0, report.next) - deferred.length;
+    const settled = filesAmong(job, report.next) - deferred.length;
     this.tally.settle(
       report,
       settled,
@@ -120,43 +120,33 @@ export class Schedule {
     );
     for (const entry of report.hardLinked) this.follow(this.links.found(entry));
     for (const entry of report.big) this.begin(() => this.big(entry));
-    if (report.next < count && !this.stopped) this.handBack(job, sizes, report.next);
+    if (report.next < countEntries(job) && !this.stopped) this.handBack(job, sizes, report.next);
   }
 
   // Two halves, so that an idle worker finds something to take.
   private handBack(job: EntriesJob, sizes: readonly number[] | null, from: number): void {
-    const middle = Math.ceil((from + job.types.length) / 2);
-    for (const [start, end] of [
-      [from, middle],
-      [middle, job.types.length],
-    ] as const) {
-      if (start === end) continue;
-      const part = {
-        ...job,
-        names: job.names.split('/').slice(start, end).join('/'),
-        types: job.types.slice(start, end),
-      };
-      this.begin(() => this.entries(part, sizes?.slice(start, end) ?? null, 'returned'));
-    }
+    const middle = Math.ceil((from + countEntries(job)) / 2);
+    this.again(job, sizes, (index) => index >= from && index < middle);
+    this.again(job, sizes, (index) => index >= middle);
+  }
+
+  private again(job: EntriesJob, sizes: readonly number[] | null, wanted: (index: number) => boolean, blind = 0): void {
+    const part = pickEntries(job, wanted);
+    const partSizes = sizes?.filter((_size, index) => wanted(index)) ?? null;
+    if (part.groups.length > 0) this.begin(() => this.entries(part, partSizes, 'returned', blind));
   }
 
   // The entry in hand is the one that failed; the others are done over by another worker, since nobody reported them.
   private withoutCulprit(job: EntriesJob, sizes: readonly number[] | null, loss: LostJob, blind: number): void {
-    const names = job.names.split('/');
-    const culprit = loss.inHand === null ? undefined : names[loss.inHand];
-    if (loss.inHand !== null && culprit !== undefined) {
-      this.lostEntry(job.dir === '' ? culprit : `${job.dir}/${culprit}`, loss, sizes?.[loss.inHand] ?? 0);
-      names.splice(loss.inHand, 1);
-      const types = [...job.types].filter((_type, index) => index !== loss.inHand).join('');
-      const rest = { ...job, names: names.join('/'), types };
-      const restSizes = sizes?.filter((_size, index) => index !== loss.inHand) ?? null;
-      if (names.length > 0) this.begin(() => this.entries(rest, restSizes, 'returned'));
+    const entries = listEntries(job);
+    const culprit = loss.inHand === null ? undefined : entries[loss.inHand];
+    if (culprit !== undefined) {
+      this.lostEntry(culprit.path, loss, sizes?.[loss.inHand ?? 0] ?? 0);
+      this.again(job, sizes, (index) => index !== loss.inHand);
     } else if (blind < BLIND_RETRIES) {
-      this.begin(() => this.entries(job, sizes, 'returned', blind + 1));
+      this.again(job, sizes, () => true, blind + 1);
     } else {
-      for (const [index, name] of names.entries()) {
-        this.lostEntry(job.dir === '' ? name : `${job.dir}/${name}`, loss, sizes?.[index] ?? 0);
-      }
+      for (const [index, { path }] of entries.entries()) this.lostEntry(path, loss, sizes?.[index] ?? 0);
     }
   }
 
@@ -191,9 +181,9 @@ export class Schedule {
     const slash = entry.path.lastIndexOf('/');
     const job: EntriesJob = {
       kind: 'entries',
-      dir: slash < 0 ? '' : entry.path.slice(0, slash),
-      names: entry.path.slice(slash + 1),
-      types: entry.type,
+      groups: [
+        { dir: slash < 0 ? '' : entry.path.slice(0, slash), names: entry.path.slice(slash + 1), types: entry.type },
+      ],
       leads: true,
     };
     let report: Report | null;
@@ -266,9 +256,11 @@ function* groups<T>(items: readonly T[]): Generator<T[]> {
   for (let at = 0; at < items.length; at += PER_JOB) yield items.slice(at, at + PER_JOB);
 }
 
-function filesAmong(types: string, from: number, to: number): number {
+// Directories are not counted as settled: what is in them is.
+function filesAmong(job: EntriesJob, to: number): number {
+  const types = job.groups.map((group) => group.types).join('');
   let count = 0;
-  for (let i = from; i < to; i++) if (types[i] !== 'd') count++;
+  for (let i = 0; i < to; i++) if (types[i] !== 'd') count++;
   return count;
 }
 

@@ -108,6 +108,8 @@ export interface FileSystem {
 /** Extended attributes, POSIX ACLs among them as `system.posix_acl_*`. `name` null: of the handle itself. */
 export interface ExtendedAttributes {
   list(handle: Handle, name: RawPath | null): RawPath[];
+  /** Whether an open directory has the attribute; no matter why not. */
+  has(handle: Handle, attribute: RawPath): boolean;
   get(handle: Handle, name: RawPath | null, attribute: RawPath): Buffer;
   set(handle: Handle, name: RawPath | null, attribute: RawPath, value: Buffer): void;
   remove(handle: Handle, name: RawPath | null, attribute: RawPath): void;

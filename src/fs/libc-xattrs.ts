@@ -18,6 +18,9 @@ export const libcXattrs: ExtendedAttributes = {
     );
     return raw.toString('latin1').split('\0').filter(Boolean);
   },
+  has(handle, attribute) {
+    return libc.fgetxattr(handle, cstring(attribute), null, 0) >= 0;
+  },
   get(handle, name, attribute) {
     const key = cstring(attribute);
     return grow((buffer, size) =>

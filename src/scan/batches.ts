@@ -9,14 +9,17 @@ const ENTRIES_PER_JOB = 256;
 const BYTES_PER_JOB = 32 * 1024 * 1024;
 
 interface Batch {
-  dir: RawPath;
-  names: RawPath[];
-  types: string;
+  groups: { dir: RawPath; names: RawPath[]; types: string }[];
+  entries: number;
   sizes: number[];
   bytes: number;
+  since: number;
 }
 
-/** Groups listed entries into jobs, each of one directory, and counts them. */
+/** A batch that is not full is handed on after this many milliseconds: a slow listing must not make workers wait. */
+const PATIENCE = 10;
+
+/** Groups listed entries into jobs and counts them. */
 export class Batches {
   private readonly options: ScanOptions;
   private readonly found: Found;
@@ -37,9 +40,15 @@ export class Batches {
     if (type === 'd') found.directories++;
     else found.files++;
     if (found.bytes !== null) found.bytes += size;
-    const batch = this.batchFor(dir);
-    batch.names.push(name);
-    batch.types += type;
+    const batch = this.roomyBatch();
+    let group = batch.groups.at(-1);
+    if (group?.dir !== dir) {
+      group = { dir, names: [], types: '' };
+      batch.groups.push(group);
+    }
+    group.names.push(name);
+    group.types += type;
+    batch.entries++;
     batch.sizes.push(size);
     batch.bytes += size;
   }
@@ -47,9 +56,10 @@ export class Batches {
   /** Hands on what there is. */
   flush(): void {
     if (this.open === null) return;
-    const { dir, names, types, sizes } = this.open;
+    const { groups, sizes } = this.open;
     this.open = null;
-    const job = { kind: 'entries', dir, names: names.join('/'), types } as const;
+    const joined = groups.map(({ dir, names, types }) => ({ dir, names: names.join('/'), types }));
+    const job = { kind: 'entries', groups: joined } as const;
     const put = this.listener.put({ job, sizes: this.options.sizes ? sizes : null });
     this.waiting.add(put);
     const forget = (): void => void this.waiting.delete(put);
@@ -58,15 +68,15 @@ export class Batches {
 
   /** Resolves when everything handed on has been taken. */
   async room(): Promise<void> {
+    if (this.open !== null && performance.now() - this.open.since > PATIENCE) this.flush();
     if (this.waiting.size > 0) await Promise.all(this.waiting);
   }
 
-  private batchFor(dir: RawPath): Batch {
+  private roomyBatch(): Batch {
     const { open } = this;
-    if (open !== null && open.dir === dir && open.names.length < ENTRIES_PER_JOB && open.bytes < BYTES_PER_JOB)
-      return open;
+    if (open !== null && open.entries < ENTRIES_PER_JOB && open.bytes < BYTES_PER_JOB) return open;
     this.flush();
-    this.open = { dir, names: [], types: '', sizes: [], bytes: 0 };
+    this.open = { groups: [], entries: 0, sizes: [], bytes: 0, since: performance.now() };
     return this.open;
   }
 }

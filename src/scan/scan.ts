@@ -49,7 +49,6 @@ export async function scan(
 
   const gate = async (): Promise<void> => {
     if (listener.cancelled()) throw new Cancelled();
-    batches.flush();
     await batches.room();
     if (performance.now() - lastTurn > TURN_MS) {
       await new Promise(setImmediate);

@@ -57,8 +57,14 @@ type Callback = (error: NodeJS.ErrnoException | null, entries: ListedEntry[]) =>
 /**
  * A `readdir` for fast-glob that lists through held directory handles, never follows a link by itself, carries every name
  * byte for byte, and makes the walk wait when the pipeline behind it is full: fast-glob's stream does not.
+ * @param everything called for each entry when all are wanted; fast-glob is then given the directories only
  */
-export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions) {
+export function readdirFor(
+  fs: FileSystem,
+  tree: Chain,
+  options: AdapterOptions,
+  everything: ((dir: RawPath, name: RawPath, listed: ListedEntry) => void) | null,
+) {
   const identities = new Map<RawPath, string>();
 
   return (path: string, _how: unknown, callback: Callback): void => {
@@ -89,7 +95,10 @@ export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions)
       const size = options.sizes && resolved === 'f' ? sizeOf(handle, name) : 0;
       entries.push(new ListedEntry(toGlob(name), resolved, size));
     });
-    return options.select === undefined ? entries : options.select(dir, handle, entries);
+    const selected = options.select === undefined ? entries : options.select(dir, handle, entries);
+    if (everything === null) return selected;
+    for (const entry of selected) everything(dir, fromGlob(entry.name), entry);
+    return selected.filter((entry) => entry.isDirectory());
   }
 
   function sizeOf(handle: Handle, name: RawPath): number {

@@ -21,6 +21,10 @@ export async function walk(
   options: AdapterOptions,
   entry: (dir: RawPath, name: RawPath, listed: ListedEntry) => void,
 ): Promise<void> {
+  const everything = selection.include.length === 0 && selection.exclude.length === 0;
+  // Matching every name against `**` and handing it through a stream costs more than listing it: with nothing to select,
+  // fast-glob gets to see the directories only, and drives the walk.
+  const readdir = readdirFor(fs, tree, options, everything ? entry : null);
   const stream = glob.stream(selection.include.length === 0 ? ['**'] : selection.include.map(dynamic), {
     cwd: VIRTUAL_ROOT,
     ignore: selection.exclude.flatMap(withContents),
@@ -31,10 +35,11 @@ export async function walk(
     followSymbolicLinks: false,
     // The adapter is synchronous: more at once would only hold more names in memory.
     concurrency: 1,
-    fs: { readdir: readdirFor(fs, tree, options) as unknown as typeof import('node:fs').readdir },
+    fs: { readdir: readdir as unknown as typeof import('node:fs').readdir },
   });
   await new Promise<void>((resolve, reject) => {
     stream.on('data', (found: unknown) => {
+      if (everything) return;
       const { path, name, dirent } = found as { path: string; name: string; dirent: ListedEntry };
       const dir = path.length === name.length ? '' : path.slice(0, -name.length - 1);
       entry(fromGlob(dir), fromGlob(name), dirent);
