@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
 import { copy, expectExit, overBothDrivers, pcopy, start } from '../support/run.ts';
+import { failing } from '../support/strace.ts';
 import { temp } from '../support/temp.ts';
 import { file, plant } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
@@ -39,15 +40,7 @@ overBothDrivers((driver) => {
         'new/bad too': file('y'),
       });
       plant(`${top}/dst`, { 'd/bad': file('as it was') });
-      const faults = [
-        '-P',
-        `${top}/src/d/bad`,
-        '-P',
-        `${top}/src/new/bad too`,
-        '-e',
-        'inject=read,pread64,readv,preadv:error=EIO',
-      ];
-      const prefix = ['strace', '-f', '-qq', '-o', '/dev/null', ...faults];
+      const prefix = failing('read,pread64,readv,preadv', 'EIO', `${top}/src/d/bad`, `${top}/src/new/bad too`);
       const { stderr } = expectExit(
         await pcopy([`${top}/src`, `${top}/dst`, '--reflink=never'], { driver, prefix }),
         1,

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
 import { Random } from '../support/random.ts';
 import { copy, overBothDrivers } from '../support/run.ts';
+import { traced, tracing } from '../support/strace.ts';
 import { temp } from '../support/temp.ts';
 import { file, plant, type Tree } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
@@ -17,9 +17,7 @@ function sizes(): Tree {
 /** The lengths that `read` or `write` calls on files of the tree returned, in the order of the calls. */
 function lengths(log: string, call: 'read' | 'write', at: string): number[] {
   const pattern = new RegExp(`${call}(?:64)?\\(\\d+<${at}/[^>]*>.* = (\\d+)$`);
-  const found = readFileSync(log, 'utf8')
-    .split('\n')
-    .map((line) => pattern.exec(line)?.[1]);
+  const found = traced(log).map((line) => pattern.exec(line)?.[1]);
   return found.filter((length) => length !== undefined).map(Number);
 }
 
@@ -46,8 +44,7 @@ overBothDrivers((driver) => {
     plant(`${top}/src`, { file: file(content) });
     const calls = async (name: string, ...options: string[]) => {
       const log = `${top}/${name}.strace`;
-      // Decoded paths need the descriptors' names; what has no name yet stands under the directory with a #.
-      const prefix = ['strace', '-f', '-qq', '-y', '-e', 'trace=read,pread64,write,pwrite64', '-o', log];
+      const prefix = tracing(log, 'read', 'pread64', 'write', 'pwrite64');
       await copy([`${top}/src`, `${top}/${name}`, '--reflink=never', ...options], { driver, prefix });
       return {
         reads: lengths(log, 'read', `${top}/src`).filter((length) => length > 0),

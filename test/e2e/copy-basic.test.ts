@@ -35,7 +35,8 @@ overBothDrivers((driver) => {
     await copy([`${top}/src//.`, `${top}//three`, '-j2', '-q'], { driver });
     await copy(['-j', '1', '--', '-j', '--help'], { driver, cwd: top });
     await copy(['src', './five'], { driver, cwd: top });
-    for (const name of ['one', 'two', 'three', '--help', 'five']) {
+    expectSame(`${top}/-j`, `${top}/--help`, { times: timesOf(driver) });
+    for (const name of ['one', 'two', 'three', 'five']) {
       expectSame(`${top}/src`, `${top}/${name}`, { times: timesOf(driver) });
     }
   });

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { needs } from '../support/needs.ts';
 import { copy, expectExit, overBothDrivers, pcopy } from '../support/run.ts';
+import { failing, traced, tracing } from '../support/strace.ts';
 import { temp } from '../support/temp.ts';
 import { file, plant } from '../support/tree.ts';
 
@@ -11,11 +11,9 @@ overBothDrivers((driver) => {
     plant(`${top}/src`, { 'a/one': file('one'), 'a/two': file('two'), 'b/three': file('three') });
     const syncs = async (name: string, options: string[]) => {
       const log = `${top}/${name}.strace`;
-      const prefix = ['strace', '-f', '-y', '-qq', '-e', 'trace=fsync,fdatasync,syncfs', '-o', log];
+      const prefix = tracing(log, 'fsync', 'fdatasync', 'syncfs');
       await copy([...options, `${top}/src`, `${top}/${name}`], { driver, prefix });
-      return readFileSync(log, 'utf8')
-        .split('\n')
-        .filter((line) => line.includes(`<${top}/`));
+      return traced(log).filter((line) => line.includes(`<${top}/`));
     };
     expect(await syncs('without', [])).toEqual([]);
     const calls = await syncs('with', ['--fsync']);
@@ -27,7 +25,7 @@ overBothDrivers((driver) => {
   needs('strace')('an fsync that fails is a failure of that entry', async () => {
     const top = temp();
     plant(`${top}/src`, { 'a/one': file('one') });
-    const prefix = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=fsync,fdatasync,syncfs:error=EIO'];
+    const prefix = failing('fsync,fdatasync,syncfs', 'EIO', `${top}/dst/a`, `${top}/dst`);
     const { stderr } = expectExit(await pcopy(['--fsync', `${top}/src`, `${top}/dst`], { driver, prefix }), 1);
     expect(stderr).toMatch(/^pcopy: .+: .+ \(EIO\)$/m);
   });

@@ -1,8 +1,9 @@
-import { chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { chownSync, mkdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame, survey } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
 import { copy, ORDINARY, overBothDrivers } from '../support/run.ts';
+import { traced, tracing } from '../support/strace.ts';
 import { temp } from '../support/temp.ts';
 import { directory, file, plant, type Tree } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
@@ -64,11 +65,9 @@ overBothDrivers((driver) => {
       ['in place', ['--no-atomic']],
     ] as const) {
       const log = `${top}/${name}.strace`;
-      const prefix = ['strace', '-f', '-y', '-qq', '-e', 'trace=open,openat,openat2,creat', '-o', log];
+      const prefix = tracing(log, 'open', 'openat', 'openat2', 'creat');
       await copy([...options, `${top}/src/d`, `${top}/${name}`], { driver, prefix });
-      const calls = readFileSync(log, 'utf8')
-        .split('\n')
-        .filter((call) => call.includes(`${top}/`));
+      const calls = traced(log).filter((call) => call.includes(`${top}/`));
       const modes = calls
         .map((call) => /(?:O_CREAT|O_TMPFILE).*, (0[0-7]*)\) = \d/.exec(call)?.[1])
         .filter((mode) => mode);
