@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { fixture, JoinableQueue, MisuseError, Process, WaitTimeout } from './toolkit.ts';
+
+test('join waits until every item is marked as done', async () => {
+  const queue = new JoinableQueue<number>();
+  await queue.join();
+  await queue.put(1);
+  await queue.put(2);
+  const joined = queue.join().then(() => 'joined');
+  await queue.get();
+  await queue.taskDone();
+  await expect(queue.join({ timeout: 1 })).rejects.toBeInstanceOf(WaitTimeout);
+  await queue.get();
+  await queue.taskDone();
+  expect(await joined).toBe('joined');
+  await expect(queue.taskDone()).rejects.toBeInstanceOf(MisuseError);
+});
+
+test('daemons that consume', async () => {
+  const queue = new JoinableQueue<number | null>(5);
+  const consume = fixture('queues.js', 'consumeJoinable');
+  const children = [1, 2].map(() => new Process(consume, [queue], { daemon: true }));
+  for (const child of children) child.start();
+  for (let index = 0; index < 100; index++) await queue.put(index);
+  await queue.join();
+  expect(await queue.empty()).toBe(true);
+  await queue.close();
+  await Promise.all(children.map((child) => child.join()));
+});
+
+test('the last ones can be marked after the queue is closed and empty', async () => {
+  const queue = new JoinableQueue<number>();
+  await queue.put(1);
+  await queue.get();
+  await queue.close();
+  await expect(queue.join({ timeout: 1 })).rejects.toBeInstanceOf(WaitTimeout);
+  await queue.taskDone();
+  await queue.join();
+});
