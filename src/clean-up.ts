@@ -1,5 +1,5 @@
 import { Chain } from './copy/chain.ts';
-import { HELD_HANDLES } from './copy/directories.ts';
+import { heldHandles } from './copy/directories.ts';
 import { isTemporaryOf } from './copy/temporary-name.ts';
 import type { FileSystem } from './fs/file-system.ts';
 import type { RawPath } from './names.ts';
@@ -14,7 +14,7 @@ export function removeTemporaries(fs: FileSystem, config: WorkerConfig, jobs: It
   for (const job of jobs) for (const dir of directoriesOf(job)) dirs.add(dir);
   if (dirs.size === 0 || config.dryRun) return;
   const root = fs.openRoot(config.destination.path);
-  const tree = new Chain(fs, root, HELD_HANDLES, (parent, name) => fs.openDirectory(parent, name));
+  const tree = new Chain(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
   for (const dir of dirs) {
     try {
       const handle = tree.open(dir);

@@ -99,7 +99,8 @@ async function copyPlanned(
     else reporter.stopped(error);
   } finally {
     hooks.signal?.removeEventListener('abort', interrupt);
-    await (reporter.ended ? executor.terminate() : executor.close());
+    // Every report is in: there is nothing that a worker's own way out would add but time.
+    await executor.terminate();
     if (reporter.ended) removeTemporaries(fs, setup, schedule.underWay, null);
     await events.close();
     await telling;
@@ -108,8 +109,8 @@ async function copyPlanned(
   return reporter.end();
 }
 
-async function refused(reporter: Reporter, hooks: CopyHooks, error: unknown): Promise<Summary> {
-  await Promise.all((hooks.early ?? []).map((worker) => worker.discard()));
+function refused(reporter: Reporter, hooks: CopyHooks, error: unknown): Summary {
+  for (const worker of hooks.early ?? []) void worker.discard();
   if (!(error instanceof RefusedError)) throw error;
   return reporter.refuse(error);
 }

@@ -97,6 +97,8 @@ export type CopyEvent =
       driver: 'libc' | 'node';
       merged: boolean;
       dryRun: boolean;
+      /** One file is copied: its name, which is the path of its events, and its name at the destination. */
+      single?: { name: string; as: string };
     }
   | { type: 'scan'; found: Found }
   | { type: 'progress'; snapshot: Snapshot }

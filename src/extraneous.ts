@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 import { Chain } from './copy/chain.ts';
-import { HELD_HANDLES } from './copy/directories.ts';
+import { heldHandles } from './copy/directories.ts';
 import { refuse } from './copy/failure.ts';
 import type { FileSystem } from './fs/file-system.ts';
 import { codeOf } from './fs/system-error.ts';
@@ -21,7 +21,7 @@ export async function extraneous(fs: FileSystem, plan: Plan, config: Config, rep
     return [];
   }
   const open = (path: RawPath): Chain =>
-    new Chain(fs, fs.openRoot(path), HELD_HANDLES, (parent, name) => fs.openDirectory(parent, name));
+    new Chain(fs, fs.openRoot(path), heldHandles(), (parent, name) => fs.openDirectory(parent, name));
   const source = open(plan.source.path);
   const jobs = new Map<RawPath, RawPath[]>();
   let count = 0;

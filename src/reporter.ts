@@ -57,6 +57,9 @@ export class Reporter {
       merged,
       dryRun,
     });
+    if (this.driver === 'node' && this.config.archive) {
+      this.warn('', 'EPCOPY_DRIVER', 'the node driver does not see extended attributes and ACLs: they are not copied');
+    }
     this.timer = setInterval(() => this.tell(), TELL_EVERY);
     this.timer.unref();
   }

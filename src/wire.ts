@@ -74,6 +74,8 @@ export interface LinksJob {
   /** Where the first name is, relative to the destination, and what it must still be. */
   target: RawPath;
   targetIdentity: string;
+  /** sha256 of the content in hex, when it was asked for. */
+  sha256?: string;
   /** Relative paths. */
   paths: RawPath[];
 }

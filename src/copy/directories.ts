@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import type { RawPath } from '../names.ts';
 import type { Root } from '../wire.ts';
@@ -11,8 +12,28 @@ import { attempt, refuse } from './failure.ts';
  */
 export const IN_THE_MAKING = 0o1700;
 
-/** Handles held on the way down to a directory: enough for real trees, and never all that a process may have. */
-export const HELD_HANDLES = 64;
+/** What Node itself and the file in hand need. */
+const OTHER_HANDLES = 32;
+let held: number | undefined;
+
+/**
+ * How many handles one way down to a directory may hold: enough for real trees, and few enough that the ways into source
+ * and destination fit a process that may open only 40 files.
+ */
+export function heldHandles(): number {
+  held ??= Math.max(2, Math.min(64, Math.floor((openFilesLimit() - OTHER_HANDLES) / 4)));
+  return held;
+}
+
+// Node raises its soft limit to the hard one at its start.
+function openFilesLimit(): number {
+  try {
+    const line = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'));
+    return line === null ? 1024 : Number(line[1]);
+  } catch {
+    return 1024;
+  }
+}
 
 /** Opens one of the two directories of the run and makes sure that it is the one the run began with. */
 export function openRoot(fs: FileSystem, root: Root, side: 'source' | 'destination'): Handle {

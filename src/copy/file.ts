@@ -8,6 +8,9 @@ import { begin, type Draft, giveUp, publish } from './place.ts';
 import { isUpToDate } from './policy.ts';
 import { digestOf, verify } from './verify.ts';
 
+/** Stands for the identity of a first copy that a dry run does not make. */
+const DRY_RUN = 'dry run';
+
 /**
  * Copies one regular file: content, mode, times and what the options ask for, then the name. Files that other workers
  * have a part in (hard links, big files) are not copied but noted in the report, unless `leads` says that it is time.
@@ -30,6 +33,7 @@ export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, l
     if (config.dryRun) {
       report.files++;
       report.bytes += stat.size;
+      if (leads) report.leader = DRY_RUN;
       tell(context, { path, type: 'f', action: 'copied', bytes: stat.size });
       return;
     }

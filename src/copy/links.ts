@@ -26,11 +26,12 @@ function makeLink(context: Context, job: LinksJob, path: string): void {
   const [targetDir, targetName] = splitPath(job.target);
   const destinationDir = context.destination.open(dir);
   const entry: Entry = { sourceDir: -1, destinationDir, name: newName, newName, path, type: 'f' };
+  const known = job.sha256 === undefined ? {} : { sha256: job.sha256 };
   const there = existing(context, entry);
   if (there?.type === 'd') checkReplaceable(context, entry, null);
   if (there !== null && (config.noClobber || there.identity === job.targetIdentity)) {
     report.unchanged++;
-    tell(context, { path, type: 'h', action: 'unchanged', bytes: 0 });
+    tell(context, { path, type: 'h', action: 'unchanged', bytes: 0, ...known });
     return;
   }
   if (!config.dryRun) {
@@ -44,7 +45,7 @@ function makeLink(context: Context, job: LinksJob, path: string): void {
     }
   }
   report.hardlinks++;
-  tell(context, { path, type: 'h', action: 'copied', bytes: 0 });
+  tell(context, { path, type: 'h', action: 'copied', bytes: 0, ...known });
 }
 
 function link(context: Context, entry: Entry, from: number, name: string, identity: string, replace: boolean): void {

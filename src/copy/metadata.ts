@@ -78,7 +78,7 @@ export function copyMetadataAt(
 
 /** Whether what is made in this directory starts with access rights beyond its mode. */
 export function hasDefaultAcl(xattrs: ExtendedAttributes | null, dir: Handle): boolean {
-  return xattrs !== null && xattrs.has(dir, DEFAULT_ACL);
+  return xattrs?.has(dir, DEFAULT_ACL);
 }
 
 // An ordinary user cannot give files away, but may keep a group that is one of their own. Returns the mode that is safe then.
@@ -105,10 +105,7 @@ function copyAttributes(
   name: RawPath | null,
 ): void {
   const { xattrs } = context.fs;
-  if (xattrs === null) {
-    lose(context, 'xattr and ACL support');
-    return;
-  }
+  if (xattrs === null) return; // Told once, at the start of the run.
   let attributes: RawPath[];
   try {
     attributes = xattrs.list(source, sourceName);

@@ -1,5 +1,6 @@
 import type { Handle, Stat } from '../fs/file-system.ts';
 import type { RawPath } from '../names.ts';
+import { MISSING } from './chain.ts';
 import type { Context, Entry } from './context.ts';
 import { attempt, refuse } from './failure.ts';
 import { temporaryName } from './temporary-name.ts';
@@ -98,6 +99,7 @@ export function settleName(context: Context, entry: Entry, name: RawPath): void 
 
 /** Throws when the entry's place is taken by a directory, or by the source itself under another name. */
 export function checkReplaceable(context: Context, entry: Entry, source: Stat | null): void {
+  if (entry.destinationDir === MISSING) return;
   const there = attempt(entry.path, 'destination', 'stat', () =>
     context.fs.statAt(entry.destinationDir, entry.newName),
   );

@@ -1,4 +1,5 @@
 import type { Handle, Stat } from '../fs/file-system.ts';
+import { MISSING } from './chain.ts';
 import { type Context, type Entry, tell } from './context.ts';
 import { attempt } from './failure.ts';
 import { checkReplaceable } from './place.ts';
@@ -15,26 +16,30 @@ export function isUpToDate(context: Context, entry: Entry, source: Handle, stat:
   if (!config.noClobber && !matches(context, entry, source, stat, there)) return false;
   report.unchanged++;
   if (leads) report.leader = there.identity;
-  tell(context, { path: entry.path, type: 'f', action: 'unchanged', bytes: stat.size });
+  const hash = config.hash && there.type === 'f' ? { sha256: hashExisting(context, entry) } : {};
+  tell(context, { path: entry.path, type: 'f', action: 'unchanged', bytes: stat.size, ...hash });
   return true;
 }
 
 /** What has the entry's place now. Nothing, in a directory that a dry run did not make. */
 export function existing(context: Context, entry: Entry): Stat | null {
-  if (entry.destinationDir < 0) return null;
+  if (entry.destinationDir === MISSING) return null;
   return attempt(entry.path, 'destination', 'stat', () => context.fs.statAt(entry.destinationDir, entry.newName));
 }
 
 function matches(context: Context, entry: Entry, source: Handle, stat: Stat, there: Stat): boolean {
   if (there.type !== 'f' || there.size !== stat.size) return false;
   if (!context.config.checksum) return sameTime(stat, there);
+  return hashExisting(context, entry) === hashContent(context, entry.path, 'source', source);
+}
+
+function hashExisting(context: Context, entry: Entry): string {
   const { fs } = context;
-  const other = attempt(entry.path, 'destination', 'open', () => fs.openRead(entry.destinationDir, entry.newName));
+  const there = attempt(entry.path, 'destination', 'open', () => fs.openRead(entry.destinationDir, entry.newName));
   try {
-    const theirs = hashContent(context, entry.path, 'destination', other);
-    return theirs === hashContent(context, entry.path, 'source', source);
+    return hashContent(context, entry.path, 'destination', there);
   } finally {
-    fs.close(other);
+    fs.close(there);
   }
 }
 

@@ -1,11 +1,12 @@
 // The copier's half of a worker process: one call to set it up, then one call per job, one after the other.
 import { openFileSystem } from '../fs/driver.ts';
+import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { currentProcess, leaveNote } from '../process/current.ts';
 import type { Queue } from '../process/queue.ts';
 import type { Job, Report, WorkerConfig, WorkerEvent } from '../wire.ts';
-import { Chain } from './chain.ts';
+import { Chain, MISSING } from './chain.ts';
 import { type Context, emptyReport } from './context.ts';
-import { enterDestination, enterSource, HELD_HANDLES, openRoot } from './directories.ts';
+import { enterDestination, enterSource, heldHandles, openRoot } from './directories.ts';
 import { copyEntries } from './entries.ts';
 import { toFailure } from './failure.ts';
 import { finishDirectories } from './finish.ts';
@@ -34,8 +35,8 @@ export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): P
   const context: Context = {
     fs,
     config,
-    source: new Chain(fs, openRoot(fs, config.source, 'source'), HELD_HANDLES, enterSource(fs, config.dereference)),
-    destination: new Chain(fs, openRoot(fs, config.destination, 'destination'), HELD_HANDLES, (parent, name, path) =>
+    source: new Chain(fs, openRoot(fs, config.source, 'source'), heldHandles(), enterSource(fs, config.dereference)),
+    destination: new Chain(fs, openDestination(fs, config), heldHandles(), (parent, name, path) =>
       enterDestination(context, parent, name, path),
     ),
     buffer: Buffer.alloc(config.chunkSize * config.batch),
@@ -45,6 +46,11 @@ export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): P
     report: emptyReport(worker),
   };
   ready = context;
+}
+
+// In a dry run it may not be there.
+function openDestination(fs: FileSystem, config: WorkerConfig): Handle {
+  return config.destination.identity === '' ? MISSING : openRoot(fs, config.destination, 'destination');
 }
 
 /** Does one job. Failures of entries are events, counted in the report; one of the job as a whole is in the report. */

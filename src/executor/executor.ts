@@ -11,9 +11,7 @@ export interface Executor {
   readonly capacity: number;
   /** Rejects with LostJob when its worker died on it, with NoWorkers when none can be had. */
   run(job: Job): Promise<Report>;
-  /** Ends the workers when they have nothing left to do. */
-  close(): Promise<void>;
-  /** Ends the workers at once, whatever they do. */
+  /** Ends the workers at once, whatever they do; nothing that was reported is lost. */
   terminate(): Promise<void>;
 }
 

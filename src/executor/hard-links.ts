@@ -1,6 +1,13 @@
 import type { RawPath } from '../names.ts';
 import type { Deferred } from '../wire.ts';
 
+/** The first copy of a file with several names. */
+export interface LinkTarget {
+  path: RawPath;
+  identity: string;
+  sha256?: string;
+}
+
 interface Group {
   /** Names seen so far; with all of them seen, the group can be forgotten. */
   seen: number;
@@ -8,13 +15,13 @@ interface Group {
   /** Names that wait for a first copy. */
   waiting: Deferred[];
   /** null while the first copy is under way. */
-  target: { path: RawPath; identity: string } | null;
+  target: LinkTarget | null;
 }
 
 export type Step =
   | { kind: 'wait' }
   | { kind: 'lead'; entry: Deferred }
-  | { kind: 'link'; target: RawPath; targetIdentity: string; entries: Deferred[] };
+  | { kind: 'link'; target: LinkTarget; entries: Deferred[] };
 
 /**
  * Which name of a file is copied and which become links to it, whatever order and worker they come from. One name leads:
@@ -39,10 +46,10 @@ export class HardLinks {
   }
 
   /** The leader is at the destination. */
-  copied(entry: Deferred, targetIdentity: string): Step {
+  copied(entry: Deferred, target: LinkTarget): Step {
     const group = this.groups.get(entry.identity);
     if (group === undefined) return { kind: 'wait' };
-    group.target = { path: entry.path, identity: targetIdentity };
+    group.target = target;
     return this.link(entry.identity, group, group.waiting.splice(0));
   }
 
@@ -57,6 +64,6 @@ export class HardLinks {
   private link(identity: string, group: Group, entries: Deferred[]): Step {
     if (group.seen >= group.nlink) this.groups.delete(identity);
     if (group.target === null || entries.length === 0) return { kind: 'wait' };
-    return { kind: 'link', target: group.target.path, targetIdentity: group.target.identity, entries };
+    return { kind: 'link', target: group.target, entries };
   }
 }

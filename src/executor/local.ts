@@ -29,10 +29,6 @@ export function localExecutor(
   return {
     capacity: jobs * (1 + AHEAD),
     run: (job) => pool.apply(runJob, [job]).catch(translate),
-    close: async () => {
-      pool.close();
-      await pool.join();
-    },
     terminate: () => pool.terminate(),
   };
 }

@@ -162,11 +162,12 @@ export class Schedule {
       case 'lead':
         return this.begin(() => this.lead(step.entry));
       case 'link': {
-        const { target, targetIdentity } = step;
+        const { path: target, identity: targetIdentity, sha256 } = step.target;
+        const known = sha256 === undefined ? {} : { sha256 };
         for (const group of groups(step.entries)) {
           const paths = group.map((entry) => entry.path);
           this.begin(async () => {
-            const report = await this.execute({ kind: 'links', target, targetIdentity, paths }, 'returned');
+            const report = await this.execute({ kind: 'links', target, targetIdentity, paths, ...known }, 'returned');
             if (report !== null) this.tally.settle(report, group.length, bytesOf(group));
           });
         }
@@ -196,8 +197,10 @@ export class Schedule {
     }
     if (report === null) return;
     this.tally.settle(report, 1, entry.size);
-    const copied = report.failed === 0 && report.leader !== '';
-    this.follow(copied ? this.links.copied(entry, report.leader) : this.links.failed(entry));
+    if (report.failed > 0 || report.leader === '') return this.follow(this.links.failed(entry));
+    const sha256 = report.entries[0]?.sha256;
+    const known = sha256 === undefined ? {} : { sha256 };
+    this.follow(this.links.copied(entry, { path: entry.path, identity: report.leader, ...known }));
   }
 
   private async big(entry: Deferred): Promise<void> {

@@ -225,13 +225,14 @@ function wire(path: RawPath): string | Buffer {
   return isAscii(path) ? path : toBytes(path);
 }
 
-function seconds(whole: number, ns: number): number {
-  return whole + ns / 1e9;
+// As text: Node takes a negative number for "now", but not a negative numeral.
+function seconds(whole: number, ns: number): string {
+  return String(whole + ns / 1e9);
 }
 
-// Node cuts to microseconds and takes a negative time for "now".
+// Node cuts to microseconds.
 function keepsTimes(like: Stat): boolean {
-  return like.atimeNs % 1000 === 0 && like.mtimeNs % 1000 === 0 && like.atime >= 0 && like.mtime >= 0;
+  return like.atimeNs % 1000 === 0 && like.mtimeNs % 1000 === 0;
 }
 
 function guard<T>(call: () => T): T {

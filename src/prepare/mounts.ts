@@ -24,7 +24,7 @@ export function listMounts(): Mount[] {
     .filter(Boolean)
     .map((line) => {
       const [, , device = '', root = '', point = ''] = line.split(' ');
-      return { device, root: unescape(root), point: unescape(point) };
+      return { device, root: unescapeOctal(root), point: unescapeOctal(point) };
     });
 }
 
@@ -56,6 +56,6 @@ function trim(path: RawPath): RawPath {
   return path.replace(/\/+$/, '');
 }
 
-function unescape(field: string): string {
+function unescapeOctal(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_all, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

@@ -141,7 +141,7 @@ function makeDirectories(
     const mode = index === missing.length - 1 ? lastMode : 0o777;
     if (!dryRun) {
       try {
-        step(path, 'cannot make the directory', () => fromNodeErrors(() => mkdirSync(toBytes(path), mode)));
+        if (!step(path, 'cannot make the directory', () => makeOrFind(path, mode))) continue;
       } catch (error) {
         undo();
         throw error;
@@ -156,6 +156,17 @@ function modeOf(path: RawPath): number {
   return step(path, 'cannot look at the destination', () =>
     fromNodeErrors(() => statSync(toBytes(path)).mode & 0o7777),
   );
+}
+
+// Somebody else may be making it at this moment: then it is there, which is all that is wanted.
+function makeOrFind(path: RawPath, mode: number): boolean {
+  try {
+    fromNodeErrors(() => mkdirSync(toBytes(path), mode));
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && look(path)?.kind === 'directory') return false;
+    throw error;
+  }
 }
 
 function splitLast(path: RawPath): [dir: RawPath, name: RawPath] {

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { Chain } from '../copy/chain.ts';
-import { enterSource, HELD_HANDLES } from '../copy/directories.ts';
+import { enterSource, heldHandles } from '../copy/directories.ts';
 import type { Found } from '../events.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import type { Plan } from '../prepare/prepare.ts';
@@ -23,7 +23,7 @@ export class SourceTree {
     this.plan = plan;
     this.config = config;
     this.root = fs.openRoot(plan.source.path);
-    this.chain = new Chain(fs, this.root, HELD_HANDLES, enterSource(fs, config.dereference));
+    this.chain = new Chain(fs, this.root, heldHandles(), enterSource(fs, config.dereference));
   }
 
   /** Lists into the queue and closes it, also when it is stopped. */

@@ -1,20 +1,28 @@
 import type { Chain } from '../copy/chain.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
-import { codeOf } from '../fs/system-error.ts';
 import { join, type RawPath } from '../names.ts';
+import { fromGlob, toGlob } from './glob-names.ts';
+import { Trail } from './trail.ts';
 
 /** Where the tree stands in fast-glob's eyes. Nothing is ever looked up there: the adapter answers for it. */
 export const VIRTUAL_ROOT = '/tree';
 
 /** An entry as a listing gives it, in the words fast-glob asks in. */
 export class ListedEntry {
+  /** As patterns see it. */
   readonly name: string;
+  /** As the kernel gave it. */
+  readonly raw: RawPath;
+  /** The directory it lies in. */
+  readonly dir: RawPath;
   readonly type: TypeLetter;
   /** Bytes, when sizes are taken. */
   readonly size: number;
 
-  constructor(name: string, type: TypeLetter, size: number) {
-    this.name = name;
+  constructor(dir: RawPath, raw: RawPath, type: TypeLetter, size: number) {
+    this.name = toGlob(raw);
+    this.raw = raw;
+    this.dir = dir;
     this.type = type;
     this.size = size;
   }
@@ -48,44 +56,70 @@ export interface AdapterOptions {
   gate: () => Promise<void>;
   /** A directory that cannot be read, or with `dereference` a link that leads nowhere or in a circle. */
   onError: (error: unknown, path: RawPath) => void;
-  /** May drop entries of a directory that has just been listed. */
-  select?: (dir: RawPath, handle: Handle, entries: ListedEntry[]) => ListedEntry[];
+  /**
+   * May drop entries of a directory that has just been listed; a directory that is dropped is not entered. `path` is that
+   * of the directory in the form of `toGlob`.
+   */
+  select?: (dir: RawPath, handle: Handle, entries: ListedEntry[], path: string) => ListedEntry[];
 }
 
 type Callback = (error: NodeJS.ErrnoException | null, entries: ListedEntry[]) => void;
 
+interface Pending {
+  path: string;
+  callback: Callback;
+}
+
 /**
  * A `readdir` for fast-glob that lists through held directory handles, never follows a link by itself, carries every name
  * byte for byte, and makes the walk wait when the pipeline behind it is full: fast-glob's stream does not.
- * @param everything called for each entry when all are wanted; fast-glob is then given the directories only
+ *
+ * fast-glob asks for every directory as soon as it has heard of it. They are answered one at a time, the newest first: depth
+ * first, the next directory is mostly a neighbour whose parents are still open, and few are waiting.
  */
-export function readdirFor(
-  fs: FileSystem,
-  tree: Chain,
-  options: AdapterOptions,
-  everything: ((dir: RawPath, name: RawPath, listed: ListedEntry) => void) | null,
-) {
-  const identities = new Map<RawPath, string>();
+export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions) {
+  const above = new Trail<string>();
+  const pending: Pending[] = [];
+  let arrived: Pending[] = [];
+  let busy = false;
 
   return (path: string, _how: unknown, callback: Callback): void => {
-    const dir = fromGlob(path.slice(VIRTUAL_ROOT.length + 1));
-    options.gate().then(
-      () => callback(null, path.startsWith(VIRTUAL_ROOT) ? listQuietly(dir) : []),
-      (error) => callback(error, []),
-    );
+    arrived.push({ path, callback });
+    if (!busy) void answer();
   };
 
+  async function answer(): Promise<void> {
+    busy = true;
+    for (let next = take(); next !== undefined; next = take()) {
+      const { path, callback } = next;
+      try {
+        await options.gate();
+      } catch (error) {
+        callback(error as Error, []);
+        return; // The walk ends here, so nobody waits for the others.
+      }
+      callback(null, listQuietly(path.slice(VIRTUAL_ROOT.length + 1)));
+    }
+    busy = false;
+  }
+
+  function take(): Pending | undefined {
+    for (let next = arrived.pop(); next !== undefined; next = arrived.pop()) pending.push(next);
+    return pending.pop();
+  }
+
   // One directory that cannot be listed is one failed entry, not the end of the walk.
-  function listQuietly(dir: RawPath): ListedEntry[] {
+  function listQuietly(path: string): ListedEntry[] {
+    const dir = fromGlob(path);
     try {
-      return list(dir);
+      return list(dir, path);
     } catch (error) {
       options.onError(error, dir);
       return [];
     }
   }
 
-  function list(dir: RawPath): ListedEntry[] {
+  function list(dir: RawPath, path: string): ListedEntry[] {
     const handle = tree.open(dir);
     if (options.dereference) checkLoop(dir, fs.stat(handle).identity);
     const entries: ListedEntry[] = [];
@@ -93,12 +127,9 @@ export function readdirFor(
       const resolved = options.dereference && type === 'l' ? resolve(handle, dir, name) : type;
       if (resolved === null) return;
       const size = options.sizes && resolved === 'f' ? sizeOf(handle, name) : 0;
-      entries.push(new ListedEntry(toGlob(name), resolved, size));
+      entries.push(new ListedEntry(dir, name, resolved, size));
     });
-    const selected = options.select === undefined ? entries : options.select(dir, handle, entries);
-    if (everything === null) return selected;
-    for (const entry of selected) everything(dir, fromGlob(entry.name), entry);
-    return selected.filter((entry) => entry.isDirectory());
+    return options.select === undefined ? entries : options.select(dir, handle, entries, path);
   }
 
   function sizeOf(handle: Handle, name: RawPath): number {
@@ -120,29 +151,12 @@ export function readdirFor(
 
   // A directory that is its own ancestor can only be one by way of a link.
   function checkLoop(dir: RawPath, identity: string): void {
-    for (let at = dir; at !== ''; ) {
-      at = at.slice(0, Math.max(at.lastIndexOf('/'), 0));
-      if (identities.get(at) === identity) throw new LoopError();
-    }
-    identities.set(dir, identity);
+    for (const ancestor of above.to(dir)) if (ancestor === identity) throw new LoopError();
+    above.push(dir, identity);
   }
 }
 
 /** A link to a directory that leads back to one it lies in. */
 export class LoopError extends Error {
   override name = 'LoopError';
-}
-
-/** Whether the error says that the entry is no longer there. */
-export function isGone(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT';
-}
-
-// A `.` in the patterns' regular expressions does not match line ends, so names carry stand-ins beyond latin1 for them.
-export function toGlob(name: RawPath): string {
-  return /[\n\r]/.test(name) ? name.replaceAll('\n', '\u010a').replaceAll('\r', '\u010d') : name;
-}
-
-export function fromGlob(name: string): RawPath {
-  return /[\u010a\u010d]/.test(name) ? name.replaceAll('\u010a', '\n').replaceAll('\u010d', '\r') : name;
 }

@@ -1,0 +1,120 @@
+import glob from 'fast-glob';
+import micromatch from 'micromatch';
+import { UsageError } from '../errors.ts';
+import { patternToGlob } from './glob-names.ts';
+
+/** What is wanted of a tree, as the user said it: fast-glob patterns over paths relative to the root. */
+export interface Filters {
+  include: readonly string[];
+  exclude: readonly string[];
+}
+
+/** One pattern as the user wrote it, and a way to tell whether it was of any use. */
+export interface PatternUse {
+  option: 'include' | 'exclude';
+  pattern: string;
+  matches: (path: string, isDirectory: boolean) => boolean;
+}
+
+/** Patterns ready for fast-glob. Paths and patterns are in the form of `toGlob`. */
+export interface Patterns {
+  positive: string[];
+  negative: string[];
+  /** Excluded, but only when it is a directory: `cache/`. fast-glob would still enter those. */
+  excludedDirectory: (path: string) => boolean;
+  uses: PatternUse[];
+}
+
+// fast-glob's own, so that both judge alike.
+const OPTIONS = { dot: true, posix: true, strictSlashes: false } as const;
+// Stands for no byte of any name (see `toGlob`).
+const NEVER = '\udc01';
+const CHANGED_BY_GLOBBING = /[\\()*?[\]{}|!+@"'`]/g;
+
+/**
+ * `a` is the entry at the top; with all below it when it is a directory. `a/` is a directory only. A leading `./` or `/` is
+ * the root. Throws UsageError for a pattern that cannot be used.
+ */
+export function compilePatterns({ include, exclude }: Filters): Patterns {
+  const included = include.map((pattern) => ({ pattern, forms: formsOf('include', pattern) }));
+  const excluded = exclude.map((pattern) => ({ pattern, forms: formsOf('exclude', pattern) }));
+  const directories = excluded.flatMap(({ forms }) => forms.filter((form) => form.directory));
+  const isOneOf = anyOf(directories.map((form) => form.entry));
+  return {
+    positive: included.length === 0 ? ['**'] : included.flatMap(({ forms }) => forms.flatMap(wanted)),
+    negative: excluded.flatMap(({ forms }) => forms.flatMap(unwanted)),
+    excludedDirectory: isOneOf,
+    uses: [
+      ...included.map(({ pattern, forms }) => useOf('include', pattern, forms)),
+      ...excluded.map(({ pattern, forms }) => useOf('exclude', pattern, forms)),
+    ],
+  };
+}
+
+/** One alternative of a pattern whose braces are spread out. */
+interface Form {
+  /** Without a slash at its end. */
+  entry: string;
+  directory: boolean;
+  /** No wildcards in it: it names one entry. */
+  literal: boolean;
+}
+
+function formsOf(option: PatternUse['option'], pattern: string): Form[] {
+  if (/^!(?!\()/.test(pattern)) {
+    const other = option === 'include' ? ', use --exclude' : '';
+    throw unusable(option, pattern, `a pattern cannot begin with !${other} (\\! stands for the character)`);
+  }
+  // The bytes stay apart from the slashes: `//` and `/./` are one slash.
+  const plain = patternToGlob(pattern)
+    .replace(/\/(?:\.?\/)+/g, '/')
+    .replace(/^\.?\//, '');
+  if (plain === '' || plain === '.') return [{ entry: '**', directory: false, literal: false }];
+  try {
+    return micromatch
+      .braces(plain, { expand: true, nodupes: true, keepEscaping: true })
+      .filter((form) => form !== '')
+      .map(toForm);
+  } catch (error) {
+    throw unusable(option, pattern, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function toForm(form: string): Form {
+  const bare = form.replace(/\/+$/, '');
+  const literal = !glob.isDynamicPattern(bare.replace(/\\./g, '_'));
+  const entry = literal ? bare.replace(/\\(.)/g, '$1').replace(CHANGED_BY_GLOBBING, '\\$&') : bare;
+  return { entry, directory: bare !== form, literal };
+}
+
+function wanted({ entry, directory, literal }: Form): string[] {
+  const forms = directory ? [`${entry}/`] : [entry];
+  if (literal) forms.push(directory ? `${entry}/**/*` : `${entry}/**`);
+  return forms.map(fromTheTop);
+}
+
+function unwanted({ entry, directory }: Form): string[] {
+  return directory ? [] : [entry, `${entry.replace(/\/\*\*$/, '')}/**`];
+}
+
+// fast-glob begins in the directory that a pattern names first, by a path that nobody has looked at, and looks a pattern
+// without wildcards up by itself. An optional character that never occurs keeps it to one walk from the top.
+function fromTheTop(pattern: string): string {
+  const [first = ''] = pattern.split('/', 1);
+  return glob.isDynamicPattern(first.replace(/\\./g, '_')) ? pattern : `?(${NEVER})${pattern}`;
+}
+
+function useOf(option: PatternUse['option'], pattern: string, forms: readonly Form[]): PatternUse {
+  const entry = anyOf(forms.filter((form) => !form.directory).map((form) => form.entry));
+  const directory = anyOf(forms.map((form) => form.entry));
+  return { option, pattern, matches: (path, isDirectory) => (isDirectory ? directory : entry)(path) };
+}
+
+function anyOf(patterns: readonly string[]): (path: string) => boolean {
+  const expressions = patterns.map((pattern) => micromatch.makeRe(pattern, OPTIONS) as RegExp);
+  return (path) => expressions.some((expression) => expression.test(path));
+}
+
+function unusable(option: string, pattern: string, why: string): UsageError {
+  return new UsageError(`${option}: got ${JSON.stringify(pattern)}: ${why}`);
+}
