@@ -90,7 +90,7 @@ overBothDrivers((driver) => {
           // What the second run touches are the times of directories that it merged into.
           expect(differences(`${top}/src`, `${top}/once`, { times: 'ignore' })).toEqual([]);
         }),
-        { numRuns: 12, endOnFailure: true },
+        { numRuns: 8, endOnFailure: true },
       );
     },
   );

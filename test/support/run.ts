@@ -30,6 +30,7 @@ export interface RunOptions {
 }
 
 export interface Finished {
+  command: string;
   code: number | null;
   signal: NodeJS.Signals | null;
   stdout: string;
@@ -98,7 +99,7 @@ export function startCommand(command: readonly string[], options: RunOptions = {
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      resolve({ code, signal, ...output() });
+      resolve({ command: command.join(' '), code, signal, ...output() });
     });
   });
   return { child, pid, done, output };
@@ -106,7 +107,7 @@ export function startCommand(command: readonly string[], options: RunOptions = {
 
 /** Fails with everything the command said, not with two numbers. */
 export function expectExit(result: Finished, code: number): Finished {
-  const said = `stdout:\n${result.stdout.slice(-4000)}\nstderr:\n${result.stderr.slice(-4000)}`;
+  const said = `${result.command}\nstdout:\n${result.stdout.slice(-4000)}\nstderr:\n${result.stderr.slice(-4000)}`;
   expect(result.code ?? result.signal, said).toBe(code);
   return result;
 }

@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { expectSame } from '../support/compare.ts';
+import { expectExit, overBothDrivers, ROOT, startCommand } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { file, plant } from '../support/tree.ts';
+import { timesOf } from './precision.ts';
+
+/** A program that uses the built package, in a process of its own: its console, its exit and its signals are watched. */
+const PROGRAM = `
+import { copyTree } from '${ROOT}/dist/index.js';
+const [source, destination] = process.argv.slice(2);
+const types = new Set();
+const summary = await copyTree(source, destination, { jobs: 2, entries: true }, { onEvent: (event) => types.add(event.type) });
+const refused = await copyTree(source, source);
+const abort = new AbortController();
+abort.abort();
+const interrupted = await copyTree(source, destination + '2', {}, { signal: abort.signal });
+const usage = await copyTree(source, destination, { jobs: 0 }).catch((error) => error.name);
+process.stdout.write(JSON.stringify({
+  outcomes: [summary.outcome, refused.outcome, interrupted.outcome],
+  usage,
+  files: summary.totals.files,
+  types: [...types],
+  listeners: ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => process.listenerCount(signal)),
+  exitCode: process.exitCode ?? null,
+}));
+`;
+
+overBothDrivers((driver) => {
+  test('copyTree resolves to a summary, writes nothing, installs nothing, and lets the program end', async () => {
+    const top = temp();
+    plant(`${top}/src`, { 'a/b': file('b'), c: file('c') });
+    writeFileSync(`${top}/program.mjs`, PROGRAM);
+    const command = [process.execPath, `${top}/program.mjs`, `${top}/src`, `${top}/dst`];
+    const { stdout, stderr } = expectExit(await startCommand(command, { driver }).done, 0);
+    expect(stderr).toBe('');
+    const said = JSON.parse(stdout) as Record<string, unknown>;
+    expect(said).toMatchObject({
+      outcomes: ['complete', 'refused', 'interrupted'],
+      usage: 'UsageError',
+      files: 2,
+      listeners: [0, 0, 0],
+      exitCode: null,
+    });
+    expect(said.types).toEqual(expect.arrayContaining(['start', 'file', 'end']));
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+  });
+});
