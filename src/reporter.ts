@@ -167,7 +167,7 @@ export class Reporter {
     const { tally, plan } = this;
     const now = performance.now();
     return {
-      outcome: this.outcome ?? (tally.totals.failed > 0 ? 'incomplete' : 'complete'),
+      outcome: this.outcome ?? (this.isComplete() ? 'complete' : 'incomplete'),
       source: plan?.source.path ?? '',
       destination: plan?.destination.path ?? '',
       merged: plan?.merged ?? false,
@@ -181,6 +181,11 @@ export class Reporter {
       driver: this.driver,
       ...(this.reason === undefined ? {} : { reason: this.reason }),
     };
+  }
+
+  private isComplete(): boolean {
+    const { totals, lost } = this.tally;
+    return totals.failed === 0 && !(this.config.strict && Object.keys(lost).length > 0);
   }
 
   private endEarly(outcome: Outcome, reason: Summary['reason']): void {
