@@ -13,6 +13,7 @@ export interface CurrentProcess {
 }
 
 let identity: Omit<CurrentProcess, 'pid'> = { name: 'MainProcess', index: null, daemon: false };
+let main = true;
 let parentPid = process.ppid;
 let noteFd = -1;
 const word = new Uint32Array(1);
@@ -21,6 +22,14 @@ const bytes = new Uint8Array(word.buffer);
 /** The process that this code runs in. */
 export function currentProcess(): CurrentProcess {
   return { ...identity, pid: process.pid };
+}
+
+/**
+ * Whether this process was started by nobody of ours. A module that is a program and holds its tasks as well asks this
+ * before it does what the program does, as its children import it, too.
+ */
+export function isMainProcess(): boolean {
+  return main;
 }
 
 /**
@@ -48,6 +57,7 @@ export function setIdentity(next: Omit<CurrentProcess, 'pid'>): void {
 
 /** For the child runtime: who started this process, and where it may leave notes (-1: nowhere). */
 export function setOrigin(pid: number, fd: number): void {
+  main = false;
   parentPid = pid;
   noteFd = fd;
 }

@@ -40,7 +40,7 @@ test('a killed parent takes all below it along', async () => {
   await until(() => !pids.some(runs));
 });
 
-test('notes leave no file behind', () => {
-  const left = process.platform === 'linux' ? readdirSync('/dev/shm').filter((name) => name.startsWith('.note-')) : [];
-  expect(left).toEqual([]);
+test.runIf(process.platform === 'linux')('notes leave no file behind', async () => {
+  // Another test may be between making one and unlinking it.
+  await until(() => !readdirSync('/dev/shm').some((name) => name.startsWith('.note-')));
 });
