@@ -1,8 +1,8 @@
-import { Chain } from './copy/chain.ts';
-import { heldHandles } from './copy/directories.ts';
-import { isTemporaryOf } from './copy/temporary-name.ts';
 import type { FileSystem } from './fs/file-system.ts';
 import type { RawPath } from './names.ts';
+import { Chain } from './tree/chain.ts';
+import { heldHandles } from './tree/directories.ts';
+import { isTemporaryOf } from './tree/temporary-name.ts';
 import type { Job, WorkerConfig } from './wire.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { removeTemporaries } from './clean-up.ts';
 import { type Config, resolveOptions } from './config.ts';
+import type { Listed } from './entries-job.ts';
 import { RefusedError } from './errors.ts';
 import type { CopyEvent, Summary } from './events.ts';
 import { NoWorkers } from './executor/executor.ts';
@@ -13,7 +14,6 @@ import { type Plan, prepare } from './prepare/prepare.ts';
 import { checkSpace } from './prepare/space.ts';
 import { type PrestartedWorker, Queue } from './process/index.ts';
 import { Reporter } from './reporter.ts';
-import type { Listed } from './scan/scan.ts';
 import { SourceTree } from './scan/source-tree.ts';
 import type { WorkerEvent } from './wire.ts';
 import { workerConfig } from './worker-config.ts';
@@ -50,7 +50,7 @@ export async function copyTree(
   }
   const tree = new SourceTree(fs, plan, config);
   try {
-    if (config.preflight && !config.dryRun) await checkSpace(fs, plan, tree);
+    if (config.preflight && !config.dryRun) await checkSpace(fs, plan, () => tree.measure());
   } catch (error) {
     plan.undo();
     return refused(reporter, hooks, error);

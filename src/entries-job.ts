@@ -2,6 +2,13 @@ import type { TypeLetter } from './fs/file-system.ts';
 import { join, type RawPath } from './names.ts';
 import type { EntriesJob, EntriesOfDirectory } from './wire.ts';
 
+/** A job with what the parent alone needs to know of it. */
+export interface Listed {
+  job: EntriesJob;
+  /** Bytes of each entry, or null when sizes are not taken. */
+  sizes: number[] | null;
+}
+
 // A job's entries are numbered through all its directories. Names travel joined, since a message of a few long strings
 // is cheaper than one of many short ones, and no name holds a slash.
 

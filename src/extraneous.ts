@@ -1,13 +1,13 @@
 import type { Config } from './config.ts';
-import { Chain } from './copy/chain.ts';
-import { heldHandles } from './copy/directories.ts';
-import { refuse } from './copy/failure.ts';
+import { refuse } from './failure.ts';
 import type { FileSystem } from './fs/file-system.ts';
 import { codeOf } from './fs/system-error.ts';
 import type { RawPath } from './names.ts';
 import type { Plan } from './prepare/prepare.ts';
 import type { Reporter } from './reporter.ts';
 import { walk } from './scan/walk.ts';
+import { Chain } from './tree/chain.ts';
+import { heldHandles } from './tree/directories.ts';
 import type { DeleteJob } from './wire.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
-import { runMark, temporaryName } from './copy/temporary-name.ts';
 import { type RawPath, toBytes } from './names.ts';
+import { runMark, temporaryName } from './tree/temporary-name.ts';
 
 /** Lines are written in portions of this many characters. */
 const PORTION = 65536;

@@ -1,11 +1,11 @@
 import type { Config } from './config.ts';
 import type { Failure, RefusedError } from './errors.ts';
 import type { CopyEvent, Kind, Outcome, Summary } from './events.ts';
+import { kindOf } from './kind.ts';
 import { Manifest } from './manifest.ts';
 import type { RawPath } from './names.ts';
 import type { Plan } from './prepare/prepare.ts';
 import type { Queue } from './process/index.ts';
-import { kindOf } from './scan/scan.ts';
 import { Tally } from './tally.ts';
 import type { Report, WorkerEvent } from './wire.ts';
 

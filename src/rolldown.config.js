@@ -17,7 +17,7 @@ export default defineConfig([
   {
     // CommonJS, because Node starts it some milliseconds sooner, and a run starts several.
     ...shared,
-    input: { worker: 'src/executor/worker-process.ts' },
+    input: { worker: 'src/worker-process.ts' },
     output: { dir: 'dist', format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
   },
 ]);

@@ -4,6 +4,12 @@ import type { Failure } from './errors.ts';
 import type { TypeLetter } from './fs/file-system.ts';
 import type { RawPath } from './names.ts';
 
+/** What the tasks of a worker are called between the parent and its workers. */
+export const WORKER_TASKS = 'pcopy:worker';
+
+/** What a worker notes while it has no entry in hand; else it notes the entry's index in its job. */
+export const NOTHING_IN_HAND = 0xffffffff;
+
 /** One of the two directories of a run, with the identity it had when the run began. */
 export interface Root {
   /** Absolute. */
@@ -23,7 +29,7 @@ export interface WorkerConfig {
   merged: boolean;
   /** The one file that is copied, and its name at the destination; null when a tree is. */
   rename: { from: RawPath; to: RawPath } | null;
-  /** Marks the temporary names of this run (see `copy/temporary-name.ts`). */
+  /** Marks the temporary names of this run (see `tree/temporary-name.ts`). */
   runMark: string;
   /** Bytes. */
   chunkSize: number;

@@ -1,7 +1,7 @@
 import type { Config } from './config.ts';
-import { runMark } from './copy/temporary-name.ts';
 import type { FileSystem } from './fs/file-system.ts';
 import type { Plan } from './prepare/prepare.ts';
+import { runMark } from './tree/temporary-name.ts';
 import type { WorkerConfig } from './wire.ts';
 
 /** Below this a file is one worker's; above it, all that are idle share it. */

@@ -1,7 +1,7 @@
 import type { Handle } from '../fs/file-system.ts';
 import type { RawPath } from '../names.ts';
+import { isAbandoned } from '../tree/temporary-name.ts';
 import type { Context } from './context.ts';
-import { isAbandoned } from './temporary-name.ts';
 
 let lastSwept: RawPath | null = null;
 

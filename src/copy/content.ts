@@ -1,7 +1,7 @@
+import { attempt, refuse } from '../failure.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import type { RawPath } from '../names.ts';
 import type { Context } from './context.ts';
-import { attempt, refuse } from './failure.ts';
 
 /** The unit a hole can have; smaller ones file systems cannot keep. */
 const HOLE_UNIT = 4096;

@@ -1,7 +1,7 @@
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import { join, type RawPath } from '../names.ts';
+import type { Chain } from '../tree/chain.ts';
 import type { EntryDone, Report, WorkerConfig, WorkerEvent } from '../wire.ts';
-import type { Chain } from './chain.ts';
 import type { Pace } from './pace.ts';
 
 /** What every step of a worker needs. One for the life of the worker; `report` is new for each job. */

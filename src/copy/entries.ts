@@ -1,13 +1,13 @@
 import { namesOf } from '../entries-job.ts';
 import type { Failure } from '../errors.ts';
+import { attempt, refuse, toFailure } from '../failure.ts';
 import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import type { RawPath } from '../names.ts';
+import { MISSING } from '../tree/chain.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../wire.ts';
 import { sweep } from './abandoned.ts';
-import { MISSING } from './chain.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
 import { ensureDirectory, wayBlocked } from './directories.ts';
-import { attempt, refuse, toFailure } from './failure.ts';
 import { copyFile } from './file.ts';
 import { hasDefaultAcl } from './metadata.ts';
 import { Abandoned } from './pace.ts';

@@ -1,8 +1,8 @@
+import { attempt, refuse } from '../failure.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { copyContent } from './content.ts';
 import type { Context, Entry } from './context.ts';
 import { tell } from './context.ts';
-import { attempt, refuse } from './failure.ts';
 import { copyMetadata } from './metadata.ts';
 import { begin, type Draft, giveUp, publish } from './place.ts';
 import { isUpToDate } from './policy.ts';

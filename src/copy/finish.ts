@@ -1,10 +1,10 @@
+import { attempt } from '../failure.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { RawPath } from '../names.ts';
 import type { FinishJob } from '../wire.ts';
 import type { Context } from './context.ts';
 import { fail } from './entries.ts';
-import { attempt } from './failure.ts';
 import { copyMetadata, hasDefaultAcl } from './metadata.ts';
 
 /** Gives directories their source's times and, to those that the run made, its mode, now that nothing more is put in. */

@@ -1,11 +1,11 @@
+import { attempt, refuse } from '../failure.ts';
+import { temporaryName } from '../tree/temporary-name.ts';
 import type { LinksJob } from '../wire.ts';
 import { type Context, type Entry, tell } from './context.ts';
 import { fail } from './entries.ts';
-import { attempt, refuse } from './failure.ts';
 import { checkReplaceable } from './place.ts';
 import { existing } from './policy.ts';
 import { withRetries } from './retry.ts';
-import { temporaryName } from './temporary-name.ts';
 
 /** Gives a file that is at the destination its other names. */
 export function makeLinks(context: Context, job: LinksJob): void {

@@ -1,8 +1,8 @@
+import { attempt } from '../failure.ts';
 import type { ExtendedAttributes, Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { RawPath } from '../names.ts';
 import { type Context, lose } from './context.ts';
-import { attempt } from './failure.ts';
 
 const ACCESS_ACL = 'system.posix_acl_access';
 const DEFAULT_ACL = 'system.posix_acl_default';
@@ -78,7 +78,7 @@ export function copyMetadataAt(
 
 /** Whether what is made in this directory starts with access rights beyond its mode. */
 export function hasDefaultAcl(xattrs: ExtendedAttributes | null, dir: Handle): boolean {
-  return xattrs?.has(dir, DEFAULT_ACL);
+  return xattrs?.has(dir, DEFAULT_ACL) ?? false;
 }
 
 // An ordinary user cannot give files away, but may keep a group that is one of their own. Returns the mode that is safe then.

@@ -1,9 +1,9 @@
+import { attempt, refuse } from '../failure.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import type { RawPath } from '../names.ts';
-import { MISSING } from './chain.ts';
+import { MISSING } from '../tree/chain.ts';
+import { temporaryName } from '../tree/temporary-name.ts';
 import type { Context, Entry } from './context.ts';
-import { attempt, refuse } from './failure.ts';
-import { temporaryName } from './temporary-name.ts';
 
 /** A file that is being written and has not got its name yet. */
 export interface Draft {

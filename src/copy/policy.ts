@@ -1,7 +1,7 @@
+import { attempt } from '../failure.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
-import { MISSING } from './chain.ts';
+import { MISSING } from '../tree/chain.ts';
 import { type Context, type Entry, tell } from './context.ts';
-import { attempt } from './failure.ts';
 import { checkReplaceable } from './place.ts';
 import { hashContent } from './verify.ts';
 

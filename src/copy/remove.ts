@@ -1,10 +1,10 @@
+import { attempt } from '../failure.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { join, type RawPath } from '../names.ts';
+import { MISSING } from '../tree/chain.ts';
 import type { DeleteJob } from '../wire.ts';
-import { MISSING } from './chain.ts';
 import { type Context, tell } from './context.ts';
 import { fail } from './entries.ts';
-import { attempt } from './failure.ts';
 
 /** Removes entries of a destination directory, directories with all they hold. Links are removed, never followed. */
 export function removeEntries(context: Context, job: DeleteJob): void {

@@ -1,5 +1,5 @@
+import { attempt, refuse } from '../failure.ts';
 import { type Context, type Entry, tell } from './context.ts';
-import { attempt, refuse } from './failure.ts';
 import { copyMetadataAt } from './metadata.ts';
 import { giveUp, placeName, settleName } from './place.ts';
 import { existing } from './policy.ts';

@@ -1,11 +1,11 @@
 import type { Hash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { Failure } from '../errors.ts';
+import { attempt, refuse } from '../failure.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import type { RawPath } from '../names.ts';
 import type { Observer } from './content.ts';
 import type { Context } from './context.ts';
-import { attempt, refuse } from './failure.ts';
 
 export interface Digest {
   update: Observer;

@@ -1,17 +1,18 @@
 // The copier's half of a worker process: one call to set it up, then one call per job, one after the other.
+
+import { toFailure } from '../failure.ts';
 import { openFileSystem } from '../fs/driver.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { currentProcess, leaveNote } from '../process/current.ts';
 import type { Queue } from '../process/queue.ts';
-import type { Job, Report, WorkerConfig, WorkerEvent } from '../wire.ts';
-import { Chain, MISSING } from './chain.ts';
+import { Chain, MISSING } from '../tree/chain.ts';
+import { enterSource, heldHandles, openRoot } from '../tree/directories.ts';
+import { type Job, NOTHING_IN_HAND, type Report, type WorkerConfig, type WorkerEvent } from '../wire.ts';
 import { type Context, emptyReport } from './context.ts';
-import { enterDestination, enterSource, heldHandles, openRoot } from './directories.ts';
+import { enterDestination } from './directories.ts';
 import { copyEntries } from './entries.ts';
-import { toFailure } from './failure.ts';
 import { finishDirectories } from './finish.ts';
 import { makeLinks } from './links.ts';
-import { NOTHING_IN_HAND } from './note.ts';
 import { Abandoned, Pace } from './pace.ts';
 import { removeEntries } from './remove.ts';
 import { beginSplit, copySplitRange, discardSplit, publishSplit } from './split.ts';

@@ -1,10 +1,8 @@
-import { NOTHING_IN_HAND } from '../copy/note.ts';
 import type { PrestartedWorker } from '../process/index.ts';
 import { PoolClosed, ProcessPool, type Queue, task, WorkerLost } from '../process/index.ts';
-import type { Job, Report, WorkerConfig, WorkerEvent } from '../wire.ts';
+import { type Job, NOTHING_IN_HAND, type Report, WORKER_TASKS, type WorkerConfig, type WorkerEvent } from '../wire.ts';
 import { workerProcess } from './early.ts';
 import { type Executor, LostJob, NoWorkers } from './executor.ts';
-import { WORKER_TASKS } from './worker-tasks.ts';
 
 const setup = task<[config: WorkerConfig, events: Queue<WorkerEvent>], void>(WORKER_TASKS, 'setup');
 const runJob = task<[job: Job], Report>(WORKER_TASKS, 'runJob');

@@ -1,7 +1,6 @@
-import { countEntries, listEntries, pickEntries } from '../entries-job.ts';
+import { countEntries, type Listed, listEntries, pickEntries } from '../entries-job.ts';
 import type { Failure } from '../errors.ts';
 import type { RawPath } from '../names.ts';
-import type { Listed } from '../scan/scan.ts';
 import type { Tally } from '../tally.ts';
 import type { Deferred, EntriesJob, Job, Report } from '../wire.ts';
 import { type Executor, LostJob, lossFailure } from './executor.ts';

@@ -1,9 +1,9 @@
 import { accessSync, constants, mkdirSync, rmdirSync, statSync } from 'node:fs';
-import { IN_THE_MAKING } from '../copy/directories.ts';
 import { RefusedError } from '../errors.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { codeOf, fromNode } from '../fs/system-error.ts';
 import { join, type RawPath, toBytes } from '../names.ts';
+import { IN_THE_MAKING } from '../tree/directories.ts';
 import type { Root } from '../wire.ts';
 import { checkOverlap, forbiddenDirectories } from './overlap.ts';
 import { absolute, look, real, realAsFarAsItExists, refusedBy } from './paths.ts';

@@ -1,6 +1,6 @@
 import { RefusedError } from '../errors.ts';
+import type { Found } from '../events.ts';
 import type { FileSystem, Space } from '../fs/file-system.ts';
-import type { SourceTree } from '../scan/source-tree.ts';
 import { isWithin, listMounts } from './mounts.ts';
 import type { Plan } from './prepare.ts';
 
@@ -9,14 +9,14 @@ import type { Plan } from './prepare.ts';
  * double the work of a run, so that is done only where it can matter: not when the whole file system the source lies on
  * would fit.
  */
-export async function checkSpace(fs: FileSystem, plan: Plan, tree: SourceTree): Promise<void> {
+export async function checkSpace(fs: FileSystem, plan: Plan, measure: () => Promise<Found>): Promise<void> {
   const free = spaceOf(fs, plan.destination.path);
   const there = spaceOf(fs, plan.source.path);
   const alone = !listMounts().some((m) => m.point !== plan.source.path && isWithin(m.point, plan.source.path));
   if (alone && there.used < free.free && (!free.countsInodes || there.usedInodes < free.freeInodes)) return;
   // What is there already may be replaced or left: how much that frees is not known before the run.
   if (plan.merged) return;
-  const needed = await tree.measure();
+  const needed = await measure();
   const bytes = needed.bytes ?? 0;
   const inodes = needed.files + needed.directories;
   if (bytes > free.free) {

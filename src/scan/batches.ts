@@ -1,7 +1,8 @@
 import type { Found } from '../events.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
+import { kindOf } from '../kind.ts';
 import { join, type RawPath } from '../names.ts';
-import { kindOf, type ScanListener, type ScanOptions } from './scan.ts';
+import type { ScanListener, ScanOptions } from './scan.ts';
 
 /** Entries of one job: enough to make a message cheap beside the copying, few enough to share out at the end. */
 const ENTRIES_PER_JOB = 256;

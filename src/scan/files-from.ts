@@ -1,8 +1,8 @@
-import type { Chain } from '../copy/chain.ts';
-import { refuse, toCopyError, toFailure } from '../copy/failure.ts';
 import type { Found } from '../events.ts';
+import { refuse, toCopyError, toFailure } from '../failure.ts';
 import type { FileSystem, Stat } from '../fs/file-system.ts';
 import { join, type RawPath } from '../names.ts';
+import type { Chain } from '../tree/chain.ts';
 import { Batches } from './batches.ts';
 import type { ScanListener, ScanOptions } from './scan.ts';
 

@@ -1,23 +1,16 @@
-import type { Chain } from '../copy/chain.ts';
-import { refuse, toCopyError, toFailure } from '../copy/failure.ts';
+import type { Listed } from '../entries-job.ts';
 import type { Failure } from '../errors.ts';
 import type { Found, Kind } from '../events.ts';
-import type { FileSystem, TypeLetter } from '../fs/file-system.ts';
+import { refuse, toCopyError, toFailure } from '../failure.ts';
+import type { FileSystem } from '../fs/file-system.ts';
 import type { RawPath } from '../names.ts';
-import type { EntriesJob } from '../wire.ts';
+import type { Chain } from '../tree/chain.ts';
 import { Batches } from './batches.ts';
 import { LoopError } from './tree-adapter.ts';
 import { type Selection, walk } from './walk.ts';
 
 /** The walk gives the rest of the process a turn this often. */
 const TURN_MS = 5;
-
-/** A job with what the parent alone needs to know of it. */
-export interface Listed {
-  job: EntriesJob;
-  /** Bytes of each entry, or null when sizes are not taken. */
-  sizes: number[] | null;
-}
 
 export interface ScanOptions {
   selection: Selection;
@@ -78,28 +71,4 @@ function listFailure(error: unknown, path: RawPath): Failure {
       ? refuse(path, 'source', 'follow', 'ELOOP', 'the link leads back to a directory it lies in')
       : toCopyError(error, path, 'source', 'list');
   return { ...toFailure(known, path), path, subtree: true };
-}
-
-/** The kind that a type letter is counted as. `h` is a further name of a file. */
-export function kindOf(type: TypeLetter | 'h'): Kind {
-  switch (type) {
-    case 'd':
-      return 'directory';
-    case 'l':
-      return 'symlink';
-    case 'h':
-      return 'hardlink';
-    case 'p':
-      return 'fifo';
-    case 's':
-      return 'socket';
-    case 'c':
-    case 'b':
-      return 'device';
-    case 'f':
-    case '?':
-      return 'file';
-    default:
-      return type satisfies never;
-  }
 }

@@ -1,13 +1,14 @@
 import type { Config } from '../config.ts';
-import { Chain } from '../copy/chain.ts';
-import { enterSource, heldHandles } from '../copy/directories.ts';
+import type { Listed } from '../entries-job.ts';
 import type { Found } from '../events.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import type { Plan } from '../prepare/prepare.ts';
 import type { Queue } from '../process/index.ts';
 import type { Reporter } from '../reporter.ts';
+import { Chain } from '../tree/chain.ts';
+import { enterSource, heldHandles } from '../tree/directories.ts';
 import { listGiven } from './files-from.ts';
-import { type Listed, type ScanListener, type ScanOptions, scan } from './scan.ts';
+import { type ScanListener, type ScanOptions, scan } from './scan.ts';
 
 /** The source of a run, as it is listed: a tree, some paths of it, or one file. */
 export class SourceTree {

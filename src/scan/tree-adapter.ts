@@ -1,6 +1,6 @@
-import type { Chain } from '../copy/chain.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import { join, type RawPath } from '../names.ts';
+import type { Chain } from '../tree/chain.ts';
 import { fromGlob, toGlob } from './glob-names.ts';
 import { Trail } from './trail.ts';
 
@@ -82,8 +82,11 @@ export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions)
   const pending: Pending[] = [];
   let arrived: Pending[] = [];
   let busy = false;
+  // The first that is asked for is the root; an absolute path looks different from system to system.
+  let rootLength = -1;
 
   return (path: string, _how: unknown, callback: Callback): void => {
+    if (rootLength < 0) rootLength = path.length;
     arrived.push({ path, callback });
     if (!busy) void answer();
   };
@@ -98,7 +101,7 @@ export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions)
         callback(error as Error, []);
         return; // The walk ends here, so nobody waits for the others.
       }
-      callback(null, listQuietly(path.slice(VIRTUAL_ROOT.length + 1)));
+      callback(null, listQuietly(path.slice(rootLength + 1)));
     }
     busy = false;
   }

@@ -1,6 +1,6 @@
-import { CopyError, type Failure } from '../errors.ts';
-import { SystemError } from '../fs/system-error.ts';
-import type { RawPath } from '../names.ts';
+import { CopyError, type Failure } from './errors.ts';
+import { SystemError } from './fs/system-error.ts';
+import type { RawPath } from './names.ts';
 
 type Side = Failure['side'];
 
