@@ -1,3 +1,4 @@
+import { stdoutWasClosed } from './cli/closed-stdout.ts';
 import { looksLikeCopy } from './cli/early-look.ts';
 import { startWorkerEarly } from './executor/early.ts';
 
@@ -13,6 +14,7 @@ process.exitCode = await run(
     stdin: () => process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
+    stdoutWasClosed: stdoutWasClosed(),
     signals: process,
     exit: (code) => process.exit(code),
   },

@@ -33,6 +33,8 @@ export interface Io {
   stdin: Stdin;
   stdout: OutputStream;
   stderr: OutputStream;
+  /** What `stdout` is then, takes everything and keeps nothing. */
+  stdoutWasClosed?: boolean;
   signals: NodeJS.EventEmitter;
   /** Ends the process now. */
   exit(code: number): void;
@@ -40,12 +42,16 @@ export interface Io {
 
 /** Messages get so long to be taken by a reader that has stopped; output that was asked for waits until a signal. */
 const LAST_WORDS_MS = 2_000;
+/** The longest that a timer takes. */
+const ALIVE_MS = 2 ** 31 - 1;
 
 /** One command line, from the arguments to the exit code. Everything has been written, or given up, when it resolves. */
 export async function run(io: Io, loadEngine: () => Promise<CopyTree>): Promise<number> {
+  // Promises alone do not keep Node alive, nor does a child that nobody holds a reference to.
+  const alive = setInterval(() => {}, ALIVE_MS);
   const session = new Session(io);
   const code = await session.main(loadEngine).catch((error: unknown) => session.fail(error));
-  return session.finish(code);
+  return session.finish(code).finally(() => clearInterval(alive));
 }
 
 class Session {
@@ -61,6 +67,7 @@ class Session {
     this.#stdout = new Output(io.stdout);
     this.#stderr = new Output(io.stderr);
     this.#args = rawArguments(io.argv);
+    if (io.stdoutWasClosed) this.#stdout.abandon(Object.assign(new Error('it is closed'), { code: 'EBADF' }));
   }
 
   async main(loadEngine: () => Promise<CopyTree>): Promise<number> {

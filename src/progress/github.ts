@@ -2,7 +2,8 @@ import { appendFileSync } from 'node:fs';
 import type { CopyEvent, Summary } from '../events.ts';
 import { printable } from '../names.ts';
 import { palette } from './colors.ts';
-import { type Ends, errorLine, reasonText } from './messages.ts';
+import type { Ends } from './ends.ts';
+import { errorLine, reasonText } from './messages.ts';
 import type { Reporter, Say } from './reporter.ts';
 import { summaryLines } from './summary.ts';
 
@@ -30,7 +31,7 @@ export function stepSummary(summary: Summary, ends: Ends, dryRun: boolean): stri
   const lines = [
     `### pcopy ${code(printable(ends.source))} → ${code(printable(ends.destination))}`,
     '',
-    ...summaryLines(summary, dryRun, NO_COLOR).map((line) => `- ${code(line.trim().replace(/^pcopy: /, ''))}`),
+    ...summaryLines(summary, ends, dryRun, NO_COLOR).map((line) => `- ${code(line.trim().replace(/^pcopy: /, ''))}`),
   ];
   const reason = reasonText(summary);
   if (reason !== undefined) lines.push(`- ${code(reason)}`);

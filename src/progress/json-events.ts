@@ -12,7 +12,7 @@ export interface JsonPath {
   pathBase64?: string;
 }
 
-/** As the user typed them. */
+/** Absolute; as typed when the run was refused before they were looked at. */
 export interface JsonEnds {
   source: string;
   sourceBase64?: string;
@@ -26,8 +26,11 @@ export interface JsonStart extends JsonEnds {
   version: string;
   jobs: number;
   driver: 'libc' | 'node';
+  /** The destination directory existed. */
   merged: boolean;
   dryRun: boolean;
+  /** One file is copied: its name, which is the path of its events, and its name at the destination. */
+  single?: { name: string; nameBase64?: string; as: string; asBase64?: string };
 }
 
 /** What the listing has found: about once a second, and when it is complete. */

@@ -72,11 +72,12 @@ export class JsonReporter implements Reporter {
   #convert(event: CopyEvent): JsonEvent {
     switch (event.type) {
       case 'start': {
-        const { source, destination, ...rest } = event;
+        const { source, destination, single, ...rest } = event;
         return {
           ...rest,
           ...named('source', source),
           ...named('destination', destination),
+          ...(single && { single: { ...named('name', single.name), ...named('as', single.as) } }),
           version: this.#options.version,
         };
       }
@@ -85,13 +86,18 @@ export class JsonReporter implements Reporter {
       case 'progress': {
         const { fraction, etaMs, bytesPerSecond } = this.#meter.reading();
         const percent = fraction === null ? null : Math.floor(fraction * 1000) / 10;
-        const workers = event.snapshot.workers.map((worker) => ({ ...worker, ...pathOf(worker.path) }));
+        const workers = event.snapshot.workers.map((worker) => ({
+          ...worker,
+          silentMs: Math.round(worker.silentMs),
+          ...pathOf(worker.path),
+        }));
         return {
           type: 'progress',
           percent,
           etaMs: etaMs === null ? null : Math.round(etaMs),
           bytesPerSecond: Math.round(bytesPerSecond),
           ...event.snapshot,
+          elapsedMs: Math.round(event.snapshot.elapsedMs),
           workers,
         };
       }
@@ -117,10 +123,10 @@ export class JsonReporter implements Reporter {
       ...named('destination', summary.destination || this.#options.destination),
       merged,
       totals,
-      elapsedMs,
+      elapsedMs: Math.round(elapsedMs),
       notPreserved,
       skips,
-      load,
+      load: { workers: load.workers.map(thousandths), listingWaited: thousandths(load.listingWaited) },
       ...(reason && { reason: { ...reason, ...pathOf(reason.path) } }),
     };
   }
@@ -136,6 +142,10 @@ export function toLine(event: JsonEvent): string {
     /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+function thousandths(share: number): number {
+  return Math.round(share * 1000) / 1000;
 }
 
 function pathOf(raw: RawPath): JsonPath {

@@ -1,18 +1,14 @@
 import type { Failure } from '../errors.ts';
 import type { CopyEvent, Summary } from '../events.ts';
-import { escapeControls, join, printable, type RawPath } from '../names.ts';
+import { escapeControls, printable, type RawPath } from '../names.ts';
 import type { Palette } from './colors.ts';
+import type { Ends } from './ends.ts';
 import type { Reporter, Say } from './reporter.ts';
-
-/** The two paths as the user typed them, as bytes: what a relative path of an event is shown under. */
-export interface Ends {
-  source: RawPath;
-  destination: RawPath;
-}
 
 /** `pcopy: <path>: <what failed> (<CODE>)`. The path is the one on the side that failed, so that it can be looked at. */
 export function errorLine(failure: Failure, ends: Ends, paint: Palette): string {
-  const path = printable(join(ends[failure.side], failure.path));
+  const { side, path: raw } = failure;
+  const path = printable(side === 'source' ? ends.atSource(raw) : ends.atDestination(raw));
   return `${paint.red('pcopy:')} ${path}: ${escapeControls(what(failure))} (${escapeControls(failure.code)})`;
 }
 
@@ -72,6 +68,6 @@ export class Messages implements Reporter {
 
   #note(path: RawPath, text: string): void {
     if (this.#quiet) return;
-    this.#say(`${this.#paint.yellow('pcopy:')} ${printable(join(this.#ends.source, path))}: ${escapeControls(text)}`);
+    this.#say(`${this.#paint.yellow('pcopy:')} ${printable(this.#ends.atSource(path))}: ${escapeControls(text)}`);
   }
 }

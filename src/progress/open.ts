@@ -1,9 +1,10 @@
 import type { Summary } from '../events.ts';
 import type { RawPath } from '../names.ts';
 import { colorWanted, palette } from './colors.ts';
+import { Ends } from './ends.ts';
 import { GithubReporter } from './github.ts';
 import { JsonReporter } from './json.ts';
-import { type Ends, Messages } from './messages.ts';
+import { Messages } from './messages.ts';
 import { Meter } from './meter.ts';
 import type { Output } from './output.ts';
 import { PlainReporter } from './plain.ts';
@@ -44,7 +45,7 @@ export interface Show extends Required<Reporter> {
 export async function openShow(stage: Stage): Promise<Show> {
   const { view, stderr, env } = stage;
   const paint = palette(colorWanted(env, stderr.isTerminal));
-  const ends: Ends = { source: stage.source, destination: stage.destination };
+  const ends = new Ends(stage.source, stage.destination);
   const meter = new Meter();
   const main = await openMain(stage);
   const say = main?.say ?? ((line: string) => stderr.write(`${line}\n`));
@@ -99,12 +100,12 @@ function openLines(stage: Stage, ends: Ends, say: Say): Reporter {
   return new VerboseReporter(line, ends, stage.view.lines === 'all');
 }
 
-/** Keeps the numbers for `status`, and the two paths as the run has settled them (a file copied into a directory). */
+/** Keeps the numbers for `status`, and what the run has found its two paths to be. */
 function follow(meter: Meter, ends: Ends): Reporter {
   return {
     onEvent: (event) => {
       if (event.type === 'progress') meter.observe(event.snapshot);
-      if (event.type === 'start') Object.assign(ends, { source: event.source, destination: event.destination });
+      if (event.type === 'start') ends.settle(event);
     },
   };
 }

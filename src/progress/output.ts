@@ -26,6 +26,7 @@ export class Output {
   readonly stream: OutputStream;
   /** Why something could not be written; nothing is written any more. */
   lost: NodeJS.ErrnoException | undefined;
+  #gone: NodeJS.ErrnoException | undefined;
   #batch = '';
   #scheduled = false;
   #waiting: (() => void)[] = [];
@@ -40,7 +41,13 @@ export class Output {
     return this.stream.isTTY === true;
   }
 
+  /** There is nobody to write to: what is written from now on is lost, and nothing is until then. */
+  abandon(reason: NodeJS.ErrnoException): void {
+    this.#gone = reason;
+  }
+
   write(text: string): void {
+    if (this.#gone) this.#lose(this.#gone);
     if (this.lost) return;
     this.#batch += text;
     if (this.#batch.length >= BATCH) this.flush();

@@ -2,16 +2,17 @@ import type { CopyEvent, Outcome, Summary } from '../events.ts';
 import { escapeControls, printable } from '../names.ts';
 import { advice } from './advice.ts';
 import type { Palette } from './colors.ts';
+import type { Ends } from './ends.ts';
 import { bytes, count, duration, plural, rate } from './format.ts';
-import { type Ends, errorLine } from './messages.ts';
+import { errorLine } from './messages.ts';
 import type { Reporter, Say } from './reporter.ts';
 import { entriesInWords, kindsInWords, restInWords } from './tally-words.ts';
 
 /** What a run came to, for a person. */
-export function summaryLines(summary: Summary, dryRun: boolean, paint: Palette): string[] {
+export function summaryLines(summary: Summary, ends: Ends, dryRun: boolean, paint: Palette): string[] {
   if (summary.outcome === 'refused') return [`pcopy: ${paint.red('refused')}: nothing was written`];
   const { totals, elapsedMs } = summary;
-  const speed = !dryRun && elapsedMs > 0 ? `, ${rate((totals.bytes * 1000) / elapsedMs)}` : '';
+  const speed = !dryRun && elapsedMs > 0 && totals.bytes > 0 ? `, ${rate((totals.bytes * 1000) / elapsedMs)}` : '';
   const verb = dryRun ? 'would copy' : 'copied';
   const lines = [
     `pcopy: ${headOf(summary.outcome, dryRun, paint)}${verb} ${entriesInWords(totals)}; ` +
@@ -21,8 +22,9 @@ export function summaryLines(summary: Summary, dryRun: boolean, paint: Palette):
   if (rest !== '') lines.push(totals.failed > 0 ? paint.red(rest) : rest);
   const lost = kindsInWords(summary.notPreserved);
   if (lost !== '') lines.push(paint.yellow(`not preserved: ${escapeControls(lost)}`));
-  if (summary.merged) {
-    lines.push(`${printable(summary.destination)} existed: ${dryRun ? 'would be merged into' : 'merged into it'}`);
+  // A file that is copied into a directory is nothing merged.
+  if (summary.merged && !ends.isSingleFile) {
+    lines.push(`${printable(ends.destination)} existed: ${dryRun ? 'would be merged into' : 'merged into it'}`);
   }
   const hint = dryRun ? undefined : advice(summary.load, elapsedMs);
   if (hint !== undefined) lines.push(paint.dim(hint));
@@ -63,7 +65,7 @@ export class SummaryReporter implements Reporter {
     const { say, ends, paint, rows, quiet } = this.#options;
     for (const line of failuresAgain(event.summary, ends, paint, rows())) say(line);
     if (quiet) return;
-    for (const line of summaryLines(event.summary, this.#dryRun, paint)) say(line);
+    for (const line of summaryLines(event.summary, ends, this.#dryRun, paint)) say(line);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CopyEvent } from '../events.ts';
-import { join, printable } from '../names.ts';
-import type { Ends } from './messages.ts';
+import { printable } from '../names.ts';
+import type { Ends } from './ends.ts';
 import type { Reporter, Say } from './reporter.ts';
 
 /**
@@ -20,8 +20,8 @@ export class VerboseReporter implements Reporter {
 
   onEvent(event: CopyEvent): void {
     if (event.type !== 'file') return;
-    const destination = printable(join(this.#ends.destination, event.path));
-    const arrow = () => `${printable(join(this.#ends.source, event.path))} -> ${destination}`;
+    const destination = printable(this.#ends.atDestination(event.path));
+    const arrow = () => `${printable(this.#ends.atSource(event.path))} -> ${destination}`;
     switch (event.action) {
       case 'copied':
         this.#say(arrow());

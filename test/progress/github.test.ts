@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fromText } from '../../src/names.ts';
+import { Ends } from '../../src/progress/ends.ts';
 import { annotation, GithubReporter, stepSummary } from '../../src/progress/github.ts';
 import { failure, summary } from './fixture/summaries.ts';
 
-const ends = { source: 'src', destination: 'dest' };
+const ends = new Ends('src', 'dest');
 
 /** How the runner reads a line (actions/runner, ActionCommand.TryParseV2). */
 function parse(line: string) {

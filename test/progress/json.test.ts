@@ -14,9 +14,20 @@ const found = { files: 10, directories: 1, bytes: 1000, complete: true };
 const workers = [{ index: 0, path: NOT_UTF8, done: 1, size: 2, silentMs: 3 }];
 const reason = { path: NOT_UTF8, code: 'ENOENT', message: 'no such file or directory' };
 
+const START: CopyEvent = {
+  type: 'start',
+  source: 'src',
+  destination: NOT_UTF8,
+  jobs: 3,
+  driver: 'libc',
+  merged: true,
+  dryRun: false,
+};
+
 /** One of each kind, and of each form that a kind can take. */
 const EVENTS: CopyEvent[] = [
-  { type: 'start', source: 'src', destination: NOT_UTF8, jobs: 3, driver: 'libc', merged: true, dryRun: false },
+  START,
+  { ...START, single: { name: NOT_UTF8, as: 'x' } },
   { type: 'scan', found },
   { type: 'progress', snapshot: snapshot({ elapsedMs: 100, found, settled: 5, settledBytes: 500, workers }) },
   { type: 'file', path: 'a', kind: 'file', action: 'copied', bytes: 5, sha256: 'ab'.repeat(32) },
@@ -66,7 +77,7 @@ test('the schema refuses what is none of them', () => {
   for (const event of EVENTS) json.reporter.onEvent(event);
   for (const line of json.lines()) {
     expect(violations(schema, { ...line, more: 1 })).not.toEqual([]);
-    for (const key of Object.keys(line).filter((k) => !/Base64|sha256|reason|subtree/.test(k))) {
+    for (const key of Object.keys(line).filter((k) => !/Base64|sha256|reason|subtree|single/.test(k))) {
       const { [key]: _, ...less } = line as unknown as Record<string, unknown>;
       expect(violations(schema, less), key).not.toEqual([]);
     }

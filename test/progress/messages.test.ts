@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { fromText } from '../../src/names.ts';
 import { palette } from '../../src/progress/colors.ts';
+import { Ends } from '../../src/progress/ends.ts';
 import { errorLine, Messages, reasonText } from '../../src/progress/messages.ts';
 import { failure, summary } from './fixture/summaries.ts';
 
-const ends = { source: 'src', destination: 'dest' };
+const ends = new Ends('src', 'dest');
 const plain = palette(false);
 
 function said(quiet: boolean) {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { palette } from '../../src/progress/colors.ts';
+import { Ends } from '../../src/progress/ends.ts';
 import { failuresAgain, SummaryReporter, summaryLines } from '../../src/progress/summary.ts';
 import { failure, summary } from './fixture/summaries.ts';
 
 const plain = palette(false);
-const ends = { source: 'src', destination: 'dest' };
+const ends = new Ends('src', 'dest');
 const totals = {
   files: 50_000,
   directories: 1,
@@ -20,7 +21,7 @@ const totals = {
 
 describe('the lines', () => {
   test('of a plain run', () => {
-    expect(summaryLines(summary(), false, plain)).toEqual([
+    expect(summaryLines(summary(), ends, false, plain)).toEqual([
       'pcopy: copied 3 files, 1 directory; 3.0 KiB in 1.50 s, 2.0 KiB/s',
     ]);
   });
@@ -34,7 +35,7 @@ describe('the lines', () => {
       skips: { socket: 1, fifo: 2 },
       notPreserved: { owner: 120, acl: 3, xattr: 0 },
     });
-    expect(summaryLines(all, false, plain)).toEqual([
+    expect(summaryLines(all, ends, false, plain)).toEqual([
       'pcopy: incomplete: copied 50,000 files, 1 directory, 12 symbolic links, 1 hard link, 2 special files; 2.0 GiB in 10.0 s, 205 MiB/s',
       '  2 failed, 7 unchanged, 3 skipped (2 fifo, 1 socket), 4 deleted',
       '  not preserved: 3 acl, 120 owner',
@@ -44,24 +45,24 @@ describe('the lines', () => {
   });
 
   test('of a dry run', () => {
-    expect(summaryLines(summary({ merged: true, elapsedMs: 10_000 }), true, plain)).toEqual([
+    expect(summaryLines(summary({ merged: true, elapsedMs: 10_000 }), ends, true, plain)).toEqual([
       'pcopy: dry run: would copy 3 files, 1 directory; 3.0 KiB in 10.0 s',
       '  dest existed: would be merged into',
     ]);
   });
 
   test.each(['stopped', 'interrupted'] as const)('of one that was %s', (outcome) => {
-    expect(summaryLines(summary({ outcome }), false, plain)[0]).toMatch(`pcopy: ${outcome}: copied 3 files`);
+    expect(summaryLines(summary({ outcome }), ends, false, plain)[0]).toMatch(`pcopy: ${outcome}: copied 3 files`);
   });
 
   test('of one that was refused', () => {
-    expect(summaryLines(summary({ outcome: 'refused' }), false, plain)).toEqual([
+    expect(summaryLines(summary({ outcome: 'refused' }), ends, false, plain)).toEqual([
       'pcopy: refused: nothing was written',
     ]);
   });
 
   test('a run of no time has no rate', () => {
-    expect(summaryLines(summary({ elapsedMs: 0 }), false, plain)[0]).toMatch(/in 0\.00 s$/);
+    expect(summaryLines(summary({ elapsedMs: 0 }), ends, false, plain)[0]).toMatch(/in 0\.00 s$/);
   });
 });
 

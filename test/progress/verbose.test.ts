@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CopyEvent } from '../../src/events.ts';
+import { Ends } from '../../src/progress/ends.ts';
 import { VerboseReporter } from '../../src/progress/verbose.ts';
 
 const EVENTS: CopyEvent[] = [
@@ -15,7 +16,7 @@ test.each([
   [false, ['src/a\\nb -> dest/a\\nb', 'deleted dest/gone', 'src -> dest']],
 ])('with unchanged entries %s', (unchanged, expected) => {
   const lines: string[] = [];
-  const reporter = new VerboseReporter((l) => lines.push(l), { source: 'src', destination: 'dest' }, unchanged);
+  const reporter = new VerboseReporter((l) => lines.push(l), new Ends('src', 'dest'), unchanged);
   for (const event of EVENTS) reporter.onEvent(event);
   expect(lines).toEqual(expected);
 });
