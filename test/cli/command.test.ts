@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine } from '../../src/cli/command.ts';
+import { GROUPS, OPTIONS } from '../../src/cli/options-table.ts';
+import { UsageError } from '../../src/errors.ts';
+import { fromText } from '../../src/names.ts';
+
+const parse = (...args: string[]) => parseCommandLine(args, () => '1.2.3');
+
+function copy(...args: string[]) {
+  const parsed = parse(...args);
+  if (parsed.kind !== 'copy') throw new Error('not a copy');
+  return parsed;
+}
+
+function complaint(...args: string[]): string {
+  try {
+    parse(...args);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  throw new Error('no complaint');
+}
+
+describe('where options stand', () => {
+  test.each([
+    [['-j', '3', 'src', 'dest', '-u']],
+    [['src', '-j3', '-u', 'dest']],
+    [['src', 'dest', '--jobs=3', '--update']],
+    [['-uj3', 'src', 'dest']],
+    [['-j3', '-u', '--', 'src', 'dest']],
+  ])('%j', (args) => {
+    expect(copy(...args)).toMatchObject({ source: 'src', destination: 'dest', raw: { jobs: 3, update: true } });
+  });
+
+  test('-- makes paths of all that follows', () => {
+    expect(copy('--', '-j', '--help')).toMatchObject({ source: '-j', destination: '--help' });
+  });
+
+  test('the last of two wins, lists add up', () => {
+    const { raw } = copy('a', 'b', '-j1', '-j2', '--exclude', 'x', '--exclude=y', '--include', 'z');
+    expect(raw).toMatchObject({ jobs: 2, exclude: ['x', 'y'], include: ['z'] });
+  });
+});
+
+test('every option is read', () => {
+  const { raw } = copy(
+    ...['a', 'b', '--include=i', '--exclude=e', '--exclude-from=f', '--gitignore', '-0', '-L'],
+    ...['-n', '-u', '--checksum', '-a', '--reflink=never', '--sparse=always', '--verify', '--manifest=m', '--fsync'],
+    ...['--no-atomic', '--no-preflight', '--retries=0', '--max-errors=5', '--strict', '-j64', '--bwlimit=1M'],
+    ...['--chunk-size=4K', '--batch=7', '--progress=none', '-v', '--files-from=l'],
+  );
+  expect(raw).toEqual({
+    include: ['i'],
+    exclude: ['e'],
+    excludeFrom: ['f'],
+    gitignore: true,
+    filesFrom: 'l',
+    null: true,
+    dereference: true,
+    clobber: false,
+    update: true,
+    checksum: true,
+    archive: true,
+    reflink: 'never',
+    sparse: 'always',
+    verify: true,
+    manifest: 'm',
+    fsync: true,
+    atomic: false,
+    preflight: false,
+    retries: 0,
+    maxErrors: 5,
+    strict: true,
+    jobs: 64,
+    bwlimit: 1 << 20,
+    chunkSize: 4096,
+    batch: 7,
+    progress: 'none',
+    verbose: true,
+  });
+  expect(copy('a', 'b', '--delete', '--max-delete=3', '--dry-run', '-q', '--fail-fast').raw).toMatchObject({
+    delete: true,
+    maxDelete: 3,
+    dryRun: true,
+    quiet: true,
+    failFast: true,
+  });
+});
+
+describe('a complaint says which option, what it got and what it takes', () => {
+  test.each([
+    [['a'], "missing required argument 'destination'. It takes a source and a destination."],
+    [['a', 'b', '-j', '0'], "option '-j, --jobs <n>' argument '0' is invalid. It takes a whole number from 1 to 64."],
+    [['a', 'b', '-j'], "option '-j, --jobs <n>' argument missing. It takes a whole number from 1 to 64."],
+    [['a', 'b', '--sparse'], "option '--sparse <when>' argument missing. It takes auto, always or never."],
+    [['a', 'b', '--exlude=x'], "unknown option '--exlude=x' (Did you mean --exclude?)"],
+    [['a', 'b', '--verbos'], "unknown option '--verbos' (Did you mean --verbose?)"],
+    [['a', 'b', '-5'], "unknown option '-5'"],
+    [['a', 'b', '--checksum'], "option '--checksum' means nothing without '--update'."],
+    [['a', 'b', '-0'], "option '-0, --null' means nothing without '--files-from'."],
+    [['a', 'b', '--max-delete=1'], "option '--max-delete <n>' means nothing without '--delete'."],
+    [
+      ['a', 'b', '-qv'],
+      "option '-q, --quiet' cannot stand beside '--verbose': one says nothing, the other everything.",
+    ],
+    [['', 'b'], "argument 'source' is empty. It takes a path."],
+    [['a', ''], "argument 'destination' is empty. It takes a path."],
+  ])('%j', (args, message) => expect(complaint(...args)).toBe(message));
+
+  test('about too many paths', () => {
+    expect(complaint('a', 'b', 'c')).toMatch(
+      /^too many arguments\. Expected 2 arguments but got 3\. It takes one source/,
+    );
+  });
+
+  test('combinations that cannot be', () => {
+    expect(complaint('a', 'b', '--delete', '--files-from', 'x')).toContain('all that is not listed would be removed');
+    expect(complaint('a', 'b', '--dry-run', '--manifest', 'x')).toContain('--dry-run');
+    expect(complaint('a', 'b', '--fail-fast', '--max-errors', '2')).toContain('--max-errors 1');
+  });
+
+  test('on one line, whatever the argument holds', () => {
+    const message = complaint('a', 'b', fromText('--\x1b[31mé\n'));
+    expect(message).toMatch(/^unknown option '--\\e\[31mé/);
+    expect(message).not.toMatch(/[\x00-\x1f]/);
+  });
+});
+
+describe('what is printed', () => {
+  test('the version', () => {
+    expect(parse('-V')).toEqual({ kind: 'print', text: '1.2.3\n' });
+    expect(parse('a', '--version', 'b', 'c')).toEqual({ kind: 'print', text: '1.2.3\n' });
+  });
+
+  test('the help: every group, every option once, within 80 columns', () => {
+    const help = parse('--help');
+    const text = help.kind === 'print' ? help.text : '';
+    for (const heading of Object.values(GROUPS)) expect(text.split(`\n${heading}\n`)).toHaveLength(2);
+    for (const { flags } of OPTIONS) expect(text.split(new RegExp(`^ +${flags}  `, 'm')), flags).toHaveLength(2);
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(text).toContain('  -h, --help');
+    expect(text.endsWith('\n')).toBe(true);
+  });
+
+  test('help and version need no paths and forgive what else is wrong', () => {
+    expect(parse('-h').kind).toBe('print');
+    expect(parse('--nonsense', '-h').kind).toBe('print');
+  });
+});

@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { completionScript } from '../../src/cli/completion.ts';
+import { OPTIONS } from '../../src/cli/options-table.ts';
+
+const none = () => false;
+const script = (shell: string) => completionScript(['completion', shell], none) ?? '';
+
+describe.each(['bash', 'zsh', 'fish'])('%s', (shell) => {
+  test('knows every option', () => {
+    for (const { flags } of OPTIONS) {
+      const long = /--([a-z-]+)/.exec(flags)?.[1];
+      expect(script(shell)).toMatch(new RegExp(`(--|-l )${long}\\b`));
+    }
+  });
+
+  const missing = spawnSync(shell, ['--version']).status !== 0;
+  test.skipIf(missing)(`its script is one that ${shell} reads`, () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'pcopy-completion-')), shell);
+    onTestFinished(() => rmSync(path.dirname(file), { recursive: true }));
+    writeFileSync(file, script(shell));
+    const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
+});
+
+describe('bash completes', () => {
+  const complete = (...words: string[]) => {
+    const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pcopy; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout } = spawnSync('bash', ['-c', `${script('bash')}\n${ask}`, 'bash', ...words], { encoding: 'utf8' });
+    return stdout.split('\n').filter((line) => line !== '');
+  };
+  test.each([
+    [
+      ['pcopy', '--ex'],
+      ['--exclude', '--exclude-from'],
+    ],
+    [
+      ['pcopy', 'src', '--sparse', 'a'],
+      ['auto', 'always'],
+    ],
+    [['pcopy', '--progress', '=', 'j'], ['json']],
+    [
+      ['pcopy', '--progress', '='],
+      ['auto', 'bar', 'plain', 'json', 'none'],
+    ],
+    [['pcopy', '-j', ''], []],
+    [['pcopy', 'sr'], []],
+  ])('%j', (words, expected) => expect(complete(...words)).toEqual(expected));
+});
+
+describe('it is a copy and not a script', () => {
+  test.each([[['completion', 'tcsh']], [['completion']], [['completion', 'bash', '-v']], [['src', 'bash']]])(
+    '%j',
+    (args) => expect(completionScript(args, none)).toBeUndefined(),
+  );
+
+  test('where a folder of that name exists', () => {
+    expect(completionScript(['completion', 'bash'], (path) => path === 'completion')).toBeUndefined();
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import type { Lists } from '../../src/cli/lists.ts';
+import type { RawOptions } from '../../src/cli/options-table.ts';
+import { resolveOptions, resolveView } from '../../src/cli/resolve.ts';
+import { UsageError } from '../../src/errors.ts';
+import { fromText } from '../../src/names.ts';
+
+const NO_LISTS: Lists = { exclude: [], filesFrom: undefined };
+const view = (raw: RawOptions, stderrIsTerminal = false, env = {}) => resolveView(raw, { stderrIsTerminal, env });
+const options = (raw: RawOptions, lists = NO_LISTS) => resolveOptions(raw, lists, view(raw));
+
+describe('how a run is shown', () => {
+  test.each([
+    [{}, true, {}, 'bar'],
+    [{}, false, {}, 'plain'],
+    [{}, true, { TERM: 'dumb' }, 'plain'],
+    [{ progress: 'bar' }, false, {}, 'plain'],
+    [{ progress: 'bar' }, true, { TERM: 'dumb' }, 'plain'],
+    [{ progress: 'plain' }, true, {}, 'plain'],
+    [{ progress: 'none' }, true, {}, 'none'],
+    [{ quiet: true }, true, {}, 'none'],
+    [{ quiet: true, progress: 'bar' }, true, {}, 'bar'],
+    [{ quiet: true, progress: 'json' }, true, {}, 'json'],
+  ] as [RawOptions, boolean, NodeJS.ProcessEnv, string][])(
+    '%j on a terminal %s with %j: %s',
+    (raw, terminal, env, progress) => expect(view(raw, terminal, env).progress).toBe(progress),
+  );
+
+  test.each([
+    [{}, 'none'],
+    [{ verbose: true }, 'all'],
+    [{ dryRun: true }, 'changes'],
+    [{ dryRun: true, verbose: true }, 'all'],
+    [{ dryRun: true, quiet: true }, 'none'],
+    [{ dryRun: true, progress: 'json' }, 'none'],
+  ] as [RawOptions, string][])('%j: a line for each entry: %s', (raw, lines) => expect(view(raw).lines).toBe(lines));
+
+  test('two things cannot have standard output', () => {
+    expect(() => view({ verbose: true, progress: 'json' })).toThrow(UsageError);
+  });
+});
+
+describe('what the engine is asked for', () => {
+  test('nothing that was not given', () => expect(options({})).toEqual({}));
+
+  test('flags that say no', () => {
+    expect(options({ clobber: false, atomic: false, preflight: false })).toEqual({
+      noClobber: true,
+      atomic: false,
+      preflight: false,
+    });
+    expect(options({ clobber: true, atomic: true, preflight: true })).toEqual({});
+  });
+
+  test('--fail-fast is the first error', () => expect(options({ failFast: true })).toEqual({ maxErrors: 1 }));
+
+  test('patterns of the line and of files, as ordinary strings', () => {
+    const lists = { exclude: ['b'], filesFrom: undefined };
+    expect(options({ exclude: [fromText('é*')], include: ['a'] }, lists)).toEqual({
+      exclude: ['é*', 'b'],
+      include: ['a'],
+    });
+  });
+
+  test('what cannot be an ordinary string is refused', () => {
+    expect(() => options({ exclude: ['caf\xe9'] })).toThrow(
+      "option '--exclude' got 'caf\\xe9'. It takes patterns in UTF-8",
+    );
+    expect(() => options({ manifest: 'caf\xe9' })).toThrow(
+      "option '--manifest' got 'caf\\xe9'. It takes a path in UTF-8.",
+    );
+  });
+
+  test('entries and sizes only for whom they are shown', () => {
+    expect(options({ verbose: true })).toEqual({ entries: true });
+    expect(options({ progress: 'json' })).toEqual({ entries: true, sizes: true });
+    expect(resolveOptions({}, NO_LISTS, view({}, true))).toEqual({ sizes: true });
+  });
+});
