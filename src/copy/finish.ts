@@ -1,11 +1,15 @@
-import { attempt } from '../failure.ts';
+import { attempt, refuse } from '../failure.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { RawPath } from '../names.ts';
 import type { FinishJob } from '../wire.ts';
 import type { Context } from './context.ts';
 import { fail } from './entries.ts';
+import { splitPath } from './links.ts';
 import { copyMetadata, hasDefaultAcl } from './metadata.ts';
+
+/** Only extended attributes are read from the open source. */
+const NOT_OPEN: Handle = -1;
 
 /** Gives directories their source's times and, to those that the run made, its mode, now that nothing more is put in. */
 export function finishDirectories(context: Context, job: FinishJob): void {
@@ -16,21 +20,33 @@ export function finishDirectories(context: Context, job: FinishJob): void {
 function finish(context: Context, path: RawPath, whole: boolean, last: boolean): void {
   const { fs, config } = context;
   try {
-    const source = attempt(path, 'source', 'open', () => context.source.open(path));
-    const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
+    const stat = attempt(path, 'source', 'stat', () => statSource(context, path));
     if (whole && !last && locksOut(stat)) {
       context.report.locking.push(path);
       return;
     }
     const destination = attempt(path, 'destination', 'open', () => context.destination.open(path));
     // An ACL that was inherited when the directory was made shows as a default ACL of its own.
-    if (whole) copyMetadata(context, path, source, destination, stat, true, hasDefaultAcl(fs.xattrs, destination));
-    else attempt(path, 'destination', 'set times', () => setTimes(context, destination, stat));
+    if (whole) {
+      const source = config.archive ? attempt(path, 'source', 'open', () => context.source.open(path)) : NOT_OPEN;
+      copyMetadata(context, path, source, destination, stat, true, hasDefaultAcl(fs.xattrs, destination));
+    } else attempt(path, 'destination', 'set times', () => setTimes(context, destination, stat));
     if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
   } catch (error) {
     fail(context, error, path);
   }
   context.pace.endEntry();
+}
+
+// By name, from its parent: a directory that we may not list has a mode and times all the same.
+function statSource(context: Context, path: RawPath): Stat {
+  const { fs, config } = context;
+  if (path === '') return fs.stat(context.source.open(''));
+  const [dir, name] = splitPath(path);
+  const parent = context.source.open(dir);
+  const stat = config.dereference ? fs.statTarget(parent, name) : fs.statAt(parent, name);
+  if (stat?.type === 'd') return stat;
+  throw refuse(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is no longer a directory');
 }
 
 // A directory that was there may be somebody else's, whose times are not ours to set.
