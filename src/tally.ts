@@ -11,7 +11,12 @@ interface InHand {
   size: number;
   bytes: number;
   at: number;
+  /** When its job ended, or null while it works. */
+  idleSince: number | null;
 }
+
+/** A worker between two jobs still shows its last file for so many milliseconds: small files pass faster than eyes. */
+const AFTERGLOW = 300;
 
 /** Counts what is found, done and failed. All of a run's numbers come from here. */
 export class Tally {
@@ -62,7 +67,7 @@ export class Tally {
     this.totals.deleted += report.deleted;
     for (const [kind, count] of Object.entries(report.lost)) this.lost[kind] = (this.lost[kind] ?? 0) + count;
     this.busyMs[report.worker] = (this.busyMs[report.worker] ?? 0) + report.busyMs;
-    this.inHand.delete(report.worker);
+    this.rest(report.worker);
     this.settled += entries;
     this.settledBytes += this.found.bytes === null ? report.bytes : bytes;
   }
@@ -81,7 +86,7 @@ export class Tally {
 
   progress(event: WorkerEvent & { type: 'progress' }, now: number): void {
     const { path, done, size, bytes } = event;
-    this.inHand.set(event.worker, { path, done, size, bytes, at: now });
+    this.inHand.set(event.worker, { path, done, size, bytes, at: now, idleSince: null });
   }
 
   keep(failure: Failure): void {
@@ -112,7 +117,21 @@ export class Tally {
 
   private workers(now: number): WorkerView[] {
     return [...this.inHand]
-      .map(([index, { path, done, size, at }]) => ({ index, path, done, size, silentMs: now - at }))
+      .map(([index, hand]) => viewOf(index, hand, now))
       .sort((a, b) => a.index - b.index);
   }
+
+  private rest(worker: number): void {
+    const hand = this.inHand.get(worker);
+    if (hand === undefined) return;
+    hand.bytes = 0;
+    hand.idleSince = performance.now();
+  }
+}
+
+function viewOf(index: number, hand: InHand, now: number): WorkerView {
+  const { path, done, size, at, idleSince } = hand;
+  if (idleSince === null) return { index, path, done, size, silentMs: now - at };
+  if (now - idleSince > AFTERGLOW) return { index, path: '', done: 0, size: 0, silentMs: 0 };
+  return { index, path, done: size, size, silentMs: 0 };
 }
