@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -19,19 +19,22 @@ export class NoteFile {
   }
 }
 
-/** Opens a new file and removes its name. Throws what `open` throws: no room, too many open files. */
-function openNameless(): number {
-  const name = `.note-${randomUUID()}`;
-  try {
-    // Memory before disk: a note is written once per file copied, and need not outlive the machine.
-    if (process.platform === 'linux') return openThenUnlink(join('/dev/shm', name));
-  } catch {
-    // No such place here, or it is full: any directory will do.
-  }
-  return openThenUnlink(join(tmpdir(), name));
-}
+/** Linux: a file that never had a name. It is the same number on every processor that Node runs on; Node does not export it. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
-function openThenUnlink(path: string): number {
+/** Opens a new file that has no name. Throws what `open` throws: no room, too many open files. */
+function openNameless(): number {
+  if (process.platform === 'linux') {
+    // Memory before disk: a note is written once per file copied, and need not outlive the machine.
+    for (const directory of ['/dev/shm', tmpdir()]) {
+      try {
+        return openSync(directory, constants.O_RDWR | O_TMPFILE, 0o600);
+      } catch {
+        // No such place here, it is full, or its file system has no such files.
+      }
+    }
+  }
+  const path = join(tmpdir(), `pcopy-note-${randomUUID()}`);
   const fd = openSync(path, 'wx+', 0o600);
   unlinkSync(path);
   return fd;

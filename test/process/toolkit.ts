@@ -1,4 +1,5 @@
 // The toolkit as it ships: a forked child runs built JavaScript, so its parent has to come from the same build.
+import { readFileSync } from 'node:fs';
 import type * as Toolkit from '../../src/process/index.ts';
 
 const built: typeof Toolkit = await import(new URL('../../dist/process.js', import.meta.url).href);
@@ -34,12 +35,13 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Whether a process of this id runs. A zombie does not. */
+/** Whether a process of this id runs. One that is dead and only not yet fetched by its parent does not. */
 export function runs(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch (error) {
+    // Without /proc the signal has to be enough.
+    return (error as NodeJS.ErrnoException).syscall === 'open' && process.platform !== 'linux';
   }
 }
