@@ -149,7 +149,9 @@ function commandLine(args: readonly Argument[]): string[] {
 }
 
 function escaped(argument: Buffer): string {
-  return [...argument].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+  return argument
+    .toString('latin1')
+    .replace(/[^\w./ -]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 function killGroup(pid: number): void {
