@@ -1,11 +1,13 @@
 // What ships is bundled: one file to read at start-up instead of a hundred. koffi stays outside, it brings a binary.
 import { defineConfig } from 'rolldown';
+import { thirdPartyLicenses } from './rolldown.licenses.js';
 
 const shared = { platform: 'node', external: [/^node:/, 'koffi'] };
 
 export default defineConfig([
   {
     ...shared,
+    plugins: [thirdPartyLicenses()],
     input: {
       main: 'src/main.ts',
       index: 'src/index.ts',
