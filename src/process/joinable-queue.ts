@@ -1,4 +1,4 @@
-import { MisuseError, ObjectGone } from './errors.ts';
+import { MisuseError, QueueClosed } from './errors.ts';
 import { reviveWith } from './handles.ts';
 import { JoinableCore } from './joinable-core.ts';
 import { Queue, type WaitOptions } from './queue.ts';
@@ -22,7 +22,7 @@ export class JoinableQueue<T> extends Queue<T> {
     try {
       await this.request({ op: 'taskDone' });
     } catch (error) {
-      throw error instanceof ObjectGone ? new MisuseError('taskDone was called more often than put') : error;
+      throw error instanceof QueueClosed ? new MisuseError('taskDone was called more often than put') : error;
     }
   }
 
@@ -32,7 +32,7 @@ export class JoinableQueue<T> extends Queue<T> {
       await this.request({ op: 'join', wait: options.timeout ?? null });
     } catch (error) {
       // It is let go when it is closed, empty, and all is done.
-      if (!(error instanceof ObjectGone)) throw error;
+      if (!(error instanceof QueueClosed)) throw error;
     }
   }
 }

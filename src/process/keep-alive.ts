@@ -21,12 +21,13 @@ export function removeDaemon(daemon: Holdable): void {
   if (daemons.delete(daemon)) daemon.ref();
 }
 
-/** Holds the event loop open, as far as there is a process that could answer, until the promise settles. */
-export function holdWhile<T>(promise: Promise<T>): Promise<T> {
+/** Holds the event loop open, as far as there is a process that could answer. Each call needs a `release`. */
+export function hold(): void {
   if (waits++ === 0) for (const daemon of daemons) daemon.ref();
-  return promise.finally(() => {
-    if (--waits === 0) for (const daemon of daemons) daemon.unref();
-  });
+}
+
+export function release(): void {
+  if (--waits === 0) for (const daemon of daemons) daemon.unref();
 }
 
 const awaited = new Set<Promise<unknown>>();

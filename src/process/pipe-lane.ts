@@ -1,8 +1,8 @@
-import { ConnectionClosed, QueueClosed, QueueEmpty, QueueFull, WaitTimeout } from './errors.ts';
+import { ConnectionClosed, ObjectGone, QueueClosed, QueueEmpty, QueueFull, WaitTimeout } from './errors.ts';
 import { type End, LANE_CAPACITY, laneId } from './pipe-core.ts';
 import { Queue } from './queue.ts';
 import { router } from './router.ts';
-import type { Address, QueueOperation } from './wire.ts';
+import type { Address } from './wire.ts';
 
 /** One direction of a pipe, as its ends use it: a queue that speaks of connections. */
 export class Lane extends Queue<unknown> {
@@ -11,22 +11,18 @@ export class Lane extends Queue<unknown> {
     super(LANE_CAPACITY, { kind: 'lane', id, home, detail: LANE_CAPACITY }, router.hosted(id));
   }
 
-  async send(value: unknown, timeout: number | undefined): Promise<void> {
-    try {
-      await this.put(value, { timeout });
-    } catch (error) {
-      throw translate(error);
-    }
+  send(value: unknown, timeout: number | undefined): Promise<void> {
+    return this.put(value, { timeout });
   }
 
   /** @param bytes null for any message; else only bytes, that many at most. */
-  async receive(bytes: number | null, timeout: number | undefined): Promise<unknown> {
-    return this.#inquire({ op: 'get', wait: timeout ?? null, bytes });
+  receive(bytes: number | null, timeout: number | undefined): Promise<unknown> {
+    return this.take(timeout ?? null, bytes);
   }
 
   async poll(timeout: number): Promise<boolean> {
     try {
-      return (await this.#inquire({ op: 'poll', wait: timeout })) === true;
+      return (await this.request({ op: 'poll', wait: timeout })) === true;
     } catch (error) {
       if (error instanceof WaitTimeout) return false;
       // There is something to find out: that it is closed.
@@ -35,17 +31,11 @@ export class Lane extends Queue<unknown> {
     }
   }
 
-  async #inquire(op: QueueOperation): Promise<unknown> {
-    try {
-      return await this.ask(op);
-    } catch (error) {
-      throw translate(error);
+  protected override translate(error: unknown): unknown {
+    if (error instanceof QueueClosed || error instanceof ObjectGone) {
+      return new ConnectionClosed('the other end of the pipe is closed');
     }
+    if (error instanceof QueueFull || error instanceof QueueEmpty) return new WaitTimeout(error.message);
+    return error;
   }
-}
-
-function translate(error: unknown): unknown {
-  if (error instanceof QueueClosed) return new ConnectionClosed('the other end of the pipe is closed');
-  if (error instanceof QueueFull || error instanceof QueueEmpty) return new WaitTimeout(error.message);
-  return error;
 }

@@ -125,7 +125,7 @@ export class ProcessPool {
   /** Gives out waiting jobs: to an idle worker, else to a new one, else ahead to the least busy one. */
   #dispatch(): void {
     while (this.#pending.length > 0) {
-      const worker = this.#idle() ?? this.#startNext() ?? this.#leastBusy();
+      const worker = this.#pick();
       if (worker === null) return;
       const job = this.#pending.shift();
       if (job === undefined) return;
@@ -137,15 +137,17 @@ export class ProcessPool {
     }
   }
 
-  #idle(): PoolWorker | null {
-    const idle = this.#running().filter((worker) => worker.accepts(0));
-    return idle.find((worker) => worker.ready) ?? idle[0] ?? null;
-  }
-
-  #leastBusy(): PoolWorker | null {
+  /** The least busy one that may be given a job; null when it has to wait. */
+  #pick(): PoolWorker | null {
     const { prefetch = 0 } = this.#options;
-    const open = this.#running().filter((worker) => worker.accepts(prefetch));
-    return open.sort((a, b) => a.load - b.load)[0] ?? null;
+    let best: PoolWorker | null = null;
+    for (const worker of this.#slots) {
+      if (worker === null || !worker.accepts(prefetch)) continue;
+      const better =
+        best === null || worker.load < best.load || (worker.load === best.load && worker.ready && !best.ready);
+      if (better) best = worker;
+    }
+    return best?.load === 0 ? best : (this.#startNext() ?? best);
   }
 
   #startNext(): PoolWorker | null {

@@ -3,7 +3,7 @@ import { decodeError } from './error-wire.ts';
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { Child, type Ending, type ForkOptions } from './fork.ts';
 import { manifest } from './handles.ts';
-import { awaitChild, holdWhile } from './keep-alive.ts';
+import { awaitChild, hold, release } from './keep-alive.ts';
 import type { Task } from './tasks.ts';
 import type { FromChild } from './wire.ts';
 
@@ -97,12 +97,14 @@ export class Process<Args extends unknown[] = unknown[]> {
    */
   async join(timeout?: number): Promise<boolean> {
     if (this.#child === null) throw new MisuseError(`${this.name} was not started`);
-    const ended = holdWhile(timeout === undefined ? this.#child.ended : within(this.#child.ended, timeout));
+    hold();
     try {
-      await ended;
+      await (timeout === undefined ? this.#child.ended : within(this.#child.ended, timeout));
     } catch (error) {
       if (error instanceof WaitTimeout) return false;
       throw error;
+    } finally {
+      release();
     }
     if (this.#error !== null) throw this.#error;
     return true;

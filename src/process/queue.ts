@@ -4,7 +4,7 @@ import { QueueCore } from './queue-core.ts';
 import { producerFor } from './queue-credit.ts';
 import { type Home, router } from './router.ts';
 import { describe, Shared } from './shared.ts';
-import type { Descriptor, QueueOperation } from './wire.ts';
+import type { Descriptor } from './wire.ts';
 
 /** How long to wait, in milliseconds; without `timeout`: as long as it takes. */
 export interface WaitOptions {
@@ -52,12 +52,12 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
 
   /** Takes the first item. Rejects with QueueEmpty after `timeout`, QueueClosed when closed and empty, ConnectionClosed. */
   get(options: WaitOptions = {}): Promise<T> {
-    return this.#get(options.timeout ?? null);
+    return this.take(options.timeout ?? null);
   }
 
   /** Takes the first item if there is one, else rejects with QueueEmpty. */
   getNowait(): Promise<T> {
-    return this.#get(0);
+    return this.take(0);
   }
 
   /** How many items are in it. By the time you look at the number, it may be another. */
@@ -78,7 +78,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
     try {
       await this.request({ op: 'close' });
     } catch (error) {
-      if (!(error instanceof ConnectionClosed)) throw error;
+      if (!(error instanceof ConnectionClosed || error instanceof QueueClosed)) throw error;
     }
   }
 
@@ -98,7 +98,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
 
   async #put(item: T, wait: number | null): Promise<void> {
     if (this.isHere) {
-      await this.ask({ op: 'put', item, wait }, true);
+      await this.request({ op: 'put', item, wait }, true);
       return;
     }
     const producer = producerFor(this.home, this.id);
@@ -117,23 +117,20 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
     };
     producer.ask();
     try {
-      await this.ask({ op: 'put', item, wait }, true, arrived);
+      await this.request({ op: 'put', item, wait }, true, arrived);
     } finally {
       if (!answered) producer.answered(0);
     }
   }
 
-  async #get(wait: number | null): Promise<T> {
-    return (await this.ask({ op: 'get', wait, bytes: null })) as T;
+  /** @param bytes only bytes, that many at most; null for any item. */
+  protected take(wait: number | null, bytes: number | null = null): Promise<T> {
+    return this.request({ op: 'get', wait, bytes }) as Promise<T>;
   }
 
-  protected async ask(op: QueueOperation, carriesValue = false, arrived?: (answer: unknown) => void): Promise<unknown> {
-    try {
-      return await this.request(op, carriesValue, arrived);
-    } catch (error) {
-      // A queue is let go when it is closed and empty.
-      throw error instanceof ObjectGone ? new QueueClosed('the queue is closed') : error;
-    }
+  /** A queue is let go when it is closed and empty. */
+  protected override translate(error: unknown): unknown {
+    return error instanceof ObjectGone ? new QueueClosed('the queue is closed') : error;
   }
 }
 

@@ -5,7 +5,6 @@ import { isWithin, ROOT, stepTowards } from './address.ts';
 import { decodeError, encodeError } from './error-wire.ts';
 import { ConnectionClosed, ObjectGone } from './errors.ts';
 import { dropAll, holdAll, manifest, open, passOn } from './handles.ts';
-import { holdWhile } from './keep-alive.ts';
 import type { Link } from './link.ts';
 import type { Address, Broadcast, Descriptor, Notice, Operation, Parcel, Routed } from './wire.ts';
 
@@ -102,7 +101,7 @@ class Router {
    */
   call(to: Address, object: string, op: Operation, arrived?: (answer: unknown) => void): Promise<unknown> {
     const seq = ++this.#lastSeq;
-    const answer = new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#linkTo(to).send({ type: 'call', to, from: this.address, seq, object, op, handles: manifest }, op, to);
       const settle = (value: unknown): void => {
         arrived?.(value);
@@ -110,7 +109,6 @@ class Router {
       };
       this.#calls.set(seq, { to, resolve: settle, reject });
     });
-    return holdWhile(answer);
   }
 
   /** Tells an object, here or elsewhere, something that holds no user's values and needs no answer. */

@@ -1,6 +1,6 @@
 import { ObjectGone } from './errors.ts';
 import { dropAll, mark, open, pack, plain } from './handles.ts';
-import { holdWhile } from './keep-alive.ts';
+import { hold, release } from './keep-alive.ts';
 import { type Home, router } from './router.ts';
 import type { Address, Descriptor, Operation } from './wire.ts';
 
@@ -38,23 +38,38 @@ export abstract class Shared {
 
   /**
    * Asks the object. What is asked is on its way when this returns. Rejects with what the object answers, with
-   * NotCloneable, or with ConnectionClosed when the process where it lives is gone.
+   * NotCloneable, with ConnectionClosed when the process where it lives is gone; all as `translate` puts it.
    *
+   * @param carriesValue whether there is a user's value in it.
    * @param arrived see `Router.call`; not called for an object that lives here.
    */
   protected async request(op: Operation, carriesValue = false, arrived?: (answer: unknown) => void): Promise<unknown> {
-    if (this.#core === null) {
-      if (this.home === router.address) throw new ObjectGone('the shared object is no more');
-      return router.call(this.home, this.id, op, arrived);
-    }
-    const parcel = carriesValue ? pack(op, router.address) : plain(op);
+    hold();
     try {
-      const answer = this.#core.handle(parcel.value as Operation, router.address, parcel.handles);
-      return open(answer instanceof Promise ? await holdWhile(answer) : answer);
+      if (this.#core !== null) return await askHere(this.#core, op, carriesValue);
+      if (this.home === router.address) throw new ObjectGone('the shared object is no more');
+      return await router.call(this.home, this.id, op, arrived);
     } catch (error) {
-      dropAll(parcel.handles, router.address);
-      throw error;
+      throw this.translate(error);
+    } finally {
+      release();
     }
+  }
+
+  /** An error in the words of this kind of object. */
+  protected translate(error: unknown): unknown {
+    return error;
+  }
+}
+
+async function askHere(core: Home, op: Operation, carriesValue: boolean): Promise<unknown> {
+  const parcel = carriesValue ? pack(op, router.address) : plain(op);
+  try {
+    const answer = core.handle(parcel.value as Operation, router.address, parcel.handles);
+    return open(answer instanceof Promise ? await answer : answer);
+  } catch (error) {
+    dropAll(parcel.handles, router.address);
+    throw error;
   }
 }
 
