@@ -1,4 +1,4 @@
-import type { FileSystem } from './fs/file-system.ts';
+import type { FileSystem, Handle } from './fs/file-system.ts';
 import type { RawPath } from './names.ts';
 import { Chain } from './tree/chain.ts';
 import { heldHandles } from './tree/directories.ts';
@@ -11,9 +11,14 @@ import type { Job, WorkerConfig } from './wire.ts';
  */
 export function removeTemporaries(fs: FileSystem, config: WorkerConfig, jobs: Iterable<Job>, pid: number | null): void {
   const dirs = new Set<RawPath>();
-  for (const job of jobs) for (const dir of directoriesOf(job)) dirs.add(dir);
+  for (const job of jobs) for (const dir of directoriesOf(job, pid)) dirs.add(dir);
   if (dirs.size === 0 || config.dryRun) return;
-  const root = fs.openRoot(config.destination.path);
+  let root: Handle;
+  try {
+    root = fs.openRoot(config.destination.path);
+  } catch {
+    return; // The destination itself is gone.
+  }
   const tree = new Chain(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
   for (const dir of dirs) {
     try {
@@ -31,7 +36,7 @@ export function removeTemporaries(fs: FileSystem, config: WorkerConfig, jobs: It
   fs.close(root);
 }
 
-function directoriesOf(job: Job): RawPath[] {
+function directoriesOf(job: Job, pid: number | null): RawPath[] {
   switch (job.kind) {
     case 'entries':
       return job.groups.map((group) => group.dir);
@@ -41,7 +46,9 @@ function directoriesOf(job: Job): RawPath[] {
     case 'publish':
     case 'discard':
       return [parentOf(job.path)];
-    case 'range': // Its temporary file is everybody's, and is discarded with the split.
+    case 'range':
+      // Its temporary file is everybody's: it goes with the split, unless nobody is left to discard that.
+      return pid === null ? [parentOf(job.path)] : [];
     case 'finish':
     case 'delete':
       return [];

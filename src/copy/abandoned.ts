@@ -13,15 +13,23 @@ export function sweep(context: Context, dir: Handle, path: RawPath): void {
   const { fs, config } = context;
   if (config.dryRun || !config.merged || path === lastSwept) return;
   lastSwept = path;
-  const found: RawPath[] = [];
-  fs.list(dir, (name) => {
-    if (name.startsWith('.pcopy-') && isAbandoned(name)) found.push(name);
-  });
-  for (const name of found) {
+  for (const name of abandonedIn(context, dir)) {
     try {
       fs.unlink(dir, name);
     } catch {
       // Another worker was first, or we may not: the file stays for a later run.
     }
   }
+}
+
+function abandonedIn({ fs }: Context, dir: Handle): RawPath[] {
+  const found: RawPath[] = [];
+  try {
+    fs.list(dir, (name) => {
+      if (name.startsWith('.pcopy-') && isAbandoned(name)) found.push(name);
+    });
+  } catch {
+    // Nobody asked for this listing, so its failure fails nothing.
+  }
+  return found;
 }

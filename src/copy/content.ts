@@ -135,9 +135,12 @@ function writeAll(
 ): void {
   for (let done = 0; done < length; ) {
     const at = position < 0 ? -1 : position + done;
-    done += attempt(path, 'destination', 'write', () =>
+    const n = attempt(path, 'destination', 'write', () =>
       context.fs.write(destination, context.buffer, offset + done, length - done, at),
     );
+    // A file system that takes nothing and gives no reason would otherwise be asked for ever.
+    if (n === 0) throw refuse(path, 'destination', 'write', 'EIO', 'nothing was written');
+    done += n;
   }
 }
 

@@ -58,7 +58,11 @@ function copyGroup(
     report.next++;
   }
   if (config.fsync && destinationDir !== MISSING) {
-    attempt(dir, 'destination', 'fsync', () => fs.sync(destinationDir));
+    try {
+      withRetries(context, () => attempt(dir, 'destination', 'fsync', () => fs.sync(destinationDir)));
+    } catch (error) {
+      fail(context, error, dir);
+    }
   }
 }
 
@@ -69,8 +73,10 @@ function openBoth(
   entries: number,
 ): { sourceDir: Handle; destinationDir: Handle } | null {
   try {
-    const sourceDir = context.source.open(dir);
-    return { sourceDir, destinationDir: context.destination.open(dir) };
+    return withRetries(context, () => {
+      const sourceDir = context.source.open(dir);
+      return { sourceDir, destinationDir: context.destination.open(dir) };
+    });
   } catch (error) {
     context.report.next += entries;
     failSubtree(context, error, dir, entries);

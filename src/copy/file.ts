@@ -56,6 +56,11 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, inher
   const { fs, config, report } = context;
   const { path } = entry;
   const draft = begin(context, entry, stat.mode & 0o777, inheritsAcl || config.archive);
+  let open = true;
+  const close = (): void => {
+    open = false;
+    attempt(path, 'destination', 'close', () => fs.close(draft.handle));
+  };
   try {
     const digest = digestOf(context);
     const bytes = clone(context, entry, source, draft, stat)
@@ -65,18 +70,20 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, inher
     const sha256 = digest?.hex();
     if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(draft.handle));
     if (config.verify && sha256 !== undefined) verify(context, path, draft.handle, stat, sha256);
+    const identity = leads ? attempt(path, 'destination', 'stat', () => fs.stat(draft.handle)).identity : '';
+    // Closing may tell of a late write error (NFS, quota): before the name is given, where the draft outlives its handle.
+    if (draft.temporary !== null) close();
     publish(context, entry, draft, stat);
-    if (leads) report.leader = fs.stat(draft.handle).identity;
+    if (open) close();
+    if (leads) report.leader = identity;
     report.files++;
     report.bytes += bytes;
     tell(context, { path, type: 'f', action: 'copied', bytes, ...(sha256 === undefined ? {} : { sha256 }) });
   } catch (error) {
     giveUp(context, entry, draft);
-    fs.close(draft.handle);
+    if (open) fs.close(draft.handle);
     throw error;
   }
-  // Outside the try: the name is given, there is nothing to take back. A late error (NFS, quota) is still the entry's.
-  attempt(path, 'destination', 'close', () => fs.close(draft.handle));
 }
 
 // Below this, cloning costs as many calls as copying.

@@ -5,10 +5,16 @@ import { MISSING } from '../tree/chain.ts';
 import type { DeleteJob } from '../wire.ts';
 import { type Context, tell } from './context.ts';
 import { fail } from './entries.ts';
+import { withRetries } from './retry.ts';
 
 /** Removes entries of a destination directory, directories with all they hold. Links are removed, never followed. */
 export function removeEntries(context: Context, job: DeleteJob): void {
-  const dir = context.destination.open(job.dir);
+  let dir: Handle;
+  try {
+    dir = withRetries(context, () => context.destination.open(job.dir));
+  } catch (error) {
+    return fail(context, error, job.dir);
+  }
   if (dir === MISSING) return;
   for (const name of job.names.split('/')) {
     removeTree(context, dir, name, join(job.dir, name));

@@ -7,11 +7,10 @@ const TRANSIENT = new Set(['EINTR', 'EAGAIN', 'EBUSY', 'ESTALE', 'EMFILE', 'ENFI
 const FIRST_PAUSE = 20;
 
 /** Does the step, and again after a pause that doubles, while it fails for a reason that passes. */
-export function withRetries(context: Context, step: () => void): void {
+export function withRetries<T>(context: Context, step: () => T): T {
   for (let attempt = 0; ; attempt++) {
     try {
-      step();
-      return;
+      return step();
     } catch (error) {
       if (attempt >= context.config.retries || !isTransient(error)) throw error;
       sleep(FIRST_PAUSE * 2 ** attempt);

@@ -15,6 +15,7 @@ import { finishDirectories } from './finish.ts';
 import { makeLinks } from './links.ts';
 import { Abandoned, Pace } from './pace.ts';
 import { removeEntries } from './remove.ts';
+import { withRetries } from './retry.ts';
 import { beginSplit, copySplitRange, discardSplit, publishSplit } from './split.ts';
 
 // Loading the driver is most of a worker's start: begin before anybody asks.
@@ -60,7 +61,7 @@ export async function runJob(job: Job): Promise<Report> {
   if (context === undefined) throw new Error('runJob before setup');
   context.report = emptyReport(context.worker);
   context.pace.beginJob();
-  leaveNote(NOTHING_IN_HAND);
+  note(NOTHING_IN_HAND);
   const began = performance.now();
   try {
     dispatch(context, job);
@@ -74,18 +75,27 @@ export async function runJob(job: Job): Promise<Report> {
   return context.report;
 }
 
+// Without its note a dead worker's entry in hand is not known; no reason to fail before it is dead.
+function note(index: number): void {
+  try {
+    leaveNote(index);
+  } catch {
+    // No room, or whatever else the memory file system says.
+  }
+}
+
 function dispatch(context: Context, job: Job): void {
   switch (job.kind) {
     case 'entries':
-      return copyEntries(context, job, leaveNote);
+      return copyEntries(context, job, note);
     case 'links':
       return makeLinks(context, job);
     case 'split':
-      return beginSplit(context, job);
+      return withRetries(context, () => beginSplit(context, job));
     case 'range':
-      return copySplitRange(context, job);
+      return withRetries(context, () => copySplitRange(context, job));
     case 'publish':
-      return publishSplit(context, job);
+      return withRetries(context, () => publishSplit(context, job));
     case 'discard':
       return discardSplit(context, job.path, job.split);
     case 'finish':

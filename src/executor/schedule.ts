@@ -66,7 +66,7 @@ export class Schedule {
       const report = await this.execute({ kind: 'finish', made, kept, last }, 'returned');
       if (report === null) return;
       locking.push(...report.locking);
-      this.tally.settle(report, 0, 0);
+      this.settle(report, 0, 0);
     };
     for (const group of groups([...this.made])) this.begin(() => finish(group, [], false));
     for (const group of groups(kept)) this.begin(() => finish([], group, false));
@@ -83,7 +83,7 @@ export class Schedule {
     for (const job of jobs) {
       this.begin(async () => {
         const report = await this.execute(job, 'listed');
-        if (report !== null) this.tally.settle(report, 0, 0);
+        if (report !== null) this.settle(report, 0, 0);
       });
     }
     await this.idle();
@@ -119,6 +119,8 @@ export class Schedule {
     );
     for (const entry of report.hardLinked) this.follow(this.links.found(entry));
     for (const entry of report.big) this.begin(() => this.big(entry));
+    // The job broke off for a reason that is not an entry's: none of the rest would fare better.
+    if (report.failure !== null) return this.broken(listEntries(job).slice(report.next), report.failure);
     if (report.next < countEntries(job) && !this.stopped) this.handBack(job, sizes, report.next);
   }
 
@@ -154,6 +156,19 @@ export class Schedule {
     this.listener.failed(lossFailure(path, loss));
   }
 
+  private broken(entries: readonly { path: RawPath }[], failure: Failure): void {
+    for (const { path } of entries) {
+      this.tally.give(1, 1, 0);
+      this.listener.failed({ ...failure, path });
+    }
+  }
+
+  // For jobs that are not about entries one by one.
+  private settle(report: Report, entries: number, bytes: number): void {
+    this.tally.settle(report, entries, bytes);
+    if (report.failure !== null) this.broken([report.failure], report.failure);
+  }
+
   private follow(step: Step): void {
     switch (step.kind) {
       case 'wait':
@@ -167,7 +182,7 @@ export class Schedule {
           const paths = group.map((entry) => entry.path);
           this.begin(async () => {
             const report = await this.execute({ kind: 'links', target, targetIdentity, paths, ...known }, 'returned');
-            if (report !== null) this.tally.settle(report, group.length, bytesOf(group));
+            if (report !== null) this.settle(report, group.length, bytesOf(group));
           });
         }
         return;
@@ -196,6 +211,7 @@ export class Schedule {
     }
     if (report === null) return;
     this.tally.settle(report, 1, entry.size);
+    if (report.failure !== null) this.broken([entry], report.failure);
     if (report.failed > 0 || report.leader === '') return this.follow(this.links.failed(entry));
     const sha256 = report.entries[0]?.sha256;
     const known = sha256 === undefined ? {} : { sha256 };
@@ -224,7 +240,10 @@ export class Schedule {
       if (!(error instanceof LostJob)) throw error;
       this.underWay.delete(job);
       this.listener.lost(job, error.pid);
-      if (blind >= BLIND_RETRIES || !(job.kind === 'links' || job.kind === 'finish' || job.kind === 'delete'))
+      if (
+        blind >= BLIND_RETRIES ||
+        !(job.kind === 'links' || job.kind === 'finish' || job.kind === 'delete' || job.kind === 'discard')
+      )
         throw error;
     } finally {
       this.slots.give();
