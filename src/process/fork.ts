@@ -35,25 +35,26 @@ export class Child {
   readonly link: Link;
   /** Settled when the child is dead and the channel is read to its end: a result sent just before death counts. */
   readonly ended: Promise<Ending>;
-  readonly #process: ChildProcess;
+  /** Null when not even the attempt to start it was possible. */
+  readonly #process: ChildProcess | null;
   readonly #owner: (message: FromChild) => void;
   #alive = true;
 
-  /** Starts the child at once. What it sends to its owner is given to `onMessage`. Never throws for a failed start. */
+  /** Starts the child at once. What it sends to its owner is given to `onMessage`. A failed start is told by `ended`. */
   constructor(options: ForkOptions, onMessage: (message: FromChild) => void) {
     this.address = `${router.address}.${router.newName()}`;
     this.#owner = onMessage;
-    const notes = options.notes ? new NoteFile() : null;
-    this.#process = start(this.address, options, notes);
-    this.link = new Link(this.#process as Port);
+    const { child, notes, failure } = start(this.address, options);
+    this.#process = child;
+    this.link = new Link((child ?? { connected: false }) as Port);
     router.addChild(this.address, this.link);
-    this.#process.on('message', this.#receive);
-    this.ended = this.#end(notes);
+    child?.on('message', this.#receive);
+    this.ended = this.#end(child === null ? failedStart(failure) : untilEnded(child), notes);
   }
 
   /** Undefined when it could not be started. */
   get pid(): number | undefined {
-    return this.#process.pid;
+    return this.#process?.pid;
   }
 
   get alive(): boolean {
@@ -66,7 +67,7 @@ export class Child {
   }
 
   kill(signal: NodeJS.Signals): void {
-    if (this.#alive) this.#process.kill(signal);
+    if (this.#alive) this.#process?.kill(signal);
   }
 
   /** Whether this process may end before the child does. It then takes the child along. */
@@ -76,13 +77,13 @@ export class Child {
   }
 
   ref(): void {
-    this.#process.ref();
-    this.#process.channel?.ref();
+    this.#process?.ref();
+    this.#process?.channel?.ref();
   }
 
   unref(): void {
-    this.#process.unref();
-    this.#process.channel?.unref();
+    this.#process?.unref();
+    this.#process?.channel?.unref();
   }
 
   readonly #receive = (raw: unknown): void => {
@@ -112,8 +113,8 @@ export class Child {
     }
   };
 
-  async #end(notes: NoteFile | null): Promise<Ending> {
-    const ending = await untilEnded(this.#process);
+  async #end(ended: Promise<Omit<Ending, 'note'>>, notes: NoteFile | null): Promise<Ending> {
+    const ending = await ended;
     this.#alive = false;
     removeDaemon(this);
     router.removeChild(this.address);
@@ -121,7 +122,24 @@ export class Child {
   }
 }
 
-function start(address: Address, options: ForkOptions, notes: NoteFile | null): ChildProcess {
+interface Start {
+  child: ChildProcess | null;
+  notes: NoteFile | null;
+  failure: unknown;
+}
+
+/** Too many open files, too many processes: some of it is thrown here, some told by the child's `error`. */
+function start(address: Address, options: ForkOptions): Start {
+  let notes: NoteFile | null = null;
+  try {
+    if (options.notes === true) notes = new NoteFile();
+    return { child: forkChild(address, options, notes), notes, failure: null };
+  } catch (failure) {
+    return { child: null, notes, failure };
+  }
+}
+
+function forkChild(address: Address, options: ForkOptions, notes: NoteFile | null): ChildProcess {
   const NOTES_FD = 4;
   const boot: Boot = {
     address,
@@ -136,6 +154,11 @@ function start(address: Address, options: ForkOptions, notes: NoteFile | null): 
     ...(env === undefined ? {} : { env }),
     ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
   });
+}
+
+async function failedStart(failure: unknown): Promise<Omit<Ending, 'note'>> {
+  const cause = failure instanceof Error ? failure : new Error(String(failure));
+  return { exitCode: null, signal: null, cause };
 }
 
 /** The bundler may put this module into `dist` or into `dist/chunks`; the runtime lies in `dist`. */
