@@ -279,10 +279,14 @@ function* groups<T>(items: readonly T[]): Generator<T[]> {
 
 // Directories are not counted as settled: what is in them is.
 function filesAmong(job: EntriesJob, to: number): number {
-  const types = job.groups.map((group) => group.types).join('');
-  let count = 0;
-  for (let i = 0; i < to; i++) if (types[i] !== 'd') count++;
-  return count;
+  let files = 0;
+  let left = to;
+  for (const { types } of job.groups) {
+    const part = types.length <= left ? types : types.slice(0, left);
+    files += part.replaceAll('d', '').length;
+    left -= part.length;
+  }
+  return files;
 }
 
 function bytesAmong(sizes: readonly number[] | null, from: number, to: number): number {

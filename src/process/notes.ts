@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { closeSync, constants, openSync, readSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -34,8 +33,10 @@ function openNameless(): number {
       }
     }
   }
-  const path = join(tmpdir(), `pcopy-note-${randomUUID()}`);
-  const fd = openSync(path, 'wx+', 0o600);
-  unlinkSync(path);
-  return fd;
+  const directory = mkdtempSync(join(tmpdir(), 'pcopy-note-'));
+  try {
+    return openSync(join(directory, 'note'), 'wx+', 0o600);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
