@@ -106,9 +106,7 @@ class Session {
     await this.#stdout.drained();
     const { lost } = this.#stdout;
     if (lost) {
-      this.#stderr.write(
-        `pcopy: standard output: ${escapeControls(lost.message)} (${lost.code}); not all of it was written\n`,
-      );
+      this.#stderr.write(`pcopy: standard output: ${whyLost(lost)} (${lost.code}); not all of it was written\n`);
     }
     await Promise.race([this.#stderr.drained(), new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref())]);
     return withOutput(code, lost !== undefined);
@@ -123,7 +121,7 @@ class Session {
     const signals = watchSignals(
       {
         stop: (signal) => {
-          this.#show?.say(`pcopy: ${signal}: ending; once more to end at once`);
+          if (!view.quiet) this.#show?.say(`pcopy: ${signal}: ending; once more to end at once`);
           abort.abort(signal);
         },
         leave: (code) => this.#io.exit(code),
@@ -169,4 +167,10 @@ class Session {
     const nowhere = { source: '', destination: '', version: '', exitCodeOf: () => code };
     new JsonReporter({ write, ...nowhere }).giveUp(code, message, errorCode);
   }
+}
+
+/** Node's message without the code before it and the system call behind it. */
+function whyLost({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EPIPE') return 'its reader is gone';
+  return escapeControls(message.replace(/^E[A-Z0-9]+: /, '').replace(/, \w+$/, ''));
 }

@@ -207,6 +207,7 @@ describe('stdout', () => {
     pcopy.stdout.breakWith = 'EPIPE';
     expect(await pcopy.with(fakeEngine(SMALL))).toBe(1);
     expect(pcopy.stderr.text).toContain('copied 40 files');
+    expect(pcopy.stderr.text).toContain('standard output: its reader is gone (EPIPE); not all of it was written');
   });
 
   test('that was closed is a failure only when something was to be written', async () => {
