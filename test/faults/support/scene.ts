@@ -1,0 +1,56 @@
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type Item, survey } from '../../support/compare.ts';
+import { Random } from '../../support/random.ts';
+import { directory, file, hardlink, plant, symlink, type Tree } from '../../support/tree.ts';
+
+const then = (seconds: number): bigint => BigInt(1_500_000_000 + seconds) * 1_000_000_000n + 123_456_000n;
+
+/** A small tree with one of each kind of work in it. Its times have no nanoseconds, which the node driver cannot keep. */
+export function smallTree(): Tree {
+  const random = new Random(7);
+  return {
+    '': directory({ mode: 0o751, mtime: then(1) }),
+    d: directory({ mode: 0o755, mtime: then(2) }),
+    'd/a': file('the new a', { mode: 0o640, mtime: then(3) }),
+    'd/big': file(random.bytes(300_000), { mode: 0o644, mtime: then(4) }),
+    'd/hole': { type: 'sparse', size: 1 << 20, data: [[500_000, 'data']], mode: 0o600, mtime: then(5) },
+    'd/link': symlink('a', { mtime: then(6) }),
+    'd/one': file('one', { mtime: then(7), mode: 0o644 }),
+    'e/two': hardlink('d/one'),
+    e: directory({ mode: 0o711, mtime: then(8) }),
+    'e/empty': file('', { mtime: then(9), mode: 0o644 }),
+    'e/x': file('x', { mtime: then(10), mode: 0o644 }),
+  };
+}
+
+/** A file that several workers share (above 64 MiB), mostly a hole, and one beside it. */
+export function splitTree(): Tree {
+  const mebibyte = 1 << 20;
+  const data: [number, string][] = [0, 31, 33, 65].map((at) => [at * mebibyte + 5, `data at ${at}`]);
+  return {
+    '': directory({ mode: 0o755, mtime: then(1) }),
+    d: directory({ mode: 0o755, mtime: then(2) }),
+    'd/a': file('the new a', { mode: 0o640, mtime: then(3) }),
+    'd/huge': { type: 'sparse', size: 66 * mebibyte, data, mode: 0o640, mtime: then(4) },
+  };
+}
+
+/** What the destination holds before each run: something to replace, something to keep. */
+export function plantOld(destination: string): void {
+  mkdirSync(`${destination}/d`, { recursive: true });
+  mkdirSync(`${destination}/gone/deep`, { recursive: true });
+  writeFileSync(`${destination}/gone/deep/file`, 'not in the source either');
+  writeFileSync(`${destination}/d/a`, 'the old a');
+  symlinkSync('elsewhere', `${destination}/d/link`);
+  writeFileSync(`${destination}/d/kept`, 'not in the source');
+}
+
+export function plantSource(at: string, tree: Tree): Map<string, Item> {
+  plant(at, tree);
+  return survey(at);
+}
+
+/** Temporary files below the directory, as paths relative to it. */
+export function temporaryFiles(root: string): string[] {
+  return readdirSync(root, { recursive: true, encoding: 'latin1' }).filter((path) => /(^|\/)\.pcopy-/.test(path));
+}
