@@ -10,10 +10,11 @@ import { extraneous } from './extraneous.ts';
 import { openFileSystem } from './fs/driver.ts';
 import type { FileSystem } from './fs/file-system.ts';
 import type { CopyOptions } from './options.ts';
+import { preflight } from './prepare/preflight.ts';
 import { type Plan, prepare } from './prepare/prepare.ts';
-import { checkSpace } from './prepare/space.ts';
 import { type PrestartedWorker, Queue } from './process/index.ts';
 import { Reporter } from './reporter.ts';
+import { compilePatterns, type Patterns } from './scan/patterns.ts';
 import { SourceTree } from './scan/source-tree.ts';
 import type { WorkerEvent } from './wire.ts';
 import { workerConfig } from './worker-config.ts';
@@ -40,6 +41,7 @@ export async function copyTree(
   hooks: CopyHooks = {},
 ): Promise<Summary> {
   const config = resolveOptions(options);
+  const patterns = compilePatterns(config);
   const fs = await openFileSystem();
   const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
   let plan: Plan;
@@ -48,14 +50,14 @@ export async function copyTree(
   } catch (error) {
     return refused(reporter, hooks, error);
   }
-  const tree = new SourceTree(fs, plan, config);
+  const tree = new SourceTree(fs, plan, config, patterns);
   try {
-    if (config.preflight && !config.dryRun) await checkSpace(fs, plan, () => tree.measure());
+    await preflight(fs, plan, tree, config);
   } catch (error) {
     plan.undo();
     return refused(reporter, hooks, error);
   }
-  return copyPlanned(fs, plan, tree, config, reporter, hooks);
+  return copyPlanned(fs, plan, tree, config, patterns, reporter, hooks);
 }
 
 async function copyPlanned(
@@ -63,6 +65,7 @@ async function copyPlanned(
   plan: Plan,
   tree: SourceTree,
   config: Config,
+  patterns: Patterns,
   reporter: Reporter,
   hooks: CopyHooks,
 ): Promise<Summary> {
@@ -92,7 +95,10 @@ async function copyPlanned(
     if (plan.madeRoot) schedule.made.add('');
     else if (plan.single === null) schedule.kept.add('');
     await Promise.all([tree.list(jobs, reporter), schedule.run(jobs)]);
-    if (config.delete) await schedule.runAll(await extraneous(fs, plan, config, reporter));
+    if (config.delete) {
+      await allTold(events);
+      await schedule.runAll(await extraneous(fs, plan, config, patterns, reporter));
+    }
     if (!config.dryRun && !reporter.ended && plan.single === null) await schedule.finish();
   } catch (error) {
     if (!(error instanceof NoWorkers)) reporter.broken(error);
@@ -102,11 +108,18 @@ async function copyPlanned(
     // Every report is in: there is nothing that a worker's own way out would add but time.
     await executor.terminate();
     if (reporter.ended) removeTemporaries(fs, setup, schedule.underWay, null);
+    await jobs.close();
     await events.close();
     await telling;
     tree.close();
   }
   return reporter.end();
+}
+
+// A job's report overtakes nothing, but whoever reads the events may be behind: a failure is not to come after a removal.
+async function allTold(events: Queue<WorkerEvent>): Promise<void> {
+  do await new Promise(setImmediate);
+  while (!(await events.empty()));
 }
 
 function refused(reporter: Reporter, hooks: CopyHooks, error: unknown): Summary {

@@ -1,59 +1,109 @@
 import type { Config } from './config.ts';
 import { refuse } from './failure.ts';
-import type { FileSystem } from './fs/file-system.ts';
+import type { FileSystem, Handle } from './fs/file-system.ts';
 import { codeOf } from './fs/system-error.ts';
 import type { RawPath } from './names.ts';
+import { foldName } from './prepare/clashes.ts';
+import { foldsNames } from './prepare/folding.ts';
 import type { Plan } from './prepare/prepare.ts';
 import type { Reporter } from './reporter.ts';
+import { Gitignore, readGitignore } from './scan/gitignore.ts';
+import type { Patterns } from './scan/patterns.ts';
+import { Removals } from './scan/removals.ts';
+import { SourceNames } from './scan/source-names.ts';
+import type { ListedEntry } from './scan/tree-adapter.ts';
 import { walk } from './scan/walk.ts';
 import { Chain } from './tree/chain.ts';
 import { heldHandles } from './tree/directories.ts';
+import { isAbandoned } from './tree/temporary-name.ts';
 import type { DeleteJob } from './wire.ts';
 
 /**
- * Finds what the destination has and the source has not, within what the filters select. Nothing, after a failure at the
- * source: what could not be read there may be what seems extraneous here.
+ * Finds what the destination has and the source has not, within what the filters select: what they leave out stays, with
+ * the directories it lies in. Nothing, after a failure at the source: what could not be read there may be what seems
+ * extraneous here.
  */
-export async function extraneous(fs: FileSystem, plan: Plan, config: Config, reporter: Reporter): Promise<DeleteJob[]> {
+export async function extraneous(
+  fs: FileSystem,
+  plan: Plan,
+  config: Config,
+  patterns: Patterns,
+  reporter: Reporter,
+): Promise<DeleteJob[]> {
   if (reporter.ended || plan.single !== null || !plan.merged) return [];
   if (reporter.sourceFailed) {
     reporter.warn('', 'EPCOPY_DELETE', 'nothing is deleted, because some of the source could not be read');
     return [];
   }
-  const open = (path: RawPath): Chain =>
-    new Chain(fs, fs.openRoot(path), heldHandles(), (parent, name) => fs.openDirectory(parent, name));
-  const source = open(plan.source.path);
-  const jobs = new Map<RawPath, RawPath[]>();
-  let count = 0;
+  const fold = foldsNames(fs, plan, config.dryRun) ? foldName : (name: RawPath) => name;
+  const source = new SourceNames(fs, plan.source.path, config.dereference, fold);
+  const root = fs.openRoot(plan.destination.path);
+  const tree = new Chain(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
+  try {
+    const removals = await find(fs, tree, source, plan, config, patterns, reporter);
+    const { jobs, count } = removals.settle();
+    if (count <= config.maxDelete) return jobs;
+    const message = `${count} entries would be deleted, more than ${config.maxDelete}: nothing is deleted`;
+    reporter.unlisted(refuse('', 'destination', 'delete', 'EPCOPY_MAXDELETE', message).failure);
+    return [];
+  } finally {
+    tree.close();
+    fs.close(root);
+    source.close();
+  }
+}
+
+async function find(
+  fs: FileSystem,
+  tree: Chain,
+  source: SourceNames,
+  plan: Plan,
+  config: Config,
+  patterns: Patterns,
+  reporter: Reporter,
+): Promise<Removals> {
+  const removals = new Removals();
+  // Of the directory in hand. fast-glob speaks of its entries before the next one is listed.
+  let missing = new Set<ListedEntry>();
+
+  const select = (dir: RawPath, handle: Handle, entries: ListedEntry[]): ListedEntry[] => {
+    missing = new Set();
+    removals.listed(dir, entries.length);
+    const names = removals.holds(dir) ? new Set<string>() : source.in(dir);
+    // Something else has the directory's place at the source, or nobody knows: what is in it is none of our business.
+    if (names === null) return [];
+    return entries.filter((entry) => {
+      const isMissing = !names.has(source.fold(entry.raw));
+      if (entry.isDirectory() ? isOffLimits(handle, entry, isMissing) : !isMissing || isInUse(entry.raw)) return false;
+      if (isMissing) missing.add(entry);
+      return true;
+    });
+  };
+
+  // The source or one of its parents. The way to the source is looked into, when it is not in the source as well.
+  const isOffLimits = (handle: Handle, entry: ListedEntry, isMissing: boolean): boolean => {
+    const identity = fs.statAt(handle, entry.raw)?.identity ?? '';
+    return identity === plan.source.identity || (!isMissing && plan.forbidden.includes(identity));
+  };
+
   const options = {
     dereference: false,
     sizes: false,
     gate: async () => {},
+    select,
     onError: (error: unknown, path: RawPath) => {
       if (codeOf(error) !== 'ENOENT') reporter.warn(path, codeOf(error), 'cannot be looked into for what to delete');
     },
   };
-  await walk(fs, open(plan.destination.path), config, options, (dir, name) => {
-    if (isAt(fs, source, dir, name)) return;
-    const names = jobs.get(dir);
-    if (names === undefined) jobs.set(dir, [name]);
-    else names.push(name);
-    count++;
+  // The source's word counts: its `.gitignore` files are at the destination too, or will go.
+  const gitignore = config.gitignore ? new Gitignore((dir) => source.read(dir, readGitignore)) : null;
+  await walk(fs, tree, { patterns, gitignore, unmatched: null }, options, (entry) => {
+    if (missing.has(entry)) removals.add(entry);
   });
-  if (count > config.maxDelete) {
-    const message = `${count} entries would be deleted, more than ${config.maxDelete}: nothing is deleted`;
-    reporter.unlisted(refuse('', 'destination', 'delete', 'EPCOPY_MAXDELETE', message).failure);
-    return [];
-  }
-  return [...jobs].map(([dir, names]) => ({ kind: 'delete', dir, names: names.join('/') }));
+  return removals;
 }
 
-// A directory that is missing at the source is missed as a whole: what is in it is not looked at.
-function isAt(fs: FileSystem, source: Chain, dir: RawPath, name: RawPath): boolean {
-  try {
-    return fs.statAt(source.open(dir), name) !== null;
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
-    return true;
-  }
+// A run that still lives is writing it, or one on another machine that nobody can ask.
+function isInUse(name: RawPath): boolean {
+  return /^\.pcopy-.*\.tmp$/s.test(name) && !isAbandoned(name);
 }

@@ -128,6 +128,12 @@ export class Reporter {
     this.emit({ type: 'warn', path, code, message });
   }
 
+  /** Perhaps not what the user meant. With `strict` it is a failure. */
+  suspicious(code: string, message: string): void {
+    if (this.config.strict) this.unlisted({ path: '', side: 'destination', action: 'select', code, message });
+    else this.warn('', code, message);
+  }
+
   listed(): void {
     this.emit({ type: 'scan', found: { ...this.tally.found } });
   }

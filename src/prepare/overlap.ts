@@ -41,8 +41,8 @@ function checkMounts(source: RawPath, destination: RawPath): void {
 }
 
 /**
- * Identities of the source and of those of its parents that lie in the destination: directories that a copy must not
- * write into. Empty when the source is elsewhere.
+ * Identities of the source, which may be mounted anywhere in the destination, and of those of its parents that lie in the
+ * destination: directories that a copy must not write into.
  */
 export function forbiddenDirectories(
   source: RawPath,
@@ -55,7 +55,7 @@ export function forbiddenDirectories(
     if (look(dir)?.identity === top) return found;
     found.push(identityOf(dir));
   }
-  return [];
+  return [identityOf(source)];
 }
 
 /** The directory itself, its parent, and so on up to the root. */

@@ -1,6 +1,6 @@
-import glob from 'fast-glob';
 import micromatch from 'micromatch';
 import { UsageError } from '../errors.ts';
+import { isDynamic } from './glob.ts';
 import { patternToGlob } from './glob-names.ts';
 
 /** What is wanted of a tree, as the user said it: fast-glob patterns over paths relative to the root. */
@@ -21,7 +21,7 @@ export interface Patterns {
   positive: string[];
   negative: string[];
   /** Excluded, but only when it is a directory: `cache/`. fast-glob would still enter those. */
-  excludedDirectory: (path: string) => boolean;
+  excludedDirectory: ((path: string) => boolean) | null;
   uses: PatternUse[];
 }
 
@@ -39,11 +39,10 @@ export function compilePatterns({ include, exclude }: Filters): Patterns {
   const included = include.map((pattern) => ({ pattern, forms: formsOf('include', pattern) }));
   const excluded = exclude.map((pattern) => ({ pattern, forms: formsOf('exclude', pattern) }));
   const directories = excluded.flatMap(({ forms }) => forms.filter((form) => form.directory));
-  const isOneOf = anyOf(directories.map((form) => form.entry));
   return {
     positive: included.length === 0 ? ['**'] : included.flatMap(({ forms }) => forms.flatMap(wanted)),
     negative: excluded.flatMap(({ forms }) => forms.flatMap(unwanted)),
-    excludedDirectory: isOneOf,
+    excludedDirectory: directories.length === 0 ? null : anyOf(directories.map((form) => form.entry)),
     uses: [
       ...included.map(({ pattern, forms }) => useOf('include', pattern, forms)),
       ...excluded.map(({ pattern, forms }) => useOf('exclude', pattern, forms)),
@@ -82,7 +81,7 @@ function formsOf(option: PatternUse['option'], pattern: string): Form[] {
 
 function toForm(form: string): Form {
   const bare = form.replace(/\/+$/, '');
-  const literal = !glob.isDynamicPattern(bare.replace(/\\./g, '_'));
+  const literal = !isDynamic(bare.replace(/\\./g, '_'));
   const entry = literal ? bare.replace(/\\(.)/g, '$1').replace(CHANGED_BY_GLOBBING, '\\$&') : bare;
   return { entry, directory: bare !== form, literal };
 }
@@ -101,7 +100,7 @@ function unwanted({ entry, directory }: Form): string[] {
 // without wildcards up by itself. An optional character that never occurs keeps it to one walk from the top.
 function fromTheTop(pattern: string): string {
   const [first = ''] = pattern.split('/', 1);
-  return glob.isDynamicPattern(first.replace(/\\./g, '_')) ? pattern : `?(${NEVER})${pattern}`;
+  return isDynamic(first.replace(/\\./g, '_')) ? pattern : `?(${NEVER})${pattern}`;
 }
 
 function useOf(option: PatternUse['option'], pattern: string, forms: readonly Form[]): PatternUse {

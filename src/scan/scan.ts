@@ -52,8 +52,8 @@ export async function scan(
   try {
     const { dereference, sizes, selection } = options;
     const onError = (error: unknown, path: RawPath): void => listener.failed(listFailure(error, path));
-    await walk(fs, tree, selection, { dereference, sizes, gate, onError }, (dir, name, entry) =>
-      batches.add(dir, name, entry.type, entry.size),
+    await walk(fs, tree, selection, { dereference, sizes, gate, onError }, (entry) =>
+      batches.add(entry.dir, entry.raw, entry.type, entry.size),
     );
     batches.flush();
     await batches.room();

@@ -1,36 +1,46 @@
 import type { Config } from '../config.ts';
 import type { Listed } from '../entries-job.ts';
 import type { Found } from '../events.ts';
-import type { FileSystem, Handle } from '../fs/file-system.ts';
+import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
+import { escapeControls, type RawPath } from '../names.ts';
 import type { Plan } from '../prepare/prepare.ts';
 import type { Queue } from '../process/index.ts';
 import type { Reporter } from '../reporter.ts';
 import { Chain } from '../tree/chain.ts';
 import { enterSource, heldHandles } from '../tree/directories.ts';
+import type { EntriesOfDirectory } from '../wire.ts';
 import { listGiven } from './files-from.ts';
+import { Gitignore, readGitignore } from './gitignore.ts';
+import type { Patterns } from './patterns.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
+import { Unmatched } from './unmatched.ts';
 
 /** The source of a run, as it is listed: a tree, some paths of it, or one file. */
 export class SourceTree {
   private readonly fs: FileSystem;
   private readonly plan: Plan;
   private readonly config: Config;
+  private readonly patterns: Patterns;
   private readonly root: Handle;
   private readonly chain: Chain;
   private stopped = false;
 
-  constructor(fs: FileSystem, plan: Plan, config: Config) {
+  constructor(fs: FileSystem, plan: Plan, config: Config, patterns: Patterns) {
     this.fs = fs;
     this.plan = plan;
     this.config = config;
+    this.patterns = patterns;
     this.root = fs.openRoot(plan.source.path);
     this.chain = new Chain(fs, this.root, heldHandles(), enterSource(fs, config.dereference));
   }
 
   /** Lists into the queue and closes it, also when it is stopped. */
   async list(jobs: Queue<Listed>, reporter: Reporter): Promise<void> {
+    const { include, exclude, sizes } = this.config;
+    const unmatched = include.length + exclude.length === 0 ? null : new Unmatched(this.patterns.uses);
+    const { found } = reporter.tally;
     try {
-      await this.walk(this.config.sizes, reporter.tally.found, {
+      await this.walk(sizes, unmatched, found, {
         put: async (listed) => {
           const began = performance.now();
           await jobs.put(listed);
@@ -41,22 +51,27 @@ export class SourceTree {
         cancelled: () => this.stopped,
       });
       reporter.listed();
+      if (found.complete) this.tellWhatIsEmpty(unmatched, reporter);
     } finally {
       await jobs.close();
     }
   }
 
-  /** Lists and counts, copies nothing. */
-  async measure(): Promise<Found> {
-    const found: Found = { files: 0, directories: 0, bytes: 0, complete: false };
-    const nothing = (): void => {};
-    await this.walk(true, found, {
-      put: async () => {},
-      failed: nothing,
-      skipped: nothing,
+  /** Lists and copies nothing; visits some entries of one directory at a time. What fails is left for the run to tell. */
+  async survey(visit: (group: EntriesOfDirectory) => void): Promise<void> {
+    const found: Found = { files: 0, directories: 0, bytes: null, complete: false };
+    await this.walk(false, null, found, {
+      put: async ({ job }) => job.groups.forEach(visit),
+      failed: () => {},
+      skipped: () => {},
       cancelled: () => this.stopped,
     });
-    return found;
+  }
+
+  /** Of an entry that was listed. Throws SystemError. @returns null when it is gone */
+  stat(dir: RawPath, name: RawPath): Stat | null {
+    const handle = this.chain.open(dir);
+    return this.config.dereference ? this.fs.statTarget(handle, name) : this.fs.statAt(handle, name);
   }
 
   stop(): void {
@@ -68,15 +83,41 @@ export class SourceTree {
     this.fs.close(this.root);
   }
 
-  private async walk(sizes: boolean, found: Found, listener: ScanListener): Promise<void> {
-    const { include, exclude, dereference, archive, filesFrom } = this.config;
-    const options: ScanOptions = { selection: { include, exclude }, dereference, special: archive, sizes };
+  private async walk(sizes: boolean, unmatched: Unmatched | null, found: Found, listener: ScanListener): Promise<void> {
+    const { fs, chain, patterns } = this;
+    const { dereference, archive, filesFrom } = this.config;
+    const gitignore = this.config.gitignore ? gitignoreOf(fs) : null;
+    const options: ScanOptions = {
+      selection: { patterns, gitignore, unmatched },
+      dereference,
+      special: archive,
+      sizes,
+    };
     if (this.plan.single !== null) {
-      await listGiven(this.fs, this.chain, [this.plan.single.name], options, found, listener);
+      await listGiven(fs, chain, [this.plan.single.name], options, found, listener);
     } else if (filesFrom !== null) {
-      await listGiven(this.fs, this.chain, filesFrom, options, found, listener);
+      await listGiven(fs, chain, filesFrom, options, found, listener);
     } else {
-      await scan(this.fs, this.chain, options, found, listener);
+      await scan(fs, chain, options, found, listener);
     }
   }
+
+  private tellWhatIsEmpty(unmatched: Unmatched | null, reporter: Reporter): void {
+    if (this.plan.single !== null) return;
+    if (this.config.filesFrom === null) {
+      for (const { option, pattern } of unmatched?.left ?? []) {
+        reporter.suspicious('EPCOPY_NOMATCH', `--${option} '${escapeControls(pattern)}' matches nothing`);
+      }
+    }
+    const { found, totals } = reporter.tally;
+    if (found.files + found.directories + totals.skipped + totals.failed > 0) return;
+    reporter.suspicious('EPCOPY_EMPTY', 'there is nothing to copy');
+  }
+}
+
+// The listing knows already whether there is such a file.
+function gitignoreOf(fs: FileSystem): Gitignore {
+  return new Gitignore((_dir, handle, entries) =>
+    entries.some((entry) => entry.raw === '.gitignore') ? readGitignore(fs, handle) : null,
+  );
 }

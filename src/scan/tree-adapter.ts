@@ -80,7 +80,7 @@ interface Pending {
 export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions) {
   const above = new Trail<string>();
   const pending: Pending[] = [];
-  let arrived: Pending[] = [];
+  const arrived: Pending[] = [];
   let busy = false;
   // The first that is asked for is the root; an absolute path looks different from system to system.
   let rootLength = -1;

@@ -1,0 +1,121 @@
+import type { RawPath } from '../names.ts';
+
+// The rules of gitignore(5), byte for byte as git's dir.c and wildmatch.c read them. The packages that do this match with
+// their own cache of every path asked for, walk from the root for each, and do not join files of several directories.
+
+/** One line of a `.gitignore` file. */
+export interface Rule {
+  /** `!`: takes back what an earlier line ignores. */
+  negated: boolean;
+  directory: boolean;
+  /** Judges the path below the file's directory; otherwise the name alone, at any depth. */
+  wholePath: boolean;
+  expression: RegExp;
+}
+
+/** The lines of the file, in their order; those that can match nothing are left out. */
+export function parseGitignore(text: RawPath): Rule[] {
+  const lines = text.replace(/^\xef\xbb\xbf/, '').split('\n');
+  return lines.map((line) => parseLine(line.replace(/\r$/, ''))).filter((rule) => rule !== null);
+}
+
+function parseLine(line: RawPath): Rule | null {
+  if (line.startsWith('#')) return null;
+  let pattern = withoutTrailingSpaces(line);
+  const negated = pattern.startsWith('!');
+  if (negated) pattern = pattern.slice(1);
+  const directory = pattern.endsWith('/');
+  if (directory) pattern = pattern.slice(0, -1);
+  const wholePath = pattern.includes('/');
+  const source = pattern === '' ? null : translate(pattern.replace(/^\//, ''));
+  return source === null ? null : { negated, directory, wholePath, expression: new RegExp(`^${source}$`) };
+}
+
+// Spaces at the end count only behind a backslash.
+function withoutTrailingSpaces(line: RawPath): RawPath {
+  return /^(?:\\[\s\S]?|[^\\ ]| +(?=[^ ]))*/.exec(line)?.[0] ?? '';
+}
+
+// null: malformed, it matches nothing.
+function translate(pattern: RawPath): string | null {
+  let source = '';
+  for (let at = 0; at < pattern.length; ) {
+    const c = pattern[at] as string;
+    if (c === '\\') {
+      if (at + 1 === pattern.length) return null;
+      source += literal(pattern[at + 1] as string);
+      at += 2;
+    } else if (c === '?') {
+      source += '[^/]';
+      at++;
+    } else if (c === '[') {
+      const set = translateSet(pattern, at);
+      if (set === null) return null;
+      source += set.source;
+      at = set.end;
+    } else if (c === '*') {
+      const stars = /^\*+/.exec(pattern.slice(at))?.[0].length ?? 1;
+      const next = pattern.slice(at + stars, at + stars + 2);
+      const alone = (at === 0 || pattern[at - 1] === '/') && (next === '' || next.startsWith('/') || next === '\\/');
+      if (stars === 1 || !alone) source += '[^/]*';
+      // `**/` is any directories or none.
+      else source += next.startsWith('/') ? '(?:[^]*/)?' : '[^]*';
+      at += stars + (stars > 1 && alone && next.startsWith('/') ? 1 : 0);
+    } else {
+      source += literal(c);
+      at++;
+    }
+  }
+  return source;
+}
+
+const CLASSES: Record<string, string> = {
+  alnum: '0-9A-Za-z',
+  alpha: 'A-Za-z',
+  blank: ' \\t',
+  cntrl: '\\x00-\\x1f\\x7f',
+  digit: '0-9',
+  graph: '\\x21-\\x7e',
+  lower: 'a-z',
+  print: '\\x20-\\x7e',
+  punct: '\\x21-\\x2f\\x3a-\\x40\\x5b-\\x60\\x7b-\\x7e',
+  space: ' \\t-\\r',
+  upper: 'A-Z',
+  xdigit: '0-9A-Fa-f',
+};
+
+// What stands between brackets, beginning at the first one. A `]` that comes first is one of the set.
+function translateSet(pattern: RawPath, begin: number): { source: string; end: number } | null {
+  let at = begin + 1;
+  const negated = pattern[at] === '!' || pattern[at] === '^';
+  if (negated) at++;
+  let members = '';
+  let previous = '';
+  for (let first = true; first || pattern[at] !== ']'; first = false) {
+    if (at >= pattern.length) return null;
+    const named = /^\[:([^\]]*):\]/.exec(pattern.slice(at));
+    if (named !== null) {
+      const members_ = CLASSES[named[1] as string];
+      if (members_ === undefined) return null;
+      members += members_;
+      previous = '';
+      at += named[0].length;
+      continue;
+    }
+    const isRange = pattern[at] === '-' && previous !== '' && at + 1 < pattern.length && pattern[at + 1] !== ']';
+    if (isRange) at++;
+    if (pattern[at] === '\\') at++;
+    const c = pattern[at];
+    if (c === undefined) return null;
+    if (!isRange) members += literal(c);
+    else if (previous <= c) members += `${literal(previous)}-${literal(c)}`;
+    previous = isRange ? '' : c;
+    at++;
+  }
+  const source = negated ? `[^/${members}]` : members === '' ? '(?!)' : `(?!/)[${members}]`;
+  return { source, end: at + 1 };
+}
+
+function literal(c: string): string {
+  return /[0-9A-Za-z]/.test(c) ? c : `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;
+}

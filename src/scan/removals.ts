@@ -1,0 +1,81 @@
+import { join, type RawPath } from '../names.ts';
+import type { DeleteJob } from '../wire.ts';
+import type { ListedEntry } from './tree-adapter.ts';
+
+/** Names of one job. */
+const NAMES_PER_JOB = 256;
+
+interface Directory {
+  dir: RawPath;
+  name: RawPath;
+  /** What will be removed of it: everything but directories. */
+  others: RawPath[];
+  /** Entries of it that nobody has said may go. Infinity: it was not looked into. */
+  left: number;
+  parent: Directory | undefined;
+}
+
+/** Collects what is to be removed, and sees to it that a directory goes only with all that it holds. */
+export class Removals {
+  /** By path; parents before what they hold. */
+  private readonly directories = new Map<RawPath, Directory>();
+  /** In directories that stay. */
+  private readonly others = new Map<RawPath, RawPath[]>();
+  private count = 0;
+
+  /** Whether the directory itself may go, as far as is known. */
+  holds(dir: RawPath): boolean {
+    return this.directories.has(dir);
+  }
+
+  /** A directory has been looked into. */
+  listed(dir: RawPath, entries: number): void {
+    const directory = this.directories.get(dir);
+    if (directory !== undefined) directory.left = entries;
+  }
+
+  /** The entry may go. */
+  add({ dir, raw, type }: ListedEntry): void {
+    const parent = this.directories.get(dir);
+    if (type === 'd') {
+      const left = Number.POSITIVE_INFINITY;
+      this.directories.set(join(dir, raw), { dir, name: raw, others: [], left, parent });
+      return;
+    }
+    this.count++;
+    if (parent === undefined) push(this.others, dir, raw);
+    else {
+      parent.others.push(raw);
+      parent.left--;
+    }
+  }
+
+  /** When everything has been said: jobs of which none is about what another one removes, and the entries they remove. */
+  settle(): { jobs: DeleteJob[]; count: number } {
+    for (const directory of [...this.directories.values()].reverse()) {
+      if (directory.left !== 0) continue;
+      this.count++;
+      if (directory.parent !== undefined) directory.parent.left--;
+    }
+    const names = new Map(this.others);
+    for (const [path, { dir, name, others, left, parent }] of this.directories) {
+      if (left > 0) for (const other of others) push(names, path, other);
+      else if (parent === undefined || parent.left > 0) push(names, dir, name);
+    }
+    return { jobs: [...names].flatMap(([dir, all]) => jobsFor(dir, all)), count: this.count };
+  }
+}
+
+function push(lists: Map<RawPath, RawPath[]>, dir: RawPath, name: RawPath): void {
+  const list = lists.get(dir);
+  if (list === undefined) lists.set(dir, [name]);
+  else list.push(name);
+}
+
+function jobsFor(dir: RawPath, names: readonly RawPath[]): DeleteJob[] {
+  const jobs: DeleteJob[] = [];
+  for (let at = 0; at < names.length; at += NAMES_PER_JOB) {
+    jobs.push({ kind: 'delete', dir, names: names.slice(at, at + NAMES_PER_JOB).join('/') });
+  }
+  return jobs;
+}
