@@ -13,6 +13,7 @@ import type { CopyOptions } from './options.ts';
 import { preflight } from './prepare/preflight.ts';
 import { type Plan, prepare } from './prepare/prepare.ts';
 import { type PrestartedWorker, Queue } from './process/index.ts';
+import { RateFile } from './rate-file.ts';
 import { Reporter } from './reporter.ts';
 import { compilePatterns, type Patterns } from './scan/patterns.ts';
 import { SourceTree } from './scan/source-tree.ts';
@@ -73,7 +74,8 @@ async function copyPlanned(
   const jobs = new Queue<Listed>(2 * config.jobs);
   // Progress is at most one message per worker in 50 ms; failures of a batch come in one go.
   const events = new Queue<WorkerEvent>(64 * config.jobs);
-  const setup = workerConfig(fs, plan, config);
+  const rate = config.bwlimit === 0 ? null : new RateFile(config.bwlimit);
+  const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
   const executor = localExecutor(config.jobs, setup, events, hooks.early ?? []);
   const schedule = new Schedule(executor, reporter.tally, {
     failed: (failure) => reporter.failed(failure),
@@ -111,6 +113,7 @@ async function copyPlanned(
     await jobs.close();
     await events.close();
     await telling;
+    rate?.close();
     tree.close();
   }
   return reporter.end();

@@ -47,7 +47,7 @@ export class Reporter {
     this.plan = plan;
     this.stop = stop;
     if (manifest !== null && !dryRun) this.manifest = new Manifest(manifest);
-    const { merged } = plan;
+    const merged = isMerged(plan);
     this.emit({
       type: 'start',
       source: plan.source.path,
@@ -176,7 +176,7 @@ export class Reporter {
       outcome: this.outcome ?? (this.isComplete() ? 'complete' : 'incomplete'),
       source: plan?.source.path ?? '',
       destination: plan?.destination.path ?? '',
-      merged: plan?.merged ?? false,
+      merged: plan !== null && isMerged(plan),
       totals: { ...tally.totals },
       elapsedMs: tally.elapsedMs(now),
       notPreserved: tally.lost,
@@ -215,4 +215,9 @@ export class Reporter {
     this.subtrees.add(path);
     return false;
   }
+}
+
+// A single file is put into a directory that was there; nothing is merged.
+function isMerged(plan: Plan): boolean {
+  return plan.single === null && plan.merged;
 }

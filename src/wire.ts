@@ -17,6 +17,16 @@ export interface Root {
   identity: string;
 }
 
+/** A rate shared by all workers, through the length of a file. */
+export interface RateLimit {
+  path: string;
+  bytesPerSecond: number;
+  /** Bytes that one byte of the file stands for. */
+  unit: number;
+  /** When the run began, on the system's steady clock, in milliseconds. */
+  startMs: number;
+}
+
 /** What a worker has to know, once. */
 export interface WorkerConfig {
   source: Root;
@@ -49,8 +59,8 @@ export interface WorkerConfig {
   fsync: boolean;
   dryRun: boolean;
   retries: number;
-  /** Bytes per second for this worker, or 0. */
-  bwlimit: number;
+  /** The rate that all workers share, or null. */
+  rate: RateLimit | null;
   /** Files of this size or more are handed back to be split among the workers. Infinity: never. */
   splitAbove: number;
   /** Report each entry (`EntryDone`), not just counts. */

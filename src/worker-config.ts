@@ -2,13 +2,13 @@ import type { Config } from './config.ts';
 import type { FileSystem } from './fs/file-system.ts';
 import type { Plan } from './prepare/prepare.ts';
 import { runMark } from './tree/temporary-name.ts';
-import type { WorkerConfig } from './wire.ts';
+import type { RateLimit, WorkerConfig } from './wire.ts';
 
 /** Below this a file is one worker's; above it, all that are idle share it. */
 const SPLIT_ABOVE = 64 * 1024 * 1024;
 
 /** What each worker is told, once. */
-export function workerConfig(fs: FileSystem, plan: Plan, config: Config): WorkerConfig {
+export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: RateLimit | null): WorkerConfig {
   const hash = config.manifest !== null;
   // Hashing takes the bytes in order, and what is written in place has no temporary name to share.
   const whole = config.jobs === 1 || hash || config.verify || !config.atomic;
@@ -35,7 +35,7 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config): Worker
     fsync: config.fsync,
     dryRun: config.dryRun,
     retries: config.retries,
-    bwlimit: config.bwlimit / config.jobs,
+    rate,
     splitAbove: whole ? Number.POSITIVE_INFINITY : SPLIT_ABOVE,
     entries: config.entries || hash,
   };

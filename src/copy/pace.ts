@@ -1,6 +1,7 @@
 import type { RawPath } from '../names.ts';
 import { parentIsAlive } from '../process/current.ts';
-import type { WorkerEvent } from '../wire.ts';
+import type { RateLimit, WorkerEvent } from '../wire.ts';
+import { SharedRate } from './rate-limit.ts';
 
 /** At most one progress message in this many milliseconds. */
 const TELL_EVERY = 50;
@@ -17,21 +18,18 @@ export class Abandoned extends Error {
 export class Pace {
   private readonly emit: (event: WorkerEvent) => void;
   private readonly worker: number;
-  /** Bytes per millisecond, or 0. */
-  private readonly rate: number;
+  private readonly rate: SharedRate | null;
   private path: RawPath = '';
   private done = 0;
   private size = 0;
   private entries = 0;
   private bytes = 0;
   private lastTold = performance.now();
-  private allowance = 0;
-  private refilled = performance.now();
 
-  constructor(emit: (event: WorkerEvent) => void, worker: number, bytesPerSecond: number) {
+  constructor(emit: (event: WorkerEvent) => void, worker: number, rate: RateLimit | null) {
     this.emit = emit;
     this.worker = worker;
-    this.rate = bytesPerSecond / 1000;
+    this.rate = rate === null ? null : new SharedRate(rate);
   }
 
   beginJob(): void {
@@ -54,7 +52,7 @@ export class Pace {
   moved(bytes: number): void {
     this.done += bytes;
     this.bytes += bytes;
-    if (this.rate > 0) this.hold(bytes);
+    if (this.rate !== null) this.hold(this.rate.take(bytes));
     this.tick();
   }
 
@@ -79,17 +77,12 @@ export class Pace {
     this.emit({ type: 'progress', worker, path, done, size, entries, bytes });
   }
 
-  // A token bucket that holds a tenth of a second, so that a pause is not made up for in a burst.
-  private hold(bytes: number): void {
-    const now = performance.now();
-    this.allowance = Math.min(this.allowance + (now - this.refilled) * this.rate, this.rate * 100) - bytes;
-    this.refilled = now;
-    while (this.allowance < 0) {
-      sleep(Math.min(-this.allowance / this.rate, TELL_EVERY));
+  // In pieces, so that progress is told and a dead parent noticed meanwhile.
+  private hold(ms: number): void {
+    const until = performance.now() + ms;
+    for (let left = ms; left > 0; left = until - performance.now()) {
+      sleep(Math.min(left, TELL_EVERY));
       this.tick();
-      const later = performance.now();
-      this.allowance += (later - this.refilled) * this.rate;
-      this.refilled = later;
     }
   }
 }

@@ -42,7 +42,7 @@ export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): P
       enterDestination(context, parent, name, path),
     ),
     buffer: Buffer.alloc(config.chunkSize * config.batch),
-    pace: new Pace(emit, worker, config.bwlimit),
+    pace: new Pace(emit, worker, config.rate),
     worker,
     emit,
     report: emptyReport(worker),

@@ -1,0 +1,33 @@
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monotonicMs } from './copy/rate-limit.ts';
+import type { RateLimit } from './wire.ts';
+
+/** Waits of about this long keep the rate smooth. */
+const UNIT_SECONDS = 0.02;
+const LARGEST_UNIT = 64 * 1024;
+
+/** The file by which workers share a rate (see `copy/rate-limit.ts`). On Linux it has no name for long enough to stay behind. */
+export class RateFile {
+  readonly limit: RateLimit;
+  private readonly directory: string;
+  private readonly fd: number;
+
+  /** @param bytesPerSecond 1 or more */
+  constructor(bytesPerSecond: number) {
+    this.directory = mkdtempSync(join(tmpdir(), 'pcopy-rate-'));
+    const path = join(this.directory, 'moved');
+    this.fd = openSync(path, 'wx');
+    const linux = process.platform === 'linux';
+    if (linux) rmSync(this.directory, { recursive: true });
+    const unit = Math.max(1, Math.min(LARGEST_UNIT, Math.floor(bytesPerSecond * UNIT_SECONDS)));
+    const reachable = linux ? `/proc/${process.pid}/fd/${this.fd}` : path;
+    this.limit = { path: reachable, bytesPerSecond, unit, startMs: monotonicMs() };
+  }
+
+  close(): void {
+    closeSync(this.fd);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
