@@ -8,7 +8,7 @@ import { Link, type Port } from './link.ts';
 import { Maker, makerId } from './maker.ts';
 import { router } from './router.ts';
 import { load } from './tasks.ts';
-import type { Boot, FromChild, Message, Role, Setup, TaskMessage, ToChild } from './wire.ts';
+import type { Boot, FromChild, Message, Setup, TaskMessage, ToChild } from './wire.ts';
 import './kinds.ts';
 
 const boot = JSON.parse(process.argv.pop() ?? '') as Boot;
@@ -18,7 +18,14 @@ router.settle(boot.address, uplink);
 
 // A closed channel means a dead parent, however it died. Nobody is left to work for.
 process.on('disconnect', () => process.exit());
+// It may have closed before anybody listened.
+if (!process.connected) process.exit();
 process.on('message', receive);
+if (boot.role !== 'process') {
+  process.on('SIGINT', () => {});
+  process.on('SIGHUP', () => {});
+}
+if (boot.role === 'manager') router.host(makerId(boot.address), new Maker());
 
 const preloaded = Promise.all(boot.preload.map((url) => import(url)));
 // Told when the parent asks; until then it must not count as unhandled.
@@ -26,7 +33,6 @@ preloaded.catch(() => {});
 
 const inbox: ToChild[] = [];
 let working = false;
-let role: Role = 'worker';
 
 function receive(raw: unknown): void {
   const message = raw as Message;
@@ -83,12 +89,6 @@ async function work(): Promise<void> {
 
 async function setUp(setup: Setup): Promise<void> {
   setIdentity({ name: setup.name, index: setup.index, daemon: setup.daemon });
-  role = setup.role;
-  if (role !== 'process') {
-    process.on('SIGINT', () => {});
-    process.on('SIGHUP', () => {});
-  }
-  if (role === 'manager') router.host(makerId(boot.address), new Maker());
   try {
     await preloaded;
     if (setup.initializer !== null) {
@@ -110,7 +110,7 @@ async function run(task: TaskMessage): Promise<void> {
     tell({ type: 'result', id: task.id, value, handles: manifest }, value);
   } catch (error) {
     tell({ type: 'failure', id: task.id, error: encodeError(error) });
-    if (role === 'process') process.exitCode ??= 1;
+    if (boot.role === 'process') process.exitCode ??= 1;
   }
   // The next task must not begin before this one's end is with the parent: if this process then dies, the parent must not take
   // the next one for not begun.

@@ -3,6 +3,7 @@ import {
   BufferTooShort,
   ConnectionClosed,
   MisuseError,
+  NotCloneable,
   ObjectGone,
   PoolClosed,
   QueueClosed,
@@ -62,6 +63,7 @@ export function encodeError(thrown: unknown, depth = 0): WireError {
 export function decodeError(wire: WireError): Error {
   const State = STATES.get(wire.name);
   if (State !== undefined) return new State(wire.message);
+  if (wire.name === 'NotCloneable') return new NotCloneable(wire.message, String(wire.properties.path));
   const origin = new RemoteStack(wire.message, wire.cause === null ? undefined : { cause: decodeError(wire.cause) });
   origin.stack = wire.stack;
   const error = new (BUILT_IN.get(wire.name) ?? Error)(wire.message, { cause: origin });

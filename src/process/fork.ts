@@ -4,7 +4,7 @@ import { addDaemon, removeDaemon } from './keep-alive.ts';
 import { Link, type Port } from './link.ts';
 import { NoteFile } from './notes.ts';
 import { router } from './router.ts';
-import type { Address, Boot, FromChild, Message, ToChild } from './wire.ts';
+import type { Address, Boot, FromChild, Message, Role, ToChild } from './wire.ts';
 
 /** How to start a child. */
 export interface ForkOptions {
@@ -41,10 +41,10 @@ export class Child {
   #alive = true;
 
   /** Starts the child at once. What it sends to its owner is given to `onMessage`. A failed start is told by `ended`. */
-  constructor(options: ForkOptions, onMessage: (message: FromChild) => void) {
+  constructor(role: Role, options: ForkOptions, onMessage: (message: FromChild) => void) {
     this.address = `${router.address}.${router.newName()}`;
     this.#owner = onMessage;
-    const { child, notes, failure } = start(this.address, options);
+    const { child, notes, failure } = start(this.address, role, options);
     this.#process = child;
     this.link = new Link((child ?? { connected: false }) as Port);
     router.addChild(this.address, this.link);
@@ -129,21 +129,22 @@ interface Start {
 }
 
 /** Too many open files, too many processes: some of it is thrown here, some told by the child's `error`. */
-function start(address: Address, options: ForkOptions): Start {
+function start(address: Address, role: Role, options: ForkOptions): Start {
   let notes: NoteFile | null = null;
   try {
     if (options.notes === true) notes = new NoteFile();
-    return { child: forkChild(address, options, notes), notes, failure: null };
+    return { child: forkChild(address, role, options, notes), notes, failure: null };
   } catch (failure) {
     return { child: null, notes, failure };
   }
 }
 
-function forkChild(address: Address, options: ForkOptions, notes: NoteFile | null): ChildProcess {
+function forkChild(address: Address, role: Role, options: ForkOptions, notes: NoteFile | null): ChildProcess {
   const NOTES_FD = 4;
   const boot: Boot = {
     address,
     parent: process.pid,
+    role,
     notes: notes === null ? -1 : NOTES_FD,
     preload: (options.preload ?? []).map(String),
   };

@@ -18,10 +18,10 @@ export class Manager {
   readonly #child: Child;
 
   constructor(options: ForkOptions = {}) {
-    this.#child = new Child(options, () => {});
+    this.#child = new Child('manager', options, () => {});
     this.#child.daemon = true;
     const common = { index: null, daemon: true, initializer: null, args: [], handles: [] };
-    this.#child.send({ type: 'setup', role: 'manager', name: 'Manager', ...common });
+    this.#child.send({ type: 'setup', name: 'Manager', ...common });
   }
 
   get pid(): number | undefined {

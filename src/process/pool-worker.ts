@@ -42,7 +42,7 @@ export class PoolWorker {
     this.index = index;
     this.#listener = listener;
     this.#left = options.maxTasksPerChild ?? Number.POSITIVE_INFINITY;
-    this.child = prestarted?.adopt(this.#receive) ?? new Child(options, this.#receive);
+    this.child = prestarted?.adopt(this.#receive) ?? new Child('worker', options, this.#receive);
     const { initializer, initargs: args = [] } = options;
     this.child.send(
       {
@@ -50,7 +50,6 @@ export class PoolWorker {
         name: `Worker-${index + 1}`,
         index,
         daemon: true,
-        role: 'worker',
         initializer: initializer ?? null,
         args,
         handles: manifest,

@@ -8,7 +8,7 @@ export class PrestartedWorker {
 
   constructor(options: ForkOptions) {
     // A child says nothing before its owner has told it who it is.
-    this.#child = new Child(options, (message) => this.#owner?.(message));
+    this.#child = new Child('worker', options, (message) => this.#owner?.(message));
     this.#child.daemon = true;
   }
 

@@ -63,7 +63,7 @@ export class Process<Args extends unknown[] = unknown[]> {
   /** Starts it. Throws MisuseError the second time, NotCloneable for arguments that cannot cross. */
   start(): void {
     if (this.#child !== null) throw new MisuseError(`${this.name} was already started`);
-    const child = new Child(this.#options, this.#receive);
+    const child = new Child('process', this.#options, this.#receive);
     this.#child = child;
     child.daemon = this.daemon;
     if (!this.daemon) awaitChild(child.ended);
@@ -75,7 +75,6 @@ export class Process<Args extends unknown[] = unknown[]> {
     try {
       child.send({
         type: 'setup',
-        role: 'process',
         name: this.name,
         index: null,
         daemon: this.daemon,

@@ -2,9 +2,10 @@
 // a message goes up and down that tree along the only path. Each link keeps the order and each process hands on in the order of
 // arrival, so delivery is causal: what A sent to C before it told B arrives at C before anything B then sends to C.
 import { isWithin, ROOT, stepTowards } from './address.ts';
-import { decodeError, encodeError } from './error-wire.ts';
+import { Calls } from './calls.ts';
+import { encodeError } from './error-wire.ts';
 import { ConnectionClosed, ObjectGone } from './errors.ts';
-import { dropAll, holdAll, manifest, open, passOn } from './handles.ts';
+import { dropAll, holdAll, manifest, passOn } from './handles.ts';
 import type { Link } from './link.ts';
 import type { Address, Broadcast, Descriptor, Notice, Operation, Parcel, Routed } from './wire.ts';
 
@@ -23,12 +24,6 @@ export interface Guest {
   notice(notice: Notice): void;
 }
 
-interface Call {
-  to: Address;
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-}
-
 class Router {
   /** This process's place in the tree. */
   address: Address = ROOT;
@@ -39,9 +34,8 @@ class Router {
   readonly #homesBelow = new Set<Address>();
   readonly #homes = new Map<string, Home>();
   readonly #guests = new Map<string, Guest>();
-  readonly #calls = new Map<number, Call>();
+  readonly #calls = new Calls();
   readonly #dead = new Set<Address>();
-  #lastSeq = 0;
   #lastName = 0;
 
   /** For the child runtime: where this process stands, and how its parent is reached. */
@@ -96,19 +90,13 @@ class Router {
    * Asks an object in another process. The message is with the operating system before this returns. Rejects with what
    * the object answered, with ConnectionClosed when its process is gone, with NotCloneable.
    *
-   * @param arrived is told the answer before any later message is looked at; who awaits the promise hears of it after
-   * all messages that came in at the same time.
+   * @param arrived see `Calls.ask`.
    */
   call(to: Address, object: string, op: Operation, arrived?: (answer: unknown) => void): Promise<unknown> {
-    const seq = ++this.#lastSeq;
-    return new Promise((resolve, reject) => {
+    const send = (seq: number): void => {
       this.#linkTo(to).send({ type: 'call', to, from: this.address, seq, object, op, handles: manifest }, op, to);
-      const settle = (value: unknown): void => {
-        arrived?.(value);
-        resolve(value);
-      };
-      this.#calls.set(seq, { to, resolve: settle, reject });
-    });
+    };
+    return this.#calls.ask(to, send, arrived);
   }
 
   /** Tells an object, here or elsewhere, something that holds no user's values and needs no answer. */
@@ -166,16 +154,14 @@ class Router {
         this.#answer(message);
         return;
       case 'reply':
-        this.#take(message.seq)?.resolve(open(message));
+        this.#calls.answered(message.seq, message);
         return;
       case 'refusal':
-        this.#take(message.seq)?.reject(decodeError(message.error));
+        this.#calls.refused(message.seq, message.error);
         return;
-      case 'notice': {
-        const guest = this.#guests.get(message.object);
-        if (guest !== undefined) guest.notice(message.notice);
+      case 'notice':
+        this.#guests.get(message.object)?.notice(message.notice);
         return;
-      }
       default:
         message satisfies never;
     }
@@ -187,12 +173,6 @@ class Router {
       if (this.#dead.has(top)) return true;
     }
     return false;
-  }
-
-  #take(seq: number): Call | undefined {
-    const call = this.#calls.get(seq);
-    this.#calls.delete(seq);
-    return call;
   }
 
   /** Lets the object do what was asked, and sends what came of it; at once, where it is known at once. */
@@ -253,11 +233,7 @@ class Router {
     // Addresses are not used twice, so this can only grow; it is small, and only asked by those who keep count of holders.
     this.#dead.add(death.address);
     for (const home of this.#homes.values()) home.leave(gone);
-    for (const [seq, call] of this.#calls) {
-      if (!gone(call.to)) continue;
-      this.#calls.delete(seq);
-      call.reject(new ConnectionClosed('the process of the shared object is gone'));
-    }
+    this.#calls.leave(gone);
     if (isWithin(from, this.address)) this.#uplink?.relay(death);
     for (const [address, link] of this.#below) {
       if (address !== from && (death.home || this.#homesBelow.has(address))) link.relay(death);

@@ -29,28 +29,28 @@ export interface Target {
   name: string;
 }
 
-/** What a child learns from its command line, before the first message. Short: `ps` shows it. */
-export interface Boot {
-  address: Address;
-  parent: number;
-  /** File descriptor for notes, or -1. */
-  notes: number;
-  /** Modules to import at once. */
-  preload: string[];
-}
-
 /**
  * `worker`: of a pool. `process`: runs one task, and its failure is its exit code. `manager`: keeps objects for others. Workers
  * and managers ignore signals typed at the terminal, which reach the whole process group: their parent decides.
  */
 export type Role = 'worker' | 'process' | 'manager';
 
+/** What a child learns from its command line, before the first message. Short: `ps` shows it. */
+export interface Boot {
+  address: Address;
+  parent: number;
+  role: Role;
+  /** File descriptor for notes, or -1. */
+  notes: number;
+  /** Modules to import at once. */
+  preload: string[];
+}
+
 export interface Setup {
   type: 'setup';
   name: string;
   index: number | null;
   daemon: boolean;
-  role: Role;
   initializer: Target | null;
   args: readonly unknown[];
   handles: readonly Descriptor[];

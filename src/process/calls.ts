@@ -1,0 +1,57 @@
+import { decodeError, type WireError } from './error-wire.ts';
+import { ConnectionClosed } from './errors.ts';
+import { open } from './handles.ts';
+import type { Address, Parcel } from './wire.ts';
+
+interface Call {
+  to: Address;
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Questions to other processes that are not answered yet. */
+export class Calls {
+  readonly #open = new Map<number, Call>();
+  #lastSeq = 0;
+
+  /**
+   * Sends a question under a new number, and waits for what comes back under it. Rejects with what `send` throws.
+   *
+   * @param arrived is told the answer before any later message is looked at; who awaits the promise hears of it after
+   * all messages that came in at the same time.
+   */
+  ask(to: Address, send: (seq: number) => void, arrived?: (answer: unknown) => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const seq = ++this.#lastSeq;
+      send(seq);
+      const settle = (answer: unknown): void => {
+        arrived?.(answer);
+        resolve(answer);
+      };
+      this.#open.set(seq, { to, resolve: settle, reject });
+    });
+  }
+
+  answered(seq: number, answer: Parcel): void {
+    this.#take(seq)?.resolve(open(answer));
+  }
+
+  refused(seq: number, error: WireError): void {
+    this.#take(seq)?.reject(decodeError(error));
+  }
+
+  /** These processes are dead, and answer nothing any more. */
+  leave(gone: (address: Address) => boolean): void {
+    for (const [seq, { to, reject }] of this.#open) {
+      if (!gone(to)) continue;
+      this.#open.delete(seq);
+      reject(new ConnectionClosed('the process of the shared object is gone'));
+    }
+  }
+
+  #take(seq: number): Call | undefined {
+    const call = this.#open.get(seq);
+    this.#open.delete(seq);
+    return call;
+  }
+}
