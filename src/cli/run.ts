@@ -7,11 +7,11 @@ import { openShow, type Show } from '../progress/open.ts';
 import { Output, type OutputStream } from '../progress/output.ts';
 import { type Parsed, parseCommandLine } from './command.ts';
 import { completionScript } from './completion.ts';
-import { exitCodeOf, exitCodeOfError, withOutput } from './exit-codes.ts';
+import { type EndingSignal, exitCodeOf, exitCodeOfError, withOutput } from './exit-codes.ts';
 import { readLists, type Stdin } from './lists.ts';
 import { rawArguments } from './raw-argv.ts';
 import { resolveOptions, resolveView } from './resolve.ts';
-import { watchSignals } from './signals.ts';
+import { type Signals, watchSignals } from './signals.ts';
 import { version } from './version.ts';
 
 /** The engine, as `copyTree` in src/copy-tree.ts. */
@@ -118,45 +118,58 @@ class Session {
     const lists = await readLists(raw, stdin);
     const options = resolveOptions(raw, lists, view);
     const abort = new AbortController();
-    const signals = watchSignals(
-      {
-        stop: (signal) => {
-          if (!view.quiet) this.#show?.say(`pcopy: ${signal}: ending; once more to end at once`);
-          abort.abort(signal);
-        },
-        leave: (code) => this.#io.exit(code),
-        status: () => this.#show?.status(),
-      },
-      this.#io.signals,
-    );
-    this.#ended = signals.ended;
-    const codeOf = (summary: Summary) =>
+    const signals = this.#watch(abort, view.quiet);
+    const exitCodeOfRun = (summary: Summary) =>
       withOutput(exitCodeOf(summary.outcome, signals.received), this.#stdout.lost !== undefined);
-    const [show, copyTree] = await Promise.all([
-      openShow({
-        view,
-        stdout: this.#stdout,
-        stderr: this.#stderr,
-        env,
-        source,
-        destination,
-        version: version(),
-        exitCodeOf: codeOf,
-      }),
-      loadEngine(),
-    ]);
-    this.#show = show;
-    const aborted = new Promise<void>((resolve) => {
-      abort.signal.addEventListener('abort', () => resolve(), { once: true });
+    const stage = {
+      view,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+      env,
+      source,
+      destination,
+      version: version(),
+      exitCodeOf: exitCodeOfRun,
+    };
+    const opening = openShow(stage).then((show) => {
+      this.#show = show;
+      return show;
     });
-    const onEvent = (event: CopyEvent) => {
+    const [show, copyTree] = await Promise.all([opening, loadEngine()]);
+    const onEvent = this.#backpressure(show, abort.signal);
+    const summary = await copyTree(toBytes(source), toBytes(destination), options, { onEvent, signal: abort.signal });
+    show.close();
+    return exitCodeOfRun(summary);
+  }
+
+  #watch(abort: AbortController, quiet: boolean): Signals {
+    const handlers = {
+      stop: (signal: EndingSignal) => {
+        if (!quiet) this.#show?.say(`pcopy: ${signal}: ending; once more to end at once`);
+        abort.abort(signal);
+      },
+      leave: (code: number) => {
+        this.#show?.close();
+        this.#stderr.flush();
+        this.#io.exit(code);
+      },
+      status: () => this.#show?.status(),
+    };
+    const signals = watchSignals(handlers, this.#io.signals);
+    this.#ended = signals.ended;
+    return signals;
+  }
+
+  /** Tells the show, and asks to wait while what was asked for on stdout is not read; a run that ends waits no more. */
+  #backpressure(show: Show, signal: AbortSignal): (event: CopyEvent) => void | Promise<void> {
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    return (event) => {
       show.onEvent(event);
       const pause = this.#stdout.ready();
       return pause && Promise.race([pause, aborted]);
     };
-    const summary = await copyTree(toBytes(source), toBytes(destination), options, { onEvent, signal: abort.signal });
-    show.close();
-    return codeOf(summary);
   }
 
   /** Whoever reads JSON is owed an `end`, however early it failed. */

@@ -16,7 +16,7 @@ export class BarReporter implements Reporter {
   readonly #glyphs: Glyphs;
   readonly #multi: MultiBar;
   readonly #bars: SingleBar[] = [];
-  #observedAt = 0;
+  #observedAt = Date.now();
   #over = false;
 
   constructor(out: Output, glyphs: Glyphs) {
@@ -32,13 +32,12 @@ export class BarReporter implements Reporter {
     } as Options);
     this.#multi.on('update-pre', () => this.#refresh());
     this.#multi.on('update-post', () => this.#screen.flush());
+    // Before the run says `start` it looks at the whole tree, which is nothing to be silent about.
+    this.#bars.push(this.#multi.create(1, 0, { line: '' }));
   }
 
   onEvent(event: CopyEvent): void {
     switch (event.type) {
-      case 'start':
-        this.#start();
-        return;
       case 'scan':
         this.meter.observe({ ...this.meter.snapshot, found: event.found });
         return;
@@ -49,6 +48,7 @@ export class BarReporter implements Reporter {
       case 'end':
         this.#end(event.summary);
         return;
+      case 'start':
       case 'file':
       case 'error':
       case 'skip':
@@ -70,17 +70,10 @@ export class BarReporter implements Reporter {
     this.#screen.leave();
   }
 
-  #start(): void {
-    this.#observedAt = Date.now();
-    if (this.#bars.length === 0 && !this.#over) this.#bars.push(this.#multi.create(1, 0, { line: '' }));
-  }
-
   #end(summary: Summary): void {
     this.meter.finish(summary);
-    const refused = summary.outcome === 'refused';
-    if (!refused) this.#start();
     this.#stop();
-    if (refused) this.#screen.clear();
+    if (summary.outcome === 'refused') this.#screen.clear();
     else this.#screen.leave();
   }
 
@@ -97,7 +90,7 @@ export class BarReporter implements Reporter {
   /** Sets what the bars show; called by MultiBar before each frame. */
   #refresh(): void {
     const cells = this.#screen.columns - 1;
-    const reading = this.meter.reading(this.#observedAt === 0 ? 0 : Date.now() - this.#observedAt);
+    const reading = this.meter.reading(Date.now() - this.#observedAt);
     const lines = [overallLine(reading, cells, this.#glyphs), ...this.#workerLines(cells)];
     // Bars are never removed, MultiBar would redraw in the middle of a frame: an empty one takes no room on the screen.
     while (this.#bars.length < lines.length) this.#bars.push(this.#multi.create(1, 0, { line: '' }));

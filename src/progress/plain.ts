@@ -11,20 +11,17 @@ const INTERVAL_MS = 5_000;
 export class PlainReporter implements Reporter {
   readonly #meter = new Meter();
   readonly #say: Say;
-  #timer: NodeJS.Timeout | undefined;
-  #observedAt = 0;
+  readonly #timer: NodeJS.Timeout;
+  #observedAt = Date.now();
 
   constructor(say: Say) {
     this.#say = say;
+    // The clock and not the events: a run that hangs on a dead server must go on saying so.
+    this.#timer = setInterval(() => this.#tick(), INTERVAL_MS).unref();
   }
 
   onEvent(event: CopyEvent): void {
     switch (event.type) {
-      case 'start':
-        this.#observedAt = Date.now();
-        // The clock and not the events: a run that hangs on a dead server must go on saying so.
-        this.#timer ??= setInterval(() => this.#tick(), INTERVAL_MS).unref();
-        return;
       case 'scan':
         this.#meter.observe({ ...this.#meter.snapshot, found: event.found });
         return;
@@ -35,6 +32,7 @@ export class PlainReporter implements Reporter {
       case 'end':
         this.close();
         return;
+      case 'start':
       case 'file':
       case 'error':
       case 'skip':

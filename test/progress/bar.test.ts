@@ -6,16 +6,6 @@ import { FakeStream } from './fixture/fake-stream.ts';
 import { snapshot, summary } from './fixture/summaries.ts';
 import { Terminal } from './fixture/terminal.ts';
 
-const start = {
-  type: 'start',
-  source: 'src',
-  destination: 'dest',
-  jobs: 2,
-  driver: 'libc',
-  merged: false,
-  dryRun: false,
-} as const;
-
 const found = { files: 10, directories: 1, bytes: 1000, complete: true };
 const worker = (index: number, path = `file-${index}`) => ({ index, path, done: 1, size: 2, silentMs: 0 });
 const halfway = snapshot({ elapsedMs: 1000, found, settled: 5, settledBytes: 500, workers: [worker(0), worker(1)] });
@@ -37,7 +27,6 @@ describe('on a terminal', () => {
 
   test('a line for the run and one for each worker, drawn in place', () => {
     const { bar, screen } = open();
-    bar.onEvent(start);
     bar.onEvent({ type: 'progress', snapshot: halfway });
     for (let i = 0; i < 5; i++) frame();
     expect(screen()).toEqual([
@@ -50,7 +39,6 @@ describe('on a terminal', () => {
 
   test('ends at 100 % with the workers gone and nothing left behind', () => {
     const { bar, screen, stream } = open();
-    bar.onEvent(start);
     bar.onEvent({ type: 'progress', snapshot: halfway });
     frame();
     bar.onEvent({ type: 'end', summary: summary() });
@@ -63,7 +51,6 @@ describe('on a terminal', () => {
 
   test('never says 100 % before the end', () => {
     const { bar, screen } = open();
-    bar.onEvent(start);
     bar.onEvent({ type: 'progress', snapshot: { ...halfway, settled: 10, settledBytes: 1000 } });
     frame();
     expect(screen()[0]).toMatch(/^ 99%/);
@@ -72,7 +59,6 @@ describe('on a terminal', () => {
 
   test('messages go above, each once, and stay', () => {
     const { bar, screen } = open();
-    bar.onEvent(start);
     bar.onEvent({ type: 'progress', snapshot: halfway });
     for (let i = 0; i < 3; i++) {
       bar.say(`message ${i}, longer than the line of a worker that stood there before it`);
@@ -88,8 +74,16 @@ describe('on a terminal', () => {
     );
   });
 
+  test('is there before the run knows anything', () => {
+    const { bar, screen } = open();
+    vi.advanceTimersByTime(3000);
+    expect(screen()).toEqual([expect.stringMatching(/^ --% \[.*<=>.*\] {2}0\/0\+ files .* 0:03 {2}listing$/)]);
+    bar.close();
+  });
+
   test('a refused run leaves no bar', () => {
     const { bar, screen } = open();
+    frame();
     bar.onEvent({ type: 'end', summary: summary({ outcome: 'refused' }) });
     bar.say('refused');
     vi.runAllTimers();
@@ -98,7 +92,6 @@ describe('on a terminal', () => {
 
   test('an interrupted run keeps the percentage it had', () => {
     const { bar, screen } = open();
-    bar.onEvent(start);
     bar.onEvent({ type: 'progress', snapshot: halfway });
     frame();
     bar.onEvent({ type: 'end', summary: summary({ outcome: 'interrupted' }) });
@@ -108,7 +101,6 @@ describe('on a terminal', () => {
 
   test('a window that became narrower folds the lines, and they are still found', () => {
     const { bar, stream, screen } = open(80);
-    bar.onEvent(start);
     bar.onEvent({ type: 'progress', snapshot: halfway });
     frame();
     stream.columns = 30;
@@ -126,7 +118,6 @@ describe('on a terminal', () => {
 
   test('more workers than rows are counted, not drawn', () => {
     const { bar, screen } = open(80, 6);
-    bar.onEvent(start);
     const workers = Array.from({ length: 12 }, (_, i) => worker(i, i < 4 ? '' : `file-${i}`));
     bar.onEvent({ type: 'progress', snapshot: { ...halfway, workers } });
     frame();
@@ -141,7 +132,6 @@ describe('on a terminal', () => {
 
   test('workers that go make room', () => {
     const { bar, screen } = open();
-    bar.onEvent(start);
     bar.onEvent({ type: 'progress', snapshot: { ...halfway, workers: [0, 1, 2, 3].map((i) => worker(i)) } });
     frame();
     bar.onEvent({ type: 'progress', snapshot: { ...halfway, workers: [worker(0)] } });
@@ -152,7 +142,6 @@ describe('on a terminal', () => {
 
   test('a terminal that takes nothing costs frames, not messages', () => {
     const { bar, stream, screen } = open();
-    bar.onEvent(start);
     bar.onEvent({ type: 'progress', snapshot: halfway });
     stream.paused = true;
     for (let i = 0; i < 100; i++) frame();
@@ -168,7 +157,6 @@ describe('on a terminal', () => {
 
   test('a terminal that is gone ends nothing', async () => {
     const { bar, stream } = open();
-    bar.onEvent(start);
     stream.breakWith = 'EIO';
     bar.onEvent({ type: 'progress', snapshot: halfway });
     frame();

@@ -5,15 +5,6 @@ import { snapshot, summary } from './fixture/summaries.ts';
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-const start = {
-  type: 'start',
-  source: '',
-  destination: '',
-  jobs: 1,
-  driver: 'node',
-  merged: false,
-  dryRun: false,
-} as const;
 const found = { files: 10, directories: 1, bytes: 1000, complete: true };
 
 function open() {
@@ -23,7 +14,6 @@ function open() {
 
 test('a run shorter than five seconds says nothing', () => {
   const { lines, plain } = open();
-  plain.onEvent(start);
   vi.advanceTimersByTime(4_900);
   plain.onEvent({ type: 'end', summary: summary() });
   vi.advanceTimersByTime(60_000);
@@ -32,7 +22,6 @@ test('a run shorter than five seconds says nothing', () => {
 
 test('then a line each five seconds, with the clock going on though no news come', () => {
   const { lines, plain } = open();
-  plain.onEvent(start);
   plain.onEvent({ type: 'progress', snapshot: snapshot({ elapsedMs: 0, found, settled: 5, settledBytes: 500 }) });
   vi.advanceTimersByTime(15_000);
   expect(lines).toEqual(
@@ -46,7 +35,6 @@ test('then a line each five seconds, with the clock going on though no news come
 
 test('names a worker that is silent for long', () => {
   const { lines, plain } = open();
-  plain.onEvent(start);
   const workers = [
     { index: 0, path: 'a\nb', done: 0, size: 10, silentMs: 6_000 },
     { index: 1, path: '', done: 0, size: 0, silentMs: 60_000 },
