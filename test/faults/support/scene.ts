@@ -35,6 +35,25 @@ export function splitTree(): Tree {
   };
 }
 
+/** Enough files that a run takes a moment, in directories with modes of their own, links among them, and one to be split. */
+export function busyTree(): Tree {
+  const random = new Random(11);
+  const tree: Tree = { '': directory({ mode: 0o751, mtime: then(0) }) };
+  for (let i = 0; i < 90; i++) {
+    const dir = `d${i % 6}/e${i % 4}`;
+    tree[dir] ??= directory({ mode: [0o755, 0o700, 0o711, 0o555][i % 4] ?? 0o755, mtime: then(i + 1) });
+    tree[`${dir}/f${i}`] = file(random.bytes(random.below(40_000)), { mode: 0o644, mtime: then(1000 + i) });
+  }
+  for (let i = 0; i < 6; i++) tree[`d${i}`] = directory({ mode: 0o750, mtime: then(500 + i) });
+  tree['d1/again'] = hardlink('d0/e0/f0');
+  tree['d2/again'] = hardlink('d0/e0/f0');
+  tree['d3/link'] = symlink('e1', { mtime: then(700) });
+  const mebibyte = 1 << 20;
+  const data: [number, Buffer][] = Array.from({ length: 12 }, (_, i) => [i * 6 * mebibyte, random.bytes(50_000)]);
+  tree['d4/huge'] = { type: 'sparse', size: 72 * mebibyte, data, mode: 0o640, mtime: then(800) };
+  return tree;
+}
+
 /** What the destination holds before each run: something to replace, something to keep. */
 export function plantOld(destination: string): void {
   mkdirSync(`${destination}/d`, { recursive: true });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type Item, survey } from '../../support/compare.ts';
 import type { Finished } from '../../support/run.ts';
 import { temporaryFiles } from './scene.ts';
@@ -64,6 +65,14 @@ export function judge(result: Finished, expected: Expectation): string[] {
     if (code === 0 || code === 3) wrong.push(`exit ${code}, but ${show(path)} is named for ${cause}`);
   }
   return wrong;
+}
+
+/** Files that are neither the source's nor what was there before, whatever else a killed run may not have done. */
+export function halfFiles({ source, before, destination }: Expectation): string[] {
+  const after = existsSync(destination) ? survey(destination) : new Map<string, Item>();
+  return [...source]
+    .filter(([path, item]) => stateOf(path, item, before.get(path), after.get(path)) === 'half')
+    .map(([path]) => show(path));
 }
 
 /** `whole`: content as it should be, but not mode and times. */
