@@ -43,7 +43,7 @@ export function locate(mounts: readonly Mount[], path: RawPath): Location | null
   }
   return best === null
     ? null
-    : { device: best.device, path: trim(best.root + trim(path.slice(trim(best.point).length))) };
+    : { device: best.device, path: trim(best.root) + trim(path.slice(trim(best.point).length)) };
 }
 
 /** Whether `path` is `dir` or lies in it. Both absolute. */

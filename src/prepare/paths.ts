@@ -11,9 +11,12 @@ export function absolute(path: string | Uint8Array): RawPath {
   return isAbsolute(raw) ? raw : `${fromText(process.cwd())}/${raw}`;
 }
 
-/** The path without links, `.` and `..`. Throws SystemError when it does not exist. */
+/**
+ * The path without links, `.` and `..`. Throws SystemError when it does not exist. Node's own realpath takes `..` by the text
+ * alone, before it looks at links, and does not carry names that are not UTF-8.
+ */
 export function real(path: RawPath): RawPath {
-  return call(() => realpathSync(toBytes(path), { encoding: 'buffer' })).toString('latin1');
+  return call(() => realpathSync.native(toBytes(path), { encoding: 'buffer' })).toString('latin1');
 }
 
 /**
