@@ -1,0 +1,67 @@
+import { readdirSync } from 'node:fs';
+import { LibcFileSystem } from '../../src/fs/libc.ts';
+import { NodeFileSystem } from '../../src/fs/node.ts';
+import { Gitignore, readGitignore } from '../../src/scan/gitignore.ts';
+import { compilePatterns, type Filters } from '../../src/scan/patterns.ts';
+import { Unmatched } from '../../src/scan/unmatched.ts';
+import { walk } from '../../src/scan/walk.ts';
+import { Chain } from '../../src/tree/chain.ts';
+import { enterSource } from '../../src/tree/directories.ts';
+import { inside, type Raw } from '../support/bytes.ts';
+
+export interface ListOptions extends Partial<Filters> {
+  gitignore?: boolean;
+  driver?: 'libc' | 'node';
+}
+
+export interface Listing {
+  /** Sorted. */
+  paths: Raw[];
+  /** In the order of the listing. */
+  directoriesEntered: Raw[];
+  errors: Raw[];
+  unmatched: string[];
+}
+
+/** What the listing selects of a tree. */
+export async function list(root: string, options: ListOptions = {}): Promise<Listing> {
+  const fs = options.driver === 'node' ? new NodeFileSystem() : new LibcFileSystem();
+  const patterns = compilePatterns({ include: options.include ?? [], exclude: options.exclude ?? [] });
+  const top = fs.openRoot(Buffer.from(root).toString('latin1'));
+  const tree = new Chain(fs, top, 8, enterSource(fs, false));
+  const unmatched = new Unmatched(patterns.uses);
+  const gitignore = options.gitignore ? new Gitignore((_dir, handle) => readGitignore(fs, handle)) : null;
+  const listing: Listing = { paths: [], directoriesEntered: [], errors: [], unmatched: [] };
+  await walk(
+    fs,
+    tree,
+    { patterns, gitignore, unmatched },
+    {
+      dereference: false,
+      sizes: false,
+      gate: async () => {},
+      onError: (_error, path) => listing.errors.push(path),
+      select: (dir, _handle, entries) => {
+        listing.directoriesEntered.push(dir);
+        return entries;
+      },
+    },
+    (entry) => listing.paths.push(entry.dir === '' ? entry.raw : `${entry.dir}/${entry.raw}`),
+  );
+  tree.close();
+  fs.close(top);
+  listing.paths.sort();
+  listing.unmatched = unmatched.left.map((use) => use.pattern);
+  return listing;
+}
+
+/** The same by plain recursion. */
+export function everything(root: string, path: Raw = ''): Raw[] {
+  const entries = readdirSync(inside(root, path), { encoding: 'latin1', withFileTypes: true });
+  return entries
+    .flatMap((entry) => {
+      const full = path === '' ? entry.name : `${path}/${entry.name}`;
+      return entry.isDirectory() ? [full, ...everything(root, full)] : [full];
+    })
+    .sort();
+}
