@@ -8,7 +8,10 @@ import { width } from './width.ts';
  */
 export class Screen {
   readonly #out: Output;
-  /** Widths of the lines that stand on the screen; the cursor is at the end of the last. */
+  /**
+   * Widths of the lines that stand on the screen. The cursor waits at the beginning of the last: at its end, the `^C`
+   * that a terminal shows for the key would fold the line.
+   */
   #standing: number[] = [];
   #lines: string[] = [];
   #line = '';
@@ -30,7 +33,7 @@ export class Screen {
   flush({ mustStand = false } = {}): void {
     const lines = [...this.#lines, this.#line];
     while (lines.length > 1 && lines.at(-1) === '') lines.pop();
-    const frame = this.#home() + this.#above + lines.join('\n');
+    const frame = this.#home() + this.#above + `${lines.join('\n')}\r`;
     if (this.#above === '' && !mustStand) {
       if (!this.#out.offer(frame)) return;
     } else {
@@ -61,8 +64,9 @@ export class Screen {
 
   #home(): string {
     if (this.#standing.length === 0) return '';
-    const rows = this.#standing.reduce((sum, cells) => sum + Math.max(1, Math.ceil(cells / this.columns)), 0);
-    return `\r${rows > 1 ? `\x1b[${rows - 1}A` : ''}\x1b[J`;
+    const above = this.#standing.slice(0, -1);
+    const rows = above.reduce((sum, cells) => sum + Math.max(1, Math.ceil(cells / this.columns)), 0);
+    return `\r${rows > 0 ? `\x1b[${rows}A` : ''}\x1b[J`;
   }
 
   // What follows is what MultiBar calls.

@@ -105,7 +105,7 @@ describe('on a terminal', () => {
     frame();
     stream.columns = 30;
     // A terminal folds what stands on it, as if it had been written at this width.
-    const narrow = new Terminal(30).feed(screen().join('\n'));
+    const narrow = new Terminal(30).feed(`${screen().join('\n')}\r`);
     const before = stream.text.length;
     frame();
     expect(narrow.feed(stream.text.slice(before)).screen).toEqual([
@@ -113,6 +113,18 @@ describe('on a terminal', () => {
       '  1  50% file-0',
       '  2  50% file-1',
     ]);
+    bar.close();
+  });
+
+  test('a ^C that the terminal shows does not move the lines', () => {
+    const { bar, stream } = open(40);
+    const long = { ...halfway, workers: [worker(0, 'a path as long as the line is wide, and longer')] };
+    bar.onEvent({ type: 'progress', snapshot: long });
+    frame();
+    const terminal = new Terminal(40).feed(stream.text).feed('^C');
+    const before = stream.text.length;
+    frame();
+    expect(terminal.feed(stream.text.slice(before)).screen).toHaveLength(2);
     bar.close();
   });
 
