@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   closeSync,
   ftruncateSync,
+  lchownSync,
   linkSync,
+  lutimesSync,
   mkdirSync,
   openSync,
   symlinkSync,
@@ -105,12 +108,41 @@ function makeSparse(at: Buffer, size: number, data: readonly [number, string | B
   closeSync(fd);
 }
 
-const STAMP = fileURLToPath(new URL('stamp.py', import.meta.url));
-
-/** What node:fs has no call for (nanoseconds, extended attributes, mknod), in one child process for the whole tree. */
 function stamp(root: string, entries: [Raw, Entry][]): void {
   const work = entries.filter(([, entry]) => needsStamp(entry)).sort(([a], [b]) => depth(b) - depth(a));
-  if (work.length === 0) return;
+  if (work.some(([, entry]) => isBeyondNode(entry))) stampWithPython(root, work);
+  else for (const [path, entry] of work) stampWithNode(inside(root, path), entry);
+}
+
+function needsStamp(entry: Entry): boolean {
+  const attributes = ['mode', 'atime', 'mtime', 'uid', 'gid', 'xattrs', 'acl', 'defaultAcl'];
+  return SPECIAL.includes(entry.type) || attributes.some((name) => name in entry);
+}
+
+const SPECIAL = ['fifo', 'socket', 'character-device', 'block-device'];
+
+/** node:fs sets times in microseconds, of 1970 and later, and knows nothing of mknod and extended attributes. */
+function isBeyondNode({ type, xattrs, acl, defaultAcl, atime = 0n, mtime = 0n }: Entry): boolean {
+  const exact = [atime, mtime].every((time) => time >= 0n && time % 1000n === 0n && time < 4n * 10n ** 18n);
+  return SPECIAL.includes(type) || xattrs !== undefined || acl !== undefined || defaultAcl !== undefined || !exact;
+}
+
+/** The order matters: a change of owner clears setuid. */
+function stampWithNode(at: Buffer, { type, uid = -1, gid = -1, mode, atime, mtime }: Entry): void {
+  if (uid !== -1 || gid !== -1) lchownSync(at, uid, gid);
+  if (mode !== undefined && type !== 'symlink') chmodSync(at, mode);
+  const [access, modification] = [atime ?? mtime, mtime ?? atime];
+  if (access !== undefined && modification !== undefined) lutimesSync(at, seconds(access), seconds(modification));
+}
+
+function seconds(ns: bigint): number {
+  return Number(ns / 1000n) / 1e6;
+}
+
+const STAMP = fileURLToPath(new URL('stamp.py', import.meta.url));
+
+/** In one child process for the whole tree. */
+function stampWithPython(root: string, work: [Raw, Entry][]): void {
   const input = JSON.stringify(
     work.map(([path, entry]) => ({
       path: inside(root, path).toString('latin1'),
@@ -126,12 +158,6 @@ function stamp(root: string, entries: [Raw, Entry][]): void {
   );
   const { status, stderr, error } = spawnSync('python3', [STAMP], { input });
   if (status !== 0) throw new Error(`could not set attributes: ${error ?? stderr}`);
-}
-
-function needsStamp(entry: Entry): boolean {
-  const { type, ...rest } = entry;
-  if (['fifo', 'socket', 'character-device', 'block-device'].includes(type)) return true;
-  return ['mode', 'atime', 'mtime', 'uid', 'gid', 'xattrs', 'acl', 'defaultAcl'].some((name) => name in rest);
 }
 
 function depth(path: Raw): number {
