@@ -1,4 +1,4 @@
-import type { Snapshot, Summary } from '../events.ts';
+import type { Found, Snapshot, Summary } from '../events.ts';
 import { Eta, FILE_IN_BYTES } from './eta.ts';
 import { NOTHING_YET } from './reporter.ts';
 
@@ -40,7 +40,8 @@ export class Meter {
     return this.#last;
   }
 
-  observe(snapshot: Snapshot): void {
+  observe(latest: Snapshot): void {
+    const snapshot = { ...latest, found: known(this.#last.found, latest.found) };
     this.#last = snapshot;
     this.#eta.observe(snapshot);
     const ms = snapshot.elapsedMs;
@@ -97,6 +98,14 @@ export class Meter {
     if (first === undefined || last === undefined || last.ms <= first.ms) return 0;
     return (Math.max(0, last.moved - first.moved) * 1000) / (last.ms - first.ms);
   }
+}
+
+/** Totals once known stay known: a run that has surveyed the tree before it lists it again knows them from then on. */
+function known(before: Found, now: Found): Found {
+  if (!before.complete || now.complete) return now;
+  const bytes = before.bytes === null ? now.bytes : Math.max(before.bytes, now.bytes ?? 0);
+  const directories = Math.max(before.directories, now.directories);
+  return { files: Math.max(before.files, now.files), directories, bytes, complete: true };
 }
 
 /** What was really copied: entries left unchanged settle at once and would make the rate absurd. */

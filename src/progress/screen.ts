@@ -33,7 +33,7 @@ export class Screen {
   flush({ mustStand = false } = {}): void {
     const lines = [...this.#lines, this.#line];
     while (lines.length > 1 && lines.at(-1) === '') lines.pop();
-    const frame = this.#home() + this.#above + `${lines.join('\n')}\r`;
+    const frame = `${this.#home()}${this.#above}${lines.join('\n')}\r`;
     if (this.#above === '' && !mustStand) {
       if (!this.#out.offer(frame)) return;
     } else {

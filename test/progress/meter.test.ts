@@ -53,6 +53,21 @@ describe('totals that turn out wrong', () => {
   });
 });
 
+test('totals from a survey before the listing are kept while it goes on', () => {
+  const meter = new Meter();
+  meter.observe(snapshot({ found: { files: 10, directories: 1, bytes: 1000, complete: true } }));
+  meter.observe(
+    snapshot({
+      elapsedMs: 500,
+      found: { files: 6, directories: 1, bytes: 600, complete: false },
+      settled: 5,
+      settledBytes: 500,
+    }),
+  );
+  expect(meter.reading()).toMatchObject({ growing: false, files: 5, filesTotal: 10, bytes: 500, bytesTotal: 1000 });
+  expect(meter.reading().fraction).toBeCloseTo(0.5);
+});
+
 describe('the end', () => {
   const half = snapshot({
     elapsedMs: 1000,
