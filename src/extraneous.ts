@@ -74,17 +74,15 @@ async function find(
     if (names === null) return [];
     return entries.filter((entry) => {
       const isMissing = !names.has(source.fold(entry.raw));
-      if (entry.isDirectory() ? isOffLimits(handle, entry, isMissing) : !isMissing || isInUse(entry.raw)) return false;
+      if (entry.isDirectory() ? isOffLimits(handle, entry) : !isMissing || isInUse(entry.raw)) return false;
       if (isMissing) missing.add(entry);
       return true;
     });
   };
 
-  // The source or one of its parents. The way to the source is looked into, when it is not in the source as well.
-  const isOffLimits = (handle: Handle, entry: ListedEntry, isMissing: boolean): boolean => {
-    const identity = fs.statAt(handle, entry.raw)?.identity ?? '';
-    return identity === plan.source.identity || (!isMissing && plan.forbidden.includes(identity));
-  };
+  // The source, wherever it is mounted, and its parents.
+  const isOffLimits = (handle: Handle, entry: ListedEntry): boolean =>
+    plan.forbidden.includes(fs.statAt(handle, entry.raw)?.identity ?? '');
 
   const options = {
     dereference: false,

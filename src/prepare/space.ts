@@ -79,7 +79,13 @@ function mayShare(here: Volume, there: Volume, config: Config): boolean {
 
 function isKept(config: Config, stat: Stat, old: Stat): boolean {
   if (config.noClobber) return true;
-  return config.update && old.type === 'f' && stat.size === old.size && (config.checksum || stat.mtime === old.mtime);
+  if (!config.update || old.type !== 'f' || stat.size !== old.size) return false;
+  return config.checksum || (stat.mtime === old.mtime && sameFraction(stat.mtimeNs, old.mtimeNs));
+}
+
+// Roughly: a side that ends in zeros may not hold more.
+function sameFraction(a: number, b: number): boolean {
+  return a === b || a % 1000 === 0 || b % 1000 === 0;
 }
 
 function openOrNull(chain: Chain, dir: RawPath): Handle | null {

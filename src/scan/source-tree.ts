@@ -106,6 +106,8 @@ export class SourceTree {
     if (this.plan.single !== null) return;
     if (this.config.filesFrom === null) {
       for (const { option, pattern } of unmatched?.left ?? []) {
+        // It may be there to keep something from being deleted.
+        if (option === 'exclude' && this.config.delete) continue;
         reporter.suspicious('EPCOPY_NOMATCH', `--${option} '${escapeControls(pattern)}' matches nothing`);
       }
     }
