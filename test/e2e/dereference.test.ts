@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { needs } from '../support/needs.ts';
 import { copy, expectExit, overBothDrivers, pcopy } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { fifo, file, plant, symlink } from '../support/tree.ts';
@@ -58,7 +59,7 @@ overBothDrivers((driver) => {
     expect(() => lstatSync(`${top}/dst/ok/self-dir/self-dir`)).toThrow('ENOENT');
   });
 
-  test('-L does not open a FIFO that a link points to', async () => {
+  needs('python3')('-L does not open a FIFO that a link points to', async () => {
     const top = temp();
     plant(top, { pipe: fifo(), 'src/link': symlink('../pipe'), 'src/file': file('x') });
     const { code, stderr } = await pcopy([`${top}/src`, `${top}/dst`, '-L'], { driver });

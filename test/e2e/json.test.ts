@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { needs } from '../support/needs.ts';
 import { type Argument, expectExit, overBothDrivers, pcopy, type RunOptions } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { fifo, file, plant, symlink } from '../support/tree.ts';
@@ -17,7 +18,7 @@ async function events(args: Argument[], code: number, options: RunOptions): Prom
 const carries = (line: Line | undefined, text: string) => JSON.stringify(line).includes(text);
 
 overBothDrivers((driver) => {
-  test('one object a line, start first, end last, with totals and the exit code', async () => {
+  needs('python3')('one object a line, start first, end last, with totals and the exit code', async () => {
     const top = temp();
     plant(`${top}/src`, { 'a/b': file('content'), l: symlink('a'), pipe: fifo(), 'bad\xff\n': file('x') });
     const lines = await events([`${top}/src`, `${top}/dst`], 0, { driver });

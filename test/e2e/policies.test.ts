@@ -1,6 +1,7 @@
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame, survey } from '../support/compare.ts';
+import { needs } from '../support/needs.ts';
 import { copy, overBothDrivers } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { directory, file, plant, symlink } from '../support/tree.ts';
@@ -54,7 +55,7 @@ overBothDrivers((driver) => {
       expect(read(`${top}/dst/${name}`), name).toBe('content');
   });
 
-  test('-u after a copy by the same driver has nothing to do', async () => {
+  needs('python3')('-u after a copy by the same driver has nothing to do', async () => {
     const top = temp();
     const times = { mtime: 1_600_000_000_987_654_321n };
     plant(`${top}/src`, { a: file('a', times), 'd/b': file('b', times), '': directory() });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, linkSync, lutimesSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { differences, expectSame } from './compare.ts';
 import { mountImage, mountTmpfs } from './mounts.ts';
 import { needs } from './needs.ts';
@@ -37,7 +37,7 @@ needs(
   for (const type of ['ext4', 'xfs', 'btrfs'] as const) plant(mountImage(type), oddTree(everything));
 });
 
-test('the comparison names each kind of difference', () => {
+needs('python3', 'rsync')('the comparison names each kind of difference', () => {
   const top = temp();
   const names = ['content', 'mode', 'time', 'size', 'type', 'gone', 'linked'];
   plant(`${top}/a`, Object.fromEntries(names.map((name) => [name, file('same', { mtime: 10n ** 18n + 1n })])));
