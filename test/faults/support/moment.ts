@@ -2,8 +2,13 @@ import { processes, processesWithEnvironment } from '../../support/processes.ts'
 import { type Driver, type Running, start } from '../../support/run.ts';
 
 /** A run whose processes can be told from all others. */
-export function startMarked(mark: string, args: readonly string[], driver: Driver, more: object = {}): Running {
-  return start(args, { driver, env: { PCOPY_TEST_CASE: mark }, ...more });
+export function startMarked(
+  mark: string,
+  args: readonly string[],
+  driver: Driver,
+  env: Record<string, string> = {},
+): Running {
+  return start(args, { driver, env: { ...env, PCOPY_TEST_CASE: mark } });
 }
 
 /** Every process of that run, orphans too. */

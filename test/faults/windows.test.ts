@@ -1,0 +1,211 @@
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { expect } from 'vitest';
+import { type Item, survey } from '../support/compare.ts';
+import { needs } from '../support/needs.ts';
+import { type Driver, type Finished, overBothDrivers } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { plant } from '../support/tree.ts';
+
+import { FULL } from './support/matrix.ts';
+import { plantOld, smallTree, temporaryFiles } from './support/scene.ts';
+import type { Call } from './support/strace.ts';
+import { named } from './support/verdict.ts';
+import { disturbedAfter, undisturbed } from './support/window.ts';
+
+/** Windows between two calls that each change is tried in. */
+const WINDOWS = FULL ? Number.POSITIVE_INFINITY : 3;
+
+interface Change {
+  what: string;
+  /** The entry that is changed, relative to the tree. */
+  path: string;
+  make: (at: string, outside: string) => void;
+}
+
+const swap = (at: string, put: () => void): void => {
+  renameSync(at, `${at}.away`);
+  put();
+};
+
+const atSource: Change[] = [
+  { what: 'shrinks', path: 'd/big', make: (at) => truncateSync(at, 140_000) },
+  { what: 'becomes empty', path: 'd/big', make: (at) => truncateSync(at, 0) },
+  { what: 'grows', path: 'd/big', make: (at) => appendFileSync(at, 'and more') },
+  {
+    what: 'is written over',
+    path: 'd/big',
+    make: (at) => {
+      writeFileSync(at, Buffer.alloc(300_000, 'other'));
+      utimesSync(at, 1.7e9, 1.7e9);
+    },
+  },
+  { what: 'is replaced', path: 'd/big', make: (at) => swap(at, () => writeFileSync(at, 'another file')) },
+  { what: 'vanishes', path: 'd/big', make: (at) => rmSync(at) },
+  { what: 'becomes a directory', path: 'd/big', make: (at) => swap(at, () => mkdirSync(at)) },
+  { what: 'becomes a FIFO', path: 'd/big', make: (at) => swap(at, () => spawnSync('mkfifo', [at])) },
+  { what: 'becomes a link', path: 'd/big', make: (at, out) => swap(at, () => symlinkSync(`${out}/big`, at)) },
+  { what: 'becomes a link to elsewhere', path: 'd', make: (at, out) => swap(at, () => symlinkSync(out, at)) },
+  { what: 'vanishes with all it holds', path: 'd', make: (at) => rmSync(at, { recursive: true }) },
+  { what: 'becomes a file', path: 'd', make: (at) => swap(at, () => writeFileSync(at, 'a file now')) },
+];
+
+const atDestination: Change[] = [
+  { what: 'becomes a link to elsewhere', path: 'd', make: (at, out) => swap(at, () => symlinkSync(out, at)) },
+  { what: 'becomes a file', path: 'd', make: (at) => swap(at, () => writeFileSync(at, 'a file now')) },
+  { what: 'vanishes with all it holds', path: 'd', make: (at) => rmSync(at, { recursive: true }) },
+  { what: 'becomes a link to a file', path: 'd/a', make: (at, out) => swap(at, () => symlinkSync(`${out}/a`, at)) },
+  { what: 'becomes a directory', path: 'd/a', make: (at) => swap(at, () => mkdirSync(at)) },
+  {
+    what: 'appears as a link to a file',
+    path: 'd/big',
+    make: (at, out) => {
+      rmSync(at, { force: true });
+      symlinkSync(`${out}/big`, at);
+    },
+  },
+];
+
+overBothDrivers((driver) => {
+  const some = (changes: Change[]): Change[] => (driver === 'libc' || FULL ? changes : changes.filter(sparesTime));
+  const limit = { timeout: 3_600_000 };
+  needs('strace', 'python3').for(some(atSource))('the source: $path $what', limit, (change) =>
+    tryIn(driver, change, 'src'),
+  );
+  needs('strace', 'python3').for(some(atDestination))('the destination: $path $what', limit, (change) =>
+    tryIn(driver, change, 'dst'),
+  );
+});
+
+// What the drivers do differently is how they reach a name.
+function sparesTime({ what }: Change): boolean {
+  return /link|shrinks|directory/.test(what);
+}
+
+async function tryIn(driver: Driver, change: Change, side: 'src' | 'dst'): Promise<void> {
+  const top = temp();
+  const stage = (lane: string) => ({
+    from: `${top}/${lane}/src`,
+    destination: `${top}/${lane}/dst`,
+    traces: `${top}/${lane}/traces`,
+    driver,
+  });
+  const calls = await callsOf(driver);
+  const step = Math.max(1, calls.length / WINDOWS);
+  // Another first window for each change, so that together they meet them all.
+  const shift = [...change.what].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % Math.ceil(step);
+  const windows = Array.from(
+    { length: Math.min(WINDOWS, calls.length) },
+    (_, i) => calls[Math.floor(i * step) + shift],
+  );
+  const lane = async (name: string): Promise<void> => {
+    for (let call = windows.shift(); call !== undefined; call = windows.shift()) {
+      const outside = prepare(top, name);
+      const { from, destination } = stage(name);
+      const known = contents(from, destination);
+      const result = await disturbedAfter(call, stage(name), () => {
+        change.make(`${top}/${name}/${side}/${change.path}`, outside);
+        for (const [path, content] of contents(from)) known.set(path, [...(known.get(path) ?? []), ...content]);
+      });
+      if (result === null) continue;
+      const wrong = judgeChanged(result, change, from, destination, known);
+      expect(wrong, `after ${call.text}\n${result.stderr}`).toEqual([]);
+      expect(outsideOf(outside), `after ${call.text}`).toEqual(OUTSIDE);
+    }
+  };
+  await Promise.all([lane('one'), lane('two')]);
+}
+
+const undisturbedCalls = new Map<Driver, Call[]>();
+
+// From the worker's first step into the directory on.
+async function callsOf(driver: Driver): Promise<Call[]> {
+  const known = undisturbedCalls.get(driver);
+  if (known !== undefined) return known;
+  const top = temp();
+  prepare(top, 'quiet');
+  const stage = { from: `${top}/quiet/src`, destination: `${top}/quiet/dst`, traces: `${top}/quiet/traces`, driver };
+  const { calls, result } = await undisturbed(stage);
+  expect(result.code, result.stderr).toBe(0);
+  const first = calls.findIndex(({ text }) => /"(\/proc\/self\/fd\/\d+\/)?d"/.test(text));
+  const found = calls.slice(Math.max(first, 0));
+  undisturbedCalls.set(driver, found);
+  return found;
+}
+
+const OUTSIDE = { a: 'SECRET a', big: 'SECRET big', one: 'SECRET one', hole: 'SECRET hole' };
+
+function prepare(top: string, lane: string): string {
+  const outside = `${top}/outside`;
+  if (!existsSync(outside)) {
+    mkdirSync(outside);
+    for (const [name, content] of Object.entries(OUTSIDE)) writeFileSync(`${outside}/${name}`, content);
+  }
+  rmSync(`${top}/${lane}`, { recursive: true, force: true });
+  mkdirSync(`${top}/${lane}`);
+  if (!existsSync(`${top}/template`)) plant(`${top}/template`, smallTree());
+  spawnSync('cp', ['-a', `${top}/template`, `${top}/${lane}/src`]);
+  plantOld(`${top}/${lane}/dst`);
+  return outside;
+}
+
+function outsideOf(outside: string): Record<string, string> {
+  const items = [...survey(outside)].filter(([path]) => path !== '');
+  return Object.fromEntries(
+    items.map(([path, { type }]) => [path, type === 'file' ? readFileSync(`${outside}/${path}`, 'utf8') : type]),
+  );
+}
+
+/** The contents that may stand under each name. */
+function contents(...roots: string[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const root of roots) {
+    for (const [path, { type, content }] of survey(root)) {
+      if (type === 'file') found.set(path, [...(found.get(path) ?? []), content]);
+    }
+  }
+  return found;
+}
+
+// What was changed may come out old or new, if it comes out whole; all else comes out right, unless it is named.
+function judgeChanged(
+  { code, signal, stderr }: Finished,
+  change: Change,
+  from: string,
+  destination: string,
+  known: Map<string, string[]>,
+): string[] {
+  const wrong: string[] = [];
+  if (code !== 0 && code !== 1) wrong.push(`ended with ${code ?? signal}`);
+  if (/unexpected|EPCOPY_INTERNAL|^ {4}at /m.test(stderr)) wrong.push('an error that nobody foresaw');
+  const after: Map<string, Item> = existsSync(destination) ? survey(destination) : new Map();
+  wrong.push(...temporaryFiles(destination).map((path) => `left ${path}`));
+  const names = named(stderr, from, destination);
+  if (code === 1 && names.size === 0) wrong.push('exit 1, and nothing is named');
+  for (const [path, { type, content }] of after) {
+    const plain = path.replace('.away', '');
+    if (type === 'file' && content !== '' && known.get(plain)?.includes(content) !== true) {
+      wrong.push(`${path} is nobody's content`);
+    }
+  }
+  for (const path of Object.keys(smallTree())) {
+    const isChanged = path === change.path || path.startsWith(`${change.path}/`);
+    if (!isChanged && !after.has(path) && !covered(names, path)) wrong.push(`${path} is missing, and nobody says so`);
+  }
+  return wrong;
+}
+
+function covered(names: Map<string, string>, path: string): boolean {
+  return [...names.keys()].some((name) => name === path || name === '' || path.startsWith(`${name}/`));
+}
