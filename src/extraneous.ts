@@ -35,7 +35,7 @@ export async function extraneous(
     reporter.warn('', 'EPCOPY_DELETE', 'nothing is deleted, because some of the source could not be read');
     return [];
   }
-  const fold = foldsNames(fs, plan, config.dryRun) ? foldName : (name: RawPath) => name;
+  const fold = foldsNames(fs, plan, config.dryRun) ? foldName : null;
   const source = new SourceNames(fs, plan.source.path, config.dereference, fold);
   const root = fs.openRoot(plan.destination.path);
   const tree = new Chain(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name));

@@ -1,46 +1,63 @@
 import { CopyError } from '../errors.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
-import type { RawPath } from '../names.ts';
+import { join, type RawPath } from '../names.ts';
 import { Chain } from '../tree/chain.ts';
 import { enterSource, heldHandles } from '../tree/directories.ts';
 
-/** What the source has, asked for by directory. */
+/** What the source has, asked for by directory of the destination. */
 export class SourceNames {
-  /** The form in which names are compared. */
-  readonly fold: (name: RawPath) => string;
+  /** The form in which names are compared; null: as they are. */
+  private readonly folded: ((name: RawPath) => string) | null;
+  /** When names are folded: what the source calls the directories that have been asked for, and what it has in them. */
+  private readonly own = new Map<RawPath, { path: RawPath; names: Map<string, RawPath> }>();
   private readonly fs: FileSystem;
   private readonly root: Handle;
   private readonly chain: Chain;
 
-  constructor(fs: FileSystem, path: RawPath, dereference: boolean, fold: (name: RawPath) => string) {
+  constructor(fs: FileSystem, path: RawPath, dereference: boolean, folded: ((name: RawPath) => string) | null) {
     this.fs = fs;
-    this.fold = fold;
+    this.folded = folded;
     this.root = fs.openRoot(path);
     this.chain = new Chain(fs, this.root, heldHandles(), enterSource(fs, dereference));
   }
 
-  /** The names in a directory, none when it is not there; null when something else is, or it cannot be read. */
+  fold(name: RawPath): string {
+    return this.folded === null ? name : this.folded(name);
+  }
+
+  /** The names in a directory, folded, none when it is not there; null when something else is, or it cannot be read. */
   in(dir: RawPath): Set<string> | null {
-    const names = new Set<string>();
+    const names = new Map<string, RawPath>();
+    const path = this.ownPath(dir);
     try {
-      this.fs.list(this.chain.open(dir), (name) => names.add(this.fold(name)));
-      return names;
+      this.fs.list(this.chain.open(path), (name) => names.set(this.fold(name), name));
     } catch (error) {
       const code = codeOfAny(error);
       if (code === '') throw error;
-      return code === 'ENOENT' ? names : null;
+      if (code !== 'ENOENT') return null;
     }
+    if (this.folded !== null) this.own.set(dir, { path, names });
+    return new Set(names.keys());
   }
 
   /** What `step` says of the directory, or null where there is none. */
   read<T>(dir: RawPath, step: (fs: FileSystem, handle: Handle) => T): T | null {
     try {
-      return step(this.fs, this.chain.open(dir));
+      return step(this.fs, this.chain.open(this.ownPath(dir)));
     } catch (error) {
       if (codeOfAny(error) === '') throw error;
       return null;
     }
+  }
+
+  // Parents are asked for before what they hold.
+  private ownPath(dir: RawPath): RawPath {
+    if (this.folded === null || dir === '') return dir;
+    const slash = dir.lastIndexOf('/');
+    const parent = this.own.get(dir.slice(0, Math.max(slash, 0)));
+    const name = dir.slice(slash + 1);
+    return parent === undefined ? dir : join(parent.path, parent.names.get(this.folded(name)) ?? name);
   }
 
   close(): void {
