@@ -5,6 +5,7 @@ import { RefusedError } from './errors.ts';
 import type { CopyEvent, Summary } from './events.ts';
 import { NoWorkers } from './executor/executor.ts';
 import { localExecutor } from './executor/local.ts';
+import { RateFile } from './executor/rate-file.ts';
 import { Schedule } from './executor/schedule.ts';
 import { extraneous } from './extraneous.ts';
 import { openFileSystem } from './fs/driver.ts';
@@ -13,7 +14,6 @@ import type { CopyOptions } from './options.ts';
 import { preflight } from './prepare/preflight.ts';
 import { type Plan, prepare } from './prepare/prepare.ts';
 import { type PrestartedWorker, Queue } from './process/index.ts';
-import { RateFile } from './rate-file.ts';
 import { Reporter } from './reporter.ts';
 import { compilePatterns, type Patterns } from './scan/patterns.ts';
 import { SourceTree } from './scan/source-tree.ts';
@@ -21,8 +21,11 @@ import type { WorkerEvent } from './wire.ts';
 import { workerConfig } from './worker-config.ts';
 
 export interface CopyHooks {
-  /** Called for everything that happens, in this process, synchronously. What it throws ends the run. */
-  onEvent?: (event: CopyEvent) => void;
+  /**
+   * Called for everything that happens, in this process. What it throws ends the run; a promise makes the run wait, for a
+   * reader that is slower than the copy.
+   */
+  onEvent?: (event: CopyEvent) => void | Promise<void>;
   /** Ends the run: files in hand are given up, temporary files removed, and the summary says `interrupted`. */
   signal?: AbortSignal;
   /** Workers forked ahead of the call (see `startWorkerEarly`). */

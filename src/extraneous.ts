@@ -86,7 +86,7 @@ async function find(
 
   const options = {
     dereference: false,
-    sizes: false,
+    wantsSize: () => false,
     gate: async () => {},
     select,
     onError: (error: unknown, path: RawPath) => {

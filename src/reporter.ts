@@ -19,7 +19,9 @@ export class Reporter {
   sourceFailed = false;
   private readonly config: Config;
   private readonly driver: 'libc' | 'node';
-  private readonly emit: (event: CopyEvent) => void;
+  private readonly onEvent: (event: CopyEvent) => void | Promise<void>;
+  /** Pending while whoever takes the events asks for a pause. */
+  private pause: Promise<void> | undefined;
   private readonly subtrees = new Set<RawPath>();
   private manifest: Manifest | null = null;
   private plan: Plan | null = null;
@@ -29,10 +31,10 @@ export class Reporter {
   private unforeseen: unknown = null;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(config: Config, driver: 'libc' | 'node', emit: (event: CopyEvent) => void) {
+  constructor(config: Config, driver: 'libc' | 'node', onEvent: (event: CopyEvent) => void | Promise<void>) {
     this.config = config;
     this.driver = driver;
-    this.emit = emit;
+    this.onEvent = onEvent;
     this.tally = new Tally(config.sizes, performance.now());
   }
 
@@ -56,6 +58,7 @@ export class Reporter {
       driver: this.driver,
       merged,
       dryRun,
+      ...(plan.single === null ? {} : { single: plan.single }),
     });
     if (this.driver === 'node' && this.config.archive) {
       this.warn('', 'EPCOPY_DRIVER', 'the node driver does not see extended attributes and ACLs: they are not copied');
@@ -80,10 +83,11 @@ export class Reporter {
         default:
           event satisfies never;
       }
+      await this.pause;
     }
   }
 
-  reported(report: Report): void {
+  async reported(report: Report): Promise<void> {
     for (const { path, type, action, bytes, sha256 } of report.entries) {
       if (this.config.entries) {
         this.emit({
@@ -97,6 +101,7 @@ export class Reporter {
       }
       if (sha256 !== undefined) this.manifest?.add(sha256, path);
     }
+    await this.pause;
   }
 
   /** An entry could not be listed. */
@@ -135,7 +140,7 @@ export class Reporter {
   }
 
   listed(): void {
-    this.emit({ type: 'scan', found: { ...this.tally.found } });
+    this.emit({ type: 'scan', found: { ...this.tally.known() } });
   }
 
   interrupt(): void {
@@ -192,6 +197,11 @@ export class Reporter {
   private isComplete(): boolean {
     const { totals, lost } = this.tally;
     return totals.failed === 0 && !(this.config.strict && Object.keys(lost).length > 0);
+  }
+
+  private emit(event: CopyEvent): void {
+    const taken = this.onEvent(event);
+    if (taken !== undefined) this.pause = taken;
   }
 
   private endEarly(outcome: Outcome, reason: Summary['reason']): void {

@@ -21,6 +21,8 @@ const AFTERGLOW = 300;
 /** Counts what is found, done and failed. All of a run's numbers come from here. */
 export class Tally {
   readonly found: Found;
+  /** What a count ahead of the listing has found: the listing itself keeps pace with the workers. */
+  surveyed: Found | null = null;
   readonly totals: Totals = {
     files: 0,
     directories: 0,
@@ -94,14 +96,20 @@ export class Tally {
     else this.moreFailures++;
   }
 
+  /** The best that is known of what there is. */
+  known(): Found {
+    return this.found.complete || this.surveyed === null ? this.found : this.surveyed;
+  }
+
   snapshot(now: number): Snapshot {
     let bytes = this.settledBytes;
     for (const hand of this.inHand.values()) bytes += hand.bytes;
-    if (this.found.bytes !== null && this.found.complete) bytes = Math.min(bytes, this.found.bytes);
+    const found = this.known();
+    if (found.bytes !== null && found.complete) bytes = Math.min(bytes, found.bytes);
     this.shownBytes = Math.max(this.shownBytes, bytes);
     return {
       elapsedMs: this.elapsedMs(now),
-      found: { ...this.found },
+      found: { ...found },
       totals: { ...this.totals },
       settled: this.settled,
       settledBytes: this.shownBytes,
@@ -116,9 +124,7 @@ export class Tally {
   }
 
   private workers(now: number): WorkerView[] {
-    return [...this.inHand]
-      .map(([index, hand]) => viewOf(index, hand, now))
-      .sort((a, b) => a.index - b.index);
+    return [...this.inHand].map(([index, hand]) => viewOf(index, hand, now)).sort((a, b) => a.index - b.index);
   }
 
   private rest(worker: number): void {

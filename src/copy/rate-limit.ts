@@ -1,4 +1,5 @@
 import { fstatSync, openSync, writeSync } from 'node:fs';
+import { monotonicMs } from '../steady-clock.ts';
 import type { RateLimit } from '../wire.ts';
 
 /** A pause longer than this is not made up for: what the limit would have allowed meanwhile is forgotten. */
@@ -39,8 +40,3 @@ export class SharedRate {
 }
 
 const MARKS = Buffer.alloc(65536);
-
-/** The system's steady clock, the same in every process. */
-export function monotonicMs(): number {
-  return Number(process.hrtime.bigint() / 1000n) / 1000;
-}

@@ -16,7 +16,8 @@ const BLIND_RETRIES = 2;
 export interface ScheduleListener {
   /** An entry failed. It is counted already. */
   failed: (failure: Failure) => void;
-  reported: (report: Report) => void;
+  /** The next job waits for the promise. */
+  reported: (report: Report) => Promise<void>;
   /** A worker died over this job: what it left under temporary names is to be removed. */
   lost: (job: Job, pid: number) => void;
 }
@@ -234,7 +235,7 @@ export class Schedule {
       this.underWay.add(job);
       const report = await this.executor.run(job);
       this.underWay.delete(job);
-      this.listener.reported(report);
+      await this.listener.reported(report);
       return report;
     } catch (error) {
       if (!(error instanceof LostJob)) throw error;

@@ -6,8 +6,8 @@ import type { ScanListener, ScanOptions } from './scan.ts';
 
 /** Entries of one job: enough to make a message cheap beside the copying, few enough to share out at the end. */
 const ENTRIES_PER_JOB = 256;
-/** With sizes known: a job ends when it holds this much. */
-const BYTES_PER_JOB = 32 * 1024 * 1024;
+/** Where sizes are known, a job ends when it holds this much: some milliseconds of work. */
+const BYTES_PER_JOB = 2 * 1024 * 1024;
 
 interface Batch {
   groups: { dir: RawPath; names: RawPath[]; types: string }[];

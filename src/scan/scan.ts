@@ -9,6 +9,12 @@ import { Batches } from './batches.ts';
 import { LoopError } from './tree-adapter.ts';
 import { type Selection, walk } from './walk.ts';
 
+/**
+ * The sizes of the first files are always taken, and end their jobs early when they are big: those jobs decide how many
+ * workers are started, and a handful of big files in one directory is work for more than one.
+ */
+const SIZED_FIRST = 1000;
+
 /** The walk gives the rest of the process a turn this often. */
 const TURN_MS = 5;
 
@@ -50,9 +56,11 @@ export async function scan(
   };
 
   try {
-    const { dereference, sizes, selection } = options;
+    const { dereference, selection } = options;
+    let sized = 0;
+    const wantsSize = (): boolean => options.sizes || sized++ < SIZED_FIRST;
     const onError = (error: unknown, path: RawPath): void => listener.failed(listFailure(error, path));
-    await walk(fs, tree, selection, { dereference, sizes, gate, onError }, (entry) =>
+    await walk(fs, tree, selection, { dereference, wantsSize, gate, onError }, (entry) =>
       batches.add(entry.dir, entry.raw, entry.type, entry.size),
     );
     batches.flush();

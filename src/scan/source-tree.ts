@@ -15,6 +15,9 @@ import type { Patterns } from './patterns.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
 import { Unmatched } from './unmatched.ts';
 
+/** Milliseconds: a run that is shorter shows no progress worth knowing the totals for. */
+const COUNT_AHEAD_AFTER = 300;
+
 /** The source of a run, as it is listed: a tree, some paths of it, or one file. */
 export class SourceTree {
   private readonly fs: FileSystem;
@@ -39,8 +42,9 @@ export class SourceTree {
     const { include, exclude, sizes } = this.config;
     const unmatched = include.length + exclude.length === 0 ? null : new Unmatched(this.patterns.uses);
     const { found } = reporter.tally;
+    const ahead = sizes ? setTimeout(() => void this.countAhead(reporter), COUNT_AHEAD_AFTER) : undefined;
     try {
-      await this.walk(sizes, unmatched, found, {
+      await this.walk(this.chain, sizes, unmatched, found, {
         put: async (listed) => {
           const began = performance.now();
           await jobs.put(listed);
@@ -53,6 +57,7 @@ export class SourceTree {
       reporter.listed();
       if (found.complete) this.tellWhatIsEmpty(unmatched, reporter);
     } finally {
+      clearTimeout(ahead);
       await jobs.close();
     }
   }
@@ -60,12 +65,32 @@ export class SourceTree {
   /** Lists and copies nothing; visits some entries of one directory at a time. What fails is left for the run to tell. */
   async survey(visit: (group: EntriesOfDirectory) => void): Promise<void> {
     const found: Found = { files: 0, directories: 0, bytes: null, complete: false };
-    await this.walk(false, null, found, {
+    await this.walk(this.chain, false, null, found, {
       put: async ({ job }) => job.groups.forEach(visit),
       failed: () => {},
       skipped: () => {},
       cancelled: () => this.stopped,
     });
+  }
+
+  // The listing waits for the workers, so in a long run its totals would be known only near the end. Those who want to
+  // show how far the run is get them from a second, quick listing that keeps nothing.
+  private async countAhead(reporter: Reporter): Promise<void> {
+    const { tally } = reporter;
+    const found: Found = { files: 0, directories: 0, bytes: 0, complete: false };
+    const chain = new Chain(this.fs, this.root, heldHandles(), enterSource(this.fs, this.config.dereference));
+    const nothing = (): void => {};
+    const cancelled = (): boolean => this.stopped || tally.found.complete;
+    try {
+      await this.walk(chain, true, null, found, { put: async () => {}, failed: nothing, skipped: nothing, cancelled });
+    } catch {
+      return; // The listing that counts will say what is wrong.
+    } finally {
+      chain.close();
+    }
+    if (!found.complete || tally.found.complete) return;
+    tally.surveyed = found;
+    reporter.listed();
   }
 
   /** Of an entry that was listed. Throws SystemError. @returns null when it is gone */
@@ -83,8 +108,14 @@ export class SourceTree {
     this.fs.close(this.root);
   }
 
-  private async walk(sizes: boolean, unmatched: Unmatched | null, found: Found, listener: ScanListener): Promise<void> {
-    const { fs, chain, patterns } = this;
+  private async walk(
+    chain: Chain,
+    sizes: boolean,
+    unmatched: Unmatched | null,
+    found: Found,
+    listener: ScanListener,
+  ): Promise<void> {
+    const { fs, patterns } = this;
     const { dereference, archive, filesFrom } = this.config;
     const gitignore = this.config.gitignore ? gitignoreOf(fs) : null;
     const options: ScanOptions = {

@@ -51,7 +51,8 @@ export class ListedEntry {
 
 export interface AdapterOptions {
   dereference: boolean;
-  sizes: boolean;
+  /** Whether the size of the next file is wanted. */
+  wantsSize: () => boolean;
   /** Waits until more entries are wanted. */
   gate: () => Promise<void>;
   /** A directory that cannot be read, or with `dereference` a link that leads nowhere or in a circle. */
@@ -129,7 +130,7 @@ export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions)
     fs.list(handle, (name, type) => {
       const resolved = options.dereference && type === 'l' ? resolve(handle, dir, name) : type;
       if (resolved === null) return;
-      const size = options.sizes && resolved === 'f' ? sizeOf(handle, name) : 0;
+      const size = resolved === 'f' && options.wantsSize() ? sizeOf(handle, name) : 0;
       entries.push(new ListedEntry(dir, name, resolved, size));
     });
     return options.select === undefined ? entries : options.select(dir, handle, entries, path);

@@ -1,8 +1,8 @@
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monotonicMs } from './copy/rate-limit.ts';
-import type { RateLimit } from './wire.ts';
+import { monotonicMs } from '../steady-clock.ts';
+import type { RateLimit } from '../wire.ts';
 
 /** Waits of about this long keep the rate smooth. */
 const UNIT_SECONDS = 0.02;
