@@ -49,6 +49,33 @@ export class ListedEntry {
   }
 }
 
+/**
+ * The entries of a directory that nothing is left out of, each made when it is asked for: a directory of a million entries
+ * would take hundreds of bytes for each. fast-glob asks this of an array of entries: to map, and to go through the outcome.
+ */
+class Entries {
+  private readonly dir: RawPath;
+  private readonly names: RawPath[] = [];
+  private readonly types: TypeLetter[] = [];
+  private readonly sizes: number[] = [];
+
+  constructor(dir: RawPath) {
+    this.dir = dir;
+  }
+
+  add(name: RawPath, type: TypeLetter, size: number): void {
+    this.names.push(name);
+    this.types.push(type);
+    this.sizes.push(size);
+  }
+
+  *map<T>(step: (entry: ListedEntry) => T): Generator<T, void, undefined> {
+    for (const [index, name] of this.names.entries()) {
+      yield step(new ListedEntry(this.dir, name, this.types[index] as TypeLetter, this.sizes[index] ?? 0));
+    }
+  }
+}
+
 export interface AdapterOptions {
   dereference: boolean;
   /** Whether the size of the next file is wanted. */
@@ -64,7 +91,9 @@ export interface AdapterOptions {
   select?: (dir: RawPath, handle: Handle, entries: ListedEntry[], path: string) => ListedEntry[];
 }
 
-type Callback = (error: NodeJS.ErrnoException | null, entries: ListedEntry[]) => void;
+type Listing = ListedEntry[] | Entries;
+
+type Callback = (error: NodeJS.ErrnoException | null, entries: Listing) => void;
 
 interface Pending {
   path: string;
@@ -113,7 +142,7 @@ export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions)
   }
 
   // One directory that cannot be listed is one failed entry, not the end of the walk.
-  function listQuietly(path: string): ListedEntry[] {
+  function listQuietly(path: string): Listing {
     const dir = fromGlob(path);
     try {
       return list(dir, path);
@@ -123,17 +152,17 @@ export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions)
     }
   }
 
-  function list(dir: RawPath, path: string): ListedEntry[] {
+  function list(dir: RawPath, path: string): Listing {
     const handle = tree.open(dir);
     if (options.dereference) checkLoop(dir, fs.stat(handle).identity);
-    const entries: ListedEntry[] = [];
+    const entries = new Entries(dir);
     fs.list(handle, (name, type) => {
       const resolved = options.dereference && type === 'l' ? resolve(handle, dir, name) : type;
       if (resolved === null) return;
       const size = resolved === 'f' && options.wantsSize() ? sizeOf(handle, name) : 0;
-      entries.push(new ListedEntry(dir, name, resolved, size));
+      entries.add(name, resolved, size);
     });
-    return options.select === undefined ? entries : options.select(dir, handle, entries, path);
+    return options.select?.(dir, handle, [...entries.map((entry) => entry)], path) ?? entries;
   }
 
   function sizeOf(handle: Handle, name: RawPath): number {

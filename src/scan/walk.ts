@@ -28,10 +28,12 @@ export async function walk(
   options: AdapterOptions,
   entry: (listed: ListedEntry) => void,
 ): Promise<void> {
-  const { patterns, unmatched } = selection;
+  const { patterns, gitignore, unmatched } = selection;
   const select = (...[dir, handle, entries, path]: Parameters<Select>): ListedEntry[] =>
     selectListed(selection, dir, handle, options.select?.(dir, handle, entries, path) ?? entries, path);
-  const stream = globStream(patterns, readdirFor(fs, tree, { ...options, select }));
+  const { select: none, ...plain } = options;
+  const isPlain = none === undefined && patterns.excludedDirectory === null && !gitignore && !unmatched;
+  const stream = globStream(patterns, readdirFor(fs, tree, isPlain ? plain : { ...plain, select }));
   await new Promise<void>((resolve, reject) => {
     stream.on('data', (found: unknown) => {
       const { path, dirent } = found as GlobEntry;

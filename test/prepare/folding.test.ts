@@ -42,7 +42,9 @@ withFuse()('names that would be one are refused before anything is written; both
     [`${top}/src`, '--no-preflight'],
   ]) {
     const { stderr } = expectExit(await pcopy([...args, dst]), 3);
-    expect(stderr).toMatch(/: (d\/File: and d\/FILE|d\/FILE: and d\/File|a: and A|A: and a) would be one .*EPCOPY_NAMES/);
+    expect(stderr).toMatch(
+      /: (d\/File: and d\/FILE|d\/FILE: and d\/File|a: and A|A: and a) would be one .*EPCOPY_NAMES/,
+    );
     expect(readdirSync(dst)).toEqual([]);
   }
   await copy([`${top}/src`, dst, '--exclude', 'd/FILE']);

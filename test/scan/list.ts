@@ -38,7 +38,7 @@ export async function list(root: string, options: ListOptions = {}): Promise<Lis
     { patterns, gitignore, unmatched },
     {
       dereference: false,
-      sizes: false,
+      wantsSize: () => false,
       gate: async () => {},
       onError: (_error, path) => listing.errors.push(path),
       select: (dir, _handle, entries) => {
