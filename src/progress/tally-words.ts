@@ -11,7 +11,7 @@ export function entriesInWords(totals: Totals): string {
   return parts.join(', ');
 }
 
-/** What did not become a copy: `2 failed, 12 unchanged, 3 skipped (2 fifo, 1 socket)`. Empty when all did. */
+/** What did not become a copy: `2 failed, 12 unchanged, 3 skipped (2 FIFOs, 1 socket)`. Empty when all did. */
 export function restInWords(totals: Totals, skips: Record<string, number>): string {
   const parts: string[] = [];
   if (totals.failed > 0) parts.push(`${count(totals.failed)} failed`);
@@ -21,12 +21,23 @@ export function restInWords(totals: Totals, skips: Record<string, number>): stri
   return parts.join(', ');
 }
 
-/** `3 acl, 120 owner`, in the order of their names, so that two runs compare. */
+// How a kind is said, one and many; what is not here is said as it is.
+const WORDS: Record<string, [one: string, many: string]> = {
+  acl: ['ACL', 'ACLs'],
+  device: ['device', 'devices'],
+  fifo: ['FIFO', 'FIFOs'],
+  mode: ['mode', 'modes'],
+  owner: ['owner', 'owners'],
+  socket: ['socket', 'sockets'],
+  xattr: ['extended attribute', 'extended attributes'],
+};
+
+/** `3 ACLs, 120 owners`, in the order of their names, so that two runs compare. */
 export function kindsInWords(kinds: Record<string, number>): string {
   return Object.entries(kinds)
     .filter(([, n]) => n > 0)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([kind, n]) => `${count(n)} ${kind}`)
+    .map(([kind, n]) => plural(n, ...(WORDS[kind] ?? [kind, kind])))
     .join(', ');
 }
 

@@ -7,7 +7,10 @@ import type { ScanListener, ScanOptions } from './scan.ts';
 /** Entries of one job: enough to make a message cheap beside the copying, few enough to share out at the end. */
 const ENTRIES_PER_JOB = 256;
 /** Where sizes are known, a job ends when it holds this much: some milliseconds of work. */
-const BYTES_PER_JOB = 2 * 1024 * 1024;
+const BYTES_PER_JOB = 4 * 1024 * 1024;
+/** The first jobs hold less: they decide how many workers are started. */
+const FIRST_FILES = 1000;
+const BYTES_PER_FIRST_JOB = 512 * 1024;
 
 interface Batch {
   groups: { dir: RawPath; names: RawPath[]; types: string }[];
@@ -75,7 +78,8 @@ export class Batches {
 
   private roomyBatch(): Batch {
     const { open } = this;
-    if (open !== null && open.entries < ENTRIES_PER_JOB && open.bytes < BYTES_PER_JOB) return open;
+    const most = this.found.files <= FIRST_FILES ? BYTES_PER_FIRST_JOB : BYTES_PER_JOB;
+    if (open !== null && open.entries < ENTRIES_PER_JOB && open.bytes < most) return open;
     this.flush();
     this.open = { groups: [], entries: 0, sizes: [], bytes: 0, since: performance.now() };
     return this.open;

@@ -37,8 +37,8 @@ describe('the lines', () => {
     });
     expect(summaryLines(all, ends, false, plain)).toEqual([
       'pcopy: incomplete: copied 50,000 files, 1 directory, 12 symbolic links, 1 hard link, 2 special files; 2.0 GiB in 10.0 s, 205 MiB/s',
-      '  2 failed, 7 unchanged, 3 skipped (2 fifo, 1 socket), 4 deleted',
-      '  not preserved: 3 acl, 120 owner',
+      '  2 failed, 7 unchanged, 3 skipped (2 FIFOs, 1 socket), 4 deleted',
+      '  not preserved: 3 ACLs, 120 owners',
       '  dest existed: merged into it',
       '  2 workers, 90% busy: they set the pace; -j 4 may be faster',
     ]);
