@@ -1,0 +1,155 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { needs } from '../support/needs.ts';
+import { ROOT } from '../support/run.ts';
+import { removeTree } from '../support/temp.ts';
+import { type Packed, packAndInstall } from './packed.ts';
+import { blocksAfter } from './readme.ts';
+
+let packed: Packed;
+
+beforeAll(() => {
+  packed = packAndInstall();
+  writeFileSync(`${packed.project}/package.json`, '{ "type": "module", "private": true }\n');
+}, 120_000);
+
+afterAll(() => removeTree(packed.root));
+
+describe('the tarball', () => {
+  test('holds what is run, its types, its licences and its documents, and no sources', () => {
+    const known = [
+      /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
+      /^bin\/pcopy\.js$/,
+      /^dist\/(main|index|process|child)\.js$/,
+      /^dist\/worker\.cjs$/,
+      /^dist\/chunks\/[\w-]+\.js$/,
+      /^dist\/types\/[\w/-]+\.d\.ts$/,
+      /^dist\/THIRD-PARTY-LICENSES$/,
+      /^src\/progress\/events\.schema\.json$/,
+      /^src\/process\/README\.md$/,
+    ];
+    expect(packed.files.filter((file) => !known.some((pattern) => pattern.test(file)))).toEqual([]);
+    expect(packed.files.length).toBeLessThan(100);
+  });
+
+  test('has every file that its manifest names', () => {
+    const named = JSON.stringify([manifest.bin, manifest.exports]).match(/(bin|dist|src)\/[\w./-]+/g) ?? [];
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((file) => !packed.files.includes(file))).toEqual([]);
+  });
+
+  test('holds the licence of everything that is bundled', () => {
+    const text = readFileSync(installed('dist/THIRD-PARTY-LICENSES'), 'utf8');
+    for (const name of Object.keys(manifest.dependencies)) {
+      if (name !== 'koffi') expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(MIT\\)$`, 'm'));
+    }
+    expect(text.match(/^Permission (is hereby granted|to use)/gm)?.length).toBeGreaterThan(15);
+  });
+});
+
+describe('installed globally', () => {
+  test('the command says its version', () => {
+    expect(command('--version').stdout).toBe(`${manifest.version}\n`);
+  });
+
+  test('it copies, and koffi is found', () => {
+    const { status, stdout } = command(`${ROOT}/fixtures/tree`, 'copied', '-j', '3', '--progress', 'json');
+    expect(status).toBe(0);
+    const driver =
+      process.platform === 'linux' && !process.env.PCOPY_DRIVER ? 'libc' : (process.env.PCOPY_DRIVER ?? 'node');
+    expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ type: 'start', driver });
+    expect(spawnSync('diff', ['-r', `${ROOT}/fixtures/tree`, `${packed.project}/copied`]).status).toBe(0);
+  });
+});
+
+describe('the examples of the README', () => {
+  needs(
+    'bash',
+    'git',
+    'jq',
+    'sha256sum',
+  )('for a shell run as they stand, one after the other', () => {
+    const here = sandbox('shell');
+    for (const example of blocksAfter('tested: sh')) {
+      const result = run('bash', ['-euo', 'pipefail', '-c', example], here);
+      expect(result.status, `${example}\n${result.stderr}`).toBe(0);
+    }
+    expect(existsSync(`${here}/public/index.html`)).toBe(true);
+    for (const absent of ['public/app.js.map', 'public/node_modules', 'code/index.html', 'tracked/node_modules']) {
+      expect(existsSync(`${here}/${absent}`), absent).toBe(false);
+    }
+    expect(existsSync(`${here}/tracked/src/app.js`)).toBe(true);
+    expect(readFileSync(`${here}/backup/first.jpg`, 'utf8')).toBe('one');
+  });
+
+  test('for Node run as they stand', () => {
+    const here = sandbox('library');
+    const examples = [...blocksAfter('tested: js'), ...blocksAfter('tested: js without types')];
+    const outputs = examples.map((example, n) => {
+      writeFileSync(`${here}/example-${n}.js`, example);
+      const result = run(process.execPath, [`example-${n}.js`], here);
+      expect(result.status, `${example}\n${result.stderr}`).toBe(0);
+      return result.stdout;
+    });
+    expect(outputs[0]).toContain('complete\n');
+    expect(outputs[0]).toMatch(/^2 files, 6 bytes into .*backup$/m);
+    expect(outputs[1]).toBe('c.txt\n');
+  });
+
+  test('are what the published types say', () => {
+    const here = sandbox('types');
+    const programs = blocksAfter('tested: js').map((example, n) => {
+      writeFileSync(`${here}/example-${n}.ts`, example);
+      return `example-${n}.ts`;
+    });
+    writeFileSync(`${here}/event.ts`, EVENT);
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
+    const result = run(`${ROOT}/node_modules/.bin/tsc`, [...options, ...programs, 'event.ts'], here);
+    expect(result.stdout).toBe('');
+    expect(result.status).toBe(0);
+  });
+});
+
+const EVENT = `
+import type { JsonEvent } from 'pcopy';
+import schema from 'pcopy/events.schema.json' with { type: 'json' };
+export const codeOf = (line: string): number | null => {
+  const event = JSON.parse(line) as JsonEvent;
+  return event.type === 'end' ? event.exitCode : null;
+};
+export const title: string = schema.title;
+`;
+
+/** The folders that the examples speak of. */
+function sandbox(name: string): string {
+  const here = `${packed.project}/${name}`;
+  for (const dir of ['photos', 'site/src', 'site/node_modules']) mkdirSync(`${here}/${dir}`, { recursive: true });
+  const files = {
+    'photos/one.jpg': 'one',
+    'photos/two.jpg': 'two',
+    'site/index.html': '<p>',
+    'site/app.js.map': '{}',
+    'site/src/app.js': ';',
+    'site/node_modules/big.js': ';',
+    'site/.gitignore': 'node_modules\n',
+  };
+  for (const [file, text] of Object.entries(files)) writeFileSync(`${here}/${file}`, text);
+  run('git', ['init', '--quiet'], `${here}/site`);
+  run('git', ['add', '--all'], `${here}/site`);
+  return here;
+}
+
+function installed(file: string): string {
+  return `${packed.project}/node_modules/pcopy/${file}`;
+}
+
+function command(...args: string[]): SpawnSyncReturns<string> {
+  return run('pcopy', args, packed.project);
+}
+
+function run(program: string, args: string[], cwd: string): SpawnSyncReturns<string> {
+  const env = { ...process.env, PATH: `${packed.bin}:${process.env.PATH}` };
+  return spawnSync(program, args, { cwd, env, encoding: 'utf8', timeout: 60_000 });
+}
