@@ -97,6 +97,11 @@ export class Chain {
   }
 
   private release(handle: Handle): void {
-    if (handle >= 0) this.fs.close(handle);
+    if (handle < 0) return;
+    try {
+      this.fs.close(handle);
+    } catch {
+      // Nothing was written through it, and the directory asked for now is another.
+    }
   }
 }
