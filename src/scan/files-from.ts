@@ -4,9 +4,13 @@ import type { FileSystem, Stat } from '../fs/file-system.ts';
 import { join, type RawPath } from '../names.ts';
 import type { Chain } from '../tree/chain.ts';
 import { Batches } from './batches.ts';
+import { toGlob } from './glob-names.ts';
 import type { ScanListener, ScanOptions } from './scan.ts';
 
-/** Lists just the given paths, in their order; a directory among them is made, but not entered. */
+/**
+ * Lists just the given paths that the patterns do not leave out, in their order, each once; a directory among them is made,
+ * but not entered. `.gitignore` files are not asked: what is named is meant.
+ */
 export async function listGiven(
   fs: FileSystem,
   tree: Chain,
@@ -16,17 +20,22 @@ export async function listGiven(
   listener: ScanListener,
 ): Promise<void> {
   const batches = new Batches(options, found, listener);
+  const { patterns } = options.selection;
+  const seen = new Set<RawPath>();
   for (const given of paths) {
     if (listener.cancelled()) break;
     try {
       const [dir, name] = split(given);
-      if (name === '') continue;
+      const path = join(dir, name);
+      if (name === '' || seen.has(path)) continue;
+      seen.add(path);
       const handle = tree.open(dir);
       const stat = options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name);
-      if (stat === null) throw refuse(join(dir, name), 'source', 'stat', 'ENOENT', 'no such file or directory');
-      batches.add(dir, name, stat.type, sizeOf(stat));
+      if (stat === null) throw refuse(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
+      if (patterns.selects(toGlob(path), stat.type === 'd')) batches.add(dir, name, stat.type, sizeOf(stat));
     } catch (error) {
-      listener.failed(toFailure(toCopyError(error, given, 'source', 'stat'), given));
+      // The path that was given, though it may be a directory on the way to it that is missing.
+      listener.failed({ ...toFailure(toCopyError(error, given, 'source', 'stat'), given), path: given });
     }
     await batches.room();
   }

@@ -9,6 +9,8 @@ export interface Filters {
   exclude: readonly string[];
 }
 
+export const NO_FILTERS: Filters = { include: [], exclude: [] };
+
 /** One pattern as the user wrote it, and a way to tell whether it was of any use. */
 export interface PatternUse {
   option: 'include' | 'exclude';
@@ -22,6 +24,8 @@ export interface Patterns {
   negative: string[];
   /** Excluded, but only when it is a directory: `cache/`. fast-glob would still enter those. */
   excludedDirectory: ((path: string) => boolean) | null;
+  /** Judges a path that was not come upon by walking: whatever directories it lies in are judged too. */
+  selects: (path: string, isDirectory: boolean) => boolean;
   uses: PatternUse[];
 }
 
@@ -39,14 +43,34 @@ export function compilePatterns({ include, exclude }: Filters): Patterns {
   const included = include.map((pattern) => ({ pattern, forms: formsOf('include', pattern) }));
   const excluded = exclude.map((pattern) => ({ pattern, forms: formsOf('exclude', pattern) }));
   const directories = excluded.flatMap(({ forms }) => forms.filter((form) => form.directory));
+  const positive = included.length === 0 ? ['**'] : included.flatMap(({ forms }) => forms.flatMap(wanted));
+  const negative = excluded.flatMap(({ forms }) => forms.flatMap(unwanted));
+  const excludedDirectory = directories.length === 0 ? null : anyOf(directories.map((form) => form.entry));
   return {
-    positive: included.length === 0 ? ['**'] : included.flatMap(({ forms }) => forms.flatMap(wanted)),
-    negative: excluded.flatMap(({ forms }) => forms.flatMap(unwanted)),
-    excludedDirectory: directories.length === 0 ? null : anyOf(directories.map((form) => form.entry)),
+    positive,
+    negative,
+    excludedDirectory,
+    selects: selectorOf(positive, negative, excludedDirectory),
     uses: [
       ...included.map(({ pattern, forms }) => useOf('include', pattern, forms)),
       ...excluded.map(({ pattern, forms }) => useOf('exclude', pattern, forms)),
     ],
+  };
+}
+
+function selectorOf(
+  positive: readonly string[],
+  negative: readonly string[],
+  excludedDirectory: Patterns['excludedDirectory'],
+): Patterns['selects'] {
+  const isIn = anyOf(positive);
+  const isOut = anyOf(negative);
+  return (path, isDirectory) => {
+    const names = path.split('/');
+    const directories = names.map((_name, index) => names.slice(0, index + 1).join('/'));
+    if (!isDirectory) directories.pop();
+    const matches = (test: (path: string) => boolean): boolean => test(path) || (isDirectory && test(`${path}/`));
+    return matches(isIn) && !matches(isOut) && !(excludedDirectory !== null && directories.some(excludedDirectory));
   };
 }
 
@@ -64,8 +88,9 @@ function formsOf(option: PatternUse['option'], pattern: string): Form[] {
     const other = option === 'include' ? ', use --exclude' : '';
     throw unusable(option, pattern, `a pattern cannot begin with !${other} (\\! stands for the character)`);
   }
-  // The bytes stay apart from the slashes: `//` and `/./` are one slash.
+  // Quotes would group and vanish, as in a shell. `//` and `/./` are one slash.
   const plain = patternToGlob(pattern)
+    .replace(/\\.|["'`]/gs, (part) => (part.length > 1 ? part : `\\${part}`))
     .replace(/\/(?:\.?\/)+/g, '/')
     .replace(/^\.?\//, '');
   if (plain === '' || plain === '.') return [{ entry: '**', directory: false, literal: false }];

@@ -11,7 +11,7 @@ import { enterSource, heldHandles } from '../tree/directories.ts';
 import type { EntriesOfDirectory } from '../wire.ts';
 import { listGiven } from './files-from.ts';
 import { Gitignore, readGitignore } from './gitignore.ts';
-import type { Patterns } from './patterns.ts';
+import { compilePatterns, NO_FILTERS, type Patterns } from './patterns.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
 import { Unmatched } from './unmatched.ts';
 
@@ -125,7 +125,9 @@ export class SourceTree {
       sizes,
     };
     if (this.plan.single !== null) {
-      await listGiven(fs, chain, [this.plan.single.name], options, found, listener);
+      // Patterns are about what a directory holds.
+      const everything = { ...options, selection: { ...options.selection, patterns: compilePatterns(NO_FILTERS) } };
+      await listGiven(fs, chain, [this.plan.single.name], everything, found, listener);
     } else if (filesFrom !== null) {
       await listGiven(fs, chain, filesFrom, options, found, listener);
     } else {
