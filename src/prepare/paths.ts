@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { RefusedError } from '../errors.ts';
 import { codeOf, fromNode, SystemError } from '../fs/system-error.ts';
@@ -51,6 +51,16 @@ export function look(path: RawPath): { kind: 'file' | 'directory' | 'other'; ide
     return { kind, identity: `${stat.dev}:${stat.ino}` };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Whether the name itself is a link. False when nothing is there. */
+export function isLink(path: RawPath): boolean {
+  try {
+    return call(() => lstatSync(toBytes(path))).isSymbolicLink();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { join, type RawPath, toBytes } from '../names.ts';
 import { IN_THE_MAKING } from '../tree/directories.ts';
 import type { Root } from '../wire.ts';
 import { checkOverlap, forbiddenDirectories } from './overlap.ts';
-import { absolute, look, real, realAsFarAsItExists, refusedBy } from './paths.ts';
+import { absolute, isLink, look, real, realAsFarAsItExists, refusedBy } from './paths.ts';
 
 /** A run that may begin: where it reads, where it writes, and what it has found or made there. */
 export interface Plan {
@@ -97,10 +97,13 @@ function prepareFile(
 
 function wayTo(path: RawPath): { existing: RawPath; missing: RawPath[] } {
   const way = step(path, 'cannot look at the destination', () => realAsFarAsItExists(path));
-  // A link that leads nowhere cannot be told from nothing by its target, but mkdir would fail on it.
   const [first] = way.missing;
   if (first !== undefined && look(way.existing)?.kind !== 'directory') {
     throw new RefusedError(path, 'a part of the path is not a directory', 'ENOTDIR');
+  }
+  // By its target a link that leads nowhere cannot be told from nothing.
+  if (first !== undefined && isLink(join(way.existing, first))) {
+    throw new RefusedError(join(way.existing, first), 'a symbolic link that leads nowhere is in the way', 'EEXIST');
   }
   return way;
 }
