@@ -48,7 +48,7 @@ overBothDrivers((driver) => {
     expectWholeFiles(top);
     expectNothingElse(top);
     expect(stderr).not.toMatch(/^\s+at /m);
-    await until(() => remaining(top).length === 0, 'the end of every process', 1000);
+    await until(() => remaining(top).length === 0, 'the end of every process');
   });
 
   test('a second signal ends the run at once', async () => {
@@ -59,7 +59,7 @@ overBothDrivers((driver) => {
     const { code } = await run.done;
     expect([130, 143]).toContain(code);
     expectWholeFiles(top);
-    await until(() => remaining(top).length === 0, 'the end of every process', 1000);
+    await until(() => remaining(top).length === 0, 'the end of every process');
   });
 
   test('SIGKILL of the parent leaves no process after a second, and the next run leaves no temporary file', async () => {

@@ -19,38 +19,42 @@ function tree(random: Random): Tree {
   return entries;
 }
 
-test(`SIGKILL at a random moment to a random process, ${RUNS} times: files are whole, and the next run completes`, async () => {
-  const top = temp();
-  const seed = Date.now() % 1_000_000;
-  const random = new Random(seed);
-  plant(`${top}/src`, tree(random));
-  const wanted = survey(`${top}/src`);
-  for (let run = 0; run < RUNS; run++) {
-    const driver = DRIVERS[run % DRIVERS.length] ?? 'libc';
-    const label = `seed ${seed}, run ${run}, driver ${driver}`;
-    const destination = `${top}/dst${run}`;
-    const args = ['--chunk-size', '256', '--batch', '4', '-j', '3', `${top}/src`, destination];
-    const running = start(args, { driver, env: { PCOPY_TEST_CASE: destination } });
-    await new Promise((resolve) => setTimeout(resolve, 60 + random.below(350)));
-    const targets = [running.pid, ...childrenOf(running.pid).map(({ pid }) => pid)];
-    try {
-      process.kill(targets[random.below(targets.length)] ?? 0, 'SIGKILL');
-    } catch {
-      // The run had ended: a moment like any other.
-    }
-    const { code, signal, stderr } = await running.done;
-    expect(signal === 'SIGKILL' || code === 0 || code === 1, `${label}: ${code}\n${stderr}`).toBe(true);
-    const alive = () => processesWithEnvironment(`PCOPY_TEST_CASE=${destination}`).length;
-    await until(() => alive() === 0, `${label}: the end of every process`, 1000);
+test(
+  `SIGKILL at a random moment to a random process, ${RUNS} times: files are whole, and the next run completes`,
+  async () => {
+    const top = temp();
+    const seed = Date.now() % 1_000_000;
+    const random = new Random(seed);
+    plant(`${top}/src`, tree(random));
+    const wanted = survey(`${top}/src`);
+    for (let run = 0; run < RUNS; run++) {
+      const driver = DRIVERS[run % DRIVERS.length] ?? 'libc';
+      const label = `seed ${seed}, run ${run}, driver ${driver}`;
+      const destination = `${top}/dst${run}`;
+      const args = ['--chunk-size', '256', '--batch', '4', '-j', '3', `${top}/src`, destination];
+      const running = start(args, { driver, env: { PCOPY_TEST_CASE: destination } });
+      await new Promise((resolve) => setTimeout(resolve, 60 + random.below(350)));
+      const targets = [running.pid, ...childrenOf(running.pid).map(({ pid }) => pid)];
+      try {
+        process.kill(targets[random.below(targets.length)] ?? 0, 'SIGKILL');
+      } catch {
+        // The run had ended: a moment like any other.
+      }
+      const { code, signal, stderr } = await running.done;
+      expect(signal === 'SIGKILL' || code === 0 || code === 1, `${label}: ${code}\n${stderr}`).toBe(true);
+      const alive = () => processesWithEnvironment(`PCOPY_TEST_CASE=${destination}`).length;
+      await until(() => alive() === 0, `${label}: the end of every process`, 1000);
 
-    for (const [path, content] of filesOf(destination)) {
-      if (wanted.has(path)) expect(content, `${label}: ${path}`).toBe(wanted.get(path)?.content);
+      for (const [path, content] of filesOf(destination)) {
+        if (wanted.has(path)) expect(content, `${label}: ${path}`).toBe(wanted.get(path)?.content);
+      }
+      await copy([`${top}/src`, destination, '-j', '2'], { driver });
+      expectSame(`${top}/src`, destination, { times: timesOf(driver) });
+      removeTree(destination);
     }
-    await copy([`${top}/src`, destination, '-j', '2'], { driver });
-    expectSame(`${top}/src`, destination, { times: timesOf(driver) });
-    removeTree(destination);
-  }
-});
+  },
+  30_000 + RUNS * 5_000,
+);
 
 /** None when the run was killed before it made the directory. */
 function filesOf(top: string): [string, string][] {

@@ -84,14 +84,17 @@ overBothDrivers((driver) => {
 
 needs('tmux')('the bar leaves a clean screen', async () => {
   const top = temp();
-  plant(`${top}/src`, { 'a/one': slowFile(1_000_000), 'b/two': slowFile(1_000_000) });
+  // Large enough to be worth a worker each, in steps that are not quite as small.
+  plant(`${top}/src`, { 'a/one': slowFile(), 'b/two': slowFile() });
   const session = `${PREFIX}${Date.now()}`;
   const tmux = (...args: string[]) =>
     spawnSync('tmux', ['-L', session, '-f', '/dev/null', ...args], { encoding: 'utf8' });
   onTestFinished(() => {
     tmux('kill-server');
   });
-  const command = [process.execPath, BIN, ...SLOW, '-j', '2', `${top}/src`, `${top}/dst`].join(' ');
+  const command = [process.execPath, BIN, ...SLOW, '--chunk-size', '4', '-j', '2', `${top}/src`, `${top}/dst`].join(
+    ' ',
+  );
   const { status, stderr } = tmux(
     'new-session',
     '-d',
