@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { expect } from 'vitest';
-import { type Item, survey } from '../support/compare.ts';
+import { type Item, sameTime, survey } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
 import { type Driver, type Finished, overBothDrivers } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
@@ -41,6 +41,8 @@ const swap = (at: string, put: () => void): void => {
 
 const atSource: Change[] = [
   { what: 'shrinks', path: 'd/big', make: (at) => truncateSync(at, 140_000) },
+  { what: 'shrinks, small as it is', path: 'd/a', make: (at) => truncateSync(at, 4) },
+  { what: 'grows, small as it is', path: 'd/a', make: (at) => appendFileSync(at, 'and more') },
   { what: 'becomes empty', path: 'd/big', make: (at) => truncateSync(at, 0) },
   { what: 'grows', path: 'd/big', make: (at) => appendFileSync(at, 'and more') },
   {
@@ -101,14 +103,7 @@ async function tryIn(driver: Driver, change: Change, side: 'src' | 'dst'): Promi
     traces: `${top}/${lane}/traces`,
     driver,
   });
-  const calls = await callsOf(driver);
-  const step = Math.max(1, calls.length / WINDOWS);
-  // Another first window for each change, so that together they meet them all.
-  const shift = [...change.what].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % Math.ceil(step);
-  const windows = Array.from(
-    { length: Math.min(WINDOWS, calls.length) },
-    (_, i) => calls[Math.floor(i * step) + shift],
-  );
+  const windows = windowsFor(await callsOf(driver), change);
   const lane = async (name: string): Promise<void> => {
     for (let call = windows.shift(); call !== undefined; call = windows.shift()) {
       const outside = prepare(top, name);
@@ -144,6 +139,24 @@ async function callsOf(driver: Driver): Promise<Call[]> {
   return found;
 }
 
+// The last moment before the entry is in hand, and some while it is: a file from the opening of its source to the naming of
+// its copy, a directory all along. Each change has windows of its own, so that together they meet most.
+function windowsFor(calls: Call[], { path, what }: Change): Call[] {
+  const name = path.slice(path.indexOf('/') + 1);
+  const mentions = ({ text }: Call): boolean => text.includes(`/${name}"`) || text.includes(`"${name}"`);
+  const isFile = path !== name;
+  const begin = isFile ? calls.findIndex((call) => call.name === 'openat' && mentions(call)) : 0;
+  const after = calls.slice(begin);
+  const named = isFile ? after.findIndex((call) => /^(link|rename)/.test(call.name) && mentions(call)) : -1;
+  const inHand = named < 0 ? after : after.slice(0, named);
+  const step = Math.max(1, inHand.length / (WINDOWS - 1));
+  const shift = what.length % Math.max(1, Math.floor(step));
+  const spaced = inHand.filter(
+    (_, index) => FULL || Math.floor((index - shift) / step) !== Math.floor((index - shift - 1) / step),
+  );
+  return [...calls.slice(Math.max(begin - 1, 0), begin), ...spaced];
+}
+
 const OUTSIDE = { a: 'SECRET a', big: 'SECRET big', one: 'SECRET one', hole: 'SECRET hole' };
 
 function prepare(top: string, lane: string): string {
@@ -167,12 +180,12 @@ function outsideOf(outside: string): Record<string, string> {
   );
 }
 
-/** The contents that may stand under each name. */
-function contents(...roots: string[]): Map<string, string[]> {
-  const found = new Map<string, string[]>();
+/** What may stand under each name: a content goes with the time of that content. */
+function contents(...roots: string[]): Map<string, Item[]> {
+  const found = new Map<string, Item[]>();
   for (const root of roots) {
-    for (const [path, { type, content }] of survey(root)) {
-      if (type === 'file') found.set(path, [...(found.get(path) ?? []), content]);
+    for (const [path, item] of survey(root)) {
+      if (item.type === 'file') found.set(path, [...(found.get(path) ?? []), item]);
     }
   }
   return found;
@@ -184,7 +197,7 @@ function judgeChanged(
   change: Change,
   from: string,
   destination: string,
-  known: Map<string, string[]>,
+  known: Map<string, Item[]>,
 ): string[] {
   const wrong: string[] = [];
   if (code !== 0 && code !== 1) wrong.push(`ended with ${code ?? signal}`);
@@ -193,11 +206,10 @@ function judgeChanged(
   wrong.push(...temporaryFiles(destination).map((path) => `left ${path}`));
   const names = named(stderr, from, destination);
   if (code === 1 && names.size === 0) wrong.push('exit 1, and nothing is named');
-  for (const [path, { type, content }] of after) {
-    const plain = path.replace('.away', '');
-    if (type === 'file' && content !== '' && known.get(plain)?.includes(content) !== true) {
-      wrong.push(`${path} is nobody's content`);
-    }
+  for (const [path, item] of after) {
+    const may = known.get(path.replace('.away', '')) ?? [];
+    const isOne = may.some((one) => one.content === item.content && sameTime(one.mtime, item.mtime, 'us'));
+    if (item.type === 'file' && !isOne) wrong.push(`${path} is no content of its time`);
   }
   for (const path of Object.keys(smallTree())) {
     const isChanged = path === change.path || path.startsWith(`${change.path}/`);
