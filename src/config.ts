@@ -20,7 +20,7 @@ export type Config = Required<Omit<CopyOptions, 'manifest' | 'filesFrom' | 'maxD
 /** Throws UsageError for a value out of its range. */
 export function resolveOptions(options: CopyOptions): Config {
   const chunkSize = integer('chunkSize', options.chunkSize ?? 1024, 1, MAX_BUFFER);
-  const batch = integer('batch', options.batch ?? Math.max(1, Math.floor(BATCH_BYTES / chunkSize)), 1, 1 << 20);
+  const batch = integer('batch', options.batch ?? Math.max(1, Math.floor(BATCH_BYTES / chunkSize)), 1, MAX_BUFFER);
   if (chunkSize * batch > MAX_BUFFER)
     throw new UsageError(`chunkSize * batch: got ${chunkSize * batch} bytes, takes at most 1 GiB`);
   return {
@@ -45,7 +45,7 @@ export function resolveOptions(options: CopyOptions): Config {
     fsync: options.fsync ?? false,
     atomic: options.atomic ?? true,
     dryRun: options.dryRun ?? false,
-    retries: integer('retries', options.retries ?? 2, 0, 100),
+    retries: integer('retries', options.retries ?? 2, 0, 1000),
     maxErrors: integer('maxErrors', options.maxErrors ?? Number.POSITIVE_INFINITY, 1),
     bwlimit: integer('bwlimit', options.bwlimit ?? 0, 0),
     preflight: options.preflight ?? true,

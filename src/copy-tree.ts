@@ -57,6 +57,7 @@ export async function copyTree(
   const tree = new SourceTree(fs, plan, config, patterns);
   try {
     await preflight(fs, plan, tree, config);
+    reporter.openManifest();
   } catch (error) {
     plan.undo();
     return refused(reporter, hooks, error);

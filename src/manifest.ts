@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { type RawPath, toBytes } from './names.ts';
 import { runMark, temporaryName } from './tree/temporary-name.ts';
 
@@ -7,19 +7,22 @@ const PORTION = 65536;
 
 /**
  * A list of checksums in the format of `sha256sum` (GNU coreutils manual, "md5sum invocation"), written under a temporary
- * name until it is whole. Paths are relative to the destination.
+ * name until it is whole. Paths are relative to the destination. A device or a FIFO of that name is written to, not replaced.
  */
 export class Manifest {
   private readonly path: string;
-  private readonly temporary: string;
+  /** null: what is there is written to directly. */
+  private readonly temporary: string | null;
   private readonly fd: number;
   private text = '';
 
   /** Throws what node:fs throws when the file cannot be made. */
   constructor(path: string) {
     this.path = path;
-    this.temporary = `${path.slice(0, path.lastIndexOf('/') + 1)}${temporaryName(runMark())}`;
-    this.fd = openSync(this.temporary, 'wx', 0o666);
+    const there = statSync(path, { throwIfNoEntry: false });
+    const replaceable = there === undefined || there.isFile() || there.isDirectory();
+    this.temporary = replaceable ? `${path.slice(0, path.lastIndexOf('/') + 1)}${temporaryName(runMark())}` : null;
+    this.fd = this.temporary === null ? openSync(path, 'w') : openSync(this.temporary, 'wx', 0o666);
   }
 
   add(sha256: string, path: RawPath): void {
@@ -27,13 +30,24 @@ export class Manifest {
     if (this.text.length > PORTION) this.flush();
   }
 
+  /** After a failure: nothing of the list stays. */
+  drop(): void {
+    try {
+      closeSync(this.fd);
+    } catch {
+      // Closed already.
+    }
+    if (this.temporary !== null) rmSync(this.temporary, { force: true });
+  }
+
   /** @param keep false: the list is dropped, and a file of that name stays as it was */
   close(keep: boolean): void {
     if (keep) {
       this.flush();
-      fsyncSync(this.fd);
+      if (this.temporary !== null) fsyncSync(this.fd);
     }
     closeSync(this.fd);
+    if (this.temporary === null) return;
     if (keep) renameSync(this.temporary, this.path);
     else unlinkSync(this.temporary);
   }

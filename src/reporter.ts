@@ -1,9 +1,10 @@
 import type { Config } from './config.ts';
-import type { Failure, RefusedError } from './errors.ts';
+import { type Failure, RefusedError } from './errors.ts';
 import type { CopyEvent, Kind, Outcome, Summary } from './events.ts';
+import { codeOf, fromNode } from './fs/system-error.ts';
 import { kindOf } from './kind.ts';
 import { Manifest } from './manifest.ts';
-import type { RawPath } from './names.ts';
+import { fromText, type RawPath } from './names.ts';
 import type { Plan } from './prepare/prepare.ts';
 import type { Queue } from './process/index.ts';
 import { Tally } from './tally.ts';
@@ -43,12 +44,23 @@ export class Reporter {
     return this.outcome !== null;
   }
 
+  /** Throws RefusedError when the list of checksums that was asked for cannot be made. */
+  openManifest(): void {
+    const { manifest, dryRun } = this.config;
+    if (manifest === null || dryRun) return;
+    try {
+      this.manifest = new Manifest(manifest);
+    } catch (error) {
+      const { code, message } = wordsOf(error);
+      throw new RefusedError(fromText(manifest), `cannot make the manifest: ${message}`, code, { cause: error });
+    }
+  }
+
   /** @param stop lets nothing new begin */
   start(plan: Plan, stop: () => void): void {
-    const { jobs, dryRun, manifest } = this.config;
+    const { jobs, dryRun } = this.config;
     this.plan = plan;
     this.stop = stop;
-    if (manifest !== null && !dryRun) this.manifest = new Manifest(manifest);
     const merged = isMerged(plan);
     this.emit({
       type: 'start',
@@ -99,7 +111,7 @@ export class Reporter {
           ...(sha256 === undefined ? {} : { sha256 }),
         });
       }
-      if (sha256 !== undefined) this.manifest?.add(sha256, path);
+      if (sha256 !== undefined) this.onManifest((manifest) => manifest.add(sha256, this.plan?.single?.as ?? path));
     }
     await this.pause;
   }
@@ -166,7 +178,7 @@ export class Reporter {
 
   end(): Summary {
     clearInterval(this.timer);
-    this.manifest?.close(this.outcome === null || this.outcome === 'stopped');
+    this.onManifest((manifest) => manifest.close(this.outcome === null || this.outcome === 'stopped'));
     if (this.plan !== null) this.tell();
     const summary = this.summary();
     this.emit({ type: 'end', summary });
@@ -192,6 +204,20 @@ export class Reporter {
       driver: this.driver,
       ...(this.reason === undefined ? {} : { reason: this.reason }),
     };
+  }
+
+  // A list that cannot be written is a failure of the run, once; the copy goes on.
+  private onManifest(step: (manifest: Manifest) => void): void {
+    if (this.manifest === null) return;
+    try {
+      step(this.manifest);
+    } catch (error) {
+      this.manifest.drop();
+      this.manifest = null;
+      const { code, message } = wordsOf(error);
+      this.tally.totals.failed++;
+      this.failed({ path: '', action: 'write the manifest', code, message, side: 'destination' });
+    }
   }
 
   private isComplete(): boolean {
@@ -230,4 +256,9 @@ export class Reporter {
 // A single file is put into a directory that was there; nothing is merged.
 function isMerged(plan: Plan): boolean {
   return plan.single === null && plan.merged;
+}
+
+function wordsOf(error: unknown): { code: string; message: string } {
+  const known = fromNode(error);
+  return { code: codeOf(known) || 'EPCOPY_MANIFEST', message: known instanceof Error ? known.message : String(known) };
 }

@@ -124,7 +124,7 @@ function makeDirectory(context: Context, entry: Entry): void {
     throw refuse(entry.path, 'destination', 'make directory', 'ENOTDIR', wayBlocked(there.type));
   }
   const isNew = config.dryRun ? there === null : ensureDirectory(context, entry.destinationDir, entry.name, entry.path);
-  report.directories++;
+  if (isNew) report.directories++;
   tell(context, { path: entry.path, type: 'd', action: isNew ? 'copied' : 'unchanged', bytes: 0 });
 }
 

@@ -6,7 +6,7 @@ import { tell } from './context.ts';
 import { copyMetadata } from './metadata.ts';
 import { begin, type Draft, giveUp, publish } from './place.ts';
 import { isUpToDate } from './policy.ts';
-import { digestOf, verify } from './verify.ts';
+import { digestOf, hashContent, verify } from './verify.ts';
 
 /** Stands for the identity of a first copy that a dry run does not make. */
 const DRY_RUN = 'dry run';
@@ -63,11 +63,10 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, inher
   };
   try {
     const digest = digestOf(context);
-    const bytes = clone(context, entry, source, draft, stat)
-      ? stat.size
-      : copyContent(context, path, source, draft.handle, stat, digest?.update ?? null);
+    const cloned = clone(context, entry, source, draft, stat);
+    const bytes = cloned ? stat.size : copyContent(context, path, source, draft.handle, stat, digest?.update ?? null);
     copyMetadata(context, path, source, draft.handle, stat, draft.guarded, inheritsAcl);
-    const sha256 = digest?.hex();
+    const sha256 = digest !== null && cloned ? hashContent(context, path, 'source', source) : digest?.hex();
     if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(draft.handle));
     if (config.verify && sha256 !== undefined) verify(context, path, draft.handle, stat, sha256);
     const identity = leads ? attempt(path, 'destination', 'stat', () => fs.stat(draft.handle)).identity : '';

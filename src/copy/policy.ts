@@ -45,7 +45,7 @@ function hashExisting(context: Context, entry: Entry): string {
 
 /**
  * Whether two modification times are the same as far as both sides can tell: a side whose nanoseconds end in zeros may be
- * one that cannot hold more (100 ns on NTFS, 1 us through node:fs, 1 s on ext3, 2 s on FAT).
+ * one that cannot hold more (100 ns on NTFS, 1 us through node:fs, 1 s on ext3).
  */
 export function sameTime(a: Pick<Stat, 'mtime' | 'mtimeNs'>, b: Pick<Stat, 'mtime' | 'mtimeNs'>): boolean {
   if (a.mtime === b.mtime && a.mtimeNs === b.mtimeNs) return true;

@@ -12,12 +12,25 @@ export function withRetries<T>(context: Context, step: () => T): T {
     try {
       return step();
     } catch (error) {
-      if (attempt >= context.config.retries || !isTransient(error)) throw error;
+      if (attempt >= context.config.retries || !isTransient(context, error)) throw error;
       sleep(FIRST_PAUSE * 2 ** attempt);
     }
   }
 }
 
-function isTransient(error: unknown): boolean {
-  return error instanceof CopyError && TRANSIENT.has(error.failure.code);
+function isTransient(context: Context, error: unknown): boolean {
+  if (!(error instanceof CopyError)) return false;
+  const { code, side } = error.failure;
+  return TRANSIENT.has(code) || (code === 'EIO' && liesOnNetwork(context, side));
+}
+
+function liesOnNetwork({ fs, config }: Context, side: 'source' | 'destination'): boolean {
+  try {
+    const root = fs.openRoot(config[side].path);
+    const { network } = fs.space(root);
+    fs.close(root);
+    return network;
+  } catch {
+    return false;
+  }
 }

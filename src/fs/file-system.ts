@@ -35,6 +35,8 @@ export interface Space {
   usedInodes: number;
   /** Some file systems make inodes as they need them and report none. */
   countsInodes: boolean;
+  /** Served by another machine, as far as the system tells. */
+  network: boolean;
 }
 
 /** An open directory or file. On systems without openat it stands for a path. */

@@ -3,6 +3,7 @@ import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.
 import * as flags from './flags.ts';
 import * as libc from './libc-calls.ts';
 import { libcXattrs } from './libc-xattrs.ts';
+import { isNetwork } from './network.ts';
 import { STATX_MASK, STATX_SIZE, StatxStat } from './statx.ts';
 import { systemError } from './system-error.ts';
 
@@ -252,6 +253,7 @@ export class LibcFileSystem implements FileSystem {
       freeInodes: at(6),
       usedInodes: at(5) - at(6),
       countsInodes: at(5) > 0,
+      network: isNetwork(at(0)),
     };
   }
 

@@ -3,6 +3,7 @@ import { sep } from 'node:path';
 import { isAscii, type RawPath, toBytes } from '../names.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
+import { isNetwork } from './network.ts';
 import { NodeStat, typeOfDirent } from './node-stat.ts';
 import { codeOf, fromNode, SystemError } from './system-error.ts';
 
@@ -190,6 +191,7 @@ export class NodeFileSystem implements FileSystem {
       freeInodes: s.ffree,
       usedInodes: s.files - s.ffree,
       countsInodes: s.files > 0,
+      network: this.held && isNetwork(s.type),
     };
   }
 
