@@ -216,7 +216,10 @@ export class Reporter {
       this.manifest = null;
       const { code, message } = wordsOf(error);
       this.tally.totals.failed++;
-      this.failed({ path: '', action: 'write the manifest', code, message, side: 'destination' });
+      // Not by way of `failed`: a disk that is full for the list need not be full for the copy.
+      const failure: Failure = { path: '', action: 'write the manifest', code, message, side: 'destination' };
+      this.tally.keep(failure);
+      this.emit({ type: 'error', failure });
     }
   }
 
