@@ -49,27 +49,27 @@ overBothDrivers((driver) => {
     expect(allocated(`${top}/never/zeros`)).toBeGreaterThanOrEqual(8 * MiB);
   });
 
-  // Only with SEEK_DATA can the holes be passed over without reading them.
-  test.runIf(driver === 'libc')('3 GiB + 1 and 1 TiB of hole take no time and no space', async () => {
-    const top = temp();
-    const GiB = 1024 * MiB;
-    plant(`${top}/src`, {
-      'three and one': { type: 'sparse', size: 3 * GiB + 1, data: [[3 * GiB - 2, 'end']] },
-      'one tebibyte': { type: 'sparse', size: 1024 * GiB, data: [[512 * GiB, 'middle']] },
-    });
-    await copy([`${top}/src`, `${top}/dst`, '-j', '2'], { driver });
-    expect(statSync(`${top}/dst/three and one`).size).toBe(3 * GiB + 1);
-    expect(readAt(`${top}/dst/three and one`, 3 * GiB - 4, 8)).toBe('\0\0end');
-    expect(allocated(`${top}/dst/three and one`)).toBeLessThan(MiB);
-    expect(statSync(`${top}/dst/one tebibyte`).size).toBe(1024 * GiB);
-    expect(readAt(`${top}/dst/one tebibyte`, 512 * GiB - 1, 8)).toBe('\0middle\0');
-    expect(allocated(`${top}/dst/one tebibyte`)).toBeLessThan(MiB);
-  });
-
   test('a file that says it is empty and is not: copied with its content, or failed', async () => {
     const top = temp();
     const { code } = await pcopy(['/proc/version', `${top}/version`], { driver });
     if (code === 0) expect(readAt(`${top}/version`, 0, 5)).toBe('Linux');
     else expect(code).toBe(1);
   });
+});
+
+// Only with SEEK_DATA can the holes be passed over without reading them.
+test('driver libc: 3 GiB + 1 and 1 TiB of hole take no time and no space', async () => {
+  const top = temp();
+  const GiB = 1024 * MiB;
+  plant(`${top}/src`, {
+    'three and one': { type: 'sparse', size: 3 * GiB + 1, data: [[3 * GiB - 2, 'end']] },
+    'one tebibyte': { type: 'sparse', size: 1024 * GiB, data: [[512 * GiB, 'middle']] },
+  });
+  await copy([`${top}/src`, `${top}/dst`, '-j', '2'], { driver: 'libc' });
+  expect(statSync(`${top}/dst/three and one`).size).toBe(3 * GiB + 1);
+  expect(readAt(`${top}/dst/three and one`, 3 * GiB - 4, 8)).toBe('\0\0end');
+  expect(allocated(`${top}/dst/three and one`)).toBeLessThan(MiB);
+  expect(statSync(`${top}/dst/one tebibyte`).size).toBe(1024 * GiB);
+  expect(readAt(`${top}/dst/one tebibyte`, 512 * GiB - 1, 8)).toBe('\0middle\0');
+  expect(allocated(`${top}/dst/one tebibyte`)).toBeLessThan(MiB);
 });
