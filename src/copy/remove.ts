@@ -1,7 +1,8 @@
 import { attempt } from '../failure.ts';
-import type { FileSystem, Handle } from '../fs/file-system.ts';
+import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import { join, type RawPath } from '../names.ts';
-import { MISSING } from '../tree/chain.ts';
+import { Chain, MISSING } from '../tree/chain.ts';
+import { heldHandles } from '../tree/directories.ts';
 import type { DeleteJob } from '../wire.ts';
 import { type Context, tell } from './context.ts';
 import { fail } from './entries.ts';
@@ -16,38 +17,58 @@ export function removeEntries(context: Context, job: DeleteJob): void {
     return fail(context, error, job.dir);
   }
   if (dir === MISSING) return;
+  const { fs } = context;
+  const below = new Chain(fs, dir, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
   for (const name of job.names.split('/')) {
-    removeTree(context, dir, name, join(job.dir, name));
+    removeTree(context, below, job.dir, name);
     context.pace.endEntry();
   }
+  below.close();
 }
 
-function removeTree(context: Context, dir: Handle, name: RawPath, path: RawPath): void {
+interface Doomed {
+  /** Of the directory it lies in, from the top of the removal. */
+  dir: RawPath;
+  name: RawPath;
+  type: TypeLetter;
+}
+
+// What is found first is removed last, so that a directory is empty when its turn comes. Without recursion: a tree may be
+// deeper than a stack, and than the descriptors of a process.
+function removeTree(context: Context, below: Chain, top: RawPath, name: RawPath): void {
+  const found: Doomed[] = [];
+  const left = [{ dir: '', name }];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { dir, name } = next;
+    const path = join(top, join(dir, name));
+    try {
+      const stat = attempt(path, 'destination', 'stat', () => context.fs.statAt(below.open(dir), name));
+      if (stat === null) continue;
+      found.push({ dir, name, type: stat.type });
+      if (stat.type !== 'd') continue;
+      const inner = join(dir, name);
+      attempt(path, 'destination', 'open', () =>
+        context.fs.list(below.open(inner), (child) => left.push({ dir: inner, name: child })),
+      );
+    } catch (error) {
+      fail(context, error, path);
+    }
+  }
+  for (const doomed of found.reverse()) removeOne(context, below, top, doomed);
+}
+
+function removeOne(context: Context, below: Chain, top: RawPath, { dir, name, type }: Doomed): void {
   const { fs, config, report } = context;
+  const path = join(top, join(dir, name));
   try {
-    const stat = attempt(path, 'destination', 'stat', () => fs.statAt(dir, name));
-    if (stat === null) return;
-    if (stat.type === 'd') {
-      const inner = attempt(path, 'destination', 'open', () => fs.openDirectory(dir, name));
-      try {
-        for (const child of namesIn(fs, inner)) removeTree(context, inner, child, join(path, child));
-      } finally {
-        fs.close(inner);
-      }
-      if (!config.dryRun) attempt(path, 'destination', 'rmdir', () => fs.removeDirectory(dir, name));
-    } else if (!config.dryRun) {
-      attempt(path, 'destination', 'unlink', () => fs.unlink(dir, name));
+    if (!config.dryRun) {
+      const parent = attempt(path, 'destination', 'open', () => below.open(dir));
+      if (type === 'd') attempt(path, 'destination', 'rmdir', () => fs.removeDirectory(parent, name));
+      else attempt(path, 'destination', 'unlink', () => fs.unlink(parent, name));
     }
     report.deleted++;
-    tell(context, { path, type: stat.type, action: 'deleted', bytes: 0 });
+    tell(context, { path, type, action: 'deleted', bytes: 0 });
   } catch (error) {
     fail(context, error, path);
   }
-}
-
-/** The names in an open directory. */
-export function namesIn(fs: FileSystem, dir: Handle): RawPath[] {
-  const names: RawPath[] = [];
-  fs.list(dir, (name) => names.push(name));
-  return names;
 }
