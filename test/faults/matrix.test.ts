@@ -7,7 +7,14 @@ import { splitTree } from './support/scene.ts';
 const settings: Setting[] = [
   { driver: 'libc', name: 'plain', options: [] },
   { driver: 'node', name: 'plain', options: [], errors: 3 },
-  { driver: 'libc', name: 'synced', options: ['--fsync', '--verify'], calls: ['fsync', 'pread64', 'close'], errors: 3 },
+  {
+    driver: 'libc',
+    name: 'synced',
+    options: ['--fsync', '--verify', '--retries', '0'],
+    calls: ['fsync', 'pread64', 'close'],
+    each: ['fsync'],
+    errors: 3,
+  },
   {
     driver: 'libc',
     name: 'archive',

@@ -104,6 +104,7 @@ async function tryIn(driver: Driver, change: Change, side: 'src' | 'dst'): Promi
     driver,
   });
   const windows = windowsFor(await callsOf(driver), change);
+  let met = 0;
   const lane = async (name: string): Promise<void> => {
     for (let call = windows.shift(); call !== undefined; call = windows.shift()) {
       const outside = prepare(top, name);
@@ -111,15 +112,19 @@ async function tryIn(driver: Driver, change: Change, side: 'src' | 'dst'): Promi
       const known = contents(from, destination);
       const result = await disturbedAfter(call, stage(name), () => {
         change.make(`${top}/${name}/${side}/${change.path}`, outside);
-        for (const [path, content] of contents(from)) known.set(path, [...(known.get(path) ?? []), ...content]);
+        for (const [path, items] of contents(`${top}/${name}/${side}`)) {
+          if (side === 'src' || path === change.path) known.set(path, [...(known.get(path) ?? []), ...items]);
+        }
       });
       if (result === null) continue;
+      met++;
       const wrong = judgeChanged(result, change, from, destination, known);
       expect(wrong, `after ${call.text}\n${result.stderr}`).toEqual([]);
       expect(outsideOf(outside), `after ${call.text}`).toEqual(OUTSIDE);
     }
   };
   await Promise.all([lane('one'), lane('two')]);
+  expect(met).toBeGreaterThan(0);
 }
 
 const undisturbedCalls = new Map<Driver, Call[]>();

@@ -17,6 +17,8 @@ export interface Setting {
   options: readonly string[];
   /** Only these calls are of interest; default: all that were seen. */
   calls?: readonly string[];
+  /** Of these calls every one that is made fails in its turn: their failures may not be forgiven anywhere. */
+  each?: readonly string[];
   /** Errors of each call that are tried when not all are. Default 5. */
   errors?: number;
   tree?: () => Tree;
@@ -152,6 +154,7 @@ function cellsFor(calls: readonly Call[], setting: Setting): Cell[] {
       (_, index) => all[Math.floor((index * all.length) / wanted)] ?? 'EIO',
     );
     const positions = Array.from({ length: count }, (_, index) => index + 1);
+    if (setting.each?.includes(call)) for (const at of positions) cells.push(cell('EIO', at, false));
     if (FULL) {
       for (const error of errors)
         for (const at of positions) cells.push(cell(error, at, at % 4 === 0 && lasts(call, error)));
@@ -216,6 +219,7 @@ async function runCell(
     const deletes = setting.options.includes('--delete');
     const problems = judge(result, { source, before, from, destination, inPlace, deletes });
     if (cell !== null) problems.push(...judgeStop(cell, result));
+    if (cell !== null && setting.each?.includes(cell.call) && result.code === 0) problems.push('it was forgiven');
     const said = problems.length > 0 ? [`(${result.stderr.trim().replaceAll('\n', ' | ')})`] : [];
     return { calls: inTrees, problems: problems.map((p) => [p, ...said].join(' ')), exit: String(result.code) };
   }

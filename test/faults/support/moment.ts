@@ -1,4 +1,4 @@
-import { processes, processesWithEnvironment } from '../../support/processes.ts';
+import { type Process, processes, processesWithEnvironment } from '../../support/processes.ts';
 import { type Driver, type Running, start } from '../../support/run.ts';
 
 /** A run whose processes can be told from all others. */
@@ -12,8 +12,8 @@ export function startMarked(
 }
 
 /** Every process of that run, orphans too. */
-export function membersOf(mark: string): number[] {
-  return processesWithEnvironment(`PCOPY_TEST_CASE=${mark}`).map(({ pid }) => pid);
+export function membersOf(mark: string): Process[] {
+  return processesWithEnvironment(`PCOPY_TEST_CASE=${mark}`);
 }
 
 /** The command itself and its workers, the command first. */

@@ -4,6 +4,9 @@ import { until } from '../../support/run.ts';
 import { membersOf, send, startMarked } from './moment.ts';
 import { type Call, callsIn, straceWorkers } from './strace.ts';
 
+/** In microseconds: far longer than a change takes on a busy machine. */
+const DELAY = 15_000_000;
+
 /** One run of the command with everything that belongs to it. */
 export interface Stage {
   from: string;
@@ -24,11 +27,11 @@ export async function undisturbed(stage: Stage): Promise<{ calls: Call[]; result
 }
 
 /**
- * Stops the worker right after one of its calls, changes something, and lets it go on. The window that a race needs luck to
+ * Holds the worker right after one of its calls, changes something, and lets it go on. The window that a race needs luck to
  * hit is so open every time. @returns null when the worker never came there
  */
 export async function disturbedAfter(call: Call, stage: Stage, change: () => void): Promise<Finished | null> {
-  const { result, stopped } = await runWith(stage, [`${call.name}:signal=SIGSTOP:when=${call.ordinal}`], change);
+  const { result, stopped } = await runWith(stage, [`${call.name}:delay_exit=${DELAY}:when=${call.ordinal}`], change);
   return stopped ? result : null;
 }
 
@@ -39,7 +42,7 @@ async function runWith(
 ): Promise<{ result: Finished; stopped: boolean }> {
   rmSync(traces, { recursive: true, force: true });
   mkdirSync(traces, { recursive: true });
-  const { env } = straceWorkers(traces, tamper);
+  const { env } = straceWorkers(traces, tamper, [], true);
   const running = startMarked(destination, ['-j', '1', ...options, from, destination], driver, env);
   let ended = false;
   const done = running.done.finally(() => {
@@ -52,7 +55,8 @@ async function runWith(
     if (!ended) {
       stopped = true;
       change();
-      for (const pid of membersOf(destination)) send(pid, 'SIGCONT');
+      // strace lets go of the worker when it is ended itself.
+      for (const { pid, command } of membersOf(destination)) if (command.startsWith('strace ')) send(pid, 'SIGTERM');
     }
   }
   return { result: await done, stopped };
@@ -61,5 +65,5 @@ async function runWith(
 function isStopped(traces: string): boolean {
   if (!existsSync(traces)) return false;
   const files = readdirSync(traces).filter((name) => name.endsWith('.trace'));
-  return files.some((name) => readFileSync(`${traces}/${name}`, 'latin1').includes('--- stopped by SIGSTOP ---'));
+  return files.some((name) => readFileSync(`${traces}/${name}`, 'latin1').includes('(DELAYED)'));
 }
