@@ -16,23 +16,42 @@ export interface Stage {
   options?: readonly string[];
 }
 
-/** The calls on the two trees that the worker makes when nobody disturbs it, in their order. */
-export async function undisturbed(stage: Stage): Promise<{ calls: Call[]; result: Finished }> {
+/** A moment between two calls: right after the `at`-th call of its name on one of the two trees. */
+export interface Window extends Call {
+  at: number;
+}
+
+/** The windows of a run that nobody disturbs, in their order. */
+export async function undisturbed(stage: Stage): Promise<{ windows: Window[]; result: Finished }> {
   const { result } = await runWith(stage, []);
-  const roots = [stage.from, stage.destination];
-  const calls = callsIn(stage.traces).filter(
-    ({ text }) => roots.some((root) => text.includes(root)) || text.includes('"/proc/self/fd/'),
-  );
-  return { calls, result };
+  const calls = callsInTrees(stage);
+  const windows = calls.map((call) => ({ ...call, at: calls.filter(({ name }) => name === call.name).indexOf(call) }));
+  return { windows, result };
 }
 
 /**
- * Holds the worker right after one of its calls, changes something, and lets it go on. The window that a race needs luck to
- * hit is so open every time. @returns null when the worker never came there
+ * Holds the worker in the window, changes something, and lets it go on: what a race needs luck to hit is open every time.
+ * A worker's calls before its work vary by a few from run to run, and with them what `ordinal` means: `missedBy` is by how
+ * many it was wrong, null when the worker never came there.
  */
-export async function disturbedAfter(call: Call, stage: Stage, change: () => void): Promise<Finished | null> {
-  const { result, stopped } = await runWith(stage, [`${call.name}:delay_exit=${DELAY}:when=${call.ordinal}`], change);
-  return stopped ? result : null;
+export async function disturbedIn(
+  window: Window,
+  stage: Stage,
+  change: () => void,
+): Promise<{ result: Finished; missedBy: number | null }> {
+  const tamper = [`${window.name}:delay_exit=${DELAY}:when=${window.ordinal}`];
+  const { result, stopped } = await runWith(stage, tamper, change);
+  if (!stopped) return { result, missedBy: null };
+  const held = callsIn(stage.traces).find(({ text }) => text.includes('(DELAYED)'));
+  const wanted = callsInTrees(stage).filter(({ name }) => name === window.name)[window.at];
+  // Once it is let go it is no longer watched: what was to come is not known.
+  return { result, missedBy: held && wanted ? wanted.ordinal - held.ordinal : 1 };
+}
+
+function callsInTrees({ from, destination, traces }: Stage): Call[] {
+  return callsIn(traces).filter(
+    ({ text }) => text.includes(from) || text.includes(destination) || text.includes('"/proc/self/fd/'),
+  );
 }
 
 async function runWith(
