@@ -1,4 +1,5 @@
-import { attempt, refuse } from '../failure.ts';
+import { CopyError } from '../errors.ts';
+import { attempt, refuse, toFailure } from '../failure.ts';
 import { temporaryName } from '../tree/temporary-name.ts';
 import type { LinksJob } from '../wire.ts';
 import { type Context, type Entry, tell } from './context.ts';
@@ -14,7 +15,8 @@ export function makeLinks(context: Context, job: LinksJob): void {
     try {
       withRetries(context, () => makeLink(context, job, path));
     } catch (error) {
-      fail(context, error, path);
+      // Also when it is the first name's directory that cannot be entered: that one is not what is missing.
+      fail(context, new CopyError({ ...toFailure(error, path), path }, { cause: error }), path);
     }
     context.pace.endEntry();
   }
