@@ -6,6 +6,15 @@ import { splitTree } from './support/scene.ts';
 
 const settings: Setting[] = [
   { driver: 'libc', name: 'plain', options: [] },
+  // Each in its turn: what is missing may be a name whose first copy lies in the directory that cannot be entered.
+  {
+    driver: 'libc',
+    name: 'directories',
+    options: ['--retries', '0'],
+    calls: ['mkdirat'],
+    each: ['mkdirat'],
+    errors: 1,
+  },
   { driver: 'node', name: 'plain', options: [], errors: 3 },
   {
     driver: 'libc',

@@ -42,7 +42,7 @@ export function judge(result: Finished, expected: Expectation): string[] {
 
   const names = named(stderr, expected.from, expected.destination);
   for (const [path, item] of expected.source) {
-    const is = stateOf(path, item, expected.before.get(path), after.get(path));
+    const is = stateOf(item, expected.before.get(path), after.get(path));
     if (is === 'right') continue;
     const isNamed = covers(names, path);
     if (is === 'half' && !(expected.inPlace && isNamed)) wrong.push(`${show(path)} is neither whole nor as it was`);
@@ -71,22 +71,22 @@ export function judge(result: Finished, expected: Expectation): string[] {
 export function halfFiles({ source, before, destination }: Expectation): string[] {
   const after = existsSync(destination) ? survey(destination) : new Map<string, Item>();
   return [...source]
-    .filter(([path, item]) => stateOf(path, item, before.get(path), after.get(path)) === 'half')
+    .filter(([path, item]) => stateOf(item, before.get(path), after.get(path)) === 'half')
     .map(([path]) => show(path));
 }
 
 /** `whole`: content as it should be, but not mode and times. */
 function stateOf(
-  path: string,
   source: Item,
   before: Item | undefined,
   after: Item | undefined,
 ): 'right' | 'whole' | 'old' | 'missing' | 'half' {
   if (after === undefined) return before === undefined ? 'missing' : 'half';
   if (after.type === source.type && after.content === source.content) {
-    const bits = source.type === 'symlink' || (path === '' && before) ? 0 : 0o777;
-    // A directory that was there before the run keeps its mode.
-    const sameMode = (before && source.type === 'directory') || (source.mode & bits) === (after.mode & bits);
+    const bits = source.type === 'symlink' ? 0 : 0o777;
+    // A directory that was there before the run may be somebody else's: its mode stays, its time may.
+    if (before && source.type === 'directory') return 'right';
+    const sameMode = (source.mode & bits) === (after.mode & bits);
     return sameMode && source.mtime === after.mtime ? 'right' : 'whole';
   }
   return before !== undefined && after.type === before.type && after.content === before.content ? 'old' : 'half';
