@@ -12,6 +12,8 @@ import type { Report, WorkerEvent } from './wire.ts';
 
 /** Progress is told this often, in milliseconds. */
 const TELL_EVERY = 100;
+/** Failures remembered, so that none is told twice. */
+const TOLD_KEPT = 10_000;
 
 /** Turns what the pipeline says into counts and events, and decides when a run is over before its end. */
 export class Reporter {
@@ -24,6 +26,8 @@ export class Reporter {
   /** Pending while whoever takes the events asks for a pause. */
   private pause: Promise<void> | undefined;
   private readonly subtrees = new Set<RawPath>();
+  /** Failures in words: a job that is done over after its worker's death fails in the same entries again. */
+  private readonly told = new Set<string>();
   private manifest: Manifest | null = null;
   private plan: Plan | null = null;
   private stop: () => void = () => {};
@@ -118,11 +122,10 @@ export class Reporter {
 
   /** An entry could not be listed. */
   unlisted(failure: Failure): void {
-    this.tally.give(1, 0, 0);
     this.failed(failure);
   }
 
-  /** An entry failed and has been counted. */
+  /** An entry failed. It is counted here, once, whoever tells of it and how often. */
   failed(failure: Failure): void {
     if (failure.side === 'source') this.sourceFailed = true;
     if (this.isToldAlready(failure)) return;
@@ -215,7 +218,6 @@ export class Reporter {
       this.manifest.drop();
       this.manifest = null;
       const { code, message } = wordsOf(error);
-      this.tally.totals.failed++;
       // Not by way of `failed`: a disk that is full for the list need not be full for the copy.
       const failure: Failure = { path: '', action: 'write the manifest', code, message, side: 'destination' };
       this.tally.keep(failure);
@@ -245,7 +247,10 @@ export class Reporter {
   }
 
   // A directory that cannot be entered fails again for each batch of what is in it.
-  private isToldAlready({ path, subtree }: Failure): boolean {
+  private isToldAlready({ path, code, message, subtree }: Failure): boolean {
+    const words = `${path}\0${code}\0${message}`;
+    if (this.told.has(words)) return true;
+    if (this.told.size < TOLD_KEPT) this.told.add(words);
     if (subtree !== true) return false;
     for (let at = path; ; at = at.slice(0, Math.max(at.lastIndexOf('/'), 0))) {
       if (this.subtrees.has(at)) return true;

@@ -65,7 +65,6 @@ export class Tally {
     }
     this.totals.bytes += report.bytes;
     this.totals.unchanged += report.unchanged;
-    this.totals.failed += report.failed;
     this.totals.deleted += report.deleted;
     for (const [kind, count] of Object.entries(report.lost)) this.lost[kind] = (this.lost[kind] ?? 0) + count;
     this.busyMs[report.worker] = (this.busyMs[report.worker] ?? 0) + report.busyMs;
@@ -75,8 +74,7 @@ export class Tally {
   }
 
   /** Entries that no report will speak of. */
-  give(failed: number, entries: number, bytes: number): void {
-    this.totals.failed += failed;
+  give(entries: number, bytes: number): void {
     this.settled += entries;
     this.settledBytes += bytes;
   }
@@ -91,7 +89,9 @@ export class Tally {
     this.inHand.set(event.worker, { path, done, size, bytes, at: now, idleSince: null });
   }
 
+  /** A failure that has been told: these are what is counted. */
   keep(failure: Failure): void {
+    this.totals.failed++;
     if (this.failures.length < FAILURES_KEPT) this.failures.push(failure);
     else this.moreFailures++;
   }

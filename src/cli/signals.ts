@@ -20,13 +20,22 @@ export interface Signals {
 /** Node has no way to ask, so the names are looked up: SIGINFO is BSD and macOS, Windows has neither. */
 const STATUS_SIGNALS = ['SIGUSR2', 'SIGINFO'] as const;
 
+/** `timeout` and some shells signal a process and then its whole group: the same signal so soon is not a second wish. */
+const ECHO_MS = 50;
+
 export function watchSignals(handlers: SignalHandlers, source: NodeJS.EventEmitter = process): Signals {
-  const state: { received: EndingSignal | undefined; ended: boolean } = { received: undefined, ended: false };
+  const state: { received: EndingSignal | undefined; at: number; ended: boolean } = {
+    received: undefined,
+    at: 0,
+    ended: false,
+  };
   for (const signal of Object.keys(SIGNAL_CODES) as EndingSignal[]) {
     source.on(signal, () => {
+      if (signal === state.received && Date.now() - state.at < ECHO_MS) return;
       if (state.received !== undefined || state.ended) handlers.leave(SIGNAL_CODES[signal]);
       else {
         state.received = signal;
+        state.at = Date.now();
         handlers.stop(signal);
       }
     });

@@ -153,13 +153,13 @@ export class Schedule {
   }
 
   private lostEntry(path: RawPath, loss: LostJob, size: number): void {
-    this.tally.give(1, 1, size);
+    this.tally.give(1, size);
     this.listener.failed(lossFailure(path, loss));
   }
 
   private broken(entries: readonly { path: RawPath }[], failure: Failure): void {
     for (const { path } of entries) {
-      this.tally.give(1, 1, 0);
+      this.tally.give(1, 0);
       this.listener.failed({ ...failure, path });
     }
   }
@@ -223,7 +223,7 @@ export class Schedule {
     const run = (job: Job): Promise<Report | null> => this.execute(job, 'piece');
     const failure = await copyInPieces(entry, run, this.tally);
     if (failure === null) return;
-    this.tally.give(1, 1, 0);
+    this.tally.give(1, 0);
     this.listener.failed(failure);
   }
 

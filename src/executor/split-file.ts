@@ -20,7 +20,7 @@ export async function copyInPieces(
   if (begun.failure !== null || begun.report === null) return begun.failure;
   const { split } = begun.report;
   if (split === null) {
-    tally.give(0, 1, entry.size); // Its blocks are shared; that was all.
+    tally.give(1, entry.size); // Its blocks are shared; that was all.
     return null;
   }
   let failure = await copyPieces(entry, split, run, tally);
@@ -30,7 +30,7 @@ export async function copyInPieces(
     failure = last.failure;
     published = failure === null && last.report !== null;
   }
-  if (published) tally.give(0, 1, 0);
+  if (published) tally.give(1, 0);
   else await attempt(entry, run, { kind: 'discard', path, split }, tally, 0);
   return failure;
 }

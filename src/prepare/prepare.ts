@@ -46,6 +46,7 @@ export function prepare(
     return prepareTree(fs, at, to, dryRun);
   }
   if (there !== null && there.identity === found.identity) throw sameFile(to);
+  if (there?.kind === 'other') throw new RefusedError(to, 'is neither a directory nor a regular file', 'EPCOPY_TYPE');
   const name = at.slice(at.lastIndexOf('/') + 1);
   const typed = from.slice(from.lastIndexOf('/') + 1);
   const into = there?.kind === 'directory' || /\/\.{0,2}$/.test(to) || to.endsWith('/');

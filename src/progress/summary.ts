@@ -34,7 +34,8 @@ export function summaryLines(summary: Summary, ends: Ends, dryRun: boolean, pain
 /** The failures once more, when the first of them have left the screen. */
 export function failuresAgain(summary: Summary, ends: Ends, paint: Palette, rows: number): string[] {
   const { failures, moreFailures } = summary;
-  if (failures.length + moreFailures < rows) return [];
+  // A terminal may not say how high it is.
+  if (failures.length + moreFailures < (rows || 24)) return [];
   const lines = failures.map((failure) => errorLine(failure, ends, paint));
   if (moreFailures > 0) lines.push(`pcopy: and ${plural(moreFailures, 'more failure')}, named above`);
   return [`pcopy: ${count(failures.length + moreFailures)} entries failed:`, ...lines];
