@@ -8,8 +8,15 @@ import type { Job, WorkerConfig } from './wire.ts';
 /**
  * Removes what dead workers left under temporary names, in the directories their jobs were about.
  * @param pid only what this process made; null: whatever this run made
+ * @param keep names that others still write to
  */
-export function removeTemporaries(fs: FileSystem, config: WorkerConfig, jobs: Iterable<Job>, pid: number | null): void {
+export function removeTemporaries(
+  fs: FileSystem,
+  config: WorkerConfig,
+  jobs: Iterable<Job>,
+  pid: number | null,
+  keep: ReadonlyMap<RawPath, unknown> = new Map(),
+): void {
   const dirs = new Set<RawPath>();
   for (const job of jobs) for (const dir of directoriesOf(job, pid)) dirs.add(dir);
   if (dirs.size === 0 || config.dryRun) return;
@@ -25,7 +32,7 @@ export function removeTemporaries(fs: FileSystem, config: WorkerConfig, jobs: It
       const handle = tree.open(dir);
       const found: RawPath[] = [];
       fs.list(handle, (name) => {
-        if (isTemporaryOf(name, config.runMark, pid)) found.push(name);
+        if (isTemporaryOf(name, config.runMark, pid) && !keep.has(name)) found.push(name);
       });
       for (const name of found) fs.unlink(handle, name);
     } catch {

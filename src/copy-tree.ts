@@ -55,6 +55,7 @@ export async function copyTree(
     return refused(reporter, hooks, error);
   }
   const tree = new SourceTree(fs, plan, config, patterns);
+  hooks.signal?.addEventListener('abort', () => tree.stop(), { once: true });
   try {
     await preflight(fs, plan, tree, config);
     reporter.openManifest();
@@ -84,7 +85,8 @@ async function copyPlanned(
   const schedule = new Schedule(executor, reporter.tally, {
     failed: (failure) => reporter.failed(failure),
     reported: (report) => reporter.reported(report),
-    lost: (job, pid) => removeTemporaries(fs, setup, [job], pid),
+    lost: (job, pid) => removeTemporaries(fs, setup, [job], pid, schedule.splits),
+    broken: () => tree.stop(),
   });
   reporter.start(plan, () => {
     schedule.stop();
@@ -113,7 +115,7 @@ async function copyPlanned(
     hooks.signal?.removeEventListener('abort', interrupt);
     // Every report is in: there is nothing that a worker's own way out would add but time.
     await executor.terminate();
-    if (reporter.ended) removeTemporaries(fs, setup, schedule.underWay, null);
+    if (reporter.ended) removeTemporaries(fs, setup, [...schedule.underWay, ...schedule.splits.values()], null);
     await jobs.close();
     await events.close();
     await telling;

@@ -25,6 +25,9 @@ export class Reporter {
   private readonly onEvent: (event: CopyEvent) => void | Promise<void>;
   /** Pending while whoever takes the events asks for a pause. */
   private pause: Promise<void> | undefined;
+  /** Resolves when the run ends before its end: nothing is waited for then. */
+  private readonly over: Promise<void>;
+  private isOver: () => void = () => {};
   private readonly subtrees = new Set<RawPath>();
   /** Failures in words: a job that is done over after its worker's death fails in the same entries again. */
   private readonly told = new Set<string>();
@@ -40,6 +43,9 @@ export class Reporter {
     this.config = config;
     this.driver = driver;
     this.onEvent = onEvent;
+    this.over = new Promise((resolve) => {
+      this.isOver = resolve;
+    });
     this.tally = new Tally(config.sizes, performance.now());
   }
 
@@ -230,15 +236,27 @@ export class Reporter {
     return totals.failed === 0 && !(this.config.strict && Object.keys(lost).length > 0);
   }
 
+  // Whatever the listener does, the run ends in good order: what it throws, or rejects with, is thrown at the end.
   private emit(event: CopyEvent): void {
-    const taken = this.onEvent(event);
-    if (taken !== undefined) this.pause = taken;
+    try {
+      const taken = this.onEvent(event);
+      if (taken === undefined) return;
+      const before = this.pause;
+      const both = Promise.all([before, taken]).then(
+        () => {},
+        (error: unknown) => this.broken(error),
+      );
+      this.pause = Promise.race([both, this.over]);
+    } catch (error) {
+      this.broken(error);
+    }
   }
 
   private endEarly(outcome: Outcome, reason: Summary['reason']): void {
     if (this.ended) return;
     this.outcome = outcome;
     this.reason = reason;
+    this.isOver();
     this.stop();
   }
 

@@ -59,7 +59,7 @@ export class Tally {
   }
 
   /** A job ended: its entries (directories aside) and bytes are settled, however it went. */
-  settle(report: Report, entries: number, bytes: number): void {
+  settle(report: Report, entries: number, bytes: number, exact = false): void {
     for (const key of ['files', 'directories', 'symlinks', 'hardlinks', 'special'] as const) {
       this.totals[key] += report[key];
     }
@@ -70,7 +70,12 @@ export class Tally {
     this.busyMs[report.worker] = (this.busyMs[report.worker] ?? 0) + report.busyMs;
     this.rest(report.worker);
     this.settled += entries;
-    this.settledBytes += this.found.bytes === null ? report.bytes : bytes;
+    this.settledBytes += exact || this.found.bytes !== null ? bytes : report.bytes;
+  }
+
+  /** A worker died: what it had in hand is not done. */
+  gone(worker: number): void {
+    this.inHand.delete(worker);
   }
 
   /** Entries that no report will speak of. */

@@ -18,9 +18,7 @@ const DRY_RUN = 'dry run';
 export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, leads: boolean): void {
   const { fs, config, report } = context;
   const { path } = entry;
-  const source = attempt(path, 'source', 'open', () =>
-    config.dereference ? fs.openTarget(entry.sourceDir, entry.name, 'f') : fs.openRead(entry.sourceDir, entry.name),
-  );
+  const source = openSource(context, entry);
   try {
     const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
     if (stat.type !== 'f') throw refuse(path, 'source', 'open', 'EPCOPY_CHANGED', 'is no longer a regular file');
@@ -47,6 +45,13 @@ export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, l
   }
 }
 
+/** Opens the entry's file for reading; what a link leads to only when the user asked for that. */
+export function openSource({ fs, config }: Context, { sourceDir, name, path }: Entry): Handle {
+  return attempt(path, 'source', 'open', () =>
+    config.dereference ? fs.openTarget(sourceDir, name, 'f') : fs.openRead(sourceDir, name),
+  );
+}
+
 // Hashing needs the bytes in order, and a clone is one call however big the file is.
 function wantsWhole(context: Context): boolean {
   return context.config.hash || context.config.verify || !context.config.atomic;
@@ -55,7 +60,7 @@ function wantsWhole(context: Context): boolean {
 function write(context: Context, entry: Entry, source: Handle, stat: Stat, inheritsAcl: boolean, leads: boolean): void {
   const { fs, config, report } = context;
   const { path } = entry;
-  const draft = begin(context, entry, stat.mode & 0o777, inheritsAcl || config.archive);
+  const draft = begin(context, entry, stat, inheritsAcl || config.archive);
   let open = true;
   const close = (): void => {
     open = false;

@@ -21,9 +21,10 @@ let hiddenFiles = true;
  * Begins a file at the entry's destination. Nobody but the owner can read it by a name before `publish`; a draft that
  * has no name may carry its mode at once.
  */
-export function begin(context: Context, entry: Entry, mode: number, keepGuarded: boolean): Draft {
+export function begin(context: Context, entry: Entry, source: Stat, keepGuarded: boolean): Draft {
   const { fs, config } = context;
-  if (!config.atomic) return beginInPlace(context, entry, mode);
+  if (!config.atomic) return beginInPlace(context, entry, source);
+  const mode = source.mode & 0o777;
   if (hiddenFiles) {
     const handle = attempt(entry.path, 'destination', 'create', () =>
       fs.createHidden(entry.destinationDir, keepGuarded ? 0o600 : mode),
@@ -113,8 +114,9 @@ export function checkReplaceable(context: Context, entry: Entry, source: Stat | 
 }
 
 // Without atomicity the file is written where it will stay. What is there is emptied, unless it is not a plain file.
-function beginInPlace(context: Context, entry: Entry, mode: number): Draft {
+function beginInPlace(context: Context, entry: Entry, source: Stat): Draft {
   const { fs } = context;
+  const { mode } = source;
   const { destinationDir, newName, path } = entry;
   const there = attempt(path, 'destination', 'stat', () => fs.statAt(destinationDir, newName));
   if (there !== null && there.type !== 'f') {
@@ -125,7 +127,7 @@ function beginInPlace(context: Context, entry: Entry, mode: number): Draft {
     const handle = attempt(path, 'destination', 'create', () => fs.createNew(destinationDir, newName, mode & 0o700));
     return { handle, temporary: newName, guarded: true };
   }
-  const source = attempt(path, 'source', 'stat', () => fs.statAt(entry.sourceDir, entry.name));
+  // By what was opened, not by name: with --dereference the name is a link, and what it leads to may be this very file.
   checkReplaceable(context, entry, source);
   const handle = attempt(path, 'destination', 'open', () => fs.openWrite(destinationDir, newName));
   try {

@@ -3,7 +3,7 @@ import type { Stat } from '../fs/file-system.ts';
 import type { PublishJob, RangeJob, Split, SplitJob } from '../wire.ts';
 import { checkUnchanged, copyRange } from './content.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
-import { clone } from './file.ts';
+import { clone, openSource } from './file.ts';
 import { splitPath } from './links.ts';
 import { copyMetadata, hasDefaultAcl } from './metadata.ts';
 import { beginNamed, giveUp, publish } from './place.ts';
@@ -15,7 +15,7 @@ import { beginNamed, giveUp, publish } from './place.ts';
 export function beginSplit(context: Context, job: SplitJob): void {
   const { fs, report } = context;
   withEntry(context, job.path, (entry) => {
-    const source = attempt(job.path, 'source', 'open', () => fs.openRead(entry.sourceDir, entry.name));
+    const source = openSource(context, entry);
     try {
       const stat = attempt(job.path, 'source', 'stat', () => fs.stat(source));
       context.pace.beginFile(job.path, stat.size);
@@ -53,13 +53,12 @@ export function beginSplit(context: Context, job: SplitJob): void {
 
 /** Fills in one range. */
 export function copySplitRange(context: Context, job: RangeJob): void {
-  const { fs, report } = context;
+  const { fs } = context;
   withBoth(context, job.path, job.split, (_entry, source, destination, stat) => {
     context.pace.beginFile(job.path, job.end - job.start);
     copyRange(context, job.path, source, destination, job.start, job.end, stat.blocks * 512 < stat.size, null);
     // Late write errors belong to the worker that wrote.
     if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
-    report.bytes += job.end - job.start;
   });
 }
 
@@ -78,13 +77,16 @@ export function publishSplit(context: Context, job: PublishJob): void {
 
 /** Removes the temporary file of a split that failed. */
 export function discardSplit(context: Context, path: string, split: Split): void {
-  withEntry(context, path, (entry) => {
-    giveUp(context, entry, { handle: -1, temporary: split.temporary, guarded: false });
-  });
+  // Without the source, which may be gone: that may be why the split failed.
+  const [dir, name] = splitPath(path);
+  const entry = entryOf(context, -1, context.destination.open(dir), dir, name, 'f');
+  giveUp(context, entry, { handle: -1, temporary: split.temporary, guarded: false });
 }
 
 function done(context: Context, path: string, stat: Stat): void {
   context.report.files++;
+  // Here and not range by range: what does not arrive is not counted as copied.
+  context.report.bytes += stat.size;
   tell(context, { path, type: 'f', action: 'copied', bytes: stat.size });
 }
 
@@ -103,7 +105,7 @@ function withBoth(
 ): void {
   const { fs } = context;
   withEntry(context, path, (entry) => {
-    const source = attempt(path, 'source', 'open', () => fs.openRead(entry.sourceDir, entry.name));
+    const source = openSource(context, entry);
     try {
       const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
       if (stat.identity !== split.sourceIdentity) {

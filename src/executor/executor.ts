@@ -22,10 +22,13 @@ export class LostJob extends Error {
   readonly inHand: number | null;
   /** Process of the dead worker, by which its temporary files are known. */
   readonly pid: number;
-  constructor(inHand: number | null, pid: number, how: string, options?: ErrorOptions) {
+  /** Slot of the dead worker. */
+  readonly worker: number;
+  constructor(inHand: number | null, pid: number, worker: number, how: string, options?: ErrorOptions) {
     super(`the worker process died (${how})`, options);
     this.inHand = inHand;
     this.pid = pid;
+    this.worker = worker;
   }
 }
 

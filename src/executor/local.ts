@@ -39,7 +39,7 @@ function translate(error: unknown): never {
       throw new NoWorkers(`no worker process can be started: ${why}`, cause);
     }
     const inHand = error.note === null || error.note === NOTHING_IN_HAND ? null : error.note;
-    throw new LostJob(inHand, error.pid ?? -1, error.signal ?? `exit code ${error.exitCode}`, cause);
+    throw new LostJob(inHand, error.pid ?? -1, error.index, error.signal ?? `exit code ${error.exitCode}`, cause);
   }
   if (error instanceof PoolClosed) throw new NoWorkers('the workers were ended', { cause: error });
   throw error;

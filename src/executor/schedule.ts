@@ -18,6 +18,8 @@ export interface ScheduleListener {
   failed: (failure: Failure) => void;
   /** The next job waits for the promise. */
   reported: (report: Report) => Promise<void>;
+  /** Nothing more can be done: the listing may end. */
+  broken: () => void;
   /** A worker died over this job: what it left under temporary names is to be removed. */
   lost: (job: Job, pid: number) => void;
 }
@@ -32,6 +34,8 @@ export class Schedule {
   readonly kept = new Set<RawPath>();
   /** Jobs given out and not reported. */
   readonly underWay = new Set<Job>();
+  /** Split files under way: by their temporary names, what discards them. */
+  readonly splits = new Map<RawPath, Job>();
   private readonly executor: Executor;
   private readonly tally: Tally;
   private readonly listener: ScheduleListener;
@@ -221,7 +225,7 @@ export class Schedule {
 
   private async big(entry: Deferred): Promise<void> {
     const run = (job: Job): Promise<Report | null> => this.execute(job, 'piece');
-    const failure = await copyInPieces(entry, run, this.tally);
+    const failure = await copyInPieces(entry, run, this.tally, this.splits);
     if (failure === null) return;
     this.tally.give(1, 0);
     this.listener.failed(failure);
@@ -240,6 +244,7 @@ export class Schedule {
     } catch (error) {
       if (!(error instanceof LostJob)) throw error;
       this.underWay.delete(job);
+      this.tally.gone(error.worker);
       this.listener.lost(job, error.pid);
       if (
         blind >= BLIND_RETRIES ||
@@ -256,8 +261,11 @@ export class Schedule {
     this.open++;
     work()
       .catch((error: unknown) => {
+        // A job that is not about entries one by one, and that its workers die of: the run goes on without it.
+        if (error instanceof LostJob) return this.listener.failed(lossFailure('', error));
         this.error ??= error;
         this.stopped = true;
+        this.listener.broken();
       })
       .finally(() => {
         if (--this.open === 0) this.whenIdle?.();

@@ -1,4 +1,5 @@
 import type { Failure } from '../errors.ts';
+import type { RawPath } from '../names.ts';
 import type { Tally } from '../tally.ts';
 import type { Deferred, Job, Report, Split } from '../wire.ts';
 import { LostJob, lossFailure } from './executor.ts';
@@ -8,22 +9,27 @@ const PIECE = 32 * 1024 * 1024;
 
 /**
  * Copies one big file through all workers that have nothing else to do: a temporary file, pieces in any order, then the
- * name. @returns null when it is at the destination (or the run was stopped), else why not; nothing is left behind
+ * name.
+ * @param live holds, while the split lives, the job that discards it, by its temporary name
+ * @returns null when it is at the destination (or the run was stopped), else why not; nothing is left behind
  */
 export async function copyInPieces(
   entry: Deferred,
   run: (job: Job) => Promise<Report | null>,
   tally: Tally,
+  live: Map<RawPath, Job>,
 ): Promise<Failure | null> {
   const { path } = entry;
   const begun = await attempt(entry, run, { kind: 'split', path }, tally, 0);
-  if (begun.failure !== null || begun.report === null) return begun.failure;
-  const { split } = begun.report;
+  const split = begun.report?.split ?? null;
+  if (begun.report === null || (begun.failure !== null && split === null)) return begun.failure;
   if (split === null) {
     tally.give(1, entry.size); // Its blocks are shared; that was all.
     return null;
   }
-  let failure = await copyPieces(entry, split, run, tally);
+  const discard: Job = { kind: 'discard', path, split };
+  live.set(split.temporary, discard);
+  let failure = begun.failure ?? (await copyPieces(entry, split, run, tally));
   let published = false;
   if (failure === null) {
     const last = await attempt(entry, run, { kind: 'publish', path, split }, tally, 0);
@@ -31,7 +37,8 @@ export async function copyInPieces(
     published = failure === null && last.report !== null;
   }
   if (published) tally.give(1, 0);
-  else await attempt(entry, run, { kind: 'discard', path, split }, tally, 0);
+  else await attempt(entry, run, discard, tally, 0);
+  live.delete(split.temporary);
   return failure;
 }
 
@@ -66,7 +73,7 @@ async function attempt(
 ): Promise<{ report: Report | null; failure: Failure | null }> {
   try {
     const report = await run(job);
-    if (report !== null) tally.settle(report, 0, bytes);
+    if (report !== null) tally.settle(report, 0, bytes, true);
     return { report, failure: report?.failure ?? null };
   } catch (error) {
     if (!(error instanceof LostJob)) throw error;

@@ -23,7 +23,7 @@ export async function listGiven(
   const { patterns } = options.selection;
   const seen = new Set<RawPath>();
   for (const given of paths) {
-    if (listener.cancelled()) break;
+    if (listener.cancelled()) return;
     try {
       const [dir, name] = split(given);
       const path = join(dir, name);
