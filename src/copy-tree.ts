@@ -55,13 +55,17 @@ export async function copyTree(
     return refused(reporter, hooks, error);
   }
   const tree = new SourceTree(fs, plan, config, patterns);
-  hooks.signal?.addEventListener('abort', () => tree.stop(), { once: true });
+  const halt = (): void => tree.stop();
+  hooks.signal?.addEventListener('abort', halt);
   try {
     await preflight(fs, plan, tree, config);
     reporter.openManifest();
   } catch (error) {
+    tree.close();
     plan.undo();
     return refused(reporter, hooks, error);
+  } finally {
+    hooks.signal?.removeEventListener('abort', halt);
   }
   return copyPlanned(fs, plan, tree, config, patterns, reporter, hooks);
 }

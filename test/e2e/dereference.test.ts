@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { needs } from '../support/needs.ts';
 import { copy, expectExit, overBothDrivers, pcopy } from '../support/run.ts';
@@ -57,6 +57,25 @@ overBothDrivers((driver) => {
     }
     expect(lstatSync(`${top}/dst/x/to-y`).isDirectory()).toBe(true);
     expect(() => lstatSync(`${top}/dst/ok/self-dir/self-dir`)).toThrow('ENOENT');
+  });
+
+  test('-L --no-atomic: a link whose target is the destination file itself empties nothing', async () => {
+    const top = temp();
+    plant(top, { 'dst/f': file('data'), 'src/f': symlink('../dst/f') });
+    const { stderr } = expectExit(await pcopy([`${top}/src`, `${top}/dst`, '-L', '--no-atomic'], { driver }), 1);
+    expect(stderr).toContain('same file');
+    expect(readFileSync(`${top}/dst/f`, 'utf8')).toBe('data');
+  });
+
+  test('-L follows a link to a file that is big enough to be shared by the workers', async () => {
+    const top = temp();
+    const size = 70 * 1024 * 1024;
+    plant(top, { 'src/l': symlink('../big') });
+    writeFileSync(`${top}/big`, 'begins');
+    truncateSync(`${top}/big`, size);
+    await copy([`${top}/src`, `${top}/dst`, '-L', '-j', '2'], { driver });
+    expect(lstatSync(`${top}/dst/l`)).toMatchObject({ size });
+    expect(lstatSync(`${top}/dst/l`).isFile()).toBe(true);
   });
 
   needs('python3')('-L does not open a FIFO that a link points to', async () => {

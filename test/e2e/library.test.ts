@@ -27,7 +27,34 @@ process.stdout.write(JSON.stringify({
 }));
 `;
 
+/** Listeners that fail: the promise of the run is where that is told, and nowhere else. */
+const FAILING = `
+import { copyTree } from '${ROOT}/dist/index.js';
+const [source, destination] = process.argv.slice(2);
+const told = [];
+process.on('unhandledRejection', (error) => told.push('unhandled ' + error.message));
+process.on('uncaughtException', (error) => told.push('uncaught ' + error.message));
+const throws = () => { throw new Error('thrown'); };
+const rejects = async () => { throw new Error('rejected'); };
+for (const [i, onEvent] of [throws, rejects].entries()) {
+  await copyTree(source, destination + i, { entries: true }, { onEvent }).then(
+    () => told.push('resolved'),
+    (error) => told.push(error.message),
+  );
+}
+process.stdout.write(JSON.stringify(told));
+`;
+
 overBothDrivers((driver) => {
+  test('a listener that throws or rejects ends the run, and copyTree rejects with its error', async () => {
+    const top = temp();
+    plant(`${top}/src`, { 'a/b': file('b'), c: file('c') });
+    writeFileSync(`${top}/program.mjs`, FAILING);
+    const command = [process.execPath, `${top}/program.mjs`, `${top}/src`, `${top}/dst`];
+    const { stdout } = expectExit(await startCommand(command, { driver }).done, 0);
+    expect(JSON.parse(stdout)).toEqual(['thrown', 'rejected']);
+  });
+
   test('copyTree resolves to a summary, writes nothing, installs nothing, and lets the program end', async () => {
     const top = temp();
     plant(`${top}/src`, { 'a/b': file('b'), c: file('c') });
