@@ -119,11 +119,13 @@ function beginInPlace(context: Context, entry: Entry, source: Stat): Draft {
   const { mode } = source;
   const { destinationDir, newName, path } = entry;
   const there = attempt(path, 'destination', 'stat', () => fs.statAt(destinationDir, newName));
-  if (there !== null && there.type !== 'f') {
-    checkReplaceable(context, entry, null);
+  // Written in place, a file with other names would change under those too, which may be entries of this very run.
+  const usable = there !== null && there.type === 'f' && there.nlink === 1;
+  if (there !== null && !usable) {
+    checkReplaceable(context, entry, source);
     attempt(path, 'destination', 'unlink', () => fs.unlink(destinationDir, newName));
   }
-  if (there === null || there.type !== 'f') {
+  if (!usable) {
     const handle = attempt(path, 'destination', 'create', () => fs.createNew(destinationDir, newName, mode & 0o700));
     return { handle, temporary: newName, guarded: true };
   }

@@ -56,7 +56,7 @@ export interface FileSystem {
   list(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void;
   /** Opens a file for reading without touching its access time where that is allowed, and without waiting on a FIFO. */
   openRead(dir: Handle, name: RawPath): Handle;
-  /** Opens an existing file for writing, neither cut nor made. */
+  /** Opens an existing file for writing, and for reading back; neither cut nor made. */
   openWrite(dir: Handle, name: RawPath): Handle;
   stat(handle: Handle): Stat;
   /** @returns null when there is no such entry */

@@ -81,7 +81,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   openWrite(dir: Handle, name: RawPath): Handle {
-    return this.open(dir, name, flags.O_WRONLY | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY, 0);
+    return this.open(dir, name, flags.O_RDWR | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY, 0);
   }
 
   stat(handle: Handle): Stat {

@@ -51,7 +51,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   openWrite(dir: Handle, name: RawPath): Handle {
-    return this.open(this.at(dir, name), flags.O_WRONLY | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY);
+    return this.open(this.at(dir, name), flags.O_RDWR | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY);
   }
 
   stat(handle: Handle): Stat {
