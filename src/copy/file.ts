@@ -8,6 +8,8 @@ import { begin, type Draft, giveUp, publish } from './place.ts';
 import { isUpToDate } from './policy.ts';
 import { digestOf, hashContent, verify } from './verify.ts';
 
+/** Only a comparison of contents reads the source. */
+const NOT_OPEN: Handle = -1;
 /** Stands for the identity of a first copy that a dry run does not make. */
 const DRY_RUN = 'dry run';
 
@@ -18,6 +20,8 @@ const DRY_RUN = 'dry run';
 export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, leads: boolean): void {
   const { fs, config, report } = context;
   const { path } = entry;
+  const known = isUnchangedByName(context, entry, leads);
+  if (known === true) return;
   const source = openSource(context, entry);
   try {
     const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
@@ -27,7 +31,7 @@ export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, l
       return;
     }
     context.pace.beginFile(path, stat.size);
-    if (isUpToDate(context, entry, source, stat, leads)) return;
+    if (known === null && isUpToDate(context, entry, source, stat, leads)) return;
     if (config.dryRun) {
       report.files++;
       report.bytes += stat.size;
@@ -43,6 +47,16 @@ export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, l
   } finally {
     fs.close(source);
   }
+}
+
+// Where size and time decide, a file that stays as it is need not be opened. null: that cannot be said by name.
+function isUnchangedByName(context: Context, entry: Entry, leads: boolean): boolean | null {
+  const { fs, config } = context;
+  if (!(config.update || config.noClobber) || config.checksum || config.hash || config.dereference) return null;
+  const stat = attempt(entry.path, 'source', 'stat', () => fs.statAt(entry.sourceDir, entry.name));
+  if (stat?.type !== 'f' || (stat.nlink > 1 && !leads)) return null;
+  context.pace.beginFile(entry.path, stat.size);
+  return isUpToDate(context, entry, NOT_OPEN, stat, leads);
 }
 
 /** Opens the entry's file for reading; what a link leads to only when the user asked for that. */
