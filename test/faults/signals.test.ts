@@ -76,7 +76,11 @@ overBothDrivers((driver) => {
       const source = plantSource(`${top}/src`, busyTree());
       const expected = { source, before: new Map(), from: `${top}/src`, destination: `${top}/dst` };
       const { from, destination } = expected;
-      const running = startMarked(destination, [from, destination, '-j', '3', '--batch', '1'], driver);
+      const running = startMarked(
+        destination,
+        [from, destination, '-j', '3', '--batch', '1', '--bwlimit', '60M'],
+        driver,
+      );
       let ended = false;
       const done = running.done.finally(() => {
         ended = true;
@@ -86,7 +90,8 @@ overBothDrivers((driver) => {
         await pause(120);
       }
       const result = await done;
-      expect(result.code === 1 || result.code === 4, result.stderr).toBe(true);
+      // 0 where every kill fell between two files: the judge then wants all of it there.
+      expect([0, 1, 4], result.stderr).toContain(result.code);
       expect(judge(result, expected)).toEqual([]);
       await copy([from, destination], { driver });
       expect(temporaryFiles(destination)).toEqual([]);
