@@ -39,7 +39,7 @@ export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, l
       tell(context, { path, type: 'f', action: 'copied', bytes: stat.size });
       return;
     }
-    if (stat.size >= config.splitAbove && !leads && !wantsWhole(context)) {
+    if (stat.size >= config.splitAbove && !leads) {
       report.big.push({ path, type: 'f', size: stat.size, identity: stat.identity, nlink: stat.nlink });
       return;
     }
@@ -64,11 +64,6 @@ export function openSource({ fs, config }: Context, { sourceDir, name, path }: E
   return attempt(path, 'source', 'open', () =>
     config.dereference ? fs.openTarget(sourceDir, name, 'f') : fs.openRead(sourceDir, name),
   );
-}
-
-// Hashing needs the bytes in order, and a clone is one call however big the file is.
-function wantsWhole(context: Context): boolean {
-  return context.config.hash || context.config.verify || !context.config.atomic;
 }
 
 function write(context: Context, entry: Entry, source: Handle, stat: Stat, inheritsAcl: boolean, leads: boolean): void {

@@ -78,7 +78,7 @@ overBothDrivers((driver) => {
       const { from, destination } = expected;
       const running = startMarked(
         destination,
-        [from, destination, '-j', '3', '--batch', '1', '--bwlimit', '60M'],
+        [from, destination, '-j', '3', '--batch', '1', '--bwlimit', '2M'],
         driver,
       );
       let ended = false;
@@ -90,8 +90,7 @@ overBothDrivers((driver) => {
         await pause(120);
       }
       const result = await done;
-      // 0 where every kill fell between two files: the judge then wants all of it there.
-      expect([0, 1, 4], result.stderr).toContain(result.code);
+      expect(result.code === 1 || result.code === 4, result.stderr).toBe(true);
       expect(judge(result, expected)).toEqual([]);
       await copy([from, destination], { driver });
       expect(temporaryFiles(destination)).toEqual([]);
