@@ -63,10 +63,12 @@ async function find(
   reporter: Reporter,
 ): Promise<Removals> {
   const removals = new Removals();
-  // Of the directory in hand. fast-glob speaks of its entries before the next one is listed.
-  let missing = new Set<ListedEntry>();
+  // Names missing from the directory in hand. fast-glob speaks of its entries before the next one is listed.
+  let inHand: RawPath = '';
+  let missing = new Set<RawPath>();
 
   const select = (dir: RawPath, handle: Handle, entries: ListedEntry[]): ListedEntry[] => {
+    inHand = dir;
     missing = new Set();
     removals.listed(dir, entries.length);
     const names = removals.holds(dir) ? new Set<string>() : source.in(dir);
@@ -75,7 +77,7 @@ async function find(
     return entries.filter((entry) => {
       const isMissing = !names.has(source.fold(entry.raw));
       if (entry.isDirectory() ? isOffLimits(handle, entry) : !isMissing || isInUse(entry.raw)) return false;
-      if (isMissing) missing.add(entry);
+      if (isMissing) missing.add(entry.raw);
       return true;
     });
   };
@@ -95,8 +97,8 @@ async function find(
   };
   // The source's word counts: its `.gitignore` files are at the destination too, or will go.
   const gitignore = config.gitignore ? new Gitignore((dir) => source.read(dir, readGitignore)) : null;
-  await walk(fs, tree, { patterns, gitignore, unmatched: null }, options, (entry) => {
-    if (missing.has(entry)) removals.add(entry);
+  await walk(fs, tree, { patterns, gitignore, unmatched: null }, options, (dir, name, type) => {
+    if (dir === inHand && missing.has(name)) removals.add(dir, name, type);
   });
   return removals;
 }

@@ -15,7 +15,7 @@ export function globStream(patterns: Patterns, readdir: unknown): NodeJS.Readabl
     ignore: patterns.negative,
     dot: true,
     // Where everything is wanted it only spares fast-glob taking each path apart, which counts in deep trees.
-    baseNameMatch: patterns.positive[0] === '**' && patterns.negative.length === 0,
+    baseNameMatch: patterns.all,
     onlyFiles: false,
     // All patterns begin at the top, so there is one walk, which meets each entry once.
     unique: false,

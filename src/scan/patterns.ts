@@ -22,6 +22,8 @@ export interface PatternUse {
 export interface Patterns {
   positive: string[];
   negative: string[];
+  /** Nothing is left out. */
+  all: boolean;
   /** Excluded, but only when it is a directory: `cache/`. fast-glob would still enter those. */
   excludedDirectory: ((path: string) => boolean) | null;
   /** Judges a path that was not come upon by walking: whatever directories it lies in are judged too. */
@@ -49,6 +51,7 @@ export function compilePatterns({ include, exclude }: Filters): Patterns {
   return {
     positive,
     negative,
+    all: included.length + excluded.length === 0,
     excludedDirectory,
     selects: selectorOf(positive, negative, excludedDirectory),
     uses: [

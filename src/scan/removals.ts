@@ -1,6 +1,6 @@
+import type { TypeLetter } from '../fs/file-system.ts';
 import { join, type RawPath } from '../names.ts';
 import type { DeleteJob } from '../wire.ts';
-import type { ListedEntry } from './tree-adapter.ts';
 
 /** Names of one job. */
 const NAMES_PER_JOB = 256;
@@ -35,17 +35,17 @@ export class Removals {
   }
 
   /** The entry may go. */
-  add({ dir, raw, type }: ListedEntry): void {
+  add(dir: RawPath, name: RawPath, type: TypeLetter): void {
     const parent = this.directories.get(dir);
     if (type === 'd') {
       const left = Number.POSITIVE_INFINITY;
-      this.directories.set(join(dir, raw), { dir, name: raw, others: [], left, parent });
+      this.directories.set(join(dir, name), { dir, name, others: [], left, parent });
       return;
     }
     this.count++;
-    if (parent === undefined) push(this.others, dir, raw);
+    if (parent === undefined) push(this.others, dir, name);
     else {
-      parent.others.push(raw);
+      parent.others.push(name);
       parent.left--;
     }
   }

@@ -60,8 +60,8 @@ export async function scan(
     let sized = 0;
     const wantsSize = (): boolean => options.sizes || sized++ < SIZED_FIRST;
     const onError = (error: unknown, path: RawPath): void => listener.failed(listFailure(error, path));
-    await walk(fs, tree, selection, { dereference, wantsSize, gate, onError }, (entry) =>
-      batches.add(entry.dir, entry.raw, entry.type, entry.size),
+    await walk(fs, tree, selection, { dereference, wantsSize, gate, onError }, (dir, name, type, size) =>
+      batches.add(dir, name, type, size),
     );
     batches.flush();
     await batches.room();

@@ -49,32 +49,8 @@ export class ListedEntry {
   }
 }
 
-/**
- * The entries of a directory that nothing is left out of, each made when it is asked for: a directory of a million entries
- * would take hundreds of bytes for each. fast-glob asks this of an array of entries: to map, and to go through the outcome.
- */
-class Entries {
-  private readonly dir: RawPath;
-  private readonly names: RawPath[] = [];
-  private readonly types: TypeLetter[] = [];
-  private readonly sizes: number[] = [];
-
-  constructor(dir: RawPath) {
-    this.dir = dir;
-  }
-
-  add(name: RawPath, type: TypeLetter, size: number): void {
-    this.names.push(name);
-    this.types.push(type);
-    this.sizes.push(size);
-  }
-
-  *map<T>(step: (entry: ListedEntry) => T): Generator<T, void, undefined> {
-    for (const [index, name] of this.names.entries()) {
-      yield step(new ListedEntry(this.dir, name, this.types[index] as TypeLetter, this.sizes[index] ?? 0));
-    }
-  }
-}
+/** Takes an entry: the directory it lies in, its name there, and its size in bytes where sizes are taken, else 0. */
+export type Visit = (dir: RawPath, name: RawPath, type: TypeLetter, size: number) => void;
 
 export interface AdapterOptions {
   dereference: boolean;
@@ -89,11 +65,14 @@ export interface AdapterOptions {
    * of the directory in the form of `toGlob`.
    */
   select?: (dir: RawPath, handle: Handle, entries: ListedEntry[], path: string) => ListedEntry[];
+  /**
+   * Takes every entry as it is listed; fast-glob hears of directories only, to go on from. For a walk that leaves nothing
+   * out: an entry on its way through fast-glob costs several times its listing.
+   */
+  visit?: Visit;
 }
 
-type Listing = ListedEntry[] | Entries;
-
-type Callback = (error: NodeJS.ErrnoException | null, entries: Listing) => void;
+type Callback = (error: NodeJS.ErrnoException | null, entries: ListedEntry[]) => void;
 
 interface Pending {
   path: string;
@@ -142,7 +121,7 @@ export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions)
   }
 
   // One directory that cannot be listed is one failed entry, not the end of the walk.
-  function listQuietly(path: string): Listing {
+  function listQuietly(path: string): ListedEntry[] {
     const dir = fromGlob(path);
     try {
       return list(dir, path);
@@ -152,17 +131,19 @@ export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions)
     }
   }
 
-  function list(dir: RawPath, path: string): Listing {
+  function list(dir: RawPath, path: string): ListedEntry[] {
+    const { dereference, select, visit } = options;
     const handle = tree.open(dir);
-    if (options.dereference) checkLoop(dir, fs.stat(handle).identity);
-    const entries = new Entries(dir);
-    fs.list(handle, (name, type) => {
-      const resolved = options.dereference && type === 'l' ? resolve(handle, dir, name) : type;
-      if (resolved === null) return;
-      const size = resolved === 'f' && options.wantsSize() ? sizeOf(handle, name) : 0;
-      entries.add(name, resolved, size);
+    if (dereference) checkLoop(dir, fs.stat(handle).identity);
+    const entries: ListedEntry[] = [];
+    fs.list(handle, (name, listed) => {
+      const type = dereference && listed === 'l' ? resolve(handle, dir, name) : listed;
+      if (type === null) return;
+      const size = type === 'f' && options.wantsSize() ? sizeOf(handle, name) : 0;
+      visit?.(dir, name, type, size);
+      if (visit === undefined || type === 'd') entries.push(new ListedEntry(dir, name, type, size));
     });
-    return options.select?.(dir, handle, [...entries.map((entry) => entry)], path) ?? entries;
+    return select === undefined ? entries : select(dir, handle, entries, path);
   }
 
   function sizeOf(handle: Handle, name: RawPath): number {

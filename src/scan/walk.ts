@@ -4,7 +4,7 @@ import type { Chain } from '../tree/chain.ts';
 import type { Gitignore } from './gitignore.ts';
 import { type GlobEntry, globStream } from './glob.ts';
 import type { Patterns } from './patterns.ts';
-import { type AdapterOptions, type ListedEntry, readdirFor } from './tree-adapter.ts';
+import { type AdapterOptions, type ListedEntry, readdirFor, type Visit } from './tree-adapter.ts';
 import type { Unmatched } from './unmatched.ts';
 
 type Select = NonNullable<AdapterOptions['select']>;
@@ -25,24 +25,28 @@ export async function walk(
   fs: FileSystem,
   tree: Chain,
   selection: Selection,
-  options: AdapterOptions,
-  entry: (listed: ListedEntry) => void,
+  options: Omit<AdapterOptions, 'visit'>,
+  visit: Visit,
 ): Promise<void> {
-  const { patterns, gitignore, unmatched } = selection;
+  const { patterns, unmatched } = selection;
   const select = (...[dir, handle, entries, path]: Parameters<Select>): ListedEntry[] =>
     selectListed(selection, dir, handle, options.select?.(dir, handle, entries, path) ?? entries, path);
-  const { select: none, ...plain } = options;
-  const isPlain = none === undefined && patterns.excludedDirectory === null && !gitignore && !unmatched;
-  const stream = globStream(patterns, readdirFor(fs, tree, isPlain ? plain : { ...plain, select }));
+  const isWhole = options.select === undefined && wantsAll(selection);
+  const stream = globStream(patterns, readdirFor(fs, tree, isWhole ? { ...options, visit } : { ...options, select }));
   await new Promise<void>((resolve, reject) => {
     stream.on('data', (found: unknown) => {
+      if (isWhole) return;
       const { path, dirent } = found as GlobEntry;
       unmatched?.selected(path, dirent);
-      entry(dirent);
+      visit(dirent.dir, dirent.raw, dirent.type, dirent.size);
     });
     stream.once('end', resolve);
     stream.once('error', reject);
   });
+}
+
+function wantsAll({ patterns, gitignore, unmatched }: Selection): boolean {
+  return patterns.all && gitignore === null && unmatched === null;
 }
 
 // What fast-glob cannot leave out by itself.

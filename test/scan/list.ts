@@ -29,9 +29,15 @@ export async function list(root: string, options: ListOptions = {}): Promise<Lis
   const patterns = compilePatterns({ include: options.include ?? [], exclude: options.exclude ?? [] });
   const top = fs.openRoot(Buffer.from(root).toString('latin1'));
   const tree = new Chain(fs, top, 8, enterSource(fs, false));
-  const unmatched = new Unmatched(patterns.uses);
+  // As the copier does it: a walk that leaves nothing out goes another way than one that may.
+  const unmatched = patterns.all ? null : new Unmatched(patterns.uses);
   const gitignore = options.gitignore ? new Gitignore((_dir, handle) => readGitignore(fs, handle)) : null;
   const listing: Listing = { paths: [], directoriesEntered: [], errors: [], unmatched: [] };
+  const open = tree.open.bind(tree);
+  tree.open = (dir) => {
+    listing.directoriesEntered.push(dir);
+    return open(dir);
+  };
   await walk(
     fs,
     tree,
@@ -41,17 +47,13 @@ export async function list(root: string, options: ListOptions = {}): Promise<Lis
       wantsSize: () => false,
       gate: async () => {},
       onError: (_error, path) => listing.errors.push(path),
-      select: (dir, _handle, entries) => {
-        listing.directoriesEntered.push(dir);
-        return entries;
-      },
     },
-    (entry) => listing.paths.push(entry.dir === '' ? entry.raw : `${entry.dir}/${entry.raw}`),
+    (dir, name) => listing.paths.push(dir === '' ? name : `${dir}/${name}`),
   );
   tree.close();
   fs.close(top);
   listing.paths.sort();
-  listing.unmatched = unmatched.left.map((use) => use.pattern);
+  listing.unmatched = unmatched?.left.map((use) => use.pattern) ?? [];
   return listing;
 }
 
