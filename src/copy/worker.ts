@@ -3,7 +3,7 @@
 import { toFailure } from '../failure.ts';
 import { openFileSystem } from '../fs/driver.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
-import { currentProcess, leaveNote } from '../process/current.ts';
+import { currentProcess, leaveNote, mapNotesWith } from '../process/current.ts';
 import type { Queue } from '../process/queue.ts';
 import { Chain, MISSING } from '../tree/chain.ts';
 import { enterSource, heldHandles, openRoot } from '../tree/directories.ts';
@@ -28,6 +28,7 @@ let told: Promise<void>[] = [];
 export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): Promise<void> {
   const loaded = await early;
   const fs = loaded?.name === config.driver ? loaded : await openFileSystem(config.driver);
+  mapNotesWith((fd) => fs.map(fd, 4));
   // Modes are given exactly as the source has them.
   process.umask(0);
   const emit = (event: WorkerEvent): void => {

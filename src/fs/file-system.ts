@@ -104,6 +104,11 @@ export interface FileSystem {
   /** Asks the kernel to forget what it caches of the file, so that a read comes from the disk. */
   dropCache(handle: Handle): void;
   space(dir: Handle): Space;
+  /**
+   * The first bytes of an open file, which must be there, as memory shared with whoever has it open. null where that is
+   * not to be had, or not safe: only a file in memory cannot turn out to have no room when a byte is set.
+   */
+  map(handle: Handle, bytes: number): ArrayBuffer | null;
   close(handle: Handle): void;
 }
 

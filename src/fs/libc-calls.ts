@@ -71,6 +71,23 @@ export const posixFadvise = call<[fd: number, offset: number, size: number, advi
 );
 export const fstatfs = call<[fd: number, buffer: Buffer]>('int fstatfs(int, void *)');
 export const ioctl = call<[fd: number, request: number, argument: number]>('int ioctl(int, ulong, int64)');
+const mmap = libc.func('void *mmap(void *, uint64, int, int, int, int64)') as unknown as (
+  address: null,
+  size: number,
+  protection: number,
+  flags: number,
+  fd: number,
+  offset: number,
+) => bigint;
+
+/** The first bytes of an open file, shared with whoever has it open, for the life of this process; null: refused. */
+export function mapShared(fd: number, bytes: number): ArrayBuffer | null {
+  const PROT_READ_WRITE = 3;
+  const MAP_SHARED = 1;
+  const address = mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+  return BigInt.asIntN(64, address) === -1n ? null : koffi.view(address, bytes);
+}
+
 export const close = call<[fd: number]>('int close(int)');
 
 export const flistxattr = call<[fd: number, list: Memory, size: number]>('int64 flistxattr(int, void *, uint64)');

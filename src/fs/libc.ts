@@ -17,6 +17,7 @@ const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
 const POSIX_FADV_DONTNEED = 4;
 const FICLONE = 0x40049409;
+const TMPFS_MAGIC = 0x01021994;
 
 const EINTR = 4;
 const ENOENT = 2;
@@ -241,11 +242,12 @@ export class LibcFileSystem implements FileSystem {
     libc.posixFadvise(handle, 0, 0, POSIX_FADV_DONTNEED);
   }
 
+  map(handle: Handle, bytes: number): ArrayBuffer | null {
+    return fileSystemOf(handle)(0) === TMPFS_MAGIC ? libc.mapShared(handle, bytes) : null;
+  }
+
   space(dir: Handle): Space {
-    const buffer = Buffer.alloc(120);
-    check(libc.fstatfs(dir, buffer), 'statfs');
-    // struct statfs on 64-bit Linux: f_type, f_bsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, 8 bytes each.
-    const at = (index: number): number => Number(buffer.readBigInt64LE(index * 8));
+    const at = fileSystemOf(dir);
     const unit = at(1);
     return {
       free: at(4) * unit,
@@ -314,6 +316,13 @@ function putTimes(like: Stat): void {
 function putSeconds(at: number, seconds: number): void {
   timesView.setUint32(at, seconds >>> 0, true);
   timesView.setInt32(at + 4, Math.floor(seconds / 2 ** 32), true);
+}
+
+// struct statfs on 64-bit Linux: f_type, f_bsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, 8 bytes each.
+function fileSystemOf(handle: Handle): (index: number) => number {
+  const buffer = Buffer.alloc(120);
+  check(libc.fstatfs(handle, buffer), 'statfs');
+  return (index) => Number(buffer.readBigInt64LE(index * 8));
 }
 
 // glibc's gnu_dev_makedev.

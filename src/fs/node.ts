@@ -183,6 +183,10 @@ export class NodeFileSystem implements FileSystem {
 
   dropCache(): void {}
 
+  map(): null {
+    return null;
+  }
+
   space(dir: Handle): Space {
     const s = guard(() => fs.statfsSync(wire(this.at(dir, '.'))));
     return {
