@@ -4,12 +4,15 @@ import { dirname, join } from 'node:path';
 
 const RULE = `\n${'-'.repeat(80)}\n\n`;
 
-/** Writes THIRD-PARTY-LICENSES beside the bundle: name, version and licence text of each package that has code in it. */
+/**
+ * Writes THIRD-PARTY-LICENSES beside the bundles: name, version and licence text of each package that has code in them. One
+ * plugin for all of them, since each writes the file anew.
+ */
 export function thirdPartyLicenses() {
+  const roots = new Set();
   return {
     name: 'third-party-licenses',
     generateBundle(_options, bundle) {
-      const roots = new Set();
       for (const chunk of Object.values(bundle)) {
         for (const id of chunk.type === 'chunk' ? chunk.moduleIds : []) {
           if (id.includes('/node_modules/')) roots.add(packageRoot(id));

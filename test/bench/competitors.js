@@ -37,7 +37,7 @@ export function pcopy(jobs) {
 
 /** Why pcopy cannot be run yet, or undefined. */
 export function pcopyMissing() {
-  if (process.env.PCOPY_BENCH_COMMAND !== undefined || existsSync(join(root, 'dist/main.js'))) return undefined;
+  if (process.env.PCOPY_BENCH_COMMAND !== undefined || existsSync(join(root, 'dist/main.cjs'))) return undefined;
   return 'pcopy is not built: run npm run build first, or set PCOPY_BENCH_COMMAND';
 }
 

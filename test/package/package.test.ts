@@ -21,10 +21,10 @@ describe('the tarball', () => {
   test('holds what is run, its types, its licences and its documents, and no sources', () => {
     const known = [
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
-      /^bin\/pcopy\.js$/,
-      /^dist\/(main|index|process|child)\.js$/,
-      /^dist\/worker\.cjs$/,
-      /^dist\/chunks\/[\w-]+\.js$/,
+      /^bin\/(pcopy\.js|package\.json)$/,
+      /^dist\/(index|process|child)\.js$/,
+      /^dist\/(main|worker)\.cjs$/,
+      /^dist\/chunks\/[\w-]+\.c?js$/,
       /^dist\/types\/[\w/-]+\.d\.ts$/,
       /^dist\/THIRD-PARTY-LICENSES$/,
       /^src\/progress\/events\.schema\.json$/,

@@ -5,7 +5,7 @@ set -euo pipefail
 
 # The action comes with the whole repository at the version that was asked for.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
-if [ ! -e "$root/dist/main.js" ]; then
+if [ ! -e "$root/dist/main.cjs" ]; then
   echo '::group::Install pcopy'
   npm ci --prefix "$root"
   echo '::endgroup::'
