@@ -15,7 +15,7 @@ import { preflight } from './prepare/preflight.ts';
 import { type Plan, prepare } from './prepare/prepare.ts';
 import { type PrestartedWorker, Queue } from './process/index.ts';
 import { Reporter } from './reporter.ts';
-import { compilePatterns, type Patterns } from './scan/patterns.ts';
+import { type Patterns, patternsFor } from './scan/selection.ts';
 import { SourceTree } from './scan/source-tree.ts';
 import type { WorkerEvent } from './wire.ts';
 import { workerConfig } from './worker-config.ts';
@@ -45,7 +45,7 @@ export async function copyTree(
   hooks: CopyHooks = {},
 ): Promise<Summary> {
   const config = resolveOptions(options);
-  const patterns = compilePatterns(config);
+  const patterns = await patternsFor(config);
   const fs = await openFileSystem();
   const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
   let plan: Plan;

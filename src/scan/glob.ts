@@ -1,6 +1,6 @@
 // The only file that knows fast-glob.
 import glob from 'fast-glob';
-import type { Patterns } from './patterns.ts';
+import type { Patterns } from './selection.ts';
 import { type ListedEntry, VIRTUAL_ROOT } from './tree-adapter.ts';
 
 /** Whether fast-glob would match with the pattern rather than look it up. */

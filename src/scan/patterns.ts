@@ -2,34 +2,7 @@ import micromatch from 'micromatch';
 import { UsageError } from '../errors.ts';
 import { isDynamic } from './glob.ts';
 import { patternToGlob } from './glob-names.ts';
-
-/** What is wanted of a tree, as the user said it: fast-glob patterns over paths relative to the root. */
-export interface Filters {
-  include: readonly string[];
-  exclude: readonly string[];
-}
-
-export const NO_FILTERS: Filters = { include: [], exclude: [] };
-
-/** One pattern as the user wrote it, and a way to tell whether it was of any use. */
-export interface PatternUse {
-  option: 'include' | 'exclude';
-  pattern: string;
-  matches: (path: string, isDirectory: boolean) => boolean;
-}
-
-/** Patterns ready for fast-glob. Paths and patterns are in the form of `toGlob`. */
-export interface Patterns {
-  positive: string[];
-  negative: string[];
-  /** Nothing is left out. */
-  all: boolean;
-  /** Excluded, but only when it is a directory: `cache/`. fast-glob would still enter those. */
-  excludedDirectory: ((path: string) => boolean) | null;
-  /** Judges a path that was not come upon by walking: whatever directories it lies in are judged too. */
-  selects: (path: string, isDirectory: boolean) => boolean;
-  uses: PatternUse[];
-}
+import type { Filters, Patterns, PatternUse } from './selection.ts';
 
 // fast-glob's own, so that both judge alike.
 const OPTIONS = { dot: true, posix: true, strictSlashes: false } as const;

@@ -6,7 +6,7 @@ import type { FileSystem } from '../fs/file-system.ts';
 import type { RawPath } from '../names.ts';
 import type { Chain } from '../tree/chain.ts';
 import { Batches } from './batches.ts';
-import { LoopError } from './tree-adapter.ts';
+import { LoopError } from './lister.ts';
 import { type Selection, walk } from './walk.ts';
 
 /**

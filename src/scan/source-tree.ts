@@ -11,8 +11,8 @@ import { enterSource, heldHandles } from '../tree/directories.ts';
 import type { EntriesOfDirectory } from '../wire.ts';
 import { listGiven } from './files-from.ts';
 import { Gitignore, readGitignore } from './gitignore.ts';
-import { compilePatterns, NO_FILTERS, type Patterns } from './patterns.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
+import { EVERYTHING, type Patterns } from './selection.ts';
 import { Unmatched } from './unmatched.ts';
 
 /** Milliseconds: a run that is shorter shows no progress worth knowing the totals for. */
@@ -126,7 +126,7 @@ export class SourceTree {
     };
     if (this.plan.single !== null) {
       // Patterns are about what a directory holds.
-      const everything = { ...options, selection: { ...options.selection, patterns: compilePatterns(NO_FILTERS) } };
+      const everything = { ...options, selection: { ...options.selection, patterns: EVERYTHING } };
       await listGiven(fs, chain, [this.plan.single.name], everything, found, listener);
     } else if (filesFrom !== null) {
       await listGiven(fs, chain, filesFrom, options, found, listener);

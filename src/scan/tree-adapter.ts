@@ -1,8 +1,8 @@
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
-import { join, type RawPath } from '../names.ts';
+import type { RawPath } from '../names.ts';
 import type { Chain } from '../tree/chain.ts';
 import { fromGlob, toGlob } from './glob-names.ts';
-import { Trail } from './trail.ts';
+import { Lister, type ListerOptions } from './lister.ts';
 
 /** Where the tree stands in fast-glob's eyes. Nothing is ever looked up there: the adapter answers for it. */
 export const VIRTUAL_ROOT = '/tree';
@@ -49,28 +49,17 @@ export class ListedEntry {
   }
 }
 
-/** Takes an entry: the directory it lies in, its name there, and its size in bytes where sizes are taken, else 0. */
-export type Visit = (dir: RawPath, name: RawPath, type: TypeLetter, size: number) => void;
-
-export interface AdapterOptions {
-  dereference: boolean;
-  /** Whether the size of the next file is wanted. */
-  wantsSize: () => boolean;
+export interface AdapterOptions extends ListerOptions {
   /** Waits until more entries are wanted. */
   gate: () => Promise<void>;
-  /** A directory that cannot be read, or with `dereference` a link that leads nowhere or in a circle. */
-  onError: (error: unknown, path: RawPath) => void;
   /**
    * May drop entries of a directory that has just been listed; a directory that is dropped is not entered. `path` is that
    * of the directory in the form of `toGlob`.
    */
-  select?: (dir: RawPath, handle: Handle, entries: ListedEntry[], path: string) => ListedEntry[];
-  /**
-   * Takes every entry as it is listed; fast-glob hears of directories only, to go on from. For a walk that leaves nothing
-   * out: an entry on its way through fast-glob costs several times its listing.
-   */
-  visit?: Visit;
+  select?: Select;
 }
+
+export type Select = (dir: RawPath, handle: Handle, entries: ListedEntry[], path: string) => ListedEntry[];
 
 type Callback = (error: NodeJS.ErrnoException | null, entries: ListedEntry[]) => void;
 
@@ -80,14 +69,13 @@ interface Pending {
 }
 
 /**
- * A `readdir` for fast-glob that lists through held directory handles, never follows a link by itself, carries every name
- * byte for byte, and makes the walk wait when the pipeline behind it is full: fast-glob's stream does not.
+ * A `readdir` for fast-glob that carries every name byte for byte, and makes the walk wait when the pipeline behind it is full: fast-glob's stream does not.
  *
  * fast-glob asks for every directory as soon as it has heard of it. They are answered one at a time, the newest first: depth
  * first, the next directory is mostly a neighbour whose parents are still open, and few are waiting.
  */
 export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions) {
-  const above = new Trail<string>();
+  const lister = new Lister(fs, tree, options);
   const pending: Pending[] = [];
   const arrived: Pending[] = [];
   let busy = false;
@@ -110,7 +98,7 @@ export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions)
         callback(error as Error, []);
         return; // The walk ends here, so nobody waits for the others.
       }
-      callback(null, listQuietly(path.slice(rootLength + 1)));
+      callback(null, list(path.slice(rootLength + 1)));
     }
     busy = false;
   }
@@ -120,57 +108,13 @@ export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions)
     return pending.pop();
   }
 
-  // One directory that cannot be listed is one failed entry, not the end of the walk.
-  function listQuietly(path: string): ListedEntry[] {
+  function list(path: string): ListedEntry[] {
     const dir = fromGlob(path);
-    try {
-      return list(dir, path);
-    } catch (error) {
-      options.onError(error, dir);
-      return [];
-    }
-  }
-
-  function list(dir: RawPath, path: string): ListedEntry[] {
-    const { dereference, select, visit } = options;
-    const handle = tree.open(dir);
-    if (dereference) checkLoop(dir, fs.stat(handle).identity);
-    const entries: ListedEntry[] = [];
-    fs.list(handle, (name, listed) => {
-      const type = dereference && listed === 'l' ? resolve(handle, dir, name) : listed;
-      if (type === null) return;
-      const size = type === 'f' && options.wantsSize() ? sizeOf(handle, name) : 0;
-      visit?.(dir, name, type, size);
-      if (visit === undefined || type === 'd') entries.push(new ListedEntry(dir, name, type, size));
+    const selected = lister.within(dir, (handle) => {
+      const entries: ListedEntry[] = [];
+      lister.listOpen(handle, dir, (name, type, size) => entries.push(new ListedEntry(dir, name, type, size)));
+      return options.select === undefined ? entries : options.select(dir, handle, entries, path);
     });
-    return select === undefined ? entries : select(dir, handle, entries, path);
+    return selected ?? [];
   }
-
-  function sizeOf(handle: Handle, name: RawPath): number {
-    try {
-      return (options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name))?.size ?? 0;
-    } catch {
-      return 0; // The worker that opens it will say what is wrong.
-    }
-  }
-
-  function resolve(handle: Handle, dir: RawPath, name: RawPath): TypeLetter | null {
-    try {
-      return fs.statTarget(handle, name).type;
-    } catch (error) {
-      options.onError(error, join(dir, name));
-      return null;
-    }
-  }
-
-  // A directory that is its own ancestor can only be one by way of a link.
-  function checkLoop(dir: RawPath, identity: string): void {
-    for (const ancestor of above.to(dir)) if (ancestor === identity) throw new LoopError();
-    above.push(dir, identity);
-  }
-}
-
-/** A link to a directory that leads back to one it lies in. */
-export class LoopError extends Error {
-  override name = 'LoopError';
 }

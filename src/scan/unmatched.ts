@@ -1,5 +1,5 @@
 import { join } from '../names.ts';
-import type { PatternUse } from './patterns.ts';
+import type { PatternUse } from './selection.ts';
 import type { ListedEntry } from './tree-adapter.ts';
 
 /** Notices which patterns were of use. Each is asked only until it has matched once. */

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { LibcFileSystem } from '../../src/fs/libc.ts';
 import { NodeFileSystem } from '../../src/fs/node.ts';
 import { Gitignore, readGitignore } from '../../src/scan/gitignore.ts';
-import { compilePatterns, type Filters } from '../../src/scan/patterns.ts';
+import { type Filters, patternsFor } from '../../src/scan/selection.ts';
 import { Unmatched } from '../../src/scan/unmatched.ts';
 import { walk } from '../../src/scan/walk.ts';
 import { Chain } from '../../src/tree/chain.ts';
@@ -26,7 +26,7 @@ export interface Listing {
 /** What the listing selects of a tree. */
 export async function list(root: string, options: ListOptions = {}): Promise<Listing> {
   const fs = options.driver === 'node' ? new NodeFileSystem() : new LibcFileSystem();
-  const patterns = compilePatterns({ include: options.include ?? [], exclude: options.exclude ?? [] });
+  const patterns = await patternsFor({ include: options.include ?? [], exclude: options.exclude ?? [] });
   const top = fs.openRoot(Buffer.from(root).toString('latin1'));
   const tree = new Chain(fs, top, 8, enterSource(fs, false));
   // As the copier does it: a walk that leaves nothing out goes another way than one that may.
