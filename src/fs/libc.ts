@@ -34,8 +34,8 @@ const timesBuffer = Buffer.alloc(32);
 const timesView = new DataView(timesBuffer.buffer, timesBuffer.byteOffset, 32);
 const linkBuffer = Buffer.alloc(65536);
 const listBuffer = Buffer.alloc(65536);
-const listView = new DataView(listBuffer.buffer, listBuffer.byteOffset, listBuffer.length);
-const DIRENT_TYPES: Record<number, TypeLetter> = { 1: 'p', 2: 'c', 4: 'd', 6: 'b', 8: 'f', 10: 'l', 12: 's' };
+// By d_type. Where it says nothing, the entry has to be asked.
+const DIRENT_TYPES: readonly (TypeLetter | '')[] = ['', 'p', 'c', '', 'd', '', 'b', '', 'f', '', 'l', '', 's'];
 
 /** System calls of the C library on 64-bit little-endian Linux. */
 export class LibcFileSystem implements FileSystem {
@@ -63,14 +63,18 @@ export class LibcFileSystem implements FileSystem {
     for (;;) {
       const filled = check(libc.getdents64(dir, listBuffer, listBuffer.length), 'getdents64');
       if (filled === 0) return;
-      // struct linux_dirent64: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name.
+      // One string, to be cut up: each name from the buffer would be a call of its own.
+      const text = listBuffer.toString('latin1', 0, filled);
+      // struct linux_dirent64: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name, in units of 8 bytes.
       for (let at = 0; at < filled; ) {
-        const next = at + listView.getUint16(at + 16, true);
-        const end = listBuffer.indexOf(0, at + 19);
-        const name = listBuffer.toString('latin1', at + 19, end);
+        const next = at + (listBuffer[at + 16] as number) + 256 * (listBuffer[at + 17] as number);
+        // The name's NUL is among the last 8 bytes; what follows it is left over from other entries.
+        let end = Math.max(at + 19, next - 8);
+        while (listBuffer[end] !== 0) end++;
+        const name = text.slice(at + 19, end);
         if (name !== '.' && name !== '..') {
-          const type = DIRENT_TYPES[listBuffer[at + 18] as number] ?? this.statAt(dir, name)?.type;
-          if (type !== undefined) entry(name, type);
+          const type = DIRENT_TYPES[listBuffer[at + 18] as number] || this.statAt(dir, name)?.type;
+          if (type) entry(name, type);
         }
         at = next;
       }

@@ -4,8 +4,12 @@ import { kindOf } from '../kind.ts';
 import { join, type RawPath } from '../names.ts';
 import type { ScanListener, ScanOptions } from './scan.ts';
 
-/** Entries of one job: enough to make a message cheap beside the copying, few enough to share out at the end. */
-const ENTRIES_PER_JOB = 256;
+/**
+ * Entries of one job: enough to make its two messages cheap (each costs what a `-u` of 30 unchanged files does), few enough
+ * to share out at the end.
+ */
+const ENTRIES_PER_JOB = 512;
+const ENTRIES_PER_FIRST_JOB = 256;
 /** Where sizes are known, a job ends when it holds this much: some milliseconds of work. */
 const BYTES_PER_JOB = 4 * 1024 * 1024;
 /** The first jobs hold less: they decide how many workers are started. */
@@ -78,8 +82,10 @@ export class Batches {
 
   private roomyBatch(): Batch {
     const { open } = this;
-    const most = this.found.files <= FIRST_FILES ? BYTES_PER_FIRST_JOB : BYTES_PER_JOB;
-    if (open !== null && open.entries < ENTRIES_PER_JOB && open.bytes < most) return open;
+    const isFirst = this.found.files <= FIRST_FILES;
+    const entries = isFirst ? ENTRIES_PER_FIRST_JOB : ENTRIES_PER_JOB;
+    const bytes = isFirst ? BYTES_PER_FIRST_JOB : BYTES_PER_JOB;
+    if (open !== null && open.entries < entries && open.bytes < bytes) return open;
     this.flush();
     this.open = { groups: [], entries: 0, sizes: [], bytes: 0, since: performance.now() };
     return this.open;
