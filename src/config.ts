@@ -1,15 +1,19 @@
 import { availableParallelism } from 'node:os';
-import { UsageError } from './errors.ts';
+import { pathsToRetry, UsageError } from './errors.ts';
 import type { CopyOptions } from './options.ts';
 
 /** One read and one write move this much unless the user says otherwise: it fits the processor's second cache. */
 const BATCH_BYTES = 128 * 1024;
 const MAX_BUFFER = 1 << 30;
 
+type Nullable = 'manifest' | 'filesFrom' | 'retryFrom';
+
 /** The options with every default filled in and every value checked. */
-export type Config = Required<Omit<CopyOptions, 'manifest' | 'filesFrom' | 'maxDelete' | 'maxErrors' | 'bwlimit'>> & {
+export type Config = Required<Omit<CopyOptions, Nullable | 'maxDelete' | 'maxErrors' | 'bwlimit'>> & {
   manifest: string | null;
   filesFrom: readonly string[] | null;
+  /** '' is the whole source. */
+  retryFrom: readonly string[] | null;
   /** Infinity: no limit. */
   maxDelete: number;
   maxErrors: number;
@@ -23,6 +27,8 @@ export function resolveOptions(options: CopyOptions): Config {
   const batch = integer('batch', options.batch ?? Math.max(1, Math.floor(BATCH_BYTES / chunkSize)), 1, MAX_BUFFER);
   if (chunkSize * batch > MAX_BUFFER)
     throw new UsageError(`chunkSize * batch: got ${chunkSize * batch} bytes, takes at most 1 GiB`);
+  if (options.filesFrom !== undefined && options.retryFrom !== undefined)
+    throw new UsageError('retryFrom: cannot stand beside filesFrom, each says what to copy');
   return {
     jobs: integer('jobs', options.jobs ?? Math.min(Math.max(availableParallelism(), 2), 16), 1, 64),
     chunkSize,
@@ -31,6 +37,7 @@ export function resolveOptions(options: CopyOptions): Config {
     exclude: options.exclude ?? [],
     gitignore: options.gitignore ?? false,
     filesFrom: options.filesFrom ?? null,
+    retryFrom: options.retryFrom ? [...pathsToRetry(options.retryFrom)] : null,
     noClobber: options.noClobber ?? false,
     update: (options.update ?? false) || (options.checksum ?? false),
     checksum: options.checksum ?? false,

@@ -14,6 +14,25 @@ export interface Failure {
   subtree?: boolean;
 }
 
+/** An entry of the destination could not be removed: copying does not help it. */
+export function isRemoval({ action, side }: Failure): boolean {
+  return action === 'delete' && side === 'destination';
+}
+
+/**
+ * What is to be copied to make up for these failures, each once; '' is the whole source. The top directory by itself is
+ * finished by every run, and what has no entry (the manifest, a pattern that matches nothing) bears the same path.
+ */
+export function pathsToRetry(failures: Iterable<Failure>): Set<string> {
+  const paths = new Set<string>();
+  for (const failure of failures) {
+    const { path, code, subtree } = failure;
+    const isEntry = path !== '' || subtree === true || code === 'EPCOPY_WORKER' || code === 'EPCOPY_INTERNAL';
+    if (isEntry && !isRemoval(failure)) paths.add(path);
+  }
+  return paths;
+}
+
 /** An entry that could not be copied. `cause` is the original error where there was one in this process. */
 export class CopyError extends Error {
   override name = 'CopyError';

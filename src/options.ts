@@ -1,3 +1,5 @@
+import type { Failure } from './errors.ts';
+
 /** What a caller may ask for. Every field has a default; CONTRACT of each: README.md, "Options". */
 export interface CopyOptions {
   /** Worker processes, 1 to 64. Default: the CPUs available, 2 at least, 16 at most. */
@@ -12,6 +14,11 @@ export interface CopyOptions {
   gitignore?: boolean;
   /** Copy just these paths, relative to the source, as bytes (see `fromText`). */
   filesFrom?: readonly string[];
+  /**
+   * Copy again just what failed in an earlier run: `failures` of its summary. A directory is meant with all below it; no
+   * failures are nothing to do. Not beside `filesFrom`.
+   */
+  retryFrom?: readonly Failure[];
   noClobber?: boolean;
   update?: boolean;
   checksum?: boolean;

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { UsageError } from '../errors.ts';
-import { escapeControls, isUtf8, printable, type RawPath, toBytes, toText } from '../names.ts';
+import { isUtf8, printable, type RawPath, toBytes, toText } from '../names.ts';
 import type { RawOptions } from './options-table.ts';
+import { reasonOf } from './reason.ts';
+import { type RetryLog, readRetryLog } from './retry-log.ts';
 
 /** What the options name in files. */
 export interface Lists {
@@ -9,6 +11,8 @@ export interface Lists {
   exclude: string[];
   /** Relative paths, as bytes. */
   filesFrom: RawPath[] | undefined;
+  /** What failed in an earlier run. */
+  retry?: RetryLog;
 }
 
 /** Called only when it is read: opening standard input is not free. */
@@ -16,15 +20,22 @@ export type Stdin = () => AsyncIterable<Buffer | string>;
 
 /** @throws UsageError when a file cannot be read, or holds what cannot be meant */
 export async function readLists(raw: RawOptions, stdin: Stdin): Promise<Lists> {
-  const names = [...(raw.excludeFrom ?? []), ...(raw.filesFrom === undefined ? [] : [raw.filesFrom])];
-  if (names.filter((name) => name === '-').length > 1) throw new UsageError('standard input can be read only once.');
+  const named = [...(raw.excludeFrom ?? []), raw.filesFrom, raw.retryFrom];
+  if (named.filter((name) => name === '-').length > 1) throw new UsageError('standard input can be read only once.');
   const exclude: string[] = [];
   for (const name of raw.excludeFrom ?? []) {
-    exclude.push(...patternsIn(await read('--exclude-from', name, stdin)));
+    exclude.push(...patternsIn(await read('--exclude-from', name, stdin, wholeText)));
   }
-  if (raw.filesFrom === undefined) return { exclude, filesFrom: undefined };
-  const list = await read('--files-from', raw.filesFrom, stdin);
-  return { exclude, filesFrom: pathsIn(list, raw.null ? '\0' : '\n') };
+  const filesFrom =
+    raw.filesFrom === undefined
+      ? undefined
+      : pathsIn(await read('--files-from', raw.filesFrom, stdin, wholeText), raw.null ? '\0' : '\n');
+  if (raw.retryFrom === undefined) return { exclude, filesFrom };
+  const name = raw.retryFrom;
+  const retry = await read('--retry-from', name, stdin, (chunks) =>
+    readRetryLog(name, chunks, (path) => relative('--retry-from', path)),
+  );
+  return { exclude, filesFrom, retry };
 }
 
 /** One pattern a line; blank lines and lines that begin with `#` say nothing (a pattern for a `#` begins with `\#`). */
@@ -49,28 +60,34 @@ export function pathsIn(list: RawPath, separator: '\n' | '\0'): RawPath[] {
   return list
     .split(separator)
     .filter((line) => line !== '')
-    .map(relative)
+    .map((line) => relative('--files-from', line))
     .filter((path) => path !== '');
 }
 
-function relative(line: RawPath): RawPath {
+function relative(option: string, line: RawPath): RawPath {
   const parts = line.split('/').filter((part) => part !== '' && part !== '.');
   if (line.startsWith('/') || parts.includes('..')) {
-    throw new UsageError(
-      `option '--files-from' got '${printable(line)}'. It takes paths below the source, without '..'.`,
-    );
+    throw new UsageError(`option '${option}' got '${printable(line)}'. It takes paths below the source, without '..'.`);
   }
   return parts.join('/');
 }
 
-async function read(option: string, name: RawPath, stdin: Stdin): Promise<RawPath> {
+type Chunks = AsyncIterable<Buffer | string>;
+
+async function read<T>(option: string, name: RawPath, stdin: Stdin, step: (chunks: Chunks) => Promise<T>): Promise<T> {
   try {
-    if (name !== '-') return await readFile(toBytes(name), 'latin1');
-    const chunks: Buffer[] = [];
-    for await (const chunk of stdin()) chunks.push(Buffer.from(chunk));
-    return Buffer.concat(chunks).toString('latin1');
+    return await step(name === '-' ? stdin() : createReadStream(toBytes(name)));
   } catch (error) {
-    const why = escapeControls((error as Error).message);
-    throw new UsageError(`option '${option}' got '${printable(name)}', which cannot be read: ${why}`, { cause: error });
+    if (error instanceof UsageError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const what = `${name === '-' ? 'standard input' : printable(name)}: cannot be read for ${option}`;
+    throw new UsageError(`${what}: ${reasonOf(error)} (${code})`, { cause: error });
   }
+}
+
+async function wholeText(chunks: Chunks): Promise<RawPath> {
+  const parts: Buffer[] = [];
+  for await (const chunk of chunks) parts.push(Buffer.from(chunk));
+  return Buffer.concat(parts).toString('latin1');
 }

@@ -124,6 +124,13 @@ export const OPTIONS: readonly OptionRow[] = [
   },
   {
     group: 'errors',
+    flags: '--retry-from <file>',
+    value: file,
+    help: 'copy again just what failed in the run whose --progress json is in the file; - reads stdin',
+    conflicts: { '--files-from': 'each says what to copy' },
+  },
+  {
+    group: 'errors',
     flags: '--fail-fast',
     help: 'stop at the first entry that fails',
     conflicts: { '--max-errors': 'it is --max-errors 1' },
@@ -198,6 +205,7 @@ export interface RawOptions {
   /** False with --no-preflight. */
   preflight?: boolean;
   retries?: number;
+  retryFrom?: string;
   failFast?: boolean;
   maxErrors?: number;
   strict?: boolean;

@@ -36,6 +36,7 @@ export function resolveOptions(raw: RawOptions, lists: Lists, view: View): CopyO
     exclude: exclude.length > 0 ? exclude : undefined,
     gitignore: raw.gitignore,
     filesFrom: lists.filesFrom,
+    retryFrom: lists.retry?.failures,
     noClobber: raw.clobber === false || undefined,
     update: raw.update,
     checksum: raw.checksum,

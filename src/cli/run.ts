@@ -10,7 +10,9 @@ import { completionScript } from './completion.ts';
 import { type EndingSignal, exitCodeOf, exitCodeOfError, withOutput } from './exit-codes.ts';
 import { readLists, type Stdin } from './lists.ts';
 import { rawArguments } from './raw-argv.ts';
+import { reasonOf } from './reason.ts';
 import { resolveOptions, resolveView } from './resolve.ts';
+import { notesOn } from './retry-log.ts';
 import { type Signals, watchSignals } from './signals.ts';
 import { version } from './version.ts';
 
@@ -39,6 +41,8 @@ export interface Io {
   /** Ends the process now. */
   exit(code: number): void;
 }
+
+type StartEvent = Extract<CopyEvent, { type: 'start' }>;
 
 /** Messages get so long to be taken by a reader that has stopped; output that was asked for waits until a signal. */
 const LAST_WORDS_MS = 2_000;
@@ -136,7 +140,8 @@ class Session {
       return show;
     });
     const [show, copyTree] = await Promise.all([opening, loadEngine()]);
-    const onEvent = this.#backpressure(show, abort.signal);
+    const notes = (start: StartEvent) => (lists.retry ? notesOn(lists.retry, start, raw.delete === true) : []);
+    const onEvent = this.#backpressure(show, notes, abort.signal);
     const summary = await copyTree(toBytes(source), toBytes(destination), options, { onEvent, signal: abort.signal });
     show.close();
     return exitCodeOfRun(summary);
@@ -161,12 +166,17 @@ class Session {
   }
 
   /** Tells the show, and asks to wait while what was asked for on stdout is not read; a run that ends waits no more. */
-  #backpressure(show: Show, signal: AbortSignal): (event: CopyEvent) => void | Promise<void> {
+  #backpressure(
+    show: Show,
+    notes: (start: StartEvent) => CopyEvent[],
+    signal: AbortSignal,
+  ): (event: CopyEvent) => void | Promise<void> {
     const aborted = new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     return (event) => {
       show.onEvent(event);
+      if (event.type === 'start') for (const note of notes(event)) show.onEvent(note);
       const pause = this.#stdout.ready();
       return pause && Promise.race([pause, aborted]);
     };
@@ -182,8 +192,6 @@ class Session {
   }
 }
 
-/** Node's message without the code before it and the system call behind it. */
-function whyLost({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'EPIPE') return 'its reader is gone';
-  return escapeControls(message.replace(/^E[A-Z0-9]+: /, '').replace(/, \w+$/, ''));
+function whyLost(error: NodeJS.ErrnoException): string {
+  return error.code === 'EPIPE' ? 'its reader is gone' : reasonOf(error);
 }

@@ -42,12 +42,12 @@ function removeTree(context: Context, below: Chain, top: RawPath, name: RawPath)
     const { dir, name } = next;
     const path = join(top, join(dir, name));
     try {
-      const stat = attempt(path, 'destination', 'stat', () => context.fs.statAt(below.open(dir), name));
+      const stat = attempt(path, 'destination', 'delete', () => context.fs.statAt(below.open(dir), name));
       if (stat === null) continue;
       found.push({ dir, name, type: stat.type });
       if (stat.type !== 'd') continue;
       const inner = join(dir, name);
-      attempt(path, 'destination', 'open', () =>
+      attempt(path, 'destination', 'delete', () =>
         context.fs.list(below.open(inner), (child) => left.push({ dir: inner, name: child })),
       );
     } catch (error) {
@@ -62,9 +62,9 @@ function removeOne(context: Context, below: Chain, top: RawPath, { dir, name, ty
   const path = join(top, join(dir, name));
   try {
     if (!config.dryRun) {
-      const parent = attempt(path, 'destination', 'open', () => below.open(dir));
-      if (type === 'd') attempt(path, 'destination', 'rmdir', () => fs.removeDirectory(parent, name));
-      else attempt(path, 'destination', 'unlink', () => fs.unlink(parent, name));
+      const parent = attempt(path, 'destination', 'delete', () => below.open(dir));
+      if (type === 'd') attempt(path, 'destination', 'delete', () => fs.removeDirectory(parent, name));
+      else attempt(path, 'destination', 'delete', () => fs.unlink(parent, name));
     }
     report.deleted++;
     tell(context, { path, type, action: 'deleted', bytes: 0 });

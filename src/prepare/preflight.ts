@@ -20,7 +20,9 @@ export interface Surveyed {
  * everything first would double the work of a run, so that is done only where it can matter.
  */
 export async function preflight(fs: FileSystem, plan: Plan, tree: Surveyed, config: Config): Promise<void> {
-  const names = foldsNames(fs, plan, config.dryRun) ? new NameClashes(config.filesFrom !== null) : null;
+  const names = foldsNames(fs, plan, config.dryRun)
+    ? new NameClashes((config.filesFrom ?? config.retryFrom) !== null)
+    : null;
   const space = config.preflight && !config.dryRun ? spaceCheck(fs, plan, tree, config) : null;
   if (names === null && space === null) return;
   try {

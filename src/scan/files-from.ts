@@ -5,7 +5,8 @@ import { join, type RawPath } from '../names.ts';
 import type { Chain } from '../tree/chain.ts';
 import { Batches } from './batches.ts';
 import { toGlob } from './glob-names.ts';
-import type { ScanListener, ScanOptions } from './scan.ts';
+import { type ScanListener, type ScanOptions, scan } from './scan.ts';
+import { liesIn, Within } from './within.ts';
 
 /**
  * Lists just the given paths that the patterns do not leave out, in their order, each once; a directory among them is made,
@@ -18,6 +19,40 @@ export async function listGiven(
   options: ScanOptions,
   found: Found,
   listener: ScanListener,
+): Promise<void> {
+  await listPaths(fs, tree, paths, options, found, listener, () => {});
+  found.complete = !listener.cancelled();
+}
+
+/**
+ * Lists the paths of an earlier run's failures in the same way, but a directory is meant with all below it: nobody knows
+ * how far that run had come in it. '' is the whole source.
+ */
+export async function listAgain(
+  fs: FileSystem,
+  tree: Chain,
+  paths: readonly RawPath[],
+  options: ScanOptions,
+  found: Found,
+  listener: ScanListener,
+): Promise<void> {
+  if (paths.includes('')) return scan(fs, tree, options, found, listener);
+  const all = new Set(paths);
+  const outermost = paths.filter((path) => !liesIn(all, path.slice(0, Math.max(path.lastIndexOf('/'), 0))));
+  const directories = new Set<RawPath>();
+  await listPaths(fs, tree, outermost, options, found, listener, (path) => directories.add(path));
+  if (directories.size > 0) await scan(fs, tree, { ...options, within: new Within(directories) }, found, listener);
+  else found.complete = !listener.cancelled();
+}
+
+async function listPaths(
+  fs: FileSystem,
+  tree: Chain,
+  paths: readonly RawPath[],
+  options: ScanOptions,
+  found: Found,
+  listener: ScanListener,
+  onDirectory: (path: RawPath) => void,
 ): Promise<void> {
   const batches = new Batches(options, found, listener);
   const { patterns } = options.selection;
@@ -32,6 +67,7 @@ export async function listGiven(
       const handle = tree.open(dir);
       const stat = options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name);
       if (stat === null) throw refuse(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
+      if (stat.type === 'd') onDirectory(path);
       if (patterns.selects(toGlob(path), stat.type === 'd')) batches.add(dir, name, stat.type, sizeOf(stat));
     } catch (error) {
       // The path that was given, though it may be a directory on the way to it that is missing.
@@ -41,7 +77,6 @@ export async function listGiven(
   }
   batches.flush();
   await batches.room();
-  found.complete = true;
 }
 
 // `./a//b/` is `a/b`. A way out of the source is refused, whatever it leads to.

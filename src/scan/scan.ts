@@ -8,6 +8,7 @@ import type { Chain } from '../tree/chain.ts';
 import { Batches } from './batches.ts';
 import { LoopError } from './lister.ts';
 import { type Selection, walk } from './walk.ts';
+import type { Within } from './within.ts';
 
 /**
  * The sizes of the first files are always taken, and end their jobs early when they are big: those jobs decide how many
@@ -24,6 +25,8 @@ export interface ScanOptions {
   /** Copy FIFOs, sockets and devices; otherwise they are skipped and told. */
   special: boolean;
   sizes: boolean;
+  /** Nothing but what lies in these directories. */
+  within?: Within;
 }
 
 export interface ScanListener {
@@ -56,13 +59,14 @@ export async function scan(
   };
 
   try {
-    const { dereference, selection } = options;
+    const { dereference, selection, within } = options;
     let sized = 0;
     const wantsSize = (): boolean => options.sizes || sized++ < SIZED_FIRST;
     const onError = (error: unknown, path: RawPath): void => listener.failed(listFailure(error, path));
-    await walk(fs, tree, selection, { dereference, wantsSize, gate, onError }, (dir, name, type, size) =>
-      batches.add(dir, name, type, size),
-    );
+    const select = within && { select: within.select };
+    await walk(fs, tree, selection, { dereference, wantsSize, gate, onError, ...select }, (dir, name, type, size) => {
+      if (within === undefined || within.holds(dir)) batches.add(dir, name, type, size);
+    });
     batches.flush();
     await batches.room();
     found.complete = true;

@@ -9,7 +9,7 @@ import type { Reporter } from '../reporter.ts';
 import { Chain } from '../tree/chain.ts';
 import { enterSource, heldHandles } from '../tree/directories.ts';
 import type { EntriesOfDirectory } from '../wire.ts';
-import { listGiven } from './files-from.ts';
+import { listAgain, listGiven } from './files-from.ts';
 import { Gitignore, readGitignore } from './gitignore.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
 import { EVERYTHING, type Patterns } from './selection.ts';
@@ -116,7 +116,7 @@ export class SourceTree {
     listener: ScanListener,
   ): Promise<void> {
     const { fs, patterns } = this;
-    const { dereference, archive, filesFrom } = this.config;
+    const { dereference, archive, filesFrom, retryFrom } = this.config;
     const gitignore = this.config.gitignore ? gitignoreOf(fs) : null;
     const options: ScanOptions = {
       selection: { patterns, gitignore, unmatched },
@@ -127,7 +127,10 @@ export class SourceTree {
     if (this.plan.single !== null) {
       // Patterns are about what a directory holds.
       const everything = { ...options, selection: { ...options.selection, patterns: EVERYTHING } };
-      await listGiven(fs, chain, [this.plan.single.name], everything, found, listener);
+      const again = retryFrom === null || retryFrom.length > 0;
+      await listGiven(fs, chain, again ? [this.plan.single.name] : [], everything, found, listener);
+    } else if (retryFrom !== null) {
+      await listAgain(fs, chain, retryFrom, options, found, listener);
     } else if (filesFrom !== null) {
       await listGiven(fs, chain, filesFrom, options, found, listener);
     } else {
@@ -136,7 +139,7 @@ export class SourceTree {
   }
 
   private tellWhatIsEmpty(unmatched: Unmatched | null, reporter: Reporter): void {
-    if (this.plan.single !== null) return;
+    if (this.plan.single !== null || this.config.retryFrom !== null) return;
     if (this.config.filesFrom === null) {
       for (const { option, pattern } of unmatched?.left ?? []) {
         // It may be there to keep something from being deleted.

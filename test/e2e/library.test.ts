@@ -13,6 +13,10 @@ const [source, destination] = process.argv.slice(2);
 const types = new Set();
 const summary = await copyTree(source, destination, { jobs: 2, entries: true }, { onEvent: (event) => types.add(event.type) });
 const refused = await copyTree(source, source);
+const again = await copyTree(source, destination, { retryFrom: summary.failures, strict: true });
+const chosen = [{ path: 'a', action: 'open', code: 'EACCES', message: '', side: 'source' }];
+const some = await copyTree(source, destination + '3', { retryFrom: chosen });
+const both = await copyTree(source, destination, { retryFrom: [], filesFrom: [] }).catch((error) => error.name);
 const abort = new AbortController();
 abort.abort();
 const interrupted = await copyTree(source, destination + '2', {}, { signal: abort.signal });
@@ -20,6 +24,8 @@ const usage = await copyTree(source, destination, { jobs: 0 }).catch((error) => 
 process.stdout.write(JSON.stringify({
   outcomes: [summary.outcome, refused.outcome, interrupted.outcome],
   usage,
+  both,
+  retried: [again.outcome, again.totals.files, some.outcome, some.totals.files],
   files: summary.totals.files,
   types: [...types],
   listeners: ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => process.listenerCount(signal)),
@@ -66,6 +72,8 @@ overBothDrivers((driver) => {
     expect(said).toMatchObject({
       outcomes: ['complete', 'refused', 'interrupted'],
       usage: 'UsageError',
+      both: 'UsageError',
+      retried: ['complete', 0, 'complete', 1],
       files: 2,
       listeners: [0, 0, 0],
       exitCode: null,

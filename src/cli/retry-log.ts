@@ -1,0 +1,165 @@
+import { type Failure, isRemoval, pathsToRetry, UsageError } from '../errors.ts';
+import type { CopyEvent, Outcome } from '../events.ts';
+import { fromText, printable, type RawPath } from '../names.ts';
+import type { JsonEvent, JsonStart } from '../progress/json-events.ts';
+
+/** What a run's `--progress json` tells of what failed in it. */
+export interface RetryLog {
+  /** As the user named it. */
+  name: RawPath;
+  failures: Failure[];
+  /** How the run ended; null when the log breaks off. */
+  outcome: Outcome | null;
+  start: JsonStart;
+}
+
+/** No event is so long; a file without line ends is not kept in memory to find that out. */
+const LONGEST_LINE = 16 << 20;
+
+/**
+ * Reads a log. When several runs have written to it, the last one counts. A last line that is cut off belongs to a run
+ * that was killed.
+ * @param relative the path as the listing gives it; throws for one that leads out of the source
+ * @throws UsageError for what is no event log, and for the log of a run that copied nothing
+ */
+export async function readRetryLog(
+  name: RawPath,
+  chunks: AsyncIterable<Buffer | string>,
+  relative: (path: RawPath) => RawPath,
+): Promise<RetryLog> {
+  const reader = new LogReader(name, relative);
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(Buffer.from(chunk), { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) reader.line(line);
+    if (rest.length > LONGEST_LINE) reader.line(rest);
+  }
+  if (rest !== '') reader.lastLine(rest);
+  return reader.end();
+}
+
+/** What a person should know of the log, when the run begins that copies again. */
+export function notesOn(
+  log: RetryLog,
+  start: Extract<CopyEvent, { type: 'start' }>,
+  deletes: boolean,
+): Extract<CopyEvent, { type: 'warn' }>[] {
+  const name = log.name === '-' ? 'the log' : printable(log.name);
+  const notes: string[] = [];
+  const [from, to] = [pathOf(log.start, 'source'), pathOf(log.start, 'destination')];
+  if (from !== start.source || to !== start.destination) {
+    notes.push(`${name} tells of another copy, from ${printable(from)} to ${printable(to)}`);
+  }
+  const how = howItEnded(log.outcome);
+  if (how !== null)
+    notes.push(`${name} is incomplete, its run ${how}: what it did not come to is not copied (-u does)`);
+  const removals = log.failures.some(isRemoval);
+  if (removals && !deletes) {
+    notes.push(`${name} names what could not be deleted: that is tried again with --delete`);
+  }
+  if (pathsToRetry(log.failures).size === 0 && !(removals && deletes)) {
+    notes.push(`${name} names no entry that could not be copied: nothing to do`);
+  }
+  return notes.map((message) => ({ type: 'warn', path: '', code: 'EPCOPY_LOG', message }));
+}
+
+function howItEnded(outcome: Outcome | null): string | null {
+  switch (outcome) {
+    case null:
+      return 'was killed or still goes on';
+    case 'stopped':
+    case 'interrupted':
+      return `was ${outcome}`;
+    case 'complete':
+    case 'incomplete':
+    case 'refused':
+      return null;
+  }
+}
+
+class LogReader {
+  readonly #name: RawPath;
+  readonly #relative: (path: RawPath) => RawPath;
+  #failures: Failure[] = [];
+  #outcome: Outcome | null = null;
+  #start: JsonStart | undefined;
+  #lines = 0;
+
+  constructor(name: RawPath, relative: (path: RawPath) => RawPath) {
+    this.#name = name;
+    this.#relative = relative;
+  }
+
+  line(text: string): void {
+    this.#lines++;
+    if (text.trim() === '') return;
+    const event = this.#parse(text);
+    if (event === undefined) throw this.#unusable(`its line ${this.#lines} is no event`);
+    this.#take(event);
+  }
+
+  /** Without a line feed at its end: whole, or what a killed run could write of it. */
+  lastLine(text: string): void {
+    if (this.#start === undefined || this.#parse(text) !== undefined) this.line(text);
+    else this.#outcome = null;
+  }
+
+  end(): RetryLog {
+    if (this.#outcome === 'refused') throw this.#unusable('its run was refused and copied nothing');
+    if (this.#start === undefined) throw this.#unusable('it holds no event');
+    if (this.#start.dryRun) throw this.#unusable('its run was a dry run and copied nothing');
+    return {
+      name: this.#name,
+      failures: this.#failures,
+      outcome: this.#outcome,
+      start: this.#start,
+    };
+  }
+
+  #parse(text: string): JsonEvent | undefined {
+    try {
+      const event: unknown = JSON.parse(text);
+      return isEvent(event) ? event : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #take(event: JsonEvent): void {
+    if (event.type === 'start') {
+      this.#start = event;
+      this.#failures = [];
+      this.#outcome = null;
+    } else if (event.type === 'end') this.#outcome = event.outcome;
+    // A log may be joined from several runs' ends, but an event of a run comes after its start.
+    else if (this.#start === undefined) throw this.#unusable(`its line ${this.#lines} comes before any start`);
+    else if (event.type === 'error') {
+      this.#failures.push({ ...event, path: this.#relative(pathOf(event, 'path')) });
+    }
+  }
+
+  #unusable(why: string): UsageError {
+    return new UsageError(
+      `option '--retry-from' got '${printable(this.#name)}', but ${why}. It takes what --progress json wrote.`,
+    );
+  }
+}
+
+/** The fields that are used are what they should be; the rest is nobody's business here. */
+function isEvent(event: unknown): event is JsonEvent {
+  if (typeof event !== 'object' || event === null) return false;
+  const texts = { start: ['source', 'destination'], error: ['path', 'code', 'action', 'side'], end: ['outcome'] };
+  const { type } = event as { type?: unknown };
+  if (typeof type !== 'string') return false;
+  const needed = Object.hasOwn(texts, type) ? texts[type as keyof typeof texts] : [];
+  return needed.every((field) => typeof Reflect.get(event, field) === 'string');
+}
+
+/** The exact bytes, where the text beside them is not what the file system holds. */
+function pathOf(event: object, name: 'path' | 'source' | 'destination'): RawPath {
+  const exact: unknown = Reflect.get(event, `${name}Base64`);
+  if (typeof exact === 'string') return Buffer.from(exact, 'base64').toString('latin1');
+  return fromText(String(Reflect.get(event, name)));
+}
