@@ -68,6 +68,8 @@ export type Outcome = 'complete' | 'incomplete' | 'refused' | 'stopped' | 'inter
 
 export interface Summary {
   outcome: Outcome;
+  /** Nothing was changed: the totals say what would have been. */
+  dryRun: boolean;
   source: string;
   destination: string;
   /** The destination existed and was merged into. */

@@ -200,6 +200,7 @@ export class Reporter {
     const now = performance.now();
     return {
       outcome: this.outcome ?? (this.isComplete() ? 'complete' : 'incomplete'),
+      dryRun: this.config.dryRun,
       source: plan?.source.path ?? '',
       destination: plan?.destination.path ?? '',
       merged: plan !== null && isMerged(plan),

@@ -133,6 +133,7 @@ class Session {
       source,
       destination,
       version: version(),
+      dryRun: raw.dryRun === true,
       exitCodeOf: exitCodeOfRun,
     };
     const opening = openShow(stage).then((show) => {
@@ -187,7 +188,8 @@ class Session {
     this.#show?.giveUp(code, message, errorCode);
     if (this.#show || !/(^|\0)--progress[=\0]json(\0|$)/.test(this.#args.join('\0'))) return;
     const write = (text: string) => this.#stdout.write(text);
-    const nowhere = { source: '', destination: '', version: '', exitCodeOf: () => code };
+    const dryRun = this.#args.includes('--dry-run');
+    const nowhere = { source: '', destination: '', version: '', dryRun, exitCodeOf: () => code };
     new JsonReporter({ write, ...nowhere }).giveUp(code, message, errorCode);
   }
 }

@@ -25,20 +25,20 @@ export function annotation(title: string, message: string): string {
 }
 
 /** What is appended to the step summary, in Markdown. */
-export function stepSummary(summary: Summary, ends: Ends, dryRun: boolean): string {
+export function stepSummary(summary: Summary, ends: Ends): string {
   // Markdown is read inside HTML tags too.
   const code = (text: string) => `<code>${text.replace(/[&<>|*_`~[\]\\]/g, (c) => `&#${c.charCodeAt(0)};`)}</code>`;
   const lines = [
     `### pcopy ${code(printable(ends.source))} → ${code(printable(ends.destination))}`,
     '',
-    ...summaryLines(summary, ends, dryRun, NO_COLOR).map((line) => `- ${code(line.trim().replace(/^pcopy: /, ''))}`),
+    ...summaryLines(summary, ends, NO_COLOR).map((line) => `- ${code(line.trim().replace(/^pcopy: /, ''))}`),
   ];
   const reason = reasonText(summary);
   if (reason !== undefined) lines.push(`- ${code(reason)}`);
   const listed = summary.failures.slice(0, LISTED);
   if (listed.length > 0) {
     const failed = Math.max(summary.totals.failed, summary.failures.length + summary.moreFailures);
-    lines.push('', `<details><summary>${failed} failed</summary>`, '');
+    lines.push('', `<details><summary>${failed} ${summary.dryRun ? 'would fail' : 'failed'}</summary>`, '');
     lines.push(...listed.map((failure) => `- ${code(errorLine(failure, ends, NO_COLOR).replace(/^pcopy: /, ''))}`));
     if (failed > listed.length) lines.push(`- and ${failed - listed.length} more`);
     lines.push('', '</details>');
@@ -52,7 +52,6 @@ export class GithubReporter implements Reporter {
   readonly #ends: Ends;
   readonly #summaryFile: string | undefined;
   #annotations = 0;
-  #dryRun = false;
 
   constructor(say: Say, ends: Ends, summaryFile: string | undefined) {
     this.#say = say;
@@ -61,12 +60,11 @@ export class GithubReporter implements Reporter {
   }
 
   onEvent(event: CopyEvent): void {
-    if (event.type === 'start') this.#dryRun = event.dryRun;
     if (event.type === 'error') this.#annotate(errorLine(event.failure, this.#ends, NO_COLOR));
     if (event.type !== 'end') return;
     const reason = reasonText(event.summary);
     if (reason !== undefined) this.#annotate(reason);
-    if (this.#summaryFile) this.#append(this.#summaryFile, stepSummary(event.summary, this.#ends, this.#dryRun));
+    if (this.#summaryFile) this.#append(this.#summaryFile, stepSummary(event.summary, this.#ends));
   }
 
   #annotate(message: string): void {

@@ -95,6 +95,8 @@ export interface JsonEnd extends JsonEnds {
   type: 'end';
   outcome: Outcome;
   exitCode: number;
+  /** Nothing was changed: the totals say what would have been. */
+  dryRun: boolean;
   merged: boolean;
   totals: Totals;
   elapsedMs: number;

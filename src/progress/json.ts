@@ -10,6 +10,7 @@ const INTERVAL_MS = 1_000;
 export interface JsonOptions {
   write: (line: string) => void;
   version: string;
+  dryRun: boolean;
   /** The two paths as typed, for an `end` that comes before any `start`. */
   source: RawPath;
   destination: RawPath;
@@ -38,11 +39,12 @@ export class JsonReporter implements Reporter {
   giveUp(exitCode: number, message: string, code: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { source, destination } = this.#options;
+    const { source, destination, dryRun } = this.#options;
     this.#write({
       type: 'end',
       outcome: exitCode === 2 || exitCode === 3 ? 'refused' : 'stopped',
       exitCode,
+      dryRun,
       ...named('source', source),
       ...named('destination', destination),
       merged: false,
@@ -113,11 +115,12 @@ export class JsonReporter implements Reporter {
   }
 
   #endOf(summary: Summary): JsonEvent {
-    const { outcome, merged, totals, elapsedMs, notPreserved, skips, load, reason } = summary;
+    const { outcome, dryRun, merged, totals, elapsedMs, notPreserved, skips, load, reason } = summary;
     return {
       type: 'end',
       outcome,
       exitCode: this.#options.exitCodeOf(summary),
+      dryRun,
       // A refused run may not have come to know its paths.
       ...named('source', summary.source || this.#options.source),
       ...named('destination', summary.destination || this.#options.destination),

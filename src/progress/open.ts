@@ -29,6 +29,7 @@ export interface Stage {
   source: RawPath;
   destination: RawPath;
   version: string;
+  dryRun: boolean;
   exitCodeOf: (summary: Summary) => number;
 }
 

@@ -3,22 +3,22 @@ import { escapeControls, printable } from '../names.ts';
 import { advice } from './advice.ts';
 import type { Palette } from './colors.ts';
 import type { Ends } from './ends.ts';
-import { bytes, count, duration, plural, rate } from './format.ts';
+import { bytes, duration, plural, rate } from './format.ts';
 import { errorLine } from './messages.ts';
 import type { Reporter, Say } from './reporter.ts';
 import { entriesInWords, kindsInWords, restInWords } from './tally-words.ts';
 
 /** What a run came to, for a person. */
-export function summaryLines(summary: Summary, ends: Ends, dryRun: boolean, paint: Palette): string[] {
+export function summaryLines(summary: Summary, ends: Ends, paint: Palette): string[] {
   if (summary.outcome === 'refused') return [`pcopy: ${paint.red('refused')}: nothing was written`];
-  const { totals, elapsedMs } = summary;
+  const { totals, elapsedMs, dryRun } = summary;
   const speed = !dryRun && elapsedMs > 0 && totals.bytes > 0 ? `, ${rate((totals.bytes * 1000) / elapsedMs)}` : '';
   const verb = dryRun ? 'would copy' : 'copied';
   const lines = [
     `pcopy: ${headOf(summary.outcome, dryRun, paint)}${verb} ${entriesInWords(totals)}; ` +
       `${bytes(totals.bytes)} in ${duration(elapsedMs)}${speed}`,
   ];
-  const rest = restInWords(totals, summary.skips);
+  const rest = restInWords(totals, summary.skips, dryRun);
   if (rest !== '') lines.push(totals.failed > 0 ? paint.red(rest) : rest);
   const lost = kindsInWords(summary.notPreserved);
   if (lost !== '') lines.push(paint.yellow(`not preserved: ${escapeControls(lost)}`));
@@ -38,7 +38,8 @@ export function failuresAgain(summary: Summary, ends: Ends, paint: Palette, rows
   if (failures.length + moreFailures < (rows || 24)) return [];
   const lines = failures.map((failure) => errorLine(failure, ends, paint));
   if (moreFailures > 0) lines.push(`pcopy: and ${plural(moreFailures, 'more failure')}, named above`);
-  return [`pcopy: ${count(failures.length + moreFailures)} entries failed:`, ...lines];
+  const all = failures.length + moreFailures;
+  return [`pcopy: ${plural(all, 'entry', 'entries')} ${summary.dryRun ? 'would fail' : 'failed'}:`, ...lines];
 }
 
 export interface SummaryOptions {
@@ -54,19 +55,17 @@ export interface SummaryOptions {
 /** Says it when the run ends. */
 export class SummaryReporter implements Reporter {
   readonly #options: SummaryOptions;
-  #dryRun = false;
 
   constructor(options: SummaryOptions) {
     this.#options = options;
   }
 
   onEvent(event: CopyEvent): void {
-    if (event.type === 'start') this.#dryRun = event.dryRun;
     if (event.type !== 'end') return;
     const { say, ends, paint, rows, quiet } = this.#options;
     for (const line of failuresAgain(event.summary, ends, paint, rows())) say(line);
     if (quiet) return;
-    for (const line of summaryLines(event.summary, ends, this.#dryRun, paint)) say(line);
+    for (const line of summaryLines(event.summary, ends, paint)) say(line);
   }
 }
 

@@ -11,13 +11,17 @@ export function entriesInWords(totals: Totals): string {
   return parts.join(', ');
 }
 
-/** What did not become a copy: `2 failed, 12 unchanged, 3 skipped (2 FIFOs, 1 socket)`. Empty when all did. */
-export function restInWords(totals: Totals, skips: Record<string, number>): string {
+/**
+ * What did not become a copy: `2 failed, 12 unchanged, 3 skipped (2 FIFOs, 1 socket)`. Empty when all did. Of a dry run:
+ * `2 would fail, 12 unchanged, 3 would be skipped (2 FIFOs, 1 socket)`.
+ */
+export function restInWords(totals: Totals, skips: Record<string, number>, dryRun: boolean): string {
+  const wouldBe = dryRun ? 'would be ' : '';
   const parts: string[] = [];
-  if (totals.failed > 0) parts.push(`${count(totals.failed)} failed`);
+  if (totals.failed > 0) parts.push(`${count(totals.failed)} ${dryRun ? 'would fail' : 'failed'}`);
   if (totals.unchanged > 0) parts.push(`${count(totals.unchanged)} unchanged`);
-  if (totals.skipped > 0) parts.push(`${count(totals.skipped)} skipped${inBrackets(skips)}`);
-  if (totals.deleted > 0) parts.push(`${count(totals.deleted)} deleted`);
+  if (totals.skipped > 0) parts.push(`${count(totals.skipped)} ${wouldBe}skipped${inBrackets(skips)}`);
+  if (totals.deleted > 0) parts.push(`${count(totals.deleted)} ${wouldBe}deleted`);
   return parts.join(', ');
 }
 

@@ -25,6 +25,7 @@ overBothDrivers((driver) => {
     plant(`${top}/dst`, { 'a/changed': file('old'), same: file('same'), extra: file('x') });
     const before = survey(top);
     const dry = await copy(['--dry-run', '-v', '--delete', 'src', 'dst'], { driver, cwd: top });
+    expect(dry.stderr).toMatch(/^pcopy: dry run: would copy 3 files, .*\n {2}1 would be deleted\n/m);
     const after = survey(top);
     for (const item of [...before.values(), ...after.values()]) item.atime = 0n;
     expect(after).toEqual(before);
@@ -41,6 +42,19 @@ overBothDrivers((driver) => {
     expect(existsSync(`${top}/x`)).toBe(false);
     expectExit(await pcopy(['--dry-run', 'src', 'src/in'], { driver, cwd: top }), 3);
     expectExit(await pcopy(['--dry-run', 'missing', 'dst'], { driver, cwd: top }), 3);
+  });
+
+  test('the last event says whether it was a dry run, however the run ended', async () => {
+    const top = temp();
+    plant(`${top}/src`, { a: file('a') });
+    const end = async (...args: string[]) => {
+      const { stdout } = await pcopy(['--progress=json', ...args], { driver, cwd: top });
+      return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as object;
+    };
+    expect(await end('--dry-run', 'src', 'dst')).toMatchObject({ type: 'end', exitCode: 0, dryRun: true });
+    expect(await end('--dry-run', 'missing', 'dst')).toMatchObject({ type: 'end', exitCode: 3, dryRun: true });
+    expect(await end('--dry-run', 'src', 'dst', '-j0')).toMatchObject({ type: 'end', exitCode: 2, dryRun: true });
+    expect(await end('src', 'dst')).toMatchObject({ type: 'end', exitCode: 0, dryRun: false });
   });
 
   test('-v says a line for each entry: source, arrow, destination', async () => {

@@ -76,7 +76,6 @@ test('the page shows names as they are, whatever they hold', () => {
   const page = stepSummary(
     summary({ outcome: 'incomplete', failures, totals: { ...summary().totals, failed: 1 } }),
     ends,
-    false,
   );
   expect(page).toContain(
     '- <code>src/&#60;img src=x&#62;&#124;&#96;&#42;&#95;&#38;&#92;n: read: input/output error (EIO)</code>',
@@ -85,7 +84,7 @@ test('the page shows names as they are, whatever they hold', () => {
 
 test('the page lists a hundred failures and counts the others', () => {
   const failures = Array.from({ length: 150 }, (_, i) => failure(`f${i}`));
-  const page = stepSummary(summary({ failures, moreFailures: 50 }), ends, false);
+  const page = stepSummary(summary({ failures, moreFailures: 50 }), ends);
   expect(page).toContain('<summary>200 failed</summary>');
   expect(page).toContain('- and 100 more\n');
 });

@@ -47,6 +47,7 @@ function open() {
   const reporter = new JsonReporter({
     write,
     version: '1.2.3',
+    dryRun: true,
     source: 'src',
     destination: 'dest',
     exitCodeOf: () => 4,
@@ -128,6 +129,7 @@ describe('the end', () => {
     json.reporter.giveUp(4, 'late', 'X');
     expect(json.lines()).toHaveLength(1);
     expect(json.lines()[0]).toMatchObject({ type: 'end', exitCode: 4, outcome: 'complete', totals: { files: 3 } });
+    expect(json.lines()[0]).toHaveProperty('dryRun', false);
   });
 
   test('of a refused run names the paths as they were typed', () => {
@@ -141,7 +143,8 @@ describe('the end', () => {
   ])('comes too when the run is given up with %d', (code, outcome) => {
     json.reporter.giveUp(code, 'why', 'EUSAGE');
     const [line] = json.lines();
-    expect(line).toMatchObject({ type: 'end', exitCode: code, outcome, reason: { message: 'why', code: 'EUSAGE' } });
+    const reason = { message: 'why', code: 'EUSAGE' };
+    expect(line).toMatchObject({ type: 'end', exitCode: code, outcome, dryRun: true, reason });
     expect(violations(schema, line)).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ const totals = {
 
 describe('the lines', () => {
   test('of a plain run', () => {
-    expect(summaryLines(summary(), ends, false, plain)).toEqual([
+    expect(summaryLines(summary(), ends, plain)).toEqual([
       'pcopy: copied 3 files, 1 directory; 3.0 KiB in 1.50 s, 2.0 KiB/s',
     ]);
   });
@@ -35,7 +35,7 @@ describe('the lines', () => {
       skips: { socket: 1, fifo: 2 },
       notPreserved: { owner: 120, acl: 3, xattr: 0 },
     });
-    expect(summaryLines(all, ends, false, plain)).toEqual([
+    expect(summaryLines(all, ends, plain)).toEqual([
       'pcopy: incomplete: copied 50,000 files, 1 directory, 12 symbolic links, 1 hard link, 2 special files; 2.0 GiB in 10.0 s, 205 MiB/s',
       '  2 failed, 7 unchanged, 3 skipped (2 FIFOs, 1 socket), 4 deleted',
       '  not preserved: 3 ACLs, 120 owners',
@@ -45,24 +45,31 @@ describe('the lines', () => {
   });
 
   test('of a dry run', () => {
-    expect(summaryLines(summary({ merged: true, elapsedMs: 10_000 }), ends, true, plain)).toEqual([
+    expect(summaryLines(summary({ dryRun: true, merged: true, elapsedMs: 10_000 }), ends, plain)).toEqual([
       'pcopy: dry run: would copy 3 files, 1 directory; 3.0 KiB in 10.0 s',
       '  dest existed: would be merged into',
     ]);
   });
 
+  test('of a dry run with everything', () => {
+    const all = summary({ dryRun: true, outcome: 'incomplete', totals, skips: { socket: 1, fifo: 2 } });
+    expect(summaryLines(all, ends, plain)).toEqual([
+      expect.stringMatching(/^pcopy: dry run: incomplete: would copy 50,000 files, /),
+      '  2 would fail, 7 unchanged, 3 would be skipped (2 FIFOs, 1 socket), 4 would be deleted',
+    ]);
+    expect(failuresAgain({ ...all, failures: [failure()] }, ends, plain, 1)[0]).toBe('pcopy: 1 entry would fail:');
+  });
+
   test.each(['stopped', 'interrupted'] as const)('of one that was %s', (outcome) => {
-    expect(summaryLines(summary({ outcome }), ends, false, plain)[0]).toMatch(`pcopy: ${outcome}: copied 3 files`);
+    expect(summaryLines(summary({ outcome }), ends, plain)[0]).toMatch(`pcopy: ${outcome}: copied 3 files`);
   });
 
   test('of one that was refused', () => {
-    expect(summaryLines(summary({ outcome: 'refused' }), ends, false, plain)).toEqual([
-      'pcopy: refused: nothing was written',
-    ]);
+    expect(summaryLines(summary({ outcome: 'refused' }), ends, plain)).toEqual(['pcopy: refused: nothing was written']);
   });
 
   test('a run of no time has no rate', () => {
-    expect(summaryLines(summary({ elapsedMs: 0 }), ends, false, plain)[0]).toMatch(/in 0\.00 s$/);
+    expect(summaryLines(summary({ elapsedMs: 0 }), ends, plain)[0]).toMatch(/in 0\.00 s$/);
   });
 });
 
