@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { RawPath } from '../names.ts';
+import { UsageError } from '../errors.ts';
+import { printable, type RawPath } from '../names.ts';
 import { OPTIONS, type OptionRow } from './options-table.ts';
 
 const SCRIPTS = { bash, zsh, fish } as const;
@@ -9,11 +10,16 @@ type Shell = keyof typeof SCRIPTS;
 /**
  * The script when the arguments are `completion <shell>` and nothing more. A folder of that name comes first: where
  * `completion` exists, `pcopy completion bash` copies it, as the two paths say.
+ * @throws UsageError for another shell, or none
  */
 export function completionScript(args: readonly RawPath[], exists = existsSync): string | undefined {
   const [word, shell = ''] = args;
-  if (args.length !== 2 || word !== 'completion' || !isShell(shell) || exists('completion')) return undefined;
-  return SCRIPTS[shell]([...OPTIONS, ...ALWAYS].map(parts));
+  if (word !== 'completion' || args.length > 2 || shell.startsWith('-') || exists('completion')) return undefined;
+  if (isShell(shell)) return SCRIPTS[shell]([...OPTIONS, ...ALWAYS].map(parts));
+  const got = shell === '' ? '' : ` got '${printable(shell)}'. It`;
+  throw new UsageError(
+    `'completion'${got} takes one of the shells ${Object.keys(SCRIPTS).join(', ')}; there is no folder 'completion' to copy.`,
+  );
 }
 
 const ALWAYS: readonly OptionRow[] = [

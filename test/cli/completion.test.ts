@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { completionScript } from '../../src/cli/completion.ts';
 import { OPTIONS } from '../../src/cli/options-table.ts';
+import { UsageError } from '../../src/errors.ts';
 
 const none = () => false;
 const script = (shell: string) => completionScript(['completion', shell], none) ?? '';
@@ -54,12 +55,16 @@ describe('bash completes', () => {
 });
 
 describe('it is a copy and not a script', () => {
-  test.each([[['completion', 'tcsh']], [['completion']], [['completion', 'bash', '-v']], [['src', 'bash']]])(
-    '%j',
-    (args) => expect(completionScript(args, none)).toBeUndefined(),
+  test.each([[['completion', '--help']], [['completion', 'bash', '-v']], [['src', 'bash']]])('%j', (args) =>
+    expect(completionScript(args, none)).toBeUndefined(),
   );
 
   test('where a folder of that name exists', () => {
     expect(completionScript(['completion', 'bash'], (path) => path === 'completion')).toBeUndefined();
   });
+});
+
+test.each([[['completion', 'tcsh']], [['completion']]])('%j says which shells there are', (args) => {
+  expect(() => completionScript(args, none)).toThrow(UsageError);
+  expect(() => completionScript(args, none)).toThrow(/takes one of the shells bash, zsh, fish/);
 });
