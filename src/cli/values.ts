@@ -14,7 +14,7 @@ export class BadValue extends Error {
 }
 
 const SIZE_UNITS = ['', 'K', 'M', 'G', 'T', 'P'];
-const SIZE_FORM = 'with K, M, G or T for powers of 1024, like 4096, 64K or 1.5G';
+const SIZE_FORM = 'with K, M, G or T (KB and KiB are K) for powers of 1024, like 4096, 64K or 1.5G';
 
 /** A number of bytes: `1024`, `4K`, `1.5G`, `64KiB`. K is 1024 with or without `B` or `iB`. */
 export function size(least: number, most: number): Value<number> {
