@@ -134,13 +134,18 @@ export class Reporter {
   /** An entry failed. It is counted here, once, whoever tells of it and how often. */
   failed(failure: Failure): void {
     if (failure.side === 'source') this.sourceFailed = true;
+    this.count(failure);
+  }
+
+  private count(failure: Failure): void {
+    const { maxErrors } = this.config;
     if (this.isToldAlready(failure)) return;
     this.tally.keep(failure);
     this.emit({ type: 'error', failure });
     if (failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT')) {
       this.endEarly('stopped', { path: failure.path, message: 'the destination is full', code: failure.code });
-    } else if (this.tally.failures.length + this.tally.moreFailures >= this.config.maxErrors) {
-      const message = `stopped after ${this.config.maxErrors} failed entries`;
+    } else if (this.tally.failures.length + this.tally.moreFailures >= maxErrors) {
+      const message = `stopped after ${maxErrors} failed ${maxErrors === 1 ? 'entry' : 'entries'}`;
       this.endEarly('stopped', { path: failure.path, message, code: 'EPCOPY_ERRORS' });
     }
   }
@@ -156,7 +161,8 @@ export class Reporter {
 
   /** Perhaps not what the user meant. With `strict` it is a failure. */
   suspicious(code: string, message: string): void {
-    if (this.config.strict) this.unlisted({ path: '', side: 'destination', action: 'select', code, message });
+    // About the source, but nothing of it is unknown for that: it does not keep from deleting.
+    if (this.config.strict) this.count({ path: '', side: 'source', action: 'select', code, message });
     else this.warn('', code, message);
   }
 

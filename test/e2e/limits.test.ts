@@ -29,6 +29,7 @@ overBothDrivers((driver) => {
     expect(readFileSync(`${top}/all/fine`, 'utf8')).toBe('fine');
     const fast = expectExit(await pcopy(['--fail-fast', `${top}/src`, `${top}/fast`], { driver }), 4);
     expect(errorLines(fast.stderr).length).toBeGreaterThan(0);
+    expect(fast.stderr).toContain('stopped after 1 failed entry (');
     expectExit(await pcopy(['--max-errors', '2', `${top}/src`, `${top}/two`], { driver }), 4);
     expectExit(await pcopy(['--max-errors', '6', `${top}/src`, `${top}/all`], { driver }), 1);
   });
