@@ -11,6 +11,7 @@ import { extraneous } from './extraneous.ts';
 import { openFileSystem } from './fs/driver.ts';
 import type { FileSystem } from './fs/file-system.ts';
 import type { CopyOptions } from './options.ts';
+import { asTyped } from './prepare/paths.ts';
 import { preflight } from './prepare/preflight.ts';
 import { type Plan, prepare } from './prepare/prepare.ts';
 import { type PrestartedWorker, Queue } from './process/index.ts';
@@ -52,7 +53,7 @@ export async function copyTree(
   try {
     plan = prepare(fs, source, destination, config.dryRun);
   } catch (error) {
-    return refused(reporter, hooks, error);
+    return refused(reporter, hooks, error, [source, destination]);
   }
   const tree = new SourceTree(fs, plan, config, patterns);
   const halt = (): void => tree.stop();
@@ -63,7 +64,7 @@ export async function copyTree(
   } catch (error) {
     tree.close();
     plan.undo();
-    return refused(reporter, hooks, error);
+    return refused(reporter, hooks, error, [source, destination]);
   } finally {
     hooks.signal?.removeEventListener('abort', halt);
   }
@@ -135,8 +136,13 @@ async function allTold(events: Queue<WorkerEvent>): Promise<void> {
   while (!(await events.empty()));
 }
 
-function refused(reporter: Reporter, hooks: CopyHooks, error: unknown): Summary {
+function refused(
+  reporter: Reporter,
+  hooks: CopyHooks,
+  error: unknown,
+  typed: readonly (string | Uint8Array)[],
+): Summary {
   for (const worker of hooks.early ?? []) void worker.discard();
   if (!(error instanceof RefusedError)) throw error;
-  return reporter.refuse(error);
+  return reporter.refuse(asTyped(error, typed));
 }

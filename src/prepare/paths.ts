@@ -6,9 +6,27 @@ import { fromText, type RawPath, toBytes } from '../names.ts';
 
 /** A path as somebody typed it, as absolute bytes. `..` and links are still in it. */
 export function absolute(path: string | Uint8Array): RawPath {
-  const raw = typeof path === 'string' ? fromText(path) : Buffer.from(path).toString('latin1');
+  const raw = toRaw(path);
   if (raw === '') throw new RefusedError('', 'an empty path names nothing', 'ENOENT');
-  return isAbsolute(raw) ? raw : `${fromText(process.cwd())}/${raw}`;
+  return isAbsolute(raw) ? raw : `${here()}${raw}`;
+}
+
+/** The refusal with its path as somebody typed it: one of the two, or one that is relative as they are. */
+export function asTyped(error: RefusedError, typed: readonly (string | Uint8Array)[]): RefusedError {
+  const paths = typed.map(toRaw).filter((raw) => raw !== '');
+  const same = paths.find((raw) => absolute(raw) === error.path);
+  const isNear = error.path.startsWith(here()) && !paths.some((raw) => raw.startsWith(error.path));
+  const isRelative = isNear && paths.some((raw) => !isAbsolute(raw));
+  const path = same ?? (isRelative ? error.path.slice(here().length) : error.path);
+  return new RefusedError(path, error.message, error.code, { cause: error.cause });
+}
+
+function toRaw(path: string | Uint8Array): RawPath {
+  return typeof path === 'string' ? fromText(path) : Buffer.from(path).toString('latin1');
+}
+
+function here(): RawPath {
+  return `${fromText(process.cwd())}/`;
 }
 
 /**

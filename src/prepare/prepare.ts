@@ -1,8 +1,9 @@
 import { accessSync, constants, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { RefusedError } from '../errors.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { codeOf, fromNode } from '../fs/system-error.ts';
-import { join, type RawPath, toBytes } from '../names.ts';
+import { join, printable, type RawPath, toBytes } from '../names.ts';
 import { IN_THE_MAKING } from '../tree/directories.ts';
 import type { Root } from '../wire.ts';
 import { checkOverlap, forbiddenDirectories } from './overlap.ts';
@@ -58,7 +59,7 @@ export function prepare(
 function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, dryRun: boolean): Plan {
   const { existing, missing } = wayTo(to);
   const destination = missing.reduce(join, existing);
-  checkOverlap(source, destination, existing);
+  refuseByName(to, destination, () => checkOverlap(source, destination, existing));
   const root = openedRoot(fs, source);
   const made = makeDirectories(existing, missing, dryRun, IN_THE_MAKING);
   return {
@@ -71,6 +72,17 @@ function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, dryRun: boole
       missing.length > 0 ? [] : forbiddenDirectories(source, destination, (dir) => openedRoot(fs, dir).identity),
     undo: made.undo,
   };
+}
+
+// What overlaps is known by its real path; what was typed may be a link to it, or another way.
+function refuseByName(typed: RawPath, real: RawPath, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const why = resolve(typed) === real ? error.message : `${error.message}: it leads to ${printable(real)}`;
+    throw new RefusedError(typed, why, error.code, { cause: error });
+  }
 }
 
 function prepareFile(

@@ -152,4 +152,25 @@ overBothDrivers((driver) => {
     for (const item of [...source.values(), ...after.values()]) item.atime = 0n;
     expect(after).toEqual(source);
   });
+
+  test('a refusal names the path as it was typed, and where a link leads', async () => {
+    const top = temp();
+    plant(top, { 'src/a': file('a'), file: file('x'), 'sub/x': file('x') });
+    symlinkSync('src', `${top}/alias`);
+    const refusal = async (source: string, destination: string, cwd = top) => {
+      const { stderr } = expectExit(await pcopy([source, destination], { driver, cwd }), 3);
+      return stderr.split('\n')[0];
+    };
+    expect(await refusal('missing', 'dst')).toBe('pcopy: missing: no such file or directory (ENOENT)');
+    expect(await refusal(`${top}/missing`, 'dst')).toMatch(`pcopy: ${top}/missing: no such`);
+    expect(await refusal('src', 'file')).toBe('pcopy: file: is not a directory (ENOTDIR)');
+    expect(await refusal('src', './src/./in/')).toMatch(
+      /^pcopy: \.\/src\/\.\/in\/: the destination lies inside the source \(/,
+    );
+    expect(await refusal('src', 'alias')).toBe(
+      `pcopy: alias: source and destination are the same directory: it leads to ${top}/src (EPCOPY_OVERLAP)`,
+    );
+    expect(await refusal(`${top}/src`, `${top}/src/in`)).toMatch(`pcopy: ${top}/src/in: the destination lies`);
+    expect(await refusal('../file', '../file', `${top}/sub`)).toMatch('pcopy: ../file: source and destination are');
+  });
 });
