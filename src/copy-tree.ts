@@ -51,7 +51,7 @@ export async function copyTree(
   const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
   let plan: Plan;
   try {
-    plan = prepare(fs, source, destination, config.dryRun);
+    plan = prepare(fs, source, destination, config);
   } catch (error) {
     return refused(reporter, hooks, error, [source, destination]);
   }

@@ -59,7 +59,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** An option has a value that cannot be used (exit code 2). Nothing was touched. */
+/** An option has a value that cannot be used (exit code 2), or means nothing for this source. Nothing was touched. */
 export class UsageError extends Error {
   override name = 'UsageError';
   readonly code = 'EUSAGE';

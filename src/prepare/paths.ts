@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { type BigIntStats, lstatSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { RefusedError } from '../errors.ts';
 import { codeOf, fromNode, SystemError } from '../fs/system-error.ts';
@@ -61,24 +61,42 @@ export function realAsFarAsItExists(path: RawPath): { existing: RawPath; missing
   }
 }
 
+/** The same, but for a link that its last name is: that stays. */
+export function realName(path: RawPath): RawPath {
+  const slash = path.lastIndexOf('/');
+  return `${real(path.slice(0, slash) || '/').replace(/\/$/, '')}${path.slice(slash)}`;
+}
+
+export interface Looked {
+  /** `other` is a FIFO or a socket. */
+  kind: 'file' | 'directory' | 'device' | 'other';
+  identity: string;
+}
+
 /** What is there, links followed: its type and identity; null when nothing is. */
-export function look(path: RawPath): { kind: 'file' | 'directory' | 'other'; identity: string } | null {
+export function look(path: RawPath): Looked | null {
   try {
     const stat = call(() => statSync(toBytes(path), { bigint: true }));
-    const kind = stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : 'other';
-    return { kind, identity: `${stat.dev}:${stat.ino}` };
+    return { kind: kindOf(stat), identity: `${stat.dev}:${stat.ino}` };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
 }
 
-/** Whether the name itself is a link. False when nothing is there. */
-export function isLink(path: RawPath): boolean {
+function kindOf(stat: BigIntStats): Looked['kind'] {
+  if (stat.isDirectory()) return 'directory';
+  if (stat.isFile()) return 'file';
+  return stat.isCharacterDevice() || stat.isBlockDevice() ? 'device' : 'other';
+}
+
+/** The link that the name itself is; null when it is none. */
+export function lookAtLink(path: RawPath): { identity: string } | null {
   try {
-    return call(() => lstatSync(toBytes(path))).isSymbolicLink();
+    const stat = call(() => lstatSync(toBytes(path), { bigint: true }));
+    return stat.isSymbolicLink() ? { identity: `${stat.dev}:${stat.ino}` } : null;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
 }

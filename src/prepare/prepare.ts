@@ -1,13 +1,14 @@
 import { accessSync, constants, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { RefusedError } from '../errors.ts';
+import type { Config } from '../config.ts';
+import { RefusedError, UsageError } from '../errors.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { codeOf, fromNode } from '../fs/system-error.ts';
 import { join, printable, type RawPath, toBytes } from '../names.ts';
 import { IN_THE_MAKING } from '../tree/directories.ts';
 import type { Root } from '../wire.ts';
 import { checkOverlap, forbiddenDirectories } from './overlap.ts';
-import { absolute, isLink, look, real, realAsFarAsItExists, refusedBy } from './paths.ts';
+import { absolute, type Looked, look, lookAtLink, real, realAsFarAsItExists, realName, refusedBy } from './paths.ts';
 
 /** A run that may begin: where it reads, where it writes, and what it has found or made there. */
 export interface Plan {
@@ -27,33 +28,66 @@ export interface Plan {
 
 /**
  * Looks at the two paths, refuses what must be refused, and makes the destination directory. Throws RefusedError, and
- * then nothing has been written.
+ * then nothing has been written; UsageError for options that mean nothing for a source that is not a directory.
  */
 export function prepare(
   fs: FileSystem,
   source: string | Uint8Array,
   destination: string | Uint8Array,
-  dryRun: boolean,
+  config: Config,
 ): Plan {
+  const { dryRun } = config;
   const from = absolute(source);
   const to = absolute(destination);
-  const found = step(from, 'cannot look at the source', () => look(from));
-  if (found === null) throw new RefusedError(from, 'no such file or directory', 'ENOENT');
-  if (found.kind === 'other') throw new RefusedError(from, 'is neither a directory nor a regular file', 'EPCOPY_TYPE');
-  const at = step(from, 'cannot look at the source', () => real(from));
+  const found = lookAtSource(from, config.archive);
+  const at = step(from, 'cannot look at the source', () => (found.isDangling ? realName(from) : real(from)));
   const there = step(to, 'cannot look at the destination', () => look(to));
   if (found.kind === 'directory') {
     if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
     return prepareTree(fs, at, to, dryRun);
   }
-  if (there !== null && there.identity === found.identity) throw sameFile(to);
-  if (there?.kind === 'other') throw new RefusedError(to, 'is neither a directory nor a regular file', 'EPCOPY_TYPE');
+  refuseForOneEntry(config);
   const name = at.slice(at.lastIndexOf('/') + 1);
   const typed = from.slice(from.lastIndexOf('/') + 1);
   const into = there?.kind === 'directory' || /\/\.{0,2}$/.test(to) || to.endsWith('/');
   const [dir, as] = into ? [to, typed] : splitLast(to);
-  if (into && look(join(dir, as))?.identity === found.identity) throw sameFile(join(dir, as));
+  const place = into ? join(dir, as) : to;
+  const old = step(place, 'cannot look at the destination', () => (found.isDangling ? lookAtLink(place) : look(place)));
+  if (old?.identity === found.identity) throw sameFile(place);
+  // A FIFO takes the place of a FIFO; a device somebody means to write to, and that is not done.
+  if (there?.kind === 'device' || (there?.kind === 'other' && found.kind === 'file')) {
+    throw new RefusedError(to, 'is neither a directory nor a regular file', 'EPCOPY_TYPE');
+  }
   return prepareFile(fs, at.slice(0, at.lastIndexOf('/')) || '/', name, dir, as, dryRun);
+}
+
+interface Found extends Looked {
+  /** A link that leads nowhere: with `archive` it is copied itself. */
+  isDangling: boolean;
+}
+
+function lookAtSource(path: RawPath, archive: boolean): Found {
+  const found = step(path, 'cannot look at the source', () => look(path));
+  if ((found?.kind === 'other' || found?.kind === 'device') && !archive) {
+    throw new RefusedError(path, 'is a FIFO, a socket or a device: copied only with --archive', 'EPCOPY_TYPE');
+  }
+  if (found !== null) return { ...found, isDangling: false };
+  const link = lookAtLink(path);
+  if (link === null) throw new RefusedError(path, 'no such file or directory', 'ENOENT');
+  if (archive) return { kind: 'other', identity: link.identity, isDangling: true };
+  throw new RefusedError(path, 'is a symbolic link that leads nowhere: copied only with --archive', 'ENOENT');
+}
+
+// What would be passed over in silence.
+function refuseForOneEntry(config: Config): void {
+  const ignored = [
+    ['--delete', config.delete, 'there is no folder to compare with'],
+    ['--files-from', config.filesFrom !== null, 'there is no folder that the paths could be in'],
+    ['--gitignore', config.gitignore, 'what is named is meant'],
+  ] as const;
+  for (const [option, isGiven, why] of ignored) {
+    if (isGiven) throw new UsageError(`option '${option}' means nothing when the source is not a folder: ${why}.`);
+  }
 }
 
 function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, dryRun: boolean): Plan {
@@ -115,7 +149,7 @@ function wayTo(path: RawPath): { existing: RawPath; missing: RawPath[] } {
     throw new RefusedError(path, 'a part of the path is not a directory', 'ENOTDIR');
   }
   // By its target a link that leads nowhere cannot be told from nothing.
-  if (first !== undefined && isLink(join(way.existing, first))) {
+  if (first !== undefined && lookAtLink(join(way.existing, first)) !== null) {
     throw new RefusedError(join(way.existing, first), 'a symbolic link that leads nowhere is in the way', 'EEXIST');
   }
   return way;

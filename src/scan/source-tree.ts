@@ -12,7 +12,7 @@ import type { EntriesOfDirectory } from '../wire.ts';
 import { listAgain, listGiven } from './files-from.ts';
 import { Gitignore, readGitignore } from './gitignore.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
-import { EVERYTHING, type Patterns } from './selection.ts';
+import type { Patterns } from './selection.ts';
 import { Unmatched } from './unmatched.ts';
 
 /** Milliseconds: a run that is shorter shows no progress worth knowing the totals for. */
@@ -125,10 +125,8 @@ export class SourceTree {
       sizes,
     };
     if (this.plan.single !== null) {
-      // Patterns are about what a directory holds.
-      const everything = { ...options, selection: { ...options.selection, patterns: EVERYTHING } };
       const again = retryFrom === null || retryFrom.length > 0;
-      await listGiven(fs, chain, again ? [this.plan.single.name] : [], everything, found, listener);
+      await listGiven(fs, chain, again ? [this.plan.single.name] : [], options, found, listener);
     } else if (retryFrom !== null) {
       await listAgain(fs, chain, retryFrom, options, found, listener);
     } else if (filesFrom !== null) {
@@ -139,8 +137,8 @@ export class SourceTree {
   }
 
   private tellWhatIsEmpty(unmatched: Unmatched | null, reporter: Reporter): void {
-    if (this.plan.single !== null || this.config.retryFrom !== null) return;
-    if (this.config.filesFrom === null) {
+    if (this.config.retryFrom !== null) return;
+    if (this.config.filesFrom === null && this.plan.single === null) {
       for (const { option, pattern } of unmatched?.left ?? []) {
         // It may be there to keep something from being deleted.
         if (option === 'exclude' && this.config.delete) continue;
