@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { RefusedError, UsageError } from '../errors.ts';
 import type { Outcome } from '../events.ts';
 
 /** Signals that end a run; each has its code, 128 plus its number. */
@@ -22,9 +22,10 @@ export function exitCodeOf(outcome: Outcome, signal: EndingSignal | undefined): 
   }
 }
 
-/** What was thrown: bad usage, or an error nobody expected, after which nobody knows how far the run had come. */
+/** What was thrown: bad usage, a start that is impossible, or an error nobody expected, after which nobody knows how far the run had come. */
 export function exitCodeOfError(error: unknown): number {
-  return error instanceof UsageError ? 2 : 4;
+  if (error instanceof UsageError) return 2;
+  return error instanceof RefusedError ? 3 : 4;
 }
 
 /** Output that was asked for and could not be written makes a success a failure; a failure keeps its own code. */

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { RefusedError, UsageError } from '../errors.ts';
 import type { CopyEvent, Summary } from '../events.ts';
 import { escapeControls, type RawPath, toBytes } from '../names.ts';
 import type { CopyOptions } from '../options.ts';
@@ -91,10 +91,16 @@ class Session {
   fail(error: unknown): number {
     const code = exitCodeOfError(error);
     const message = error instanceof Error ? error.message : String(error);
-    this.#giveUp(code, message, error instanceof UsageError ? error.code : 'EPCOPY_UNEXPECTED');
+    this.#giveUp(
+      code,
+      message,
+      error instanceof UsageError || error instanceof RefusedError ? error.code : 'EPCOPY_UNEXPECTED',
+    );
     this.#show?.close();
     if (error instanceof UsageError) {
       this.#stderr.write(`pcopy: ${escapeControls(message)}\nTry 'pcopy --help'.\n`);
+    } else if (error instanceof RefusedError) {
+      this.#stderr.write(`pcopy: ${escapeControls(message)} (${error.code})\n`);
     } else {
       const stack = (error instanceof Error && error.stack) || message;
       this.#stderr.write(

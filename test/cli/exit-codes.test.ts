@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { exitCodeOf, exitCodeOfError, withOutput } from '../../src/cli/exit-codes.ts';
-import { UsageError } from '../../src/errors.ts';
+import { RefusedError, UsageError } from '../../src/errors.ts';
 
 test.each([
   ['complete', undefined, 0],
@@ -17,6 +17,7 @@ test.each([
 
 test('errors that are thrown', () => {
   expect(exitCodeOfError(new UsageError('x'))).toBe(2);
+  expect(exitCodeOfError(new RefusedError('', 'x', 'EMFILE'))).toBe(3);
   expect(exitCodeOfError(new TypeError('x'))).toBe(4);
   expect(exitCodeOfError('x')).toBe(4);
 });

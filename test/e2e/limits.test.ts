@@ -87,6 +87,26 @@ overBothDrivers((driver) => {
     expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
   });
 
+  needs('prlimit')('too few descriptors to start: said in a line, and nothing is written', async () => {
+    const top = temp();
+    plant(`${top}/src`, { a: file('a') });
+    const limited = async (n: number) => {
+      const run = await pcopy(['src', `dst${n}`], { driver, cwd: top, prefix: ['prlimit', `--nofile=${n}`] });
+      return { ...run, refused: /^pcopy: cannot start: too many open files; .* \(EMFILE\)\n$/.test(run.stderr) };
+    };
+    // Below some number Node itself does not start.
+    let n = 12;
+    let run = await limited(n);
+    for (; !run.refused && n < 60; n++) run = await limited(n + 1);
+    for (; run.refused; run = await limited(++n)) {
+      expectExit(run, 3);
+      expect(existsSync(`${top}/dst${n}`)).toBe(false);
+    }
+    expect(n).toBeLessThan(60);
+    expect(run.stderr).not.toContain('node:internal');
+    expectExit(await limited(n + 16), 0);
+  });
+
   test('--bwlimit holds the run back', async () => {
     const top = temp();
     plant(`${top}/src`, { 'a/x': file(Buffer.alloc(400_000, 'x')), 'b/y': file(Buffer.alloc(400_000, 'y')) });
