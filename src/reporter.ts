@@ -232,7 +232,8 @@ export class Reporter {
       this.manifest = null;
       const { code, message } = wordsOf(error);
       // Not by way of `failed`: a disk that is full for the list need not be full for the copy.
-      const failure: Failure = { path: '', action: 'write the manifest', code, message, side: 'destination' };
+      const why = `${this.config.manifest}: ${message}`;
+      const failure: Failure = { path: '', action: 'write the manifest', code, message: why, side: 'destination' };
       this.tally.keep(failure);
       this.emit({ type: 'error', failure });
     }

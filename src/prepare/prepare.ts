@@ -7,6 +7,7 @@ import { codeOf, fromNode } from '../fs/system-error.ts';
 import { join, printable, type RawPath, toBytes } from '../names.ts';
 import { IN_THE_MAKING } from '../tree/directories.ts';
 import type { Root } from '../wire.ts';
+import { checkManifest } from './manifest-place.ts';
 import { checkOverlap, forbiddenDirectories } from './overlap.ts';
 import { absolute, type Looked, look, lookAtLink, real, realAsFarAsItExists, realName, refusedBy } from './paths.ts';
 
@@ -44,9 +45,11 @@ export function prepare(
   const there = step(to, 'cannot look at the destination', () => look(to));
   if (found.kind === 'directory') {
     if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
+    checkManifest(config.manifest, at);
     return prepareTree(fs, at, to, dryRun);
   }
   refuseForOneEntry(config);
+  checkManifest(config.manifest, null);
   const name = at.slice(at.lastIndexOf('/') + 1);
   const typed = from.slice(from.lastIndexOf('/') + 1);
   const into = there?.kind === 'directory' || /\/\.{0,2}$/.test(to) || to.endsWith('/');

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, symlinkSync, writeSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
 import { isRoot, needs } from '../support/needs.ts';
 import { oddTree } from '../support/odd-tree.ts';
 import { childrenOf, openFiles } from '../support/processes.ts';
-import { copy, expectExit, overBothDrivers, start, until } from '../support/run.ts';
+import { copy, expectExit, ORDINARY, overBothDrivers, pcopy, start, until } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
-import { file, hardlink, plant } from '../support/tree.ts';
+import { directory, file, hardlink, plant } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
 import { SLOW, slowFile } from './slow.ts';
 
@@ -42,6 +42,41 @@ overBothDrivers((driver) => {
     expect(stdout.split('\n').sort()).toEqual(['', 'a: OK', 'd/b: OK', 'd/c: OK']);
     expect(status).toBe(0);
     expect(readdirSync(top).sort()).toEqual(['SUMS', 'dst', 'src']);
+  });
+
+  test('a manifest that cannot have its place is refused before anything is copied', async () => {
+    const top = temp();
+    plant(top, { 'src/a': file('a'), 'there/x': file('x'), plain: file('x'), 'src/inner/x': file('x') });
+    symlinkSync('src/inner', `${top}/alias`);
+    for (const [manifest, code] of [
+      ['there', 'EISDIR'],
+      ['there/', 'EISDIR'],
+      ['.', 'EISDIR'],
+      ['missing/SUMS', 'ENOENT'],
+      ['missing/', 'ENOENT'],
+      ['plain/SUMS', 'ENOTDIR'],
+      ['src/SUMS', 'EPCOPY_OVERLAP'],
+      ['alias/SUMS', 'EPCOPY_OVERLAP'],
+    ] as const) {
+      const { stderr } = expectExit(await pcopy(['src', 'dst', '--manifest', manifest], { driver, cwd: top }), 3);
+      expect(stderr).toContain(`pcopy: ${manifest}: `);
+      expect(stderr).toContain(`(${code})`);
+      expect(readdirSync(top).sort()).toEqual(['alias', 'plain', 'src', 'there']);
+    }
+    // Beside one file there is no harm in it.
+    await copy(['src/a', 'dst', '--manifest', 'src/SUMS'], { driver, cwd: top });
+    expect(readFileSync(`${top}/src/SUMS`, 'utf8')).toMatch(/ {2}dst\n$/);
+    // Among what is at the destination it may be.
+    await copy(['there', 'there2', '--manifest', 'there2/SUMS'], { driver, cwd: top });
+    expect(readFileSync(`${top}/there2/SUMS`, 'utf8')).toMatch(/ {2}x\n$/);
+  });
+
+  needs('root')('a manifest where one may not write is refused too', async () => {
+    const top = temp();
+    plant(top, { 'src/a': file('a'), 'closed/x': file('x'), 'out/x': file('x'), out: directory(ORDINARY) });
+    const run = await pcopy(['src', 'out/dst', '--manifest', 'closed/SUMS'], { driver, cwd: top, user: ORDINARY });
+    expect(expectExit(run, 3).stderr).toMatch(/^pcopy: closed\/SUMS: cannot make the manifest: .+ \(EACCES\)$/m);
+    expect(readdirSync(`${top}/out`)).toEqual(['x']);
   });
 
   test('--verify finds a byte that changed between writing and reading back', async () => {
