@@ -34,7 +34,7 @@ export class SourceTree {
     this.config = config;
     this.patterns = patterns;
     this.root = fs.openRoot(plan.source.path);
-    this.chain = new Chain(fs, this.root, heldHandles(), enterSource(fs, config.dereference));
+    this.chain = this.newChain();
   }
 
   /** Lists into the queue and closes it, also when it is stopped. */
@@ -65,12 +65,18 @@ export class SourceTree {
   /** Lists and copies nothing; visits some entries of one directory at a time. What fails is left for the run to tell. */
   async survey(visit: (group: EntriesOfDirectory) => void): Promise<void> {
     const found: Found = { files: 0, directories: 0, bytes: null, complete: false };
-    await this.walk(this.chain, false, null, found, {
-      put: async ({ job }) => job.groups.forEach(visit),
-      failed: () => {},
-      skipped: () => {},
-      cancelled: () => this.stopped,
-    });
+    // Not the chain that `stat` uses: to open a directory there may close the one that is being listed.
+    const chain = this.newChain();
+    try {
+      await this.walk(chain, false, null, found, {
+        put: async ({ job }) => job.groups.forEach(visit),
+        failed: () => {},
+        skipped: () => {},
+        cancelled: () => this.stopped,
+      });
+    } finally {
+      chain.close();
+    }
   }
 
   // The listing waits for the workers, so in a long run its totals would be known only near the end. Those who want to
@@ -78,7 +84,7 @@ export class SourceTree {
   private async countAhead(reporter: Reporter): Promise<void> {
     const { tally } = reporter;
     const found: Found = { files: 0, directories: 0, bytes: 0, complete: false };
-    const chain = new Chain(this.fs, this.root, heldHandles(), enterSource(this.fs, this.config.dereference));
+    const chain = this.newChain();
     const nothing = (): void => {};
     const cancelled = (): boolean => this.stopped || tally.found.complete;
     try {
@@ -106,6 +112,11 @@ export class SourceTree {
   close(): void {
     this.chain.close();
     this.fs.close(this.root);
+  }
+
+  private newChain(): Chain {
+    const { fs, root, config } = this;
+    return new Chain(fs, root, heldHandles(), enterSource(fs, config.dereference));
   }
 
   private async walk(

@@ -44,6 +44,18 @@ overBothDrivers((driver) => {
     expect(readdirSync(small)).toEqual([]);
   });
 
+  needs('root')('a tree of many directories that just fits is not refused: each entry is counted once', async () => {
+    const top = temp();
+    const names = Array.from({ length: 1200 }, (_, i) => `d${i % 30}/f${i}`);
+    plant(`${top}/src`, Object.fromEntries(names.map((name) => [name, file('')])));
+    // Its files and directories, the new root, and the root of the file system.
+    const small = mountTmpfs({ inodes: 1200 + 30 + 2 });
+    expectExit(await pcopy([`${top}/src`, `${small}/dst`], { driver }), 0);
+    expectSame(`${top}/src`, `${small}/dst`, { times: timesOf(driver) });
+    const smaller = mountTmpfs({ inodes: 1200 + 30 + 1 });
+    expectExit(await pcopy([`${top}/src`, `${smaller}/dst`], { driver }), 3);
+  });
+
   needs('root')(
     'a destination that fills up stops the run with 4: no half file, no temporary file, the old file as it was',
     async () => {
