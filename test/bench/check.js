@@ -4,8 +4,8 @@ import { tool } from './command.js';
 export class Differs extends Error {}
 
 /**
- * Throws a Differs unless `copy` equals `source`. Trees are compared with bytes, modes, owners, links and times by
- * `rsync -anci --delete`; where there is no rsync, and for big files, bytes alone by `diff -r`.
+ * Throws a Differs unless `copy` equals `source`. Trees are compared with bytes, modes, links and times (owners are kept
+ * only when asked for) by `rsync -rlptnci --delete`; where there is no rsync, and for big files, bytes alone by `diff -r`.
  */
 export async function checkCopy(source, copy, { bytesOnly = false, signal }) {
   const difference = bytesOnly ? await byDiff(source, copy, signal) : await byRsync(source, copy, signal);
@@ -14,7 +14,7 @@ export async function checkCopy(source, copy, { bytesOnly = false, signal }) {
 
 async function byRsync(source, copy, signal) {
   try {
-    return firstLines(await tool(['rsync', '-anci', '--delete', `${source}/`, `${copy}/`], { signal }));
+    return firstLines(await tool(['rsync', '-rlptnci', '--delete', `${source}/`, `${copy}/`], { signal }));
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
     return byDiff(source, copy, signal);
