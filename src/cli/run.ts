@@ -2,6 +2,7 @@ import { RefusedError, UsageError } from '../errors.ts';
 import type { CopyEvent, Summary } from '../events.ts';
 import { escapeControls, type RawPath, toBytes } from '../names.ts';
 import type { CopyOptions } from '../options.ts';
+import { Annotations, appendSummary, failedSummary, withoutCommands } from '../progress/github.ts';
 import { JsonReporter } from '../progress/json.ts';
 import { openShow, type Show } from '../progress/open.ts';
 import { Output, type OutputStream } from '../progress/output.ts';
@@ -63,13 +64,17 @@ class Session {
   readonly #stdout: Output;
   readonly #stderr: Output;
   readonly #args: RawPath[];
+  /** Under GitHub Actions. */
+  readonly #annotations: Annotations | undefined;
   #show: Show | undefined;
   #ended = () => {};
 
   constructor(io: Io) {
     this.#io = io;
-    this.#stdout = new Output(io.stdout);
-    this.#stderr = new Output(io.stderr);
+    const onGithub = io.env.GITHUB_ACTIONS === 'true';
+    if (onGithub) this.#annotations = new Annotations();
+    this.#stdout = new Output(io.stdout, onGithub ? withoutCommands : undefined);
+    this.#stderr = new Output(io.stderr, onGithub ? withoutCommands : undefined);
     this.#args = rawArguments(io.argv);
     if (io.stdoutWasClosed) this.#stdout.abandon(Object.assign(new Error('it is closed'), { code: 'EBADF' }));
   }
@@ -98,15 +103,15 @@ class Session {
     );
     this.#show?.close();
     if (error instanceof UsageError) {
-      this.#stderr.write(`pcopy: ${escapeControls(message)}\nTry 'pcopy --help'.\n`);
+      this.#sayEnding(`pcopy: ${escapeControls(message)}`);
+      this.#stderr.write("Try 'pcopy --help'.\n");
     } else if (error instanceof RefusedError) {
-      this.#stderr.write(`pcopy: ${escapeControls(message)} (${error.code})\n`);
+      this.#sayEnding(`pcopy: ${escapeControls(message)} (${error.code})`);
     } else {
       const stack = (error instanceof Error && error.stack) || message;
-      this.#stderr.write(
-        `pcopy: unexpected error, please report it\n${stack.split('\n').map(escapeControls).join('\n')}\n`,
-      );
+      this.#sayEnding(`pcopy: unexpected error, please report it\n${stack.split('\n').map(escapeControls).join('\n')}`);
     }
+    if (this.#annotations) appendSummary(this.#io.env.GITHUB_STEP_SUMMARY, failedSummary(message), this.#say);
     return code;
   }
 
@@ -116,7 +121,7 @@ class Session {
     await this.#stdout.drained();
     const { lost } = this.#stdout;
     if (lost) {
-      this.#stderr.write(`pcopy: standard output: ${whyLost(lost)} (${lost.code}); not all of it was written\n`);
+      this.#sayEnding(`pcopy: standard output: ${whyLost(lost)} (${lost.code}); not all of it was written`);
     }
     await Promise.race([this.#stderr.drained(), new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref())]);
     return withOutput(code, lost !== undefined);
@@ -141,6 +146,7 @@ class Session {
       version: version(),
       dryRun: raw.dryRun === true,
       exitCodeOf: exitCodeOfRun,
+      annotate: this.#annotations,
     };
     const opening = openShow(stage).then((show) => {
       this.#show = show;
@@ -152,6 +158,12 @@ class Session {
     const summary = await copyTree(toBytes(source), toBytes(destination), options, { onEvent, signal: abort.signal });
     show.close();
     return exitCodeOfRun(summary);
+  }
+
+  #say = (line: string) => this.#stderr.write(`${line}\n`);
+
+  #sayEnding(text: string): void {
+    this.#say(this.#annotations?.ending(text) ?? text);
   }
 
   #watch(abort: AbortController, quiet: boolean): Signals {

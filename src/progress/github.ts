@@ -1,16 +1,17 @@
 import { appendFileSync } from 'node:fs';
 import type { CopyEvent, Summary } from '../events.ts';
-import { printable } from '../names.ts';
+import { escapeControls, printable } from '../names.ts';
 import { palette } from './colors.ts';
 import type { Ends } from './ends.ts';
-import { errorLine, reasonText } from './messages.ts';
+import { type Annotate, errorLine, reasonText } from './messages.ts';
 import type { Reporter, Say } from './reporter.ts';
 import { summaryLines } from './summary.ts';
 
-/** GitHub shows ten annotations of a kind for one step and drops the others. */
+/** GitHub shows ten annotations of a level for one step and drops the others. */
 const ANNOTATIONS = 10;
-/** Failures listed in the step summary; GitHub refuses one above 1 MiB. */
+/** What the step summary lists of the failures; GitHub refuses one above 1 MiB. */
 const LISTED = 100;
+const LISTED_BYTES = 256 << 10;
 
 const NO_COLOR = palette(false);
 
@@ -18,16 +19,43 @@ const NO_COLOR = palette(false);
  * A workflow command, as documented under "Workflow commands for GitHub Actions": in the message `%`, CR and LF are
  * escaped, in a property `:` and `,` too (actions/toolkit, packages/core/src/command.ts).
  */
-export function annotation(title: string, message: string): string {
+export function annotation(level: 'error' | 'warning', title: string, message: string): string {
   const data = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
   const property = (text: string) => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
-  return `::error title=${property(title)}::${data(message)}`;
+  return `::${level} title=${property(title)}::${data(message)}`;
+}
+
+/**
+ * The older form of a command, `##[name]`, counts anywhere in a line (actions/runner, ActionCommand.TryParse), and so
+ * would do what the name of a file says. The escape is one of JSON too: only in a JSON string can there be a `##`.
+ */
+export function withoutCommands(text: string): string {
+  return text.replaceAll('##[', '#\\u0023[');
+}
+
+/** Lines as annotations, while GitHub has room for them; the runner shows them in the log, where they stand for the line. */
+export class Annotations implements Annotate {
+  #errors = 0;
+  #warnings = 0;
+
+  /** The last place is kept for why the run ended. */
+  failure(line: string): string | undefined {
+    if (++this.#errors >= ANNOTATIONS) return undefined;
+    return annotation('error', 'pcopy', line);
+  }
+
+  ending(line: string): string {
+    return annotation('error', 'pcopy', line);
+  }
+
+  warning(line: string): string | undefined {
+    if (++this.#warnings > ANNOTATIONS) return undefined;
+    return annotation('warning', 'pcopy', line);
+  }
 }
 
 /** What is appended to the step summary, in Markdown. */
 export function stepSummary(summary: Summary, ends: Ends): string {
-  // Markdown is read inside HTML tags too.
-  const code = (text: string) => `<code>${text.replace(/[&<>|*_`~[\]\\]/g, (c) => `&#${c.charCodeAt(0)};`)}</code>`;
   const lines = [
     `### pcopy ${code(printable(ends.source))} → ${code(printable(ends.destination))}`,
     '',
@@ -35,49 +63,62 @@ export function stepSummary(summary: Summary, ends: Ends): string {
   ];
   const reason = reasonText(summary);
   if (reason !== undefined) lines.push(`- ${code(reason)}`);
-  const listed = summary.failures.slice(0, LISTED);
+  const listed = listedFailures(summary, ends);
   if (listed.length > 0) {
     const failed = Math.max(summary.totals.failed, summary.failures.length + summary.moreFailures);
-    lines.push('', `<details><summary>${failed} ${summary.dryRun ? 'would fail' : 'failed'}</summary>`, '');
-    lines.push(...listed.map((failure) => `- ${code(errorLine(failure, ends, NO_COLOR).replace(/^pcopy: /, ''))}`));
+    lines.push('', `<details><summary>${failed} ${summary.dryRun ? 'would fail' : 'failed'}</summary>`, '', ...listed);
     if (failed > listed.length) lines.push(`- and ${failed - listed.length} more`);
     lines.push('', '</details>');
   }
   return `${lines.join('\n')}\n\n`;
 }
 
-/** Under GitHub Actions: failures as annotations, the summary on the page of the run. */
-export class GithubReporter implements Reporter {
+/** The same for a command that ended before there was anything to sum up. */
+export function failedSummary(message: string): string {
+  return `### pcopy\n\n- ${code(escapeControls(message))}\n\n`;
+}
+
+/** Markdown is read inside HTML tags too. */
+function code(text: string): string {
+  return `<code>${text.replace(/[&<>|*_`~[\]\\]/g, (c) => `&#${c.charCodeAt(0)};`)}</code>`;
+}
+
+function listedFailures(summary: Summary, ends: Ends): string[] {
+  const lines: string[] = [];
+  let room = LISTED_BYTES;
+  for (const failure of summary.failures.slice(0, LISTED)) {
+    const line = `- ${code(errorLine(failure, ends, NO_COLOR).replace(/^pcopy: /, ''))}`;
+    room -= Buffer.byteLength(line);
+    if (room < 0) break;
+    lines.push(line);
+  }
+  return lines;
+}
+
+/** The page of the run, when there is a file for it. */
+export class StepSummary implements Reporter {
   readonly #say: Say;
   readonly #ends: Ends;
-  readonly #summaryFile: string | undefined;
-  #annotations = 0;
+  readonly #file: string | undefined;
 
-  constructor(say: Say, ends: Ends, summaryFile: string | undefined) {
+  constructor(say: Say, ends: Ends, file: string | undefined) {
     this.#say = say;
     this.#ends = ends;
-    this.#summaryFile = summaryFile;
+    this.#file = file;
   }
 
   onEvent(event: CopyEvent): void {
-    if (event.type === 'error') this.#annotate(errorLine(event.failure, this.#ends, NO_COLOR));
     if (event.type !== 'end') return;
-    const reason = reasonText(event.summary);
-    if (reason !== undefined) this.#annotate(reason);
-    if (this.#summaryFile) this.#append(this.#summaryFile, stepSummary(event.summary, this.#ends));
+    appendSummary(this.#file, stepSummary(event.summary, this.#ends), this.#say);
   }
+}
 
-  #annotate(message: string): void {
-    if (this.#annotations++ >= ANNOTATIONS) return;
-    this.#say(annotation('pcopy', message.replace(/^pcopy: /, '')));
-  }
-
-  #append(file: string, text: string): void {
-    try {
-      appendFileSync(file, text);
-    } catch (error) {
-      // The page is a courtesy; what the run did does not depend on it.
-      this.#say(`pcopy: step summary: ${(error as Error).message}`);
-    }
+export function appendSummary(file: string | undefined, text: string, say: Say): void {
+  if (!file) return;
+  try {
+    appendFileSync(file, text);
+  } catch (error) {
+    // The page is a courtesy; what the run did does not depend on it.
+    say(`pcopy: step summary: ${(error as Error).message}`);
   }
 }

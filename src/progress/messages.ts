@@ -1,9 +1,11 @@
 import type { Failure } from '../errors.ts';
 import type { CopyEvent, Summary } from '../events.ts';
 import { escapeControls, printable, type RawPath } from '../names.ts';
-import type { Palette } from './colors.ts';
+import { type Palette, palette } from './colors.ts';
 import type { Ends } from './ends.ts';
 import type { Reporter, Say } from './reporter.ts';
+
+const NO_COLOR = palette(false);
 
 /** `pcopy: <path>: <what failed> (<CODE>)`. The path is the one on the side that failed, so that it can be looked at. */
 export function errorLine(failure: Failure, ends: Ends, paint: Palette): string {
@@ -24,30 +26,45 @@ export function reasonText({ outcome, reason }: Summary): string | undefined {
   return `${path}${escapeControls(reason.message)} (${escapeControls(reason.code)})`;
 }
 
+/**
+ * The form in which a CI system takes a line for more than text. It is said in place of the line; undefined: the line
+ * itself is said.
+ */
+export interface Annotate {
+  /** An entry failed. */
+  failure(line: string): string | undefined;
+  /** The run did not begin, or does not go on. */
+  ending(line: string): string | undefined;
+  warning(line: string): string | undefined;
+}
+
 /** Says failures at once, and unless quiet what is skipped and what is worth a warning. */
 export class Messages implements Reporter {
   readonly #say: Say;
   readonly #ends: Ends;
   readonly #paint: Palette;
   readonly #quiet: boolean;
+  readonly #annotate: Annotate | undefined;
 
-  constructor(say: Say, ends: Ends, paint: Palette, quiet: boolean) {
+  constructor(say: Say, ends: Ends, paint: Palette, quiet: boolean, annotate?: Annotate) {
     this.#say = say;
     this.#ends = ends;
     this.#paint = paint;
     this.#quiet = quiet;
+    this.#annotate = annotate;
   }
 
   onEvent(event: CopyEvent): void {
     switch (event.type) {
       case 'error':
-        this.#say(errorLine(event.failure, this.#ends, this.#paint));
+        this.#tell('failure', (paint) => errorLine(event.failure, this.#ends, paint));
         return;
       case 'skip':
-        this.#note(event.path, `skipped: ${event.reason}`);
+        if (!this.#quiet) this.#say(this.#note(event.path, `skipped: ${event.reason}`, this.#paint));
         return;
       case 'warn':
-        this.#note(event.path, `warning: ${event.message} (${event.code})`);
+        if (this.#quiet) return;
+        this.#tell('warning', (paint) => this.#note(event.path, `warning: ${event.message} (${event.code})`, paint));
         return;
       case 'end':
         this.#explain(event.summary);
@@ -63,11 +80,14 @@ export class Messages implements Reporter {
   /** A run that was interrupted needs no reason: whoever did it knows. */
   #explain(summary: Summary): void {
     const text = summary.outcome === 'interrupted' ? undefined : reasonText(summary);
-    if (text !== undefined) this.#say(`${this.#paint.red('pcopy:')} ${text}`);
+    if (text !== undefined) this.#tell('ending', (paint) => `${paint.red('pcopy:')} ${text}`);
   }
 
-  #note(path: RawPath, text: string): void {
-    if (this.#quiet) return;
-    this.#say(`${this.#paint.yellow('pcopy:')} ${printable(this.#ends.atSource(path))}: ${escapeControls(text)}`);
+  #tell(kind: keyof Annotate, line: (paint: Palette) => string): void {
+    this.#say(this.#annotate?.[kind](line(NO_COLOR)) ?? line(this.#paint));
+  }
+
+  #note(path: RawPath, text: string, paint: Palette): string {
+    return `${paint.yellow('pcopy:')} ${printable(this.#ends.atSource(path))}: ${escapeControls(text)}`;
   }
 }

@@ -2,9 +2,9 @@ import type { Summary } from '../events.ts';
 import type { RawPath } from '../names.ts';
 import { colorWanted, palette } from './colors.ts';
 import { Ends } from './ends.ts';
-import { GithubReporter } from './github.ts';
+import { StepSummary } from './github.ts';
 import { JsonReporter } from './json.ts';
-import { Messages } from './messages.ts';
+import { type Annotate, Messages } from './messages.ts';
 import { Meter } from './meter.ts';
 import type { Output } from './output.ts';
 import { PlainReporter } from './plain.ts';
@@ -31,6 +31,8 @@ export interface Stage {
   version: string;
   dryRun: boolean;
   exitCodeOf: (summary: Summary) => number;
+  /** Under GitHub Actions. */
+  annotate?: Annotate | undefined;
 }
 
 export interface Show extends Required<Reporter> {
@@ -53,10 +55,8 @@ export async function openShow(stage: Stage): Promise<Show> {
   const reporters: Reporter[] = [follow(meter, ends)];
   if (main) reporters.push(main.reporter);
   if (view.lines !== 'none') reporters.push(openLines(stage, ends, say));
-  reporters.push(new Messages(say, ends, paint, view.quiet));
-  if (env.GITHUB_ACTIONS === 'true') {
-    reporters.push(new GithubReporter(say, ends, env.GITHUB_STEP_SUMMARY));
-  }
+  reporters.push(new Messages(say, ends, paint, view.quiet, stage.annotate));
+  if (stage.annotate) reporters.push(new StepSummary(say, ends, env.GITHUB_STEP_SUMMARY));
   const quiet = view.quiet || view.progress === 'json';
   reporters.push(new SummaryReporter({ say, ends, paint, quiet, rows: () => stderr.stream.rows ?? 24 }));
   return {

@@ -31,9 +31,12 @@ export class Output {
   #scheduled = false;
   #waiting: (() => void)[] = [];
   #listening = false;
+  readonly #filter: (text: string) => string;
 
-  constructor(stream: OutputStream) {
+  /** @param filter has the last word on every text; lines come to it whole */
+  constructor(stream: OutputStream, filter = (text: string) => text) {
     this.stream = stream;
+    this.#filter = filter;
     stream.on('error', (error) => this.#lose(error));
   }
 
@@ -99,7 +102,7 @@ export class Output {
       return;
     }
     try {
-      this.stream.write(text);
+      this.stream.write(this.#filter(text));
     } catch (error) {
       this.#lose(error as NodeJS.ErrnoException);
     }
