@@ -1,6 +1,7 @@
 // What ships is bundled: one file to read at start-up instead of a hundred. koffi stays outside, it brings a binary.
 import { defineConfig } from 'rolldown';
 import { thirdPartyLicenses } from './rolldown.licenses.js';
+import { manPage } from './rolldown.man.js';
 
 const shared = { platform: 'node', external: [/^node:/, 'koffi'], plugins: [thirdPartyLicenses()] };
 
@@ -20,5 +21,11 @@ export default defineConfig([
     ...shared,
     input: { worker: 'src/worker-process.ts' },
     output: { dir: 'dist', format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+  },
+  {
+    ...shared,
+    plugins: [manPage()],
+    input: { man: 'src/cli/man.ts' },
+    output: { dir: 'dist', format: 'esm', codeSplitting: false },
   },
 ]);

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { printable, type RawPath } from '../names.ts';
+import { EXIT_CODES } from './exit-codes.ts';
 import { GROUPS, OPTIONS, type OptionRow, type RawOptions } from './options-table.ts';
 import { BadValue } from './values.ts';
 
@@ -11,12 +12,7 @@ export type Parsed =
 
 const EPILOGUE = `
 Exit codes:
-  0    all of it is at the destination
-  1    the run went to its end, but some entries could not be copied
-  2    bad usage, nothing was touched
-  3    refused before anything was written
-  4    stopped in the middle
-  129, 130, 143  interrupted by SIGHUP, SIGINT, SIGTERM
+${EXIT_CODES.map(([codes, meaning]) => `  ${codes.padEnd(3)}  ${meaning}`).join('\n')}
 
 "pcopy completion bash" (or zsh, fish) prints a completion script.`;
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 import { printable, type RawPath } from '../names.ts';
-import { OPTIONS, type OptionRow } from './options-table.ts';
+import { ALWAYS, OPTIONS, type OptionRow } from './options-table.ts';
 
 const SCRIPTS = { bash, zsh, fish } as const;
 
@@ -21,11 +21,6 @@ export function completionScript(args: readonly RawPath[], exists = existsSync):
     `'completion'${got} takes one of the shells ${Object.keys(SCRIPTS).join(', ')}; there is no folder 'completion' to copy.`,
   );
 }
-
-const ALWAYS: readonly OptionRow[] = [
-  { group: 'output', flags: '-h, --help', help: 'show the help' },
-  { group: 'output', flags: '-V, --version', help: 'show the version' },
-];
 
 interface Parts {
   short: string | undefined;

@@ -6,6 +6,16 @@ export const SIGNAL_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type EndingSignal = keyof typeof SIGNAL_CODES;
 
+/** What they tell, for help and man page. */
+export const EXIT_CODES: readonly (readonly [codes: string, meaning: string])[] = [
+  ['0', 'all of it is at the destination'],
+  ['1', 'the run went to its end, but some entries could not be copied'],
+  ['2', 'bad usage, nothing was touched'],
+  ['3', 'refused before anything was written'],
+  ['4', 'stopped in the middle'],
+  ['129, 130, 143', 'interrupted by SIGHUP, SIGINT, SIGTERM'],
+];
+
 /** @param signal what the run was interrupted by; a library's abort is taken for SIGINT */
 export function exitCodeOf(outcome: Outcome, signal: EndingSignal | undefined): number {
   switch (outcome) {

@@ -178,6 +178,12 @@ export const OPTIONS: readonly OptionRow[] = [
   { group: 'output', flags: '-v, --verbose', help: 'a line "src -> dest" for each entry' },
 ];
 
+/** What every command has. */
+export const ALWAYS: readonly OptionRow[] = [
+  { group: 'output', flags: '-h, --help', help: 'show the help' },
+  { group: 'output', flags: '-V, --version', help: 'show the version' },
+];
+
 /** The values as the command line gave them, before defaults, files and the terminal have their say. */
 export interface RawOptions {
   include?: string[];

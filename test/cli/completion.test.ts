@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { completionScript } from '../../src/cli/completion.ts';
 import { OPTIONS } from '../../src/cli/options-table.ts';
 import { UsageError } from '../../src/errors.ts';
+import { needs } from '../support/needs.ts';
 
 const none = () => false;
 const script = (shell: string) => completionScript(['completion', shell], none) ?? '';
@@ -18,8 +19,7 @@ describe.each(['bash', 'zsh', 'fish'])('%s', (shell) => {
     }
   });
 
-  const missing = spawnSync(shell, ['--version']).status !== 0;
-  test.skipIf(missing)(`its script is one that ${shell} reads`, () => {
+  needs(shell)(`its script is one that ${shell} reads`, () => {
     const file = path.join(mkdtempSync(path.join(tmpdir(), 'pcopy-completion-')), shell);
     onTestFinished(() => rmSync(path.dirname(file), { recursive: true }));
     writeFileSync(file, script(shell));

@@ -1,7 +1,8 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { EXAMPLES } from '../../src/cli/man.ts';
 import { needs } from '../support/needs.ts';
 import { ROOT } from '../support/run.ts';
 import { removeTree } from '../support/temp.ts';
@@ -25,6 +26,7 @@ describe('the tarball', () => {
       /^dist\/(index|process|child)\.js$/,
       /^dist\/(main|worker)\.cjs$/,
       /^dist\/chunks\/[\w-]+\.c?js$/,
+      /^dist\/pcopy\.1$/,
       /^dist\/types\/[\w/-]+\.d\.ts$/,
       /^dist\/THIRD-PARTY-LICENSES$/,
       /^src\/progress\/events\.schema\.json$/,
@@ -35,7 +37,8 @@ describe('the tarball', () => {
   });
 
   test('has every file that its manifest names', () => {
-    const named = JSON.stringify([manifest.bin, manifest.exports]).match(/(bin|dist|src)\/[\w./-]+/g) ?? [];
+    const named =
+      JSON.stringify([manifest.bin, manifest.man, manifest.exports]).match(/(bin|dist|src)\/[\w./-]+/g) ?? [];
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((file) => !packed.files.includes(file))).toEqual([]);
   });
@@ -52,6 +55,11 @@ describe('the tarball', () => {
 describe('installed globally', () => {
   test('the command says its version', () => {
     expect(command('--version').stdout).toBe(`${manifest.version}\n`);
+  });
+
+  test('the man page is where man looks for it, and says the same version', () => {
+    const page = readFileSync(`${packed.root}/global/share/man/man1/pcopy.1`, 'utf8');
+    expect(page).toMatch(new RegExp(`^\\.TH PCOPY 1 .*"pcopy ${manifest.version}"`));
   });
 
   test('it copies, and koffi is found', () => {
@@ -82,6 +90,21 @@ describe('the examples of the README', () => {
     }
     expect(existsSync(`${here}/tracked/src/app.js`)).toBe(true);
     expect(readFileSync(`${here}/backup/first.jpg`, 'utf8')).toBe('one');
+  });
+
+  needs(
+    'bash',
+    'git',
+    'jq',
+  )('of the man page run as they stand, too', () => {
+    const here = sandbox('man');
+    for (const [what, example] of EXAMPLES) {
+      const result = run('bash', ['-euo', 'pipefail', '-c', example], here);
+      expect(result.status, `${what}\n${result.stderr}`).toBe(0);
+    }
+    expect(readdirSync(`${here}/public`).sort()).toEqual(['.git', '.gitignore', 'index.html', 'node_modules', 'src']);
+    expect(readdirSync(`${here}/tracked`).sort()).toEqual(['.gitignore', 'app.js.map', 'index.html', 'src']);
+    expect(readdirSync(`${here}/safe`).sort()).toEqual(['one.jpg', 'two.jpg']);
   });
 
   test('for Node run as they stand', () => {
