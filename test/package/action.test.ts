@@ -41,3 +41,11 @@ test('the action fails when the copy does, and says so to GitHub', () => {
   expect(readFileSync(`${top}/output`, 'utf8')).toBe('exit-code=3\n');
   expect(stdout + stderr).toMatch(/^::error title=pcopy::.*nowhere/m);
 });
+
+test('the action refuses options with a quote that does not end, and copies nothing', () => {
+  const { status, stdout, top } = step(`${ROOT}/fixtures/tree`, 'to', "--exclude '**/*.csv' --exclude 'names/*");
+  expect(status).toBe(2);
+  expect(stdout).toMatch(/^::error title=pcopy::/m);
+  expect(readFileSync(`${top}/output`, 'utf8')).toBe('exit-code=2\n');
+  expect(existsSync(`${top}/to`)).toBe(false);
+});

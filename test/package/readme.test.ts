@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { parseCommandLine } from '../../src/cli/command.ts';
 import { pcopy, ROOT } from '../support/run.ts';
 import { blockAfter, README } from './readme.ts';
 
@@ -27,4 +28,29 @@ test('links inside the repository lead somewhere', () => {
   const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1] ?? '');
   expect(links.length).toBeGreaterThan(3);
   for (const link of links) expect(() => readFileSync(`${ROOT}/${link}`), link).not.toThrow();
+});
+
+/** As a shell takes the words apart, without expanding any. */
+function words(line: string): string[] {
+  return (line.match(/(?:'[^']*'|[^\s'])+/g) ?? []).map((word) => word.replaceAll("'", ''));
+}
+
+test('the steps for CI systems are command lines that pcopy takes, and inputs that the action has', () => {
+  const section = README.slice(README.indexOf('## In CI'), README.indexOf('## What a copy keeps'));
+  const lines = [...section.matchAll(/npx --yes github:OWNER\/pcopy (.*)/g)].map((match) => match[1] ?? '');
+  const step = /uses: OWNER\/pcopy\/(\S+)@\S+\n {2}with:\n((?: {4}.*\n)+)/.exec(section);
+  const inputs = [...(step?.[2] ?? '').matchAll(/^ {4}(\w+): (.*)$/gm)].map(([, name = '', value = '']) => [
+    name,
+    value,
+  ]);
+  const action = readFileSync(`${ROOT}/${step?.[1]}/action.yml`, 'utf8');
+  for (const [name] of inputs) expect(action).toMatch(new RegExp(`^  ${name}:$`, 'm'));
+  const { source, destination, options } = Object.fromEntries(inputs);
+  lines.push(`${options} -- ${source} ${destination}`);
+  expect(lines).toHaveLength(4);
+  for (const line of lines)
+    expect(
+      parseCommandLine(words(line), () => ''),
+      line,
+    ).toMatchObject({ kind: 'copy' });
 });

@@ -7,14 +7,24 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 if [ ! -e "$root/dist/main.cjs" ]; then
   echo '::group::Install pcopy'
-  npm ci --prefix "$root"
+  # Whatever the job's own npm settings are: it is built with development dependencies, and needs no script of theirs.
+  npm ci --prefix "$root" --include=dev --ignore-scripts
+  npm run build --prefix "$root"
   echo '::endgroup::'
 fi
 
-# xargs takes the quotes off and expands nothing.
+# xargs takes the quotes off and expands nothing. By way of a file, since its failure must be seen: half of the options are
+# not what was asked for.
 options=()
 if [ -n "${PCOPY_OPTIONS//[[:space:]]/}" ]; then
-  while IFS= read -r -d '' option; do options+=("$option"); done < <(xargs printf '%s\0' <<<"$PCOPY_OPTIONS")
+  list=$(mktemp)
+  trap 'rm -f "$list"' EXIT
+  if ! xargs printf '%s\0' <<<"$PCOPY_OPTIONS" >"$list"; then
+    echo '::error title=pcopy::pcopy: the options of the action have a quote that does not end'
+    echo 'exit-code=2' >>"${GITHUB_OUTPUT:-/dev/null}"
+    exit 2
+  fi
+  while IFS= read -r -d '' option; do options+=("$option"); done <"$list"
 fi
 
 code=0
