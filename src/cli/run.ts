@@ -146,6 +146,7 @@ class Session {
       version: version(),
       dryRun: raw.dryRun === true,
       exitCodeOf: exitCodeOfRun,
+      limited: raw.bwlimit !== undefined,
       annotate: this.#annotations,
     };
     const opening = openShow(stage).then((show) => {

@@ -55,11 +55,11 @@ export class Annotations implements Annotate {
 }
 
 /** What is appended to the step summary, in Markdown. */
-export function stepSummary(summary: Summary, ends: Ends): string {
+export function stepSummary(summary: Summary, ends: Ends, limited = false): string {
   const lines = [
     `### pcopy ${code(printable(ends.source))} → ${code(printable(ends.destination))}`,
     '',
-    ...summaryLines(summary, ends, NO_COLOR).map((line) => `- ${code(line.trim().replace(/^pcopy: /, ''))}`),
+    ...summaryLines(summary, ends, NO_COLOR, limited).map((line) => `- ${code(line.trim().replace(/^pcopy: /, ''))}`),
   ];
   const reason = reasonText(summary);
   if (reason !== undefined) lines.push(`- ${code(reason)}`);
@@ -100,16 +100,18 @@ export class StepSummary implements Reporter {
   readonly #say: Say;
   readonly #ends: Ends;
   readonly #file: string | undefined;
+  readonly #limited: boolean;
 
-  constructor(say: Say, ends: Ends, file: string | undefined) {
+  constructor(say: Say, ends: Ends, file: string | undefined, limited = false) {
     this.#say = say;
     this.#ends = ends;
     this.#file = file;
+    this.#limited = limited;
   }
 
   onEvent(event: CopyEvent): void {
     if (event.type !== 'end') return;
-    appendSummary(this.#file, stepSummary(event.summary, this.#ends), this.#say);
+    appendSummary(this.#file, stepSummary(event.summary, this.#ends, this.#limited), this.#say);
   }
 }
 

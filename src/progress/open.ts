@@ -31,6 +31,8 @@ export interface Stage {
   version: string;
   dryRun: boolean;
   exitCodeOf: (summary: Summary) => number;
+  /** With --bwlimit. */
+  limited?: boolean;
   /** Under GitHub Actions. */
   annotate?: Annotate | undefined;
 }
@@ -46,7 +48,7 @@ export interface Show extends Required<Reporter> {
 
 /** Who is told of the run, from what the user asked for and where the output goes. */
 export async function openShow(stage: Stage): Promise<Show> {
-  const { view, stderr, env } = stage;
+  const { view, stderr, env, limited = false } = stage;
   const paint = palette(colorWanted(env, stderr.isTerminal));
   const ends = new Ends(stage.source, stage.destination);
   const meter = new Meter();
@@ -56,9 +58,9 @@ export async function openShow(stage: Stage): Promise<Show> {
   if (main) reporters.push(main.reporter);
   if (view.lines !== 'none') reporters.push(openLines(stage, ends, say));
   reporters.push(new Messages(say, ends, paint, view.quiet, stage.annotate));
-  if (stage.annotate) reporters.push(new StepSummary(say, ends, env.GITHUB_STEP_SUMMARY));
+  if (stage.annotate) reporters.push(new StepSummary(say, ends, env.GITHUB_STEP_SUMMARY, limited));
   const quiet = view.quiet || view.progress === 'json';
-  reporters.push(new SummaryReporter({ say, ends, paint, quiet, rows: () => stderr.stream.rows ?? 24 }));
+  reporters.push(new SummaryReporter({ say, ends, paint, quiet, limited, rows: () => stderr.stream.rows ?? 24 }));
   return {
     ...combine(reporters),
     say,

@@ -8,8 +8,12 @@ import { errorLine } from './messages.ts';
 import type { Reporter, Say } from './reporter.ts';
 import { entriesInWords, kindsInWords, restInWords } from './tally-words.ts';
 
-/** What a run came to, for a person. */
-export function summaryLines(summary: Summary, ends: Ends, paint: Palette): string[] {
+/**
+ * What a run came to, for a person.
+ *
+ * @param limited by --bwlimit: workers that wait for it are busy, and what they need says nothing
+ */
+export function summaryLines(summary: Summary, ends: Ends, paint: Palette, limited = false): string[] {
   if (summary.outcome === 'refused') return [`pcopy: ${paint.red('refused')}: nothing was written`];
   const { totals, elapsedMs, dryRun } = summary;
   const speed = !dryRun && elapsedMs > 0 && totals.bytes > 0 ? `, ${rate((totals.bytes * 1000) / elapsedMs)}` : '';
@@ -26,7 +30,7 @@ export function summaryLines(summary: Summary, ends: Ends, paint: Palette): stri
   if (summary.merged && !ends.isSingleFile) {
     lines.push(`${printable(ends.destination)} existed: ${dryRun ? 'would be merged into' : 'merged into it'}`);
   }
-  const hint = dryRun ? undefined : advice(summary.load, elapsedMs);
+  const hint = dryRun || limited ? undefined : advice(summary.load, elapsedMs);
   if (hint !== undefined) lines.push(paint.dim(hint));
   return lines.map((line, i) => (i === 0 ? line : `  ${line}`));
 }
@@ -50,6 +54,7 @@ export interface SummaryOptions {
   rows: () => number;
   /** Only the failures again. */
   quiet: boolean;
+  limited: boolean;
 }
 
 /** Says it when the run ends. */
@@ -62,10 +67,10 @@ export class SummaryReporter implements Reporter {
 
   onEvent(event: CopyEvent): void {
     if (event.type !== 'end') return;
-    const { say, ends, paint, rows, quiet } = this.#options;
+    const { say, ends, paint, rows, quiet, limited } = this.#options;
     for (const line of failuresAgain(event.summary, ends, paint, rows())) say(line);
     if (quiet) return;
-    for (const line of summaryLines(event.summary, ends, paint)) say(line);
+    for (const line of summaryLines(event.summary, ends, paint, limited)) say(line);
   }
 }
 

@@ -96,6 +96,16 @@ describe('a copy', () => {
     expect(pcopy.stdout.lines[0]).toBe('src/dir0/file-0.dat -> dest/dir0/file-0.dat');
   });
 
+  test('a long run ends with advice, not where --bwlimit sets the pace', async () => {
+    const long: Fake = { ...SMALL, msPerFile: 1_000 };
+    const free = command(['src', 'dest']);
+    await free.with(fakeEngine(long));
+    expect(free.stderr.text).toContain('2 workers, 95% busy');
+    const limited = command(['src', 'dest', '--bwlimit', '1M']);
+    await limited.with(fakeEngine(long));
+    expect(limited.stderr.text).not.toContain('busy');
+  });
+
   test('a refused run says why', async () => {
     const pcopy = command(['src', 'dest']);
     expect(await pcopy.with(fakeEngine({ ...SMALL, refuse: true }))).toBe(3);

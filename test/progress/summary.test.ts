@@ -34,13 +34,14 @@ describe('the lines', () => {
       merged: true,
       skips: { socket: 1, fifo: 2 },
       notPreserved: { owner: 120, acl: 3, xattr: 0 },
+      load: { workers: [0.8, 0.8], listingWaited: 0.4 },
     });
     expect(summaryLines(all, ends, plain)).toEqual([
       'pcopy: incomplete: copied 50,000 files, 1 directory, 12 symbolic links, 1 hard link, 2 special files; 2.0 GiB in 10.0 s, 205 MiB/s',
       '  2 failed, 7 unchanged, 3 skipped (2 FIFOs, 1 socket), 4 deleted',
       '  not preserved: 3 ACLs, 120 owners',
       '  dest existed: merged into it',
-      '  2 workers, 90% busy: they set the pace; -j 4 may be faster',
+      '  2 workers, 80% busy: -j 2 fits',
     ]);
   });
 
@@ -73,6 +74,19 @@ describe('the lines', () => {
   });
 });
 
+describe('advice', () => {
+  const long = summary({ elapsedMs: 60_000 });
+
+  test('stands at the end of a long run', () => {
+    expect(summaryLines(long, ends, false, plain).at(-1)).toMatch(/^ {2}2 workers, 90% busy: /);
+  });
+
+  test('does not where --bwlimit set the pace, nor for a dry run', () => {
+    expect(summaryLines(long, ends, false, plain, true)).toHaveLength(1);
+    expect(summaryLines(long, ends, true, plain)).toHaveLength(1);
+  });
+});
+
 describe('the failures again', () => {
   const failures = Array.from({ length: 24 }, (_, i) => failure(`f${i}`));
 
@@ -96,6 +110,7 @@ describe('the failures again', () => {
       paint: plain,
       rows: () => 10,
       quiet: true,
+      limited: false,
     });
     reporter.onEvent({ type: 'end', summary: summary({ failures }) });
     expect(lines).toHaveLength(25);
