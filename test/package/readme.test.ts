@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { parseCommandLine } from '../../src/cli/command.ts';
-import { pcopy, ROOT } from '../support/run.ts';
-import { blockAfter, README } from './readme.ts';
+import { expectExit, pcopy, ROOT } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { blockAfter, blocksAfter, README } from './readme.ts';
 
 test('the options are those of --help, to the letter', async () => {
   const { stdout } = await pcopy(['--help']);
@@ -15,7 +16,7 @@ test('every code of our own is explained', () => {
     file.endsWith('.ts'),
   );
   const text = sources.map((file) => readFileSync(`${ROOT}/src/${file}`, 'utf8')).join('\n');
-  const codes = new Set([...text.matchAll(/'(EPCOPY_[A-Z]+)'/g)].map((match) => match[1] ?? ''));
+  const codes = new Set([...text.matchAll(/'(EPCOPY_[A-Z]+|EUSAGE)'/g)].map((match) => match[1] ?? ''));
   expect([...codes].filter((code) => !README.includes(`\`${code}\``))).toEqual([]);
 });
 
@@ -28,6 +29,33 @@ test('links inside the repository lead somewhere', () => {
   const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1] ?? '');
   expect(links.length).toBeGreaterThan(3);
   for (const link of links) expect(() => readFileSync(`${ROOT}/${link}`), link).not.toThrow();
+});
+
+test('every example for a shell or for Node is run: those that are marked as tested, and the two commands to set up', async () => {
+  const marks = ['tested: sh', 'tested: js', 'tested: js without types'].flatMap(blocksAfter);
+  const setup = [...README.matchAll(/^```(?:sh|js)\n([\s\S]*?)```$/gm)]
+    .map((match) => match[1] ?? '')
+    .filter((block) => !marks.includes(block));
+  const [tryIt = '', runTests] = setup.map((block) => block.trim());
+  expect(setup).toHaveLength(2);
+  expect(runTests).toBe('npm ci && npm test');
+  const args = /^npm ci && node bin\/pcopy\.js (fixtures\/tree) (\/tmp\/\S+) (.*)$/.exec(tryIt);
+  expect(args).not.toBeNull();
+  const [, source = '', , options = ''] = args ?? [];
+  expectExit(await pcopy([source, `${temp()}/demo`, ...options.split(' ')], { cwd: ROOT }), 0);
+});
+
+test('what is said to be typed instead of another command is a command line', () => {
+  const section = README.slice(README.indexOf('### Coming from'), README.indexOf('## Dependencies'));
+  const commands = [...section.matchAll(/`pcopy (?:… )?([^`]+)`/g)].map((match) => match[1] ?? '');
+  expect(commands.length).toBeGreaterThan(8);
+  for (const command of commands) {
+    const line = command.startsWith('-') ? `${command} src dest` : command;
+    expect(
+      parseCommandLine(words(line), () => ''),
+      line,
+    ).toMatchObject({ kind: 'copy' });
+  }
 });
 
 /** As a shell takes the words apart, without expanding any. */
