@@ -55,7 +55,8 @@ export class Meter {
     const { totals } = summary;
     this.#ended = true;
     this.#settled = summary.outcome === 'complete' || summary.outcome === 'incomplete';
-    const done = totals.files + totals.symlinks + totals.hardlinks + totals.special + totals.unchanged + totals.skipped;
+    // What is skipped for its type was never counted as found.
+    const done = totals.files + totals.symlinks + totals.hardlinks + totals.special + totals.unchanged;
     const settled = Math.max(this.#last.settled, done);
     const settledBytes = Math.max(this.#last.settledBytes, totals.bytes);
     const { found } = this.#last;

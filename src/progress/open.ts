@@ -60,7 +60,9 @@ export async function openShow(stage: Stage): Promise<Show> {
   reporters.push(new Messages(say, ends, paint, view.quiet, stage.annotate));
   if (stage.annotate) reporters.push(new StepSummary(say, ends, env.GITHUB_STEP_SUMMARY, limited));
   const quiet = view.quiet || view.progress === 'json';
-  reporters.push(new SummaryReporter({ say, ends, paint, quiet, limited, rows: () => stderr.stream.rows ?? 24 }));
+  const rows = () => stderr.stream.rows ?? 24;
+  const columns = () => (stderr.isTerminal ? stderr.stream.columns : undefined);
+  reporters.push(new SummaryReporter({ say, ends, paint, quiet, limited, rows, columns }));
   return {
     ...combine(reporters),
     say,

@@ -33,7 +33,7 @@ export class Screen {
   flush({ mustStand = false } = {}): void {
     const lines = [...this.#lines, this.#line];
     while (lines.length > 1 && lines.at(-1) === '') lines.pop();
-    const frame = `${this.#home()}${this.#above}${lines.join('\n')}\r`;
+    const frame = `${this.#home()}${this.#over(lines)}\r`;
     if (this.#above === '' && !mustStand) {
       if (!this.#out.offer(frame)) return;
     } else {
@@ -46,7 +46,7 @@ export class Screen {
 
   /** Takes the frame off the screen. */
   clear(): void {
-    this.#out.write(this.#home());
+    this.#out.write(this.#home() + this.#erase());
     this.#forget();
   }
 
@@ -66,7 +66,20 @@ export class Screen {
     if (this.#standing.length === 0) return '';
     const above = this.#standing.slice(0, -1);
     const rows = above.reduce((sum, cells) => sum + Math.max(1, Math.ceil(cells / this.columns)), 0);
-    return `\r${rows > 0 ? `\x1b[${rows}A` : ''}\x1b[J`;
+    return `\r${rows > 0 ? `\x1b[${rows}A` : ''}`;
+  }
+
+  #erase(): string {
+    return this.#standing.length === 0 ? '' : '\x1b[J';
+  }
+
+  /**
+   * The new frame over the old one. What is left of that is erased behind the first line and not before it: a whole screen
+   * that is erased is kept by some terminals (tmux), one for each frame where the bar stands at the top.
+   */
+  #over(lines: readonly string[]): string {
+    if (this.#above !== '') return `${this.#erase()}${this.#above}${lines.join('\n')}`;
+    return [`${lines[0] ?? ''}${this.#erase()}`, ...lines.slice(1)].join('\n');
   }
 
   // What follows is what MultiBar calls.

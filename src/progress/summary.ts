@@ -7,6 +7,7 @@ import { bytes, duration, plural, rate } from './format.ts';
 import { errorLine } from './messages.ts';
 import type { Reporter, Say } from './reporter.ts';
 import { entriesInWords, kindsInWords, restInWords } from './tally-words.ts';
+import { fold } from './width.ts';
 
 /**
  * What a run came to, for a person.
@@ -55,6 +56,8 @@ export interface SummaryOptions {
   /** Only the failures again. */
   quiet: boolean;
   limited: boolean;
+  /** Width of the screen; undefined in a log, where a line stays one line. */
+  columns?: () => number | undefined;
 }
 
 /** Says it when the run ends. */
@@ -67,10 +70,13 @@ export class SummaryReporter implements Reporter {
 
   onEvent(event: CopyEvent): void {
     if (event.type !== 'end') return;
-    const { say, ends, paint, rows, quiet, limited } = this.#options;
+    const { say, ends, paint, rows, quiet, limited, columns } = this.#options;
     for (const line of failuresAgain(event.summary, ends, paint, rows())) say(line);
     if (quiet) return;
-    for (const line of summaryLines(event.summary, ends, paint, limited)) say(line);
+    const cells = columns?.() || Number.POSITIVE_INFINITY;
+    for (const line of summaryLines(event.summary, ends, paint, limited)) {
+      for (const part of fold(line, cells, '    ')) say(part);
+    }
   }
 }
 

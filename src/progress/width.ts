@@ -3,6 +3,7 @@
  * (emoji sequences) this counts the larger number: a line cut a little early is fine, a line that wraps breaks the bar.
  */
 
+const COLOUR = /\x1b\[\d+m/g;
 const ZERO = /^[\p{Mn}\p{Me}\u200b-\u200d\u2060\ufeff]$/u;
 const EMOJI = /^\p{Emoji_Presentation}$/u;
 /** Makes the character before it an emoji, which then takes two cells where it took one. */
@@ -65,6 +66,21 @@ export function truncateStart(text: string, cells: number, mark = '...'): string
   // A combining mark must not be left without the character it belongs to.
   while (first < characters.length && charWidth(characters[first] ?? '') === 0) first++;
   return mark + characters.slice(first).join('');
+}
+
+/** The text in lines that fit, cut after commas and the like; all but the first are indented. Colours take no room. */
+export function fold(text: string, cells: number, indent: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const part of text.split(/(?<=[,;:]) /)) {
+    const longer = line === '' ? part : `${line} ${part}`;
+    if (line === '' || width(longer.replace(COLOUR, '')) <= cells) line = longer;
+    else {
+      lines.push(line);
+      line = `${indent}${part}`;
+    }
+  }
+  return [...lines, line];
 }
 
 function charWidth(c: string): number {

@@ -49,6 +49,17 @@ describe('on a terminal', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('a frame never erases the whole screen, which tmux would keep each time', () => {
+    const { bar, stream } = open();
+    for (let i = 0; i < 3; i++) {
+      bar.onEvent({ type: 'progress', snapshot: { ...halfway, elapsedMs: 1000 + i } });
+      frame();
+    }
+    expect(stream.text).toContain('\x1b[J');
+    for (const text of stream.text.split('\x1b[J').slice(0, -1)) expect(text).toMatch(/\/1.0 KiB[^\r\n]*$/);
+    bar.close();
+  });
+
   test('never says 100 % before the end', () => {
     const { bar, screen } = open();
     bar.onEvent({ type: 'progress', snapshot: { ...halfway, settled: 10, settledBytes: 1000 } });

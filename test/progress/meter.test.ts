@@ -116,3 +116,12 @@ test('between two snapshots the clocks go on', () => {
   meter.observe(snapshot({ elapsedMs: 1000 }));
   expect(meter.reading(300).elapsedMs).toBe(1300);
 });
+
+test('what is skipped for its type is not counted among the files at the end, as it was not before', () => {
+  const meter = new Meter();
+  const found = { files: 5, directories: 0, bytes: 500, complete: true };
+  meter.observe(snapshot({ elapsedMs: 1000, found, settled: 4, settledBytes: 400 }));
+  const totals = { ...snapshot().totals, files: 5, bytes: 500, skipped: 3 };
+  meter.finish(summary({ totals }));
+  expect(meter.reading()).toMatchObject({ files: 5, filesTotal: 5, fraction: 1 });
+});

@@ -116,3 +116,15 @@ describe('the failures again', () => {
     expect(lines).toHaveLength(25);
   });
 });
+
+test('on a screen the summary is folded between its parts, in a log it is not', () => {
+  const lines = (columns?: number) => {
+    const said: string[] = [];
+    const say = (line: string) => said.push(line);
+    const options = { say, ends, paint: plain, rows: () => 24, quiet: false, limited: false, columns: () => columns };
+    new SummaryReporter(options).onEvent({ type: 'end', summary: summary() });
+    return said;
+  };
+  expect(lines(40)).toEqual(['pcopy: copied 3 files, 1 directory;', '    3.0 KiB in 1.50 s, 2.0 KiB/s']);
+  expect(lines()).toEqual(['pcopy: copied 3 files, 1 directory; 3.0 KiB in 1.50 s, 2.0 KiB/s']);
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { truncateEnd, truncateStart, width } from '../../src/progress/width.ts';
+import { fold, truncateEnd, truncateStart, width } from '../../src/progress/width.ts';
 
 describe('cells on a terminal', () => {
   test.each([
@@ -41,5 +41,24 @@ describe('cutting', () => {
         expect(width(truncateEnd(text, cells))).toBeLessThanOrEqual(cells);
       }),
     );
+  });
+});
+
+describe('folding', () => {
+  test('cuts after commas and the like, and indents what follows', () => {
+    expect(fold('pcopy: copied 3 files; 1 KiB in 2 s, 9 B/s', 24, '    ')).toEqual([
+      'pcopy: copied 3 files;',
+      '    1 KiB in 2 s, 9 B/s',
+    ]);
+    expect(fold('  3 skipped', 40, '    ')).toEqual(['  3 skipped']);
+  });
+
+  test('leaves a part that is too long to the terminal', () => {
+    expect(fold('a/very/long path existed: so', 8, '  ')).toEqual(['a/very/long path existed:', '  so']);
+  });
+
+  test('colours take no room', () => {
+    expect(fold('\x1b[31mone,\x1b[39m two', 8, '')).toEqual(['\x1b[31mone,\x1b[39m two']);
+    expect(fold('\x1b[31mone:\x1b[39m a, two', 7, ' ')).toEqual(['\x1b[31mone:\x1b[39m a,', ' two']);
   });
 });
