@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { printable, type RawPath } from '../names.ts';
-import { EXIT_CODES } from './exit-codes.ts';
+import { epilogue, helpLayout } from './help.ts';
 import { GROUPS, OPTIONS, type OptionRow, type RawOptions } from './options-table.ts';
 import { BadValue } from './values.ts';
 
@@ -10,22 +10,15 @@ export type Parsed =
   | { kind: 'print'; text: string }
   | { kind: 'copy'; source: RawPath; destination: RawPath; raw: RawOptions };
 
-const EPILOGUE = `
-Exit codes:
-${EXIT_CODES.map(([codes, meaning]) => `  ${codes.padEnd(3)}  ${meaning}`).join('\n')}
-
-"pcopy completion bash" (or zsh, fish) prints a completion script.`;
-
 /**
  * @param args the arguments as bytes, one character each; so are the values that come out
  * @throws UsageError that says which option, what it got and what it takes
  */
 export function parseCommandLine(args: readonly RawPath[], version: () => string, columns = 80): Parsed {
   let printed = '';
-  const command = buildCommand(version, (text) => {
+  const command = buildCommand(version, columns, (text) => {
     printed += text;
   });
-  command.configureHelp({ helpWidth: Math.min(100, Math.max(40, columns)), optionTerm: alignedTerm });
   try {
     command.parse(args, { from: 'user' });
   } catch (error) {
@@ -40,7 +33,7 @@ export function parseCommandLine(args: readonly RawPath[], version: () => string
   return { kind: 'copy', source, destination, raw: command.opts<RawOptions>() };
 }
 
-function buildCommand(version: () => string, print: (text: string) => void): Command {
+function buildCommand(version: () => string, columns: number, print: (text: string) => void): Command {
   const command = new Command('pcopy')
     .usage('[options] <source> <destination>')
     .description('Copy the contents of a folder, or one file, with several processes at once.')
@@ -48,10 +41,11 @@ function buildCommand(version: () => string, print: (text: string) => void): Com
     .argument('<destination>')
     .helpOption(false)
     .exitOverride()
+    .configureHelp(helpLayout(columns))
     .configureOutput({ writeOut: print, writeErr: () => {}, outputError: () => {} });
   for (const row of OPTIONS) command.addOption(optionOf(row));
   const last = [
-    ['-h, --help', 'this text', () => command.helpInformation() + EPILOGUE],
+    ['-h, --help', 'this text', () => command.helpInformation() + epilogue(columns, command.createHelp())],
     ['-V, --version', 'the version', version],
   ] as const;
   for (const [flags, help, text] of last) {
@@ -77,11 +71,6 @@ function optionOf(row: OptionRow): Option {
       throw error;
     }
   });
-}
-
-/** Options without a short form are indented, so that the long ones stand in a column. */
-function alignedTerm(option: Option): string {
-  return option.short ? option.flags : `    ${option.flags}`;
 }
 
 function refuseCombinations(command: Command): void {

@@ -133,6 +133,18 @@ describe('what is printed', () => {
     expect(parse('a', '--version', 'b', 'c')).toEqual({ kind: 'print', text: '1.2.3\n' });
   });
 
+  test.each([40, 50, 60, 71, 72, 80, 100])('the help on %d columns folds between words', (columns) => {
+    const parsed = parseCommandLine(['--help'], () => '', columns);
+    const text = parsed.kind === 'print' ? parsed.text : '';
+    const lines = text.split('\n');
+    // One line cannot be folded: how the command is used.
+    for (const line of lines.filter((l) => !l.startsWith('Usage:')))
+      expect(line.length, line).toBeLessThanOrEqual(columns);
+    const words = (whole: string) => whole.split(/\s+/).filter((word) => word !== '');
+    const wide = parseCommandLine(['--help'], () => '', 100);
+    expect(words(text)).toEqual(words(wide.kind === 'print' ? wide.text : ''));
+  });
+
   test('the help: every group, every option once, within 80 columns', () => {
     const help = parse('--help');
     const text = help.kind === 'print' ? help.text : '';
