@@ -29,7 +29,7 @@ export interface CopyHooks {
   onEvent?: (event: CopyEvent) => void | Promise<void>;
   /** Ends the run: files in hand are given up, temporary files removed, and the summary says `interrupted`. */
   signal?: AbortSignal;
-  /** Workers forked ahead of the call (see `startWorkerEarly`). */
+  /** @internal Workers forked ahead of the call (see `startWorkerEarly`). */
   early?: readonly PrestartedWorker[];
 }
 

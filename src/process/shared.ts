@@ -12,7 +12,7 @@ export abstract class Shared {
   #hosted = false;
 
   /** With a core: a new object whose home is here. Without: the view of an object that lives elsewhere. */
-  constructor(descriptor: Descriptor, core: Home | null) {
+  protected constructor(descriptor: Descriptor, core: Home | null) {
     this.#descriptor = descriptor;
     this.#core = core;
     mark(this, descriptor, () => this.leaving());

@@ -128,8 +128,9 @@ describe('the examples of the README', () => {
       return `example-${n}.ts`;
     });
     writeFileSync(`${here}/event.ts`, EVENT);
+    writeFileSync(`${here}/internal.ts`, INTERNAL);
     const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
-    const result = run(`${ROOT}/node_modules/.bin/tsc`, [...options, ...programs, 'event.ts'], here);
+    const result = run(`${ROOT}/node_modules/.bin/tsc`, [...options, ...programs, 'event.ts', 'internal.ts'], here);
     expect(result.stdout).toBe('');
     expect(result.status).toBe(0);
   });
@@ -143,6 +144,22 @@ export const codeOf = (line: string): number | null => {
   return event.type === 'end' ? event.exitCode : null;
 };
 export const title: string = schema.title;
+`;
+
+const INTERNAL = `
+import { type CopyHooks } from 'pcopy';
+import { List, Lock, PipeEnd, Queue } from 'pcopy/process';
+new Queue<string>(5);
+// @ts-expect-error: workers that are started early are the command's own affair
+export const hooks: CopyHooks = { early: [] };
+// @ts-expect-error: what a manager makes cannot be made without one
+new List();
+// @ts-expect-error: likewise
+new Lock({ kind: 'lock', id: '', home: '' }, null);
+// @ts-expect-error: pipe() makes both ends
+new PipeEnd();
+// @ts-expect-error: only the capacity is for users
+new Queue(5, { kind: 'queue', id: '', home: '' }, null);
 `;
 
 /** The folders that the examples speak of. */
