@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
+import { checkCombinations, MAX_BUFFER } from './check-call.ts';
 import { pathsToRetry, UsageError } from './errors.ts';
 import type { CopyOptions } from './options.ts';
 
 /** One read and one write move this much unless the user says otherwise: it fits the processor's second cache. */
 const BATCH_BYTES = 128 * 1024;
-const MAX_BUFFER = 1 << 30;
 
 type Nullable = 'manifest' | 'filesFrom' | 'retryFrom';
 
-/** The options with every default filled in and every value checked. */
+/** The options with every default filled in. */
 export type Config = Required<Omit<CopyOptions, Nullable | 'maxDelete' | 'maxErrors' | 'bwlimit'>> & {
   manifest: string | null;
   filesFrom: readonly string[] | null;
@@ -21,16 +21,15 @@ export type Config = Required<Omit<CopyOptions, Nullable | 'maxDelete' | 'maxErr
   bwlimit: number;
 };
 
-/** Throws UsageError for a value out of its range. */
+/** Throws UsageError for options that cannot stand together. Each by itself was checked (`checkCall`). */
 export function resolveOptions(options: CopyOptions): Config {
-  const chunkSize = integer('chunkSize', options.chunkSize ?? 1024, 1, MAX_BUFFER);
-  const batch = integer('batch', options.batch ?? Math.max(1, Math.floor(BATCH_BYTES / chunkSize)), 1, MAX_BUFFER);
+  checkCombinations(options);
+  const chunkSize = options.chunkSize ?? 1024;
+  const batch = options.batch ?? Math.max(1, Math.floor(BATCH_BYTES / chunkSize));
   if (chunkSize * batch > MAX_BUFFER)
     throw new UsageError(`chunkSize * batch: got ${chunkSize * batch} bytes, takes at most 1 GiB`);
-  if (options.filesFrom !== undefined && options.retryFrom !== undefined)
-    throw new UsageError('retryFrom: cannot stand beside filesFrom, each says what to copy');
   return {
-    jobs: integer('jobs', options.jobs ?? Math.min(Math.max(availableParallelism(), 2), 16), 1, 64),
+    jobs: options.jobs ?? Math.min(Math.max(availableParallelism(), 2), 16),
     chunkSize,
     batch,
     include: options.include ?? [],
@@ -39,10 +38,10 @@ export function resolveOptions(options: CopyOptions): Config {
     filesFrom: options.filesFrom ?? null,
     retryFrom: options.retryFrom ? [...pathsToRetry(options.retryFrom)] : null,
     noClobber: options.noClobber ?? false,
-    update: (options.update ?? false) || (options.checksum ?? false),
+    update: options.update ?? false,
     checksum: options.checksum ?? false,
     delete: options.delete ?? false,
-    maxDelete: integer('maxDelete', options.maxDelete ?? Number.POSITIVE_INFINITY, 0),
+    maxDelete: options.maxDelete ?? Number.POSITIVE_INFINITY,
     archive: options.archive ?? false,
     dereference: options.dereference ?? false,
     reflink: options.reflink ?? 'auto',
@@ -52,19 +51,12 @@ export function resolveOptions(options: CopyOptions): Config {
     fsync: options.fsync ?? false,
     atomic: options.atomic ?? true,
     dryRun: options.dryRun ?? false,
-    retries: integer('retries', options.retries ?? 2, 0, 1000),
-    maxErrors: integer('maxErrors', options.maxErrors ?? Number.POSITIVE_INFINITY, 1),
-    bwlimit: integer('bwlimit', options.bwlimit ?? 0, 0),
+    retries: options.retries ?? 2,
+    maxErrors: options.maxErrors ?? Number.POSITIVE_INFINITY,
+    bwlimit: options.bwlimit === Number.POSITIVE_INFINITY ? 0 : (options.bwlimit ?? 0),
     preflight: options.preflight ?? true,
     strict: options.strict ?? false,
     entries: options.entries ?? false,
     sizes: options.sizes ?? false,
   };
-}
-
-function integer(name: string, value: number, from: number, to = Number.POSITIVE_INFINITY): number {
-  const fits = value >= from && value <= to && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY);
-  if (!fits)
-    throw new UsageError(`${name}: got ${value}, takes a whole number from ${from}${to < Infinity ? ` to ${to}` : ''}`);
-  return value;
 }

@@ -1,3 +1,4 @@
+import { checkCall } from './check-call.ts';
 import { removeTemporaries } from './clean-up.ts';
 import { type Config, resolveOptions } from './config.ts';
 import type { Listed } from './entries-job.ts';
@@ -27,7 +28,11 @@ export interface CopyHooks {
    * reader that is slower than the copy.
    */
   onEvent?: (event: CopyEvent) => void | Promise<void>;
-  /** Ends the run: files in hand are given up, temporary files removed, and the summary says `interrupted`. */
+  /**
+   * Ends the run: files in hand are given up, temporary files removed, and the promise resolves to a summary that says
+   * `interrupted`. Aborted before the call, nothing is written. The signal's `reason` is the caller's own: it is neither
+   * thrown nor told; for that, call `signal.throwIfAborted()` afterwards.
+   */
   signal?: AbortSignal;
   /** @internal Workers forked ahead of the call (see `startWorkerEarly`). */
   early?: readonly PrestartedWorker[];
@@ -35,7 +40,8 @@ export interface CopyHooks {
 
 /**
  * Copies a directory's contents into another directory, or one file. Resolves to the summary however the run ended:
- * `summary.outcome` tells. Rejects with UsageError for options that cannot be, and with what is not foreseen.
+ * `summary.outcome` tells. Rejects with UsageError, before anything is touched, for arguments that cannot be meant, and with
+ * what is not foreseen.
  *
  *   list the source --jobs queue--> schedule --> executor (pool of workers) --events queue--> reporter (tally, events)
  */
@@ -45,10 +51,12 @@ export async function copyTree(
   options: CopyOptions = {},
   hooks: CopyHooks = {},
 ): Promise<Summary> {
+  checkCall(source, destination, options, hooks);
   const config = resolveOptions(options);
   const patterns = await patternsFor(config);
   const fs = await openFileSystem();
   const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
+  if (hooks.signal?.aborted) return notBegun(reporter, hooks);
   let plan: Plan;
   try {
     plan = prepare(fs, source, destination, config);
@@ -60,6 +68,11 @@ export async function copyTree(
   hooks.signal?.addEventListener('abort', halt);
   try {
     await preflight(fs, plan, tree, config);
+    if (hooks.signal?.aborted) {
+      tree.close();
+      plan.undo();
+      return notBegun(reporter, hooks);
+    }
     reporter.openManifest();
   } catch (error) {
     tree.close();
@@ -103,7 +116,7 @@ async function copyPlanned(
     void executor.terminate();
   };
   hooks.signal?.addEventListener('abort', interrupt);
-  if (hooks.signal?.aborted) interrupt();
+  if (hooks.signal?.aborted) interrupt(); // By a listener of the start event.
   try {
     if (plan.madeRoot) schedule.made.add('');
     else if (plan.single === null) schedule.kept.add('');
@@ -134,6 +147,12 @@ async function copyPlanned(
 async function allTold(events: Queue<WorkerEvent>): Promise<void> {
   do await new Promise(setImmediate);
   while (!(await events.empty()));
+}
+
+function notBegun(reporter: Reporter, hooks: CopyHooks): Summary {
+  for (const worker of hooks.early ?? []) void worker.discard();
+  reporter.interrupt();
+  return reporter.end();
 }
 
 function refused(

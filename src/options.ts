@@ -1,6 +1,9 @@
 import type { Failure } from './errors.ts';
 
-/** What a caller may ask for. Every field has a default; CONTRACT of each: README.md, "Options". */
+/**
+ * What a caller may ask for. Every field has a default, and `undefined` stands for it; the contract of each is in README.md,
+ * "Options". A field that is not here, or a value of another type or out of its range, is a UsageError.
+ */
 export interface CopyOptions {
   /** Worker processes, 1 to 64. Default: the CPUs available, 2 at least, 16 at most. */
   jobs?: number;
@@ -8,6 +11,7 @@ export interface CopyOptions {
   chunkSize?: number;
   /** Contiguous chunks moved by one read and one write call. Default: as many as fill 128 KiB. */
   batch?: number;
+  /** Lists, also of a single pattern. */
   include?: readonly string[];
   exclude?: readonly string[];
   /** Honour `.gitignore` files on the way. */
@@ -21,27 +25,28 @@ export interface CopyOptions {
   retryFrom?: readonly Failure[];
   noClobber?: boolean;
   update?: boolean;
+  /** Only where `update` is mentioned: compare the contents, not size and time. */
   checksum?: boolean;
-  /** Remove at the destination what the source does not have; never after a source read error. */
+  /** Remove at the destination what the source does not have; never after a source read error. Not with `filesFrom`. */
   delete?: boolean;
-  /** At most so many removals; more is a failure and removes nothing. */
+  /** Only where `delete` is mentioned: at most so many removals; more is a failure and removes nothing. */
   maxDelete?: number;
   archive?: boolean;
   dereference?: boolean;
   reflink?: 'auto' | 'always' | 'never';
   sparse?: 'auto' | 'always' | 'never';
   verify?: boolean;
-  /** Write a `sha256sum` list to this file. */
+  /** Write a `sha256sum` list to this file. Not with `dryRun`. */
   manifest?: string;
   fsync?: boolean;
   /** Default true: a file appears under its name only when it is whole. */
   atomic?: boolean;
   dryRun?: boolean;
-  /** Attempts more for a transient failure. Default 2. */
+  /** Attempts more for a transient failure, up to 1000. Default 2. */
   retries?: number;
-  /** Stop at the n-th failed entry. Default: never. */
+  /** Stop at the n-th failed entry. Default Infinity: never. */
   maxErrors?: number;
-  /** Bytes per second over all workers. */
+  /** Bytes per second over all workers. Default 0: no limit. */
   bwlimit?: number;
   /** Default true: check space and inodes before anything is written. */
   preflight?: boolean;

@@ -22,7 +22,16 @@ export const ROOMS: readonly Room[] = [
   // What crosses between the parent and its workers, and between the stages of the pipeline.
   {
     name: 'wire',
-    holds: ['wire.ts', 'steady-clock.ts', 'entries-job.ts', 'kind.ts', 'failure.ts', 'config.ts', 'tally.ts'],
+    holds: [
+      'wire.ts',
+      'steady-clock.ts',
+      'entries-job.ts',
+      'kind.ts',
+      'failure.ts',
+      'check-call.ts',
+      'config.ts',
+      'tally.ts',
+    ],
     sees: DRIVERS,
   },
   { name: 'tree', holds: ['tree/'], sees: WIRE },

@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
 import { expectExit, overBothDrivers, ROOT, startCommand } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { file, plant } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
+import { slowFile } from './slow.ts';
 
 /** A program that uses the built package, in a process of its own: its console, its exit and its signals are watched. */
 const PROGRAM = `
@@ -51,7 +52,79 @@ for (const [i, onEvent] of [throws, rejects].entries()) {
 process.stdout.write(JSON.stringify(told));
 `;
 
+/** Calls that cannot be meant: each is told apart by its message, and nothing is touched. */
+const MISTAKEN = `
+import { copyTree, UsageError } from '${ROOT}/dist/index.js';
+const [source, destination] = process.argv.slice(2);
+const calls = [
+  [source],
+  [source, destination, { jobs: '3' }],
+  [source, destination, { maxDelete: 3 }],
+  [source, destination, { colour: true }],
+  [source, destination, {}, { signal: 'SIGINT' }],
+];
+const said = [];
+for (const call of calls) {
+  const error = await copyTree(...call).catch((error) => error);
+  said.push(error instanceof UsageError && error.code === 'EUSAGE' ? error.message.split(/[:,]/)[0] : error);
+}
+process.stdout.write(JSON.stringify(said));
+`;
+
+/** Two runs at once: the one is ended in the middle, with a reason of the caller's own, the other goes on to its end. */
+const ABORTED = `
+import { copyTree } from '${ROOT}/dist/index.js';
+const [slow, quick, destination] = process.argv.slice(2);
+const early = await copyTree(quick, destination + '/early', {}, { signal: AbortSignal.abort(new Error('mine')) });
+const abort = new AbortController();
+const events = [];
+const onEvent = (event) => {
+  events.push(event.type);
+  if (event.type === 'progress' && event.snapshot.workers.some((worker) => worker.done > 0)) abort.abort(new Error('mine'));
+};
+const options = { jobs: 2, chunkSize: 1, batch: 1 };
+const [ended, whole] = await Promise.all([
+  copyTree(slow, destination + '/ended', options, { signal: abort.signal, onEvent }),
+  copyTree(quick, destination + '/whole', { jobs: 2 }),
+]);
+let thrown = '';
+try { abort.signal.throwIfAborted(); } catch (error) { thrown = error.message; }
+const told = ({ outcome, reason }) => [outcome, reason];
+process.stdout.write(JSON.stringify({ early: told(early), ended: told(ended), whole: told(whole), last: events.at(-1), thrown }));
+`;
+
 overBothDrivers((driver) => {
+  test('arguments that cannot be meant reject with UsageError, and nothing is touched', async () => {
+    const top = temp();
+    plant(`${top}/src`, { a: file('a') });
+    writeFileSync(`${top}/program.mjs`, MISTAKEN);
+    const command = [process.execPath, `${top}/program.mjs`, `${top}/src`, `${top}/dst`];
+    const { stdout } = expectExit(await startCommand(command, { driver }).done, 0);
+    expect(JSON.parse(stdout)).toEqual(['destination', 'jobs', 'maxDelete', "unknown option 'colour'", 'signal']);
+    expect(existsSync(`${top}/dst`)).toBe(false);
+  });
+
+  test('an aborted signal ends its own run only, and its reason is not thrown', async () => {
+    const top = temp();
+    plant(`${top}/slow`, { big: slowFile() });
+    plant(`${top}/quick`, { 'a/b': file('b') });
+    plant(`${top}/dst`, {});
+    writeFileSync(`${top}/program.mjs`, ABORTED);
+    const command = [process.execPath, `${top}/program.mjs`, `${top}/slow`, `${top}/quick`, `${top}/dst`];
+    const { stdout } = expectExit(await startCommand(command, { driver }).done, 0);
+    const interrupted = ['interrupted', { path: '', message: 'interrupted', code: 'EINTR' }];
+    expect(JSON.parse(stdout)).toEqual({
+      early: interrupted,
+      ended: interrupted,
+      whole: ['complete', null],
+      last: 'end',
+      thrown: 'mine',
+    });
+    expect(existsSync(`${top}/dst/early`)).toBe(false);
+    expect(readdirSync(`${top}/dst/ended`)).toEqual([]);
+    expectSame(`${top}/quick`, `${top}/dst/whole`, { times: timesOf(driver) });
+  });
+
   test('a listener that throws or rejects ends the run, and copyTree rejects with its error', async () => {
     const top = temp();
     plant(`${top}/src`, { 'a/b': file('b'), c: file('c') });
