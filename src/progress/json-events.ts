@@ -38,12 +38,16 @@ export interface JsonScan extends Found {
   type: 'scan';
 }
 
-/** About once a second. */
+/** About once a second, and before `end`. */
 export interface JsonProgress {
   type: 'progress';
   elapsedMs: number;
-  /** 0 to 100, or null while the listing still finds more. */
+  /**
+   * 0 to 100, or null while the listing still finds more. Never less than before, and 100 only in the last one of a run that
+   * went to its end.
+   */
   percent: number | null;
+  /** Milliseconds left, or null while that cannot be known. */
   etaMs: number | null;
   bytesPerSecond: number;
   found: Found;

@@ -1,6 +1,6 @@
-import type { CopyEvent, Summary } from '../events.ts';
+import type { CopyEvent, Snapshot, Summary } from '../events.ts';
 import { isUtf8, type RawPath, toBytes, toText } from '../names.ts';
-import type { JsonEvent, JsonPath } from './json-events.ts';
+import type { JsonEvent, JsonPath, JsonProgress } from './json-events.ts';
 import { Meter } from './meter.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -23,6 +23,8 @@ export class JsonReporter implements Reporter {
   readonly #meter = new Meter();
   #scannedAt = Number.NEGATIVE_INFINITY;
   #progressAt = Number.NEGATIVE_INFINITY;
+  /** The latest progress came too soon after the one before to be written. */
+  #isHeld = false;
   #ended = false;
 
   constructor(options: JsonOptions) {
@@ -31,7 +33,7 @@ export class JsonReporter implements Reporter {
 
   onEvent(event: CopyEvent): void {
     if (this.#ended || !this.#isDue(event)) return;
-    if (event.type === 'end') this.#ended = true;
+    if (event.type === 'end') this.#finish(event.summary);
     this.#write(this.#convert(event));
   }
 
@@ -65,10 +67,21 @@ export class JsonReporter implements Reporter {
     }
     if (event.type === 'progress') {
       this.#meter.observe(event.snapshot);
-      if (now - this.#progressAt < INTERVAL_MS) return false;
+      this.#isHeld = now - this.#progressAt < INTERVAL_MS;
+      if (this.#isHeld) return false;
       this.#progressAt = now;
     }
     return true;
+  }
+
+  /** The last progress is where the run ended: at 100 % when it went to its end. */
+  #finish(summary: Summary): void {
+    this.#ended = true;
+    this.#meter.finish(summary);
+    const wasTold = this.#progressAt > Number.NEGATIVE_INFINITY;
+    if (wasTold && (this.#isHeld || this.#meter.reading().fraction === 1)) {
+      this.#write(this.#progressOf(this.#meter.snapshot));
+    }
   }
 
   #convert(event: CopyEvent): JsonEvent {
@@ -85,24 +98,8 @@ export class JsonReporter implements Reporter {
       }
       case 'scan':
         return { type: 'scan', ...event.found };
-      case 'progress': {
-        const { fraction, etaMs, bytesPerSecond } = this.#meter.reading();
-        const percent = fraction === null ? null : Math.floor(fraction * 1000) / 10;
-        const workers = event.snapshot.workers.map((worker) => ({
-          ...worker,
-          silentMs: Math.round(worker.silentMs),
-          ...pathOf(worker.path),
-        }));
-        return {
-          type: 'progress',
-          percent,
-          etaMs: etaMs === null ? null : Math.round(etaMs),
-          bytesPerSecond: Math.round(bytesPerSecond),
-          ...event.snapshot,
-          elapsedMs: Math.round(event.snapshot.elapsedMs),
-          workers,
-        };
-      }
+      case 'progress':
+        return this.#progressOf(event.snapshot);
       case 'error':
         return { type: 'error', ...event.failure, ...pathOf(event.failure.path) };
       case 'file':
@@ -112,6 +109,24 @@ export class JsonReporter implements Reporter {
       case 'end':
         return this.#endOf(event.summary);
     }
+  }
+
+  #progressOf(snapshot: Snapshot): JsonProgress {
+    const { fraction, etaMs, bytesPerSecond } = this.#meter.reading();
+    const left = fraction === 1 ? 0 : etaMs;
+    return {
+      type: 'progress',
+      percent: fraction === null ? null : Math.floor(fraction * 1000) / 10,
+      etaMs: left === null ? null : Math.round(left),
+      bytesPerSecond: Math.round(bytesPerSecond),
+      ...snapshot,
+      elapsedMs: Math.round(snapshot.elapsedMs),
+      workers: snapshot.workers.map((worker) => ({
+        ...worker,
+        silentMs: Math.round(worker.silentMs),
+        ...pathOf(worker.path),
+      })),
+    };
   }
 
   #endOf(summary: Summary): JsonEvent {

@@ -1,8 +1,10 @@
+import { appendFileSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { needs } from '../support/needs.ts';
-import { type Argument, expectExit, overBothDrivers, pcopy, type RunOptions } from '../support/run.ts';
+import { type Argument, expectExit, overBothDrivers, pcopy, type RunOptions, start, until } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
-import { fifo, file, plant, symlink } from '../support/tree.ts';
+import { fifo, file, plant, symlink, type Tree } from '../support/tree.ts';
+import { SLOW, slowFile } from './slow.ts';
 
 type Line = Record<string, unknown> & { type: string };
 
@@ -56,4 +58,54 @@ overBothDrivers((driver) => {
     expect(refused.at(-1)?.type).toBe('end');
     expect(JSON.stringify(refused.at(-1))).toMatch(/"exitCode":3/);
   });
+
+  test('the percentage of a whole run ends at 100', async () => {
+    const top = temp();
+    plant(`${top}/src`, { 'a/b': file('content'), c: file('') });
+    for (const more of [[], ['-u'], ['--dry-run']]) {
+      const lines = await events([`${top}/src`, `${top}/dst`, ...more], 0, { driver });
+      expect(lines.filter(({ type }) => type === 'progress').at(-1)?.percent).toBe(100);
+    }
+    plant(`${top}/empty`, {});
+    const lines = await events([`${top}/empty`, `${top}/dst2`], 0, { driver });
+    expect(lines.filter(({ type }) => type === 'progress').at(-1)?.percent).toBe(100);
+  });
+
+  needs('python3')(
+    'failed, skipped, vanished, unchanged and growing files: the percentage goes up to 100',
+    async () => {
+      const top = temp();
+      const small: Tree = {};
+      for (let i = 0; i < 600; i++) small[`a${i % 20}/${i}`] = file(`content ${i}`);
+      const blocked = Object.fromEntries(
+        Object.keys(small).map((path, i) => [i % 7 === 0 ? `${path}/in` : path, file('x')]),
+      );
+      plant(`${top}/src`, {
+        ...small,
+        big: slowFile(1 << 19),
+        grows: slowFile(1 << 20),
+        pipe: fifo(),
+        'zz/gone': file('x'),
+      });
+      plant(`${top}/dst`, blocked);
+      const run = start([`${top}/src`, `${top}/dst`, '--progress', 'json', '-n', '-j', '2', ...SLOW], { driver });
+      await until(() => run.output().stdout.includes('"type":"progress"'), 'progress');
+      appendFileSync(`${top}/src/grows`, Buffer.alloc(1 << 20));
+      rmSync(`${top}/src/zz/gone`);
+      const { stdout } = expectExit(await run.done, 1);
+      const lines = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      const progress = lines.filter(({ type }) => type === 'progress');
+      const percents: number[] = progress.map(({ percent }) => percent).filter((percent) => percent !== null);
+      expect(progress.length).toBeGreaterThan(1);
+      expect(percents).toEqual([...percents].sort((a, b) => a - b));
+      expect(percents.slice(0, -1).every((percent) => percent < 100)).toBe(true);
+      expect(percents.at(-1)).toBe(100);
+      for (const { settled, found } of progress) expect(settled).toBeLessThanOrEqual(found.files);
+      expect(lines.at(-1).totals).toMatchObject({ skipped: 1 });
+      expect(lines.at(-1).totals.failed).toBeGreaterThan(80);
+    },
+  );
 });

@@ -122,6 +122,29 @@ test('progress and scan come about once a second, the last scan always', () => {
   expect(types.filter((type) => type === 'scan')).toHaveLength(5);
 });
 
+describe('the last progress', () => {
+  const at = (elapsedMs: number, settled: number) =>
+    json.reporter.onEvent({ type: 'progress', snapshot: snapshot({ elapsedMs, found, settled, settledBytes: 0 }) });
+  const progress = () => json.lines().filter((line) => line.type === 'progress');
+
+  test.each(['complete', 'incomplete'] as const)('of a run that is %s says 100 %%', (outcome) => {
+    at(100, 5);
+    at(150, 9);
+    json.reporter.onEvent({ type: 'end', summary: summary({ outcome, elapsedMs: 200 }) });
+    expect(json.lines().map(({ type }) => type)).toEqual(['progress', 'progress', 'end']);
+    expect(progress().at(-1)).toMatchObject({ percent: 100, etaMs: 0, settled: 10, elapsedMs: 200, workers: [] });
+    for (const line of progress()) expect(violations(schema, line)).toEqual([]);
+  });
+
+  test('of a run that was stopped says where', () => {
+    at(100, 5);
+    at(150, 9);
+    json.reporter.onEvent({ type: 'end', summary: summary({ outcome: 'stopped', elapsedMs: 200 }) });
+    expect(progress().at(-1)).toMatchObject({ settled: 9, etaMs: null });
+    expect((progress().at(-1) as { percent: number }).percent).toBeLessThan(100);
+  });
+});
+
 describe('the end', () => {
   test('holds the exit code and the totals, and is the last line', () => {
     json.reporter.onEvent({ type: 'end', summary: summary() });
