@@ -5,17 +5,19 @@ import { adoptOrphans } from './children.js';
 import { CommandFailed } from './command.js';
 import { pcopyMissing } from './competitors.js';
 import { makeContext } from './context.js';
+import { etaRows, measureEta, printEta } from './eta.js';
 import { growthRows, measureGrowth, printGrowth } from './growth.js';
 import { jobsRows, measureJobs, printJobs } from './jobs-table.js';
 import { describeMachine, machineLine, noise } from './machine.js';
 import { readOptions, UsageError, usage } from './options.js';
 import { targetTable } from './table.js';
-import { measureRow, rowNames, selectRows } from './targets.js';
+import { measureRow, selectRows } from './targets.js';
 import { leftovers, makeWorkspace, NotHere, remove } from './workspace.js';
 
 const modes = {
   targets: { rows: selectRows, measure: measureRow, print: targetTable },
   growth: { rows: growthRows, measure: measureGrowth, print: printGrowth },
+  eta: { rows: etaRows, measure: measureEta, print: printEta },
   'jobs-table': { rows: jobsRows, measure: measureJobs, print: printJobs },
 };
 const QUICK_SCALE = 0.1;
@@ -28,14 +30,13 @@ async function main() {
   try {
     const options = readOptions(process.argv.slice(2));
     const mode = modes[options.mode];
-    const unknown = options.only.filter((name) => !rowNames.includes(name));
-    if (options.only.length && options.mode !== 'targets') throw new UsageError('--only is for the target table');
-    if (unknown.length) throw new UsageError(`no row '${unknown[0]}'; there are ${rowNames.join(', ')}`);
+    const names = mode.rows({ ...options, only: [] }).map(({ name }) => name);
+    const unknown = options.only.filter((name) => !names.includes(name));
+    if (unknown.length) throw new UsageError(`no row '${unknown[0]}'; there are ${names.join(', ')}`);
     if (options.help) return say(usage);
     if (options.list)
       return say(
-        mode
-          .rows(options)
+        rowsOf(mode, options)
           .map(({ name, work }) => `${name.padEnd(12)} ${work}`)
           .join('\n'),
       );
@@ -79,7 +80,7 @@ async function run(options, mode) {
 
 async function measureAll(mode, options, context, results) {
   const end = performance.now() + options.budget * 1000;
-  const rows = mode.rows(options);
+  const rows = rowsOf(mode, options);
   for (const [i, row] of rows.entries()) {
     const { name } = row;
     const scale = scaleOf(row, options);
@@ -98,6 +99,11 @@ async function measureAll(mode, options, context, results) {
     results.push({ name, work, scale, ...measured });
     progress();
   }
+}
+
+function rowsOf(mode, options) {
+  const rows = mode.rows(options);
+  return options.only.length ? rows.filter(({ name }) => options.only.includes(name)) : rows;
 }
 
 function scaleOf(row, { scale, quick }) {

@@ -18,6 +18,7 @@ destination, checks a copy in each round, and prints medians, median paired rati
   --json <file>      write everything measured as JSON
   --growth           instead: how cost grows with files, depth and size
   --jobs-table       instead: -j 1, 2, 3, 4, 8 and batch sizes
+  --eta              instead: how true the ETA is, in runs of 10 to 20 seconds
   -h, --help
 
 Environment:
@@ -35,8 +36,8 @@ export class UsageError extends Error {}
 export function readOptions(argv) {
   const raw = parse(argv);
   const quick = raw.quick ?? false;
-  const modes = [raw.growth && 'growth', raw['jobs-table'] && 'jobs-table'].filter(Boolean);
-  if (modes.length > 1) throw new UsageError('--growth and --jobs-table exclude each other');
+  const modes = [raw.growth && 'growth', raw['jobs-table'] && 'jobs-table', raw.eta && 'eta'].filter(Boolean);
+  if (modes.length > 1) throw new UsageError('--growth, --jobs-table and --eta exclude each other');
   const dir = raw.dir ?? '/dev/shm';
   return {
     help: raw.help ?? false,
@@ -68,6 +69,7 @@ function parse(args) {
         loop: { type: 'boolean' },
         growth: { type: 'boolean' },
         'jobs-table': { type: 'boolean' },
+        eta: { type: 'boolean' },
         rounds: { type: 'string' },
         scale: { type: 'string' },
         jobs: { type: 'string', short: 'j' },

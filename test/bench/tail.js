@@ -10,8 +10,8 @@ import { flush, footprint, requireSpace } from './workspace.js';
 const BIG = 'big.bin';
 // The directory that holds all the others: a sibling of it would be listed before its directories are.
 const GROUP = 'group-0';
-const FIRST = '00-big';
-const LAST = 'zz-big';
+export const FIRST = '00-big';
+export const LAST = 'zz-big';
 
 export async function tailScenario(row, bench) {
   const { signal, workspace } = bench;
@@ -56,7 +56,7 @@ export async function tailScenario(row, bench) {
  * order in which the file system lists, as far as that depends on the order of creation (on tmpfs it does; libuv sorts
  * by name in readdir and not in opendir). Returns the place that it has got, as "1 of 101".
  */
-async function makeTree(root, holder, tree, signal) {
+export async function makeTree(root, holder, tree, signal) {
   const parent = join(root, GROUP);
   mkdirSync(parent, { recursive: true });
   const makeEarly = listsNewestFirst(root) !== (holder === FIRST);
@@ -80,6 +80,11 @@ function rawNames(path) {
   for (let entry = dir.readSync(); entry; entry = dir.readSync()) names.push(entry.name);
   dir.closeSync();
   return names;
+}
+
+/** Moves the big file that was made in `root` to where it is to be found in `source`. */
+export function placeBig(root, source, holder) {
+  renameSync(join(root, BIG), join(source, GROUP, holder, BIG));
 }
 
 // One big file for both trees: half the memory, and no hard link that pcopy would have to look after.

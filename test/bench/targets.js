@@ -16,9 +16,6 @@ export function selectRows(options) {
   );
 }
 
-/** The names that --only takes. */
-export const rowNames = rows.map(({ name }) => name);
-
 /** Measures one row. */
 export async function measureRow(row, context) {
   const measured = await scenarios[row.scenario](row, context);
