@@ -44,6 +44,19 @@ export interface WorkerView {
   silentMs: number;
 }
 
+/**
+ * What single entries cost the workers, as sums from which a line (a cost per entry and one per byte) can be fitted: `n`
+ * entries of `b` bytes took `t` worker-milliseconds. Very big files are not among them.
+ */
+export interface Sample {
+  n: number;
+  b: number;
+  t: number;
+  bb: number;
+  bt: number;
+  tt: number;
+}
+
 /** Everything that progress is drawn from. A plain value: later changes do not show in it. */
 export interface Snapshot {
   elapsedMs: number;
@@ -53,6 +66,9 @@ export interface Snapshot {
   settled: number;
   /** Bytes of settled entries, plus those of the files in hand; what a bar of bytes shows. Never goes back. */
   settledBytes: number;
+  sample: Sample;
+  /** Bytes per second that the run is held to, or null. */
+  limit: number | null;
   workers: WorkerView[];
 }
 

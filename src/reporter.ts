@@ -46,7 +46,7 @@ export class Reporter {
     this.over = new Promise((resolve) => {
       this.isOver = resolve;
     });
-    this.tally = new Tally(config.sizes, performance.now());
+    this.tally = new Tally(config.sizes, config.bwlimit || null, performance.now());
   }
 
   /** Whether the run is over before its end. */

@@ -1,5 +1,5 @@
 import type { Failure } from './errors.ts';
-import type { Found, Load, Snapshot, Totals, WorkerView } from './events.ts';
+import type { Found, Load, Sample, Snapshot, Totals, WorkerView } from './events.ts';
 import type { RawPath } from './names.ts';
 import type { Report, WorkerEvent } from './wire.ts';
 
@@ -41,15 +41,21 @@ export class Tally {
   moreFailures = 0;
   /** Milliseconds that the listing waited for room. */
   waitedMs = 0;
+  private readonly sample: Sample = { n: 0, b: 0, t: 0, bb: 0, bt: 0, tt: 0 };
   private settled = 0;
   private settledBytes = 0;
   private shownBytes = 0;
   private readonly inHand = new Map<number, InHand>();
   private readonly busyMs: number[] = [];
   private readonly began: number;
+  private readonly limit: number | null;
 
-  /** @param sizes whether bytes are counted by the listing */
-  constructor(sizes: boolean, now: number) {
+  /**
+   * @param sizes whether bytes are counted by the listing
+   * @param limit bytes per second that the run is held to, or null
+   */
+  constructor(sizes: boolean, limit: number | null, now: number) {
+    this.limit = limit;
     this.found = { files: 0, directories: 0, bytes: sizes ? 0 : null, complete: false };
     this.began = now;
   }
@@ -68,6 +74,7 @@ export class Tally {
     this.totals.deleted += report.deleted;
     for (const [kind, count] of Object.entries(report.lost)) this.lost[kind] = (this.lost[kind] ?? 0) + count;
     this.busyMs[report.worker] = (this.busyMs[report.worker] ?? 0) + report.busyMs;
+    for (const sum of ['n', 'b', 't', 'bb', 'bt', 'tt'] as const) this.sample[sum] += report.sample[sum];
     this.rest(report.worker);
     this.settled += entries;
     this.settledBytes += exact || this.found.bytes !== null ? bytes : report.bytes;
@@ -118,6 +125,8 @@ export class Tally {
       totals: { ...this.totals },
       settled: this.settled,
       settledBytes: this.shownBytes,
+      sample: { ...this.sample },
+      limit: this.limit,
       workers: this.workers(now),
     };
   }

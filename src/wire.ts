@@ -1,6 +1,7 @@
 // Everything that crosses between the parent and its workers, as plain data that is safe to run twice. Both sides import
 // this file and nothing of each other.
 import type { Failure } from './errors.ts';
+import type { Sample } from './events.ts';
 import type { TypeLetter } from './fs/file-system.ts';
 import type { RawPath } from './names.ts';
 
@@ -209,6 +210,8 @@ export interface Report {
   entries: EntryDone[];
   /** Milliseconds of work. */
   busyMs: number;
+  /** What its entries cost, one by one. */
+  sample: Sample;
 }
 
 /** What a worker tells in the middle of a job. */

@@ -1,3 +1,4 @@
+import type { Sample } from '../events.ts';
 import type { RawPath } from '../names.ts';
 import { parentIsAlive } from '../process/current.ts';
 import type { RateLimit, WorkerEvent } from '../wire.ts';
@@ -5,6 +6,8 @@ import { SharedRate } from './rate-limit.ts';
 
 /** At most one progress message in this many milliseconds. */
 const TELL_EVERY = 50;
+/** Bytes. Bigger files show by their progress what bytes cost, and one of them would outweigh thousands of others. */
+const SAMPLED_BELOW = 16 * 1024 * 1024;
 
 /** Thrown when nobody waits for the work any more; everything unwinds, and the worker ends. */
 export class Abandoned extends Error {
@@ -25,6 +28,10 @@ export class Pace {
   private entries = 0;
   private bytes = 0;
   private lastTold = performance.now();
+  private sample: Sample | null = null;
+  /** When the entry in hand was begun. */
+  private began = 0;
+  private entrySize = 0;
 
   constructor(emit: (event: WorkerEvent) => void, worker: number, rate: RateLimit | null) {
     this.emit = emit;
@@ -32,20 +39,29 @@ export class Pace {
     this.rate = rate === null ? null : new SharedRate(rate);
   }
 
-  beginJob(): void {
+  /** @param sample is added to, entry by entry */
+  beginJob(sample: Sample): void {
     this.entries = 0;
     this.bytes = 0;
+    this.sample = sample;
+    this.began = performance.now();
+    this.entrySize = 0;
   }
 
   beginFile(path: RawPath, size: number): void {
     this.path = path;
     this.done = 0;
     this.size = size;
+    this.entrySize = size;
   }
 
   endEntry(): void {
     this.entries++;
-    this.tick();
+    const now = performance.now();
+    if (this.sample !== null && this.entrySize < SAMPLED_BELOW) addTo(this.sample, this.entrySize, now - this.began);
+    this.began = now;
+    this.entrySize = 0; // What comes may be a link or a directory.
+    this.tick(now);
   }
 
   /** @param bytes moved since the last call */
@@ -68,8 +84,7 @@ export class Pace {
     this.tick();
   }
 
-  private tick(): void {
-    const now = performance.now();
+  private tick(now = performance.now()): void {
     if (now - this.lastTold < TELL_EVERY) return;
     this.lastTold = now;
     if (!parentIsAlive()) throw new Abandoned('the parent process is gone');
@@ -85,6 +100,15 @@ export class Pace {
       this.tick();
     }
   }
+}
+
+function addTo(sample: Sample, b: number, t: number): void {
+  sample.n++;
+  sample.b += b;
+  sample.t += t;
+  sample.bb += b * b;
+  sample.bt += b * t;
+  sample.tt += t * t;
 }
 
 const clock = new Int32Array(new SharedArrayBuffer(4));

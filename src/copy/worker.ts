@@ -61,7 +61,7 @@ export async function runJob(job: Job): Promise<Report> {
   const context = ready;
   if (context === undefined) throw new Error('runJob before setup');
   context.report = emptyReport(context.worker);
-  context.pace.beginJob();
+  context.pace.beginJob(context.report.sample);
   note(NOTHING_IN_HAND);
   const began = performance.now();
   try {

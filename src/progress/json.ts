@@ -114,12 +114,13 @@ export class JsonReporter implements Reporter {
   #progressOf(snapshot: Snapshot): JsonProgress {
     const { fraction, etaMs, bytesPerSecond } = this.#meter.reading();
     const left = fraction === 1 ? 0 : etaMs;
+    const { sample: _sample, limit: _limit, ...shown } = snapshot;
     return {
       type: 'progress',
       percent: fraction === null ? null : Math.floor(fraction * 1000) / 10,
       etaMs: left === null ? null : Math.round(left),
       bytesPerSecond: Math.round(bytesPerSecond),
-      ...snapshot,
+      ...shown,
       elapsedMs: Math.round(snapshot.elapsedMs),
       workers: snapshot.workers.map((worker) => ({
         ...worker,

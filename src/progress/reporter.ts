@@ -43,5 +43,7 @@ export const NOTHING_YET: Snapshot = {
   },
   settled: 0,
   settledBytes: 0,
+  sample: { n: 0, b: 0, t: 0, bb: 0, bt: 0, tt: 0 },
+  limit: null,
   workers: [],
 };

@@ -58,6 +58,63 @@ describe('a tree of small files and one big file', () => {
   });
 });
 
+test('files that are all alike: what a byte costs is learnt from one file and the next, not from a second and the next', () => {
+  const next = random(5);
+  const alike = Array.from({ length: 30_000 }, () => 3000 + Math.round(6000 * next()));
+  const slow = {
+    msPerFile: 0.04,
+    msPerByte: 4e-5,
+    noise: (n: number) => (n < alike.length ? 0.7 + 0.6 * random(n)() : 1),
+    rangeBytes: 32 << 20,
+    stepMs: 250,
+  };
+  for (const workers of [1, 2, 4]) {
+    const scenario = { ...slow, workers, sizes: [...alike, 128 << 20] };
+    const told = worstError({ ...scenario, samples: true });
+    expect(told).toBeLessThan(0.1);
+    expect(told).toBeLessThan(worstError(scenario) / 2);
+  }
+});
+
+describe('a rate that was asked for', () => {
+  const found = { files: 1100, directories: 0, bytes: 1_100_000, complete: true };
+  const at = (elapsedMs: number, settled: number, bytes: number) => {
+    const totals = { ...snapshot().totals, bytes };
+    const workers = [{ index: 0, path: `${settled}`, done: 0, size: 0, silentMs: 0 }];
+    return snapshot({ elapsedMs, found, settled, settledBytes: settled * 1000, totals, workers, limit: 1000 });
+  };
+  const left = (bytes: number) => {
+    const eta = new Eta();
+    for (const now of [at(0, 0, 0), at(1000, 100, bytes)]) eta.observe(now);
+    return eta.estimate(at(1000, 100, bytes));
+  };
+
+  // What was copied so far may have come faster: a rate is not held at once.
+  test('bounds the time that the bytes left take', () => expect(left(100_000)).toBe(1_000_000));
+  test('does not count for files that stay as they are', () => expect(left(0)).toBeCloseTo(10_000));
+});
+
+test('a worker that has the disk for itself at the end is as fast as it is, not as it was', () => {
+  const eta = new Eta();
+  const found = { files: 2, directories: 0, bytes: 200_000_000, complete: true };
+  const idle = { index: 0, path: '', done: 0, size: 0, silentMs: 0 };
+  const workers = (a: number, b: number) => [
+    a === 90_000_000 ? idle : { ...idle, path: 'a', done: a, size: 90_000_000 },
+    { index: 1, path: 'b', done: b, size: 110_000_000, silentMs: 0 },
+  ];
+  // 10 KB a millisecond in all: shared at first, then for one alone.
+  const done = (ms: number) =>
+    ms <= 18_000 ? [ms * 5000, ms * 5000] : [90_000_000, 90_000_000 + (ms - 18_000) * 10_000];
+  for (let ms = 0; ms <= 19_000; ms += 250) {
+    const [a = 0, b = 0] = done(ms);
+    eta.observe(
+      snapshot({ elapsedMs: ms, found, settled: ms < 18_000 ? 0 : 1, settledBytes: a + b, workers: workers(a, b) }),
+    );
+  }
+  const now = { found, settled: 1, settledBytes: 190_000_000_000, workers: workers(90_000_000, 100_000_000) };
+  expect(eta.estimate(snapshot({ elapsedMs: 19_000, ...now }))).toBeLessThan(1500);
+});
+
 test('the file in the hands of one worker bounds the time left', () => {
   const worst = worstError({
     sizes: [...smallFiles(5000, 1), 2 ** 30],
