@@ -1,5 +1,5 @@
 import { attempt, refuse } from '../failure.ts';
-import type { Handle, TypeLetter } from '../fs/file-system.ts';
+import type { Handle, Stat } from '../fs/file-system.ts';
 import type { RawPath } from '../names.ts';
 import { MISSING } from '../tree/chain.ts';
 import { IN_THE_MAKING } from '../tree/directories.ts';
@@ -9,7 +9,9 @@ import type { Context } from './context.ts';
 export function enterDestination(context: Context, parent: Handle, name: RawPath, path: RawPath): Handle {
   const { fs, config } = context;
   if (config.dryRun) {
-    if (attempt(path, 'destination', 'stat', () => fs.statAt(parent, name)) === null) return MISSING;
+    const there = attempt(path, 'destination', 'stat', () => fs.statAt(parent, name));
+    if (there === null) return MISSING;
+    checkThere(context, there, path);
   } else {
     ensureDirectory(context, parent, name, path);
   }
@@ -25,17 +27,19 @@ export function ensureDirectory(context: Context, parent: Handle, name: RawPath,
     return true;
   }
   const there = attempt(path, 'destination', 'stat', () => fs.statAt(parent, name));
-  if (there === null || there.type !== 'd') {
-    throw refuse(path, 'destination', 'make directory', 'ENOTDIR', wayBlocked(there?.type));
-  }
-  if (config.forbidden.includes(there.identity)) {
-    throw refuse(path, 'destination', 'enter', 'EPCOPY_OVERLAP', 'would land on the source or one of its parents');
-  }
-  const ours = there.mode === IN_THE_MAKING;
+  const ours = checkThere(context, there, path);
   (ours ? report.made : report.kept).push(path);
   return ours;
 }
 
-export function wayBlocked(type: TypeLetter | undefined): string {
-  return type === 'l' ? 'a symbolic link is where a directory should be' : 'a file is where a directory should be';
+/** Throws when what is there is no directory, or one that nothing may be put into. @returns true when it is unfinished */
+export function checkThere({ config }: Context, there: Stat | null, path: RawPath): boolean {
+  if (there?.type !== 'd') {
+    const what = there?.type === 'l' ? 'symbolic link' : 'file';
+    throw refuse(path, 'destination', 'make directory', 'ENOTDIR', `a ${what} is where a directory should be`);
+  }
+  if (config.forbidden.includes(there.identity)) {
+    throw refuse(path, 'destination', 'enter', 'EPCOPY_OVERLAP', 'would land on the source or one of its parents');
+  }
+  return there.mode === IN_THE_MAKING;
 }

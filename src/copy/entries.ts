@@ -7,7 +7,7 @@ import { MISSING } from '../tree/chain.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../wire.ts';
 import { sweep } from './abandoned.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
-import { ensureDirectory, wayBlocked } from './directories.ts';
+import { checkThere, ensureDirectory } from './directories.ts';
 import { copyFile } from './file.ts';
 import { hasDefaultAcl } from './metadata.ts';
 import { Abandoned } from './pace.ts';
@@ -119,13 +119,16 @@ function copyByType(context: Context, entry: Entry, inheritsAcl: boolean, leads:
 // Made now, so that an empty directory appears too; its mode and times are set when the run has put everything into it.
 function makeDirectory(context: Context, entry: Entry): void {
   const { report, config } = context;
-  const there = config.dryRun ? existing(context, entry) : null;
-  if (there !== null && there.type !== 'd') {
-    throw refuse(entry.path, 'destination', 'make directory', 'ENOTDIR', wayBlocked(there.type));
-  }
-  const isNew = config.dryRun ? there === null : ensureDirectory(context, entry.destinationDir, entry.name, entry.path);
+  const isNew = config.dryRun
+    ? wouldBeNew(context, entry)
+    : ensureDirectory(context, entry.destinationDir, entry.name, entry.path);
   if (isNew) report.directories++;
   tell(context, { path: entry.path, type: 'd', action: isNew ? 'copied' : 'unchanged', bytes: 0 });
+}
+
+function wouldBeNew(context: Context, entry: Entry): boolean {
+  const there = existing(context, entry);
+  return there === null || checkThere(context, there, entry.path);
 }
 
 /** Tells of a failed entry and counts it. */
