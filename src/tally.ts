@@ -39,9 +39,11 @@ export class Tally {
   readonly skips: Record<string, number> = {};
   readonly failures: Failure[] = [];
   moreFailures = 0;
-  /** Milliseconds that the listing waited for room. */
-  waitedMs = 0;
   private readonly sample: Sample = { n: 0, b: 0, t: 0, bb: 0, bt: 0, tt: 0 };
+  /** Jobs that the listing waits with for room, often several at once; since when; and how long it has waited before. */
+  private waiting = 0;
+  private waitingSince = 0;
+  private waitedMs = 0;
   private settled = 0;
   private settledBytes = 0;
   private shownBytes = 0;
@@ -96,6 +98,15 @@ export class Tally {
     this.skips[kind] = (this.skips[kind] ?? 0) + 1;
   }
 
+  /** The listing has a job that there may be no room for. Each call has its `listingGoesOn`. */
+  listingWaits(now: number): void {
+    if (this.waiting++ === 0) this.waitingSince = now;
+  }
+
+  listingGoesOn(now: number): void {
+    if (--this.waiting === 0) this.waitedMs += now - this.waitingSince;
+  }
+
   progress(event: WorkerEvent & { type: 'progress' }, now: number): void {
     const { path, done, size, bytes } = event;
     this.inHand.set(event.worker, { path, done, size, bytes, at: now, idleSince: null });
@@ -134,7 +145,8 @@ export class Tally {
   load(now: number): Load {
     const elapsed = Math.max(this.elapsedMs(now), 1);
     const workers = Array.from(this.busyMs, (ms) => Math.min((ms ?? 0) / elapsed, 1));
-    return { workers, listingWaited: Math.min(this.waitedMs / elapsed, 1) };
+    const waited = this.waitedMs + (this.waiting > 0 ? now - this.waitingSince : 0);
+    return { workers, listingWaited: Math.min(waited / elapsed, 1) };
   }
 
   private workers(now: number): WorkerView[] {

@@ -1,5 +1,6 @@
 import { countEntries, type Listed, listEntries, pickEntries } from '../entries-job.ts';
 import type { Failure } from '../errors.ts';
+import type { TypeLetter } from '../fs/file-system.ts';
 import type { RawPath } from '../names.ts';
 import type { Tally } from '../tally.ts';
 import type { Deferred, EntriesJob, Job, Report } from '../wire.ts';
@@ -147,31 +148,36 @@ export class Schedule {
     const entries = listEntries(job);
     const culprit = loss.inHand === null ? undefined : entries[loss.inHand];
     if (culprit !== undefined) {
-      this.lostEntry(culprit.path, loss, sizes?.[loss.inHand ?? 0] ?? 0);
+      this.lostEntry(culprit, loss, sizes?.[loss.inHand ?? 0] ?? 0);
       this.again(job, sizes, (index) => index !== loss.inHand);
     } else if (blind < BLIND_RETRIES) {
       this.again(job, sizes, () => true, blind + 1);
     } else {
-      for (const [index, { path }] of entries.entries()) this.lostEntry(path, loss, sizes?.[index] ?? 0);
+      for (const [index, entry] of entries.entries()) this.lostEntry(entry, loss, sizes?.[index] ?? 0);
     }
   }
 
-  private lostEntry(path: RawPath, loss: LostJob, size: number): void {
-    this.tally.give(1, size);
+  private lostEntry({ path, type }: { path: RawPath; type: TypeLetter }, loss: LostJob, size: number): void {
+    this.giveEntry(type, size);
     this.listener.failed(lossFailure(path, loss));
   }
 
-  private broken(entries: readonly { path: RawPath }[], failure: Failure): void {
-    for (const { path } of entries) {
-      this.tally.give(1, 0);
+  private broken(entries: readonly { path: RawPath; type: TypeLetter }[], failure: Failure): void {
+    for (const { path, type } of entries) {
+      this.giveEntry(type, 0);
       this.listener.failed({ ...failure, path });
     }
+  }
+
+  // Directories are not counted as settled: what is in them is.
+  private giveEntry(type: TypeLetter, bytes: number): void {
+    this.tally.give(type === 'd' ? 0 : 1, bytes);
   }
 
   // For jobs that are not about entries one by one.
   private settle(report: Report, entries: number, bytes: number): void {
     this.tally.settle(report, entries, bytes);
-    if (report.failure !== null) this.broken([report.failure], report.failure);
+    if (report.failure !== null) this.listener.failed(report.failure);
   }
 
   private follow(step: Step): void {
@@ -211,12 +217,12 @@ export class Schedule {
       report = await this.execute(job, 'returned');
     } catch (error) {
       if (!(error instanceof LostJob)) throw error;
-      this.lostEntry(entry.path, error, entry.size);
+      this.lostEntry(entry, error, entry.size);
       return this.follow(this.links.failed(entry));
     }
     if (report === null) return;
     this.tally.settle(report, 1, entry.size);
-    if (report.failure !== null) this.broken([entry], report.failure);
+    if (report.failure !== null) this.listener.failed({ ...report.failure, path: entry.path });
     if (report.failed > 0 || report.leader === '') return this.follow(this.links.failed(entry));
     const sha256 = report.entries[0]?.sha256;
     const known = sha256 === undefined ? {} : { sha256 };
@@ -286,7 +292,6 @@ function* groups<T>(items: readonly T[]): Generator<T[]> {
   for (let at = 0; at < items.length; at += PER_JOB) yield items.slice(at, at + PER_JOB);
 }
 
-// Directories are not counted as settled: what is in them is.
 function filesAmong(job: EntriesJob, to: number): number {
   let files = 0;
   let left = to;

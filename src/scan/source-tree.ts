@@ -46,9 +46,9 @@ export class SourceTree {
     try {
       await this.walk(this.chain, sizes, unmatched, found, {
         put: async (listed) => {
-          const began = performance.now();
+          reporter.tally.listingWaits(performance.now());
           await jobs.put(listed);
-          reporter.tally.waitedMs += performance.now() - began;
+          reporter.tally.listingGoesOn(performance.now());
         },
         failed: (failure) => reporter.unlisted(failure),
         skipped: (path, kind) => reporter.skipped(path, kind),
