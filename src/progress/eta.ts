@@ -8,6 +8,8 @@ export const FILE_IN_BYTES = 32 * 1024;
 
 /** Shorter intervals hold more noise than news. */
 const INTERVAL_MS = 200;
+/** Snapshots come ten times a second: after so long a silence the run was stopped (SIGSTOP, Ctrl-Z), and nothing is learnt. */
+const STOPPED_MS = 5_000;
 /** How fast the recent pace forgets. The ratio of the two costs is kept for the whole run; the pace changes (caches fill). */
 const PACE_HALF_LIFE_MS = 5_000;
 /** Intervals are never trusted beyond this relative error, or one lucky pair would settle the fit. */
@@ -70,6 +72,7 @@ export class Eta {
     const ms = now.elapsedMs - last.elapsedMs;
     if (ms < INTERVAL_MS) return;
     this.#last = now;
+    if (ms > STOPPED_MS) return;
     this.#observeFilesInHand(last, now, ms);
     const f = Math.max(0, now.settled - last.settled);
     const b = Math.max(0, now.settledBytes - last.settledBytes);

@@ -94,6 +94,19 @@ describe('a rate that was asked for', () => {
   test('does not count for files that stay as they are', () => expect(left(0)).toBeCloseTo(10_000));
 });
 
+test('a run that was stopped for an hour goes on at its own pace', () => {
+  const eta = new Eta();
+  const found = { files: 1000, directories: 0, bytes: 1_000_000, complete: true };
+  const at = (elapsedMs: number, settled: number) => {
+    const workers = [{ index: 0, path: `${settled}`, done: 0, size: 0, silentMs: 0 }];
+    return snapshot({ elapsedMs, found, settled, settledBytes: settled * 1000, workers });
+  };
+  const hour = 3_600_000;
+  for (let n = 0; n <= 40; n++) eta.observe(at(n * 250, n * 10));
+  for (let n = 41; n <= 44; n++) eta.observe(at(hour + n * 250, n * 10));
+  expect(eta.estimate(at(hour + 44 * 250, 440))).toBeCloseTo(14_000, -3);
+});
+
 test('a worker that has the disk for itself at the end is as fast as it is, not as it was', () => {
   const eta = new Eta();
   const found = { files: 2, directories: 0, bytes: 200_000_000, complete: true };
