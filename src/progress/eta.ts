@@ -23,6 +23,8 @@ const PRIOR_SPREAD = { intervals: 1.4, entries: 6 };
 const OWN_HALF_LIFE_MS = 1_000;
 /** Weight of the newest fit: where the work changes its kind, the first interval of the new kind can be far off. */
 const NEWEST = 0.3;
+/** So many times faster or slower over so many bytes is other work: out of a hole of a sparse file, or into one. */
+const LEAP = { factor: 30, bytes: 1024 * 1024 };
 /** From so many single entries on, they say better than whole intervals what a file costs and what a byte. */
 const ENOUGH = 200;
 
@@ -54,8 +56,8 @@ interface Cost {
  */
 export class Eta {
   /** Intervals, as far as workers were on one file all the time, and the rest of them. */
-  readonly #alone = nothing();
-  readonly #mixed = nothing();
+  #alone = nothing();
+  #mixed = nothing();
   /** The last intervals, fading. */
   readonly #recent = { f: 0, b: 0, y: 0 };
   /** By worker: the file in hand, and what it has taken lately. Fading too. */
@@ -73,9 +75,10 @@ export class Eta {
     if (ms < INTERVAL_MS) return;
     this.#last = now;
     if (ms > STOPPED_MS) return;
-    this.#observeFilesInHand(last, now, ms);
     const f = Math.max(0, now.settled - last.settled);
     const b = Math.max(0, now.settledBytes - last.settledBytes);
+    if (this.#isLeap(f, b, (ms * (busy(last) + busy(now))) / 2)) this.#forget();
+    this.#observeFilesInHand(last, now, ms);
     // Workers that have just started, or wait for the listing: what the interval cost is not known.
     if (busy(last) === 0 || busy(now) === 0) return;
     const y = (ms * (busy(last) + busy(now))) / 2;
@@ -103,6 +106,21 @@ export class Eta {
     const shared = (cost.perFile * files + cost.perByte * bytes) / Math.max(1, now.workers.length);
     const inHand = now.workers.map((worker) => (worker.size - worker.done) * this.#msPerByteOf(worker, cost));
     return Math.max(shared, heldTo(now, bytes), ...inHand);
+  }
+
+  #isLeap(f: number, b: number, y: number): boolean {
+    if (this.#cost === undefined || b < LEAP.bytes || y === 0) return false;
+    const { perFile, perByte } = this.#paced(this.#cost);
+    const ratio = (perFile * f + perByte * b) / y;
+    return ratio > LEAP.factor || ratio < 1 / LEAP.factor;
+  }
+
+  #forget(): void {
+    this.#alone = nothing();
+    this.#mixed = nothing();
+    this.#cost = undefined;
+    this.#own.clear();
+    Object.assign(this.#recent, { f: 0, b: 0, y: 0 });
   }
 
   #observeFilesInHand(last: Snapshot, now: Snapshot, ms: number): void {

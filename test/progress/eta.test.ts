@@ -107,6 +107,24 @@ test('a run that was stopped for an hour goes on at its own pace', () => {
   expect(eta.estimate(at(hour + 44 * 250, 440))).toBeCloseTo(14_000, -3);
 });
 
+test('a hole of a terabyte does not make the data behind it a matter of no time', () => {
+  const eta = new Eta();
+  const [hole, data] = [1e12, 6e9];
+  const found = { files: 1, directories: 0, bytes: hole + data, complete: true };
+  const at = (elapsedMs: number, done: number) => {
+    const workers = [{ index: 0, path: 'sparse', done, size: hole + data, silentMs: 0 }];
+    return snapshot({ elapsedMs, found, settledBytes: done, workers });
+  };
+  eta.observe(at(0, 0));
+  eta.observe(at(250, hole / 2));
+  eta.observe(at(500, hole));
+  // 100 MB a second.
+  for (let ms = 750; ms <= 2000; ms += 250) eta.observe(at(ms, hole + (ms - 500) * 1e5));
+  const left = eta.estimate(at(2000, hole + 1.5e8)) ?? 0;
+  expect(left).toBeGreaterThan(50_000);
+  expect(left).toBeLessThan(66_000);
+});
+
 test('a worker that has the disk for itself at the end is as fast as it is, not as it was', () => {
   const eta = new Eta();
   const found = { files: 2, directories: 0, bytes: 200_000_000, complete: true };
