@@ -99,9 +99,6 @@ export class Reporter {
         case 'failed':
           this.failed(event.failure);
           break;
-        case 'warn':
-          this.emit(event);
-          break;
         default:
           event satisfies never;
       }

@@ -223,9 +223,7 @@ export type WorkerEvent =
       /** Bytes of the file in hand, and its size. */
       done: number;
       size: number;
-      /** Entries and bytes of the job so far, the file in hand included. */
-      entries: number;
+      /** Bytes of the job so far, the file in hand included. */
       bytes: number;
     }
-  | { type: 'failed'; failure: Failure }
-  | { type: 'warn'; path: RawPath; code: string; message: string };
+  | { type: 'failed'; failure: Failure };

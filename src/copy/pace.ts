@@ -25,7 +25,6 @@ export class Pace {
   private path: RawPath = '';
   private done = 0;
   private size = 0;
-  private entries = 0;
   private bytes = 0;
   private lastTold = performance.now();
   private sample: Sample | null = null;
@@ -41,7 +40,6 @@ export class Pace {
 
   /** @param sample is added to, entry by entry */
   beginJob(sample: Sample): void {
-    this.entries = 0;
     this.bytes = 0;
     this.sample = sample;
     this.began = performance.now();
@@ -56,7 +54,6 @@ export class Pace {
   }
 
   endEntry(): void {
-    this.entries++;
     const now = performance.now();
     if (this.sample !== null && this.entrySize < SAMPLED_BELOW) addTo(this.sample, this.entrySize, now - this.began);
     this.began = now;
@@ -88,8 +85,8 @@ export class Pace {
     if (now - this.lastTold < TELL_EVERY) return;
     this.lastTold = now;
     if (!parentIsAlive()) throw new Abandoned('the parent process is gone');
-    const { worker, path, done, size, entries, bytes } = this;
-    this.emit({ type: 'progress', worker, path, done, size, entries, bytes });
+    const { worker, path, done, size, bytes } = this;
+    this.emit({ type: 'progress', worker, path, done, size, bytes });
   }
 
   // In pieces, so that progress is told and a dead parent noticed meanwhile.

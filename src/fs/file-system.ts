@@ -21,8 +21,6 @@ export interface Stat {
   mtimeNs: number;
   /** Device and inode number: the same pair is the same file. */
   identity: string;
-  /** Device the entry lies on. */
-  device: string;
   rdevMajor: number;
   rdevMinor: number;
 }

@@ -28,7 +28,6 @@ export class NodeStat implements Stat {
   readonly mtime: number;
   readonly mtimeNs: number;
   readonly identity: string;
-  readonly device: string;
   readonly rdevMajor: number;
   readonly rdevMinor: number;
 
@@ -45,7 +44,6 @@ export class NodeStat implements Stat {
     [this.mtime, this.mtimeNs] = split(stat.mtimeNs);
     // The same words as the libc driver's, so that both sides of a run may differ in driver.
     const [major, minor] = devices(stat.dev);
-    this.device = `${major}:${minor}`;
     this.identity = `${major}:${minor}:${stat.ino >> 32n}:${stat.ino & 0xffffffffn}`;
     [this.rdevMajor, this.rdevMinor] = devices(stat.rdev);
   }

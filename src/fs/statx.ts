@@ -63,10 +63,6 @@ export class StatxStat implements Stat {
     this.devMinor = at(35);
   }
 
-  get device(): string {
-    return `${this.devMajor}:${this.devMinor}`;
-  }
-
   get identity(): string {
     return `${this.devMajor}:${this.devMinor}:${this.inoHigh}:${this.inoLow}`;
   }
