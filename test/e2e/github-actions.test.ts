@@ -40,7 +40,7 @@ test('a warning is an annotation', async () => {
 
 test.each([
   ['an option that does not exist', ['--exclud'], 2, /unknown option '--exclud'/],
-  ['a list that cannot be read', ['--files-from', 'nowhere'], 2, /'--files-from' got 'nowhere'/],
+  ['a list that cannot be read', ['--files-from', 'nowhere'], 2, /nowhere: cannot be read for --files-from/],
   ['options that only the engine can refuse', ['--include', '!x'], 2, /!x/],
 ])('%s is an annotation and a line of the step summary', async (_name, args, code, said) => {
   const top = temp();

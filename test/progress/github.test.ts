@@ -141,7 +141,7 @@ test('the page lists a hundred failures and counts the others', () => {
 
 test('the page stays below what GitHub takes, however long the names are', () => {
   const failures = Array.from({ length: 100 }, (_, i) => failure(`${i}${'<'.repeat(10_000)}`));
-  const page = stepSummary(summary({ failures }), ends, false);
+  const page = stepSummary(summary({ failures }), ends);
   expect(Buffer.byteLength(page)).toBeLessThan(1 << 19);
   expect(page).toMatch(/- and \d\d more\n/);
 });

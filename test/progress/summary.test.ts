@@ -78,12 +78,12 @@ describe('advice', () => {
   const long = summary({ elapsedMs: 60_000 });
 
   test('stands at the end of a long run', () => {
-    expect(summaryLines(long, ends, false, plain).at(-1)).toMatch(/^ {2}2 workers, 90% busy: /);
+    expect(summaryLines(long, ends, plain).at(-1)).toMatch(/^ {2}2 workers, 90% busy: /);
   });
 
   test('does not where --bwlimit set the pace, nor for a dry run', () => {
-    expect(summaryLines(long, ends, false, plain, true)).toHaveLength(1);
-    expect(summaryLines(long, ends, true, plain)).toHaveLength(1);
+    expect(summaryLines(long, ends, plain, true)).toHaveLength(1);
+    expect(summaryLines({ ...long, dryRun: true }, ends, plain)).toHaveLength(1);
   });
 });
 
