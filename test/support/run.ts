@@ -137,6 +137,8 @@ function environment({ env, driver }: RunOptions): NodeJS.ProcessEnv {
   for (const name of ['GITHUB_ACTIONS', 'GITHUB_STEP_SUMMARY', 'NO_COLOR', 'FORCE_COLOR', 'CI', 'NODE_OPTIONS']) {
     delete clean[name];
   }
+  // Where this is set Node reads a file of certificates at its start, which may take longer than all the rest of a run.
+  delete clean.NODE_EXTRA_CA_CERTS;
   for (const name of Object.keys(clean)) if (name.startsWith('VITEST')) delete clean[name];
   return { ...clean, ...(driver === undefined ? {} : { PCOPY_DRIVER: driver }), ...env };
 }
