@@ -13,9 +13,33 @@ export function enterDestination(context: Context, parent: Handle, name: RawPath
     if (there === null) return MISSING;
     checkThere(context, there, path);
   } else {
+    const there = enterExisting(context, parent, name, path);
+    if (there !== null) return there;
     ensureDirectory(context, parent, name, path);
   }
   return attempt(path, 'destination', 'open', () => fs.openDirectory(parent, name));
+}
+
+// Mostly it is there: made when it was listed itself. To try to make it first would take its parent's lock in vain.
+function enterExisting(context: Context, parent: Handle, name: RawPath, path: RawPath): Handle | null {
+  const { fs } = context;
+  let handle: Handle;
+  try {
+    handle = fs.openDirectory(parent, name);
+  } catch {
+    return null; // It is missing, or no directory: what makes it says what is wrong.
+  }
+  try {
+    noteDirectory(
+      context,
+      attempt(path, 'destination', 'stat', () => fs.stat(handle)),
+      path,
+    );
+    return handle;
+  } catch (error) {
+    fs.close(handle);
+    throw error;
+  }
 }
 
 /** Makes the directory, or finds it there. @returns true when it is this run's to finish */
@@ -26,7 +50,15 @@ export function ensureDirectory(context: Context, parent: Handle, name: RawPath,
     if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(parent));
     return true;
   }
-  const there = attempt(path, 'destination', 'stat', () => fs.statAt(parent, name));
+  return noteDirectory(
+    context,
+    attempt(path, 'destination', 'stat', () => fs.statAt(parent, name)),
+    path,
+  );
+}
+
+function noteDirectory(context: Context, there: Stat | null, path: RawPath): boolean {
+  const { report } = context;
   const ours = checkThere(context, there, path);
   (ours ? report.made : report.kept).push(path);
   return ours;
