@@ -1,5 +1,5 @@
 import type { FileSystem, Handle } from './fs/file-system.ts';
-import type { RawPath } from './names.ts';
+import { parentOf, type RawPath } from './names.ts';
 import { Chain } from './tree/chain.ts';
 import { heldHandles } from './tree/directories.ts';
 import { isTemporaryOf } from './tree/temporary-name.ts';
@@ -62,8 +62,4 @@ function directoriesOf(job: Job, pid: number | null): RawPath[] {
     default:
       return job satisfies never;
   }
-}
-
-function parentOf(path: RawPath): RawPath {
-  return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
 }

@@ -57,6 +57,17 @@ function* highBytes(raw: RawPath): Generator<string, string> {
   return '';
 }
 
+/** Undoes `join`: `a/b/c` is `c` in `a/b`, `c` is in `` (the top). */
+export function splitPath(path: RawPath): [dir: RawPath, name: RawPath] {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? ['', path] : [path.slice(0, slash), path.slice(slash + 1)];
+}
+
+/** The directory that a relative path lies in; `` for the top, and for itself. */
+export function parentOf(path: RawPath): RawPath {
+  return splitPath(path)[0];
+}
+
 /** Joins with one `/`; an empty side vanishes. */
 export function join(dir: RawPath, name: RawPath): RawPath {
   if (dir === '') return name;

@@ -4,7 +4,7 @@ import type { CopyEvent, Kind, Outcome, Summary } from './events.ts';
 import { codeOf, fromNode } from './fs/system-error.ts';
 import { kindOf } from './kind.ts';
 import { Manifest } from './manifest.ts';
-import { fromText, type RawPath } from './names.ts';
+import { fromText, parentOf, type RawPath } from './names.ts';
 import type { Plan } from './prepare/prepare.ts';
 import type { Queue } from './process/index.ts';
 import { Tally } from './tally.ts';
@@ -275,7 +275,7 @@ export class Reporter {
     if (this.told.has(words)) return true;
     if (this.told.size < TOLD_KEPT) this.told.add(words);
     if (subtree !== true) return false;
-    for (let at = path; ; at = at.slice(0, Math.max(at.lastIndexOf('/'), 0))) {
+    for (let at = path; ; at = parentOf(at)) {
       if (this.subtrees.has(at)) return true;
       if (at === '') break;
     }

@@ -1,11 +1,10 @@
 import { attempt, refuse } from '../failure.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
-import type { RawPath } from '../names.ts';
+import { type RawPath, splitPath } from '../names.ts';
 import type { FinishJob } from '../wire.ts';
 import type { Context } from './context.ts';
 import { fail } from './entries.ts';
-import { splitPath } from './links.ts';
 import { copyMetadata, hasDefaultAcl } from './metadata.ts';
 
 /** Only extended attributes are read from the open source. */

@@ -1,5 +1,6 @@
 import { CopyError } from '../errors.ts';
 import { attempt, refuse, toFailure } from '../failure.ts';
+import { splitPath } from '../names.ts';
 import { temporaryName } from '../tree/temporary-name.ts';
 import type { LinksJob } from '../wire.ts';
 import { type Context, type Entry, tell } from './context.ts';
@@ -67,9 +68,4 @@ function link(context: Context, entry: Entry, from: number, name: string, identi
     // rename of two names of one file does nothing and leaves both.
     if (fs.statAt(destinationDir, temporary) !== null) fs.unlink(destinationDir, temporary);
   }
-}
-
-export function splitPath(path: string): [dir: string, name: string] {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? ['', path] : [path.slice(0, slash), path.slice(slash + 1)];
 }

@@ -1,10 +1,10 @@
 import { attempt, refuse } from '../failure.ts';
 import type { Stat } from '../fs/file-system.ts';
+import { splitPath } from '../names.ts';
 import type { PublishJob, RangeJob, Split, SplitJob } from '../wire.ts';
 import { checkUnchanged, copyRange } from './content.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
 import { clone, openSource } from './file.ts';
-import { splitPath } from './links.ts';
 import { copyMetadata, hasDefaultAcl } from './metadata.ts';
 import { beginNamed, giveUp, publish } from './place.ts';
 

@@ -1,7 +1,7 @@
 import { countEntries, type Listed, listEntries, pickEntries } from '../entries-job.ts';
 import type { Failure } from '../errors.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
-import type { RawPath } from '../names.ts';
+import { type RawPath, splitPath } from '../names.ts';
 import type { Tally } from '../tally.ts';
 import type { Deferred, EntriesJob, Job, Report } from '../wire.ts';
 import { type Executor, LostJob, lossFailure } from './executor.ts';
@@ -204,14 +204,8 @@ export class Schedule {
   }
 
   private async lead(entry: Deferred): Promise<void> {
-    const slash = entry.path.lastIndexOf('/');
-    const job: EntriesJob = {
-      kind: 'entries',
-      groups: [
-        { dir: slash < 0 ? '' : entry.path.slice(0, slash), names: entry.path.slice(slash + 1), types: entry.type },
-      ],
-      leads: true,
-    };
+    const [dir, names] = splitPath(entry.path);
+    const job: EntriesJob = { kind: 'entries', groups: [{ dir, names, types: entry.type }], leads: true };
     let report: Report | null;
     try {
       report = await this.execute(job, 'returned');

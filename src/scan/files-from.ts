@@ -1,7 +1,7 @@
 import type { Found } from '../events.ts';
 import { refuse, toCopyError, toFailure } from '../failure.ts';
 import type { FileSystem, Stat } from '../fs/file-system.ts';
-import { join, type RawPath } from '../names.ts';
+import { join, parentOf, type RawPath } from '../names.ts';
 import type { Chain } from '../tree/chain.ts';
 import { Batches } from './batches.ts';
 import { toGlob } from './glob-names.ts';
@@ -38,7 +38,7 @@ export async function listAgain(
 ): Promise<void> {
   if (paths.includes('')) return scan(fs, tree, options, found, listener);
   const all = new Set(paths);
-  const outermost = paths.filter((path) => !liesIn(all, path.slice(0, Math.max(path.lastIndexOf('/'), 0))));
+  const outermost = paths.filter((path) => !liesIn(all, parentOf(path)));
   const directories = new Set<RawPath>();
   await listPaths(fs, tree, outermost, options, found, listener, (path) => directories.add(path));
   if (directories.size > 0) await scan(fs, tree, { ...options, within: new Within(directories) }, found, listener);

@@ -1,7 +1,7 @@
 import { CopyError } from '../errors.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
-import { join, type RawPath } from '../names.ts';
+import { join, type RawPath, splitPath } from '../names.ts';
 import { Chain } from '../tree/chain.ts';
 import { enterSource, heldHandles } from '../tree/directories.ts';
 
@@ -54,9 +54,8 @@ export class SourceNames {
   // Parents are asked for before what they hold.
   private ownPath(dir: RawPath): RawPath {
     if (this.folded === null || dir === '') return dir;
-    const slash = dir.lastIndexOf('/');
-    const parent = this.own.get(dir.slice(0, Math.max(slash, 0)));
-    const name = dir.slice(slash + 1);
+    const [above, name] = splitPath(dir);
+    const parent = this.own.get(above);
     return parent === undefined ? dir : join(parent.path, parent.names.get(this.folded(name)) ?? name);
   }
 
