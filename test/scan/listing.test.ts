@@ -28,7 +28,8 @@ function grow(entries: readonly [Raw, string][]): string {
       const parent = path.slice(0, Math.max(path.lastIndexOf('/'), 0));
       mkdirSync(inside(root, parent), { recursive: true });
       if (type === 'directory') mkdirSync(inside(root, path));
-      else if (type === 'link') symlinkSync('..', inside(root, path));
+      // Not a way out of the tree: a later path may lead through it.
+      else if (type === 'link') symlinkSync('.', inside(root, path));
       else writeFileSync(inside(root, path), '');
     } catch {
       // Two generated paths want different things of one name.
