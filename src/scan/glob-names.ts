@@ -1,11 +1,12 @@
 import { fromText, isAscii, isUtf8, type RawPath, toText } from '../names.ts';
 
-// A pattern is text, so names are matched as text: `?` is a character, not a byte of one. What text cannot hold, and the
-// line ends that a `.` in the patterns' regular expressions does not match, stands as a low surrogate without its
-// high one: those come from nothing else, so every name has its own form and finds its way back.
+// A pattern is text, so names are matched as text: `?` is a character, not a byte of one. What text cannot hold, the line
+// ends that a `.` in the patterns' regular expressions does not match, and a backslash, which picomatch loses before most
+// characters, stand as a low surrogate without its high one: those come from nothing else, so every name has its own form
+// and finds its way back.
 const STAND_IN = 0xdc00;
-const LINE_ENDS = /[\n\r\u2028\u2029]/g;
-const NEEDS_CARE = /[^\x20-\x7e]/;
+const STOOD_FOR = /[\\\n\r\u2028\u2029]/g;
+const NEEDS_CARE = /[^\x20-\x5b\x5d-\x7e]/;
 const LONE = /(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /** A name, or a path, as patterns see it. */
@@ -21,14 +22,14 @@ export function fromGlob(path: string): RawPath {
   return path.includes('/') ? path.split('/').map(nameFromGlob).join('/') : nameFromGlob(path);
 }
 
-/** A pattern as it was typed, for names in this form. */
+/** A pattern as it was typed, for names in this form. In it a backslash is two. */
 export function patternToGlob(pattern: string): string {
-  return withStandIns(pattern);
+  return pattern.replace(/\\\\|[\n\r\u2028\u2029]/g, (part) => standIn(part.slice(-1)));
 }
 
 function nameToGlob(raw: RawPath): string {
   if (isUtf8(raw)) return withStandIns(toText(raw));
-  return raw.replace(/[\n\r\x80-\xff]/g, (byte) => String.fromCharCode(STAND_IN + byte.charCodeAt(0)));
+  return raw.replace(/[\\\n\r\x80-\xff]/g, standIn);
 }
 
 function nameFromGlob(name: string): RawPath {
@@ -50,5 +51,9 @@ function byteOf(code: number): string {
 }
 
 function withStandIns(text: string): string {
-  return text.replace(LINE_ENDS, (c) => String.fromCharCode(STAND_IN + (c.charCodeAt(0) & 0xff)));
+  return text.replace(STOOD_FOR, standIn);
+}
+
+function standIn(c: string): string {
+  return String.fromCharCode(STAND_IN + (c.charCodeAt(0) & 0xff));
 }

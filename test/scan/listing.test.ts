@@ -50,6 +50,20 @@ test.each(['libc', 'node'] as const)('every tree is listed as plain recursion li
   );
 });
 
+// picomatch reads an escaped backslash before most characters as the character alone.
+test.each([utf8('a\\é'), 'a\\(', 'a\\*', 'a\\\n', 'a\\\\b', '\xff\\x'])(
+  'a name with a backslash is excluded: %j',
+  async (name) => {
+    const root = temp();
+    plant(root, { [name]: file(), kept: file() });
+    const pattern = Buffer.from(name, 'latin1')
+      .toString()
+      .replace(/[\\(*]/g, '\\$&');
+    const { paths } = await list(root, { exclude: [pattern] });
+    expect(paths).toEqual(name.startsWith('\xff') ? ['kept', name] : ['kept']);
+  },
+);
+
 test('an escaped name selects just that entry, with what is in it, and excluding it leaves just that out', async () => {
   await fc.assert(
     fc.asyncProperty(anyTree, fc.nat(), async (entries, pick) => {
