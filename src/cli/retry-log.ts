@@ -54,7 +54,7 @@ export function notesOn(
   }
   const how = howItEnded(log.outcome);
   if (how !== null)
-    notes.push(`${name} is incomplete, its run ${how}: what it did not come to is not copied (-u does)`);
+    notes.push(`${name} is incomplete, its run ${how}: all of the source is copied again (-u skips what is there)`);
   const removals = log.failures.some(isRemoval);
   if (removals && !deletes) {
     notes.push(`${name} names what could not be deleted: that is tried again with --delete`);
@@ -78,6 +78,16 @@ function howItEnded(outcome: Outcome | null): string | null {
       return null;
   }
 }
+
+/** Of a run that did not come to its end: nobody knows which entries it never came to. */
+const NOT_COME_TO: Failure = {
+  path: '',
+  action: 'copy',
+  code: 'EPCOPY_LOG',
+  message: 'the log is incomplete',
+  side: 'source',
+  subtree: true,
+};
 
 class LogReader {
   readonly #name: RawPath;
@@ -110,6 +120,7 @@ class LogReader {
     if (this.#outcome === 'refused') throw this.#unusable('its run was refused and copied nothing');
     if (this.#start === undefined) throw this.#unusable('it holds no event');
     if (this.#start.dryRun) throw this.#unusable('its run was a dry run and copied nothing');
+    if (howItEnded(this.#outcome) !== null) this.#failures.push(NOT_COME_TO);
     return {
       name: this.#name,
       failures: this.#failures,

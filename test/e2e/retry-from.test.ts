@@ -195,9 +195,9 @@ test('a log without failures: nothing to do, and it says so, with --strict and a
   expect(readdirSync(`${top}/dst`)).toEqual([]);
 });
 
-test('the log of a run that was killed or stopped is said to be incomplete', async () => {
+test('the log of a run that was killed or stopped is said to be incomplete, and all is copied', async () => {
   const top = temp();
-  plant(`${top}/src`, { a: file('a'), b: file('b') });
+  plant(`${top}/src`, { a: file('a'), b: file('b'), 'c/d': file('d') });
   plant(`${top}/dst`, { 'a/kept': file('kept'), 'b/kept': file('kept') });
   const log = await logged(top, ['src', 'dst'], 1, {});
   expect(log.indexOf('"end"')).toBeGreaterThan(0);
@@ -206,7 +206,7 @@ test('the log of a run that was killed or stopped is said to be incomplete', asy
   rmSync(`${top}/dst`, { recursive: true });
   const { stderr } = await copy(['--retry-from', 'events.jsonl', 'src', 'dst'], { cwd: top });
   expect(stderr).toMatch(/^pcopy: src: warning: events\.jsonl is incomplete, its run was killed .*\(EPCOPY_LOG\)$/m);
-  expect(names(`${top}/dst`)).toEqual(['a', 'b']);
+  expect(names(`${top}/dst`)).toEqual(['a', 'b', 'c', 'c/d']);
   plant(`${top}/other`, { 'a/kept': file('kept'), 'b/kept': file('kept') });
   await logged(top, ['src', 'other', '--fail-fast'], 4, {});
   const stopped = await pcopy(['--retry-from', 'events.jsonl', 'src', 'other'], { cwd: top });
