@@ -3,15 +3,17 @@ import { hostname } from 'node:os';
 import type { RawPath } from '../names.ts';
 
 // A temporary file names the machine, the process that leads the run and when that process started, so that a later run
-// can tell what a killed one left behind from what a live one is writing: `.pcopy-<machine>-<pid>-<start>-<writer>-<n>.tmp`.
-const PATTERN = /^\.pcopy-([0-9a-f]{8})-(\d+)-(\d+)-(\d+)-(\d+)\.tmp$/;
+// can tell what a killed one left behind from what a live one is writing, and the run, for there may be several in one
+// process: `.pcopy-<machine>-<pid>-<start>-<run>-<writer>-<n>.tmp`.
+const PATTERN = /^\.pcopy-([0-9a-f]{8})-(\d+)-(\d+)-(\d+)-(\d+)-(\d+)\.tmp$/;
 
-/** The part of a temporary name that all names of this process's run share. */
-export function runMark(): string {
-  return `.pcopy-${machine()}-${process.pid}-${startOf(process.pid) ?? 0}`;
-}
-
+let runs = 0;
 let count = 0;
+
+/** The part of a temporary name that all names of one run share; a new one with each call. */
+export function runMark(): string {
+  return `.pcopy-${machine()}-${process.pid}-${startOf(process.pid) ?? 0}-${runs++}`;
+}
 
 /** A name no other process and no earlier call has given. */
 export function temporaryName(mark: string): RawPath {
