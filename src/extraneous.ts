@@ -2,9 +2,10 @@ import type { Config } from './config.ts';
 import { refuse } from './failure.ts';
 import type { FileSystem, Handle } from './fs/file-system.ts';
 import { codeOf } from './fs/system-error.ts';
-import type { RawPath } from './names.ts';
+import { join, type RawPath } from './names.ts';
 import { foldName } from './prepare/clashes.ts';
 import { foldsNames } from './prepare/folding.ts';
+import { manifestWithin } from './prepare/manifest-place.ts';
 import type { Plan } from './prepare/prepare.ts';
 import type { Reporter } from './reporter.ts';
 import { Gitignore, readGitignore } from './scan/gitignore.ts';
@@ -76,11 +77,15 @@ async function find(
     if (names === null) return [];
     return entries.filter((entry) => {
       const isMissing = !names.has(source.fold(entry.raw));
-      if (entry.isDirectory() ? isOffLimits(handle, entry) : !isMissing || isInUse(entry.raw)) return false;
+      const isOurs = isInUse(entry.raw) || join(dir, entry.raw) === manifest;
+      if (entry.isDirectory() ? isOffLimits(handle, entry) : !isMissing || isOurs) return false;
       if (isMissing) missing.add(entry.raw);
       return true;
     });
   };
+
+  // The list of checksums that this run is writing.
+  const manifest = manifestWithin(config.manifest, plan.destination.path);
 
   // The source, wherever it is mounted, and its parents.
   const isOffLimits = (handle: Handle, entry: ListedEntry): boolean =>

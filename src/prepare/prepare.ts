@@ -7,7 +7,7 @@ import { codeOf, fromNode } from '../fs/system-error.ts';
 import { join, printable, type RawPath, toBytes } from '../names.ts';
 import { IN_THE_MAKING } from '../tree/directories.ts';
 import type { Root } from '../wire.ts';
-import { checkManifest } from './manifest-place.ts';
+import { checkManifest, placeOf } from './manifest-place.ts';
 import { checkOverlap, forbiddenDirectories } from './overlap.ts';
 import { absolute, type Looked, look, lookAtLink, real, realAsFarAsItExists, realName, refusedBy } from './paths.ts';
 
@@ -45,16 +45,21 @@ export function prepare(
   const there = step(to, 'cannot look at the destination', () => look(to));
   if (found.kind === 'directory') {
     if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
-    checkManifest(config.manifest, at);
+    const { existing, missing } = wayTo(to);
+    checkManifest(config.manifest, at, missing.reduce(join, existing));
     return prepareTree(fs, at, to, dryRun);
   }
   refuseForOneEntry(config);
-  checkManifest(config.manifest, null);
   const name = at.slice(at.lastIndexOf('/') + 1);
   const typed = from.slice(from.lastIndexOf('/') + 1);
   const into = there?.kind === 'directory' || /\/\.{0,2}$/.test(to) || to.endsWith('/');
   const [dir, as] = into ? [to, typed] : splitLast(to);
   const place = into ? join(dir, as) : to;
+  checkManifest(
+    config.manifest,
+    at,
+    step(place, 'cannot look at the destination', () => placeOf(place)),
+  );
   const old = step(place, 'cannot look at the destination', () => (found.isDangling ? lookAtLink(place) : look(place)));
   if (old?.identity === found.identity) throw sameFile(place);
   // A FIFO takes the place of a FIFO; a device somebody means to write to, and that is not done.

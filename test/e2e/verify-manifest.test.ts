@@ -63,12 +63,27 @@ overBothDrivers((driver) => {
       expect(stderr).toContain(`(${code})`);
       expect(readdirSync(top).sort()).toEqual(['alias', 'plain', 'src', 'there']);
     }
+    // Nor may it be the one file that is copied, or take the place of a copy.
+    for (const [args, manifest] of [
+      [['plain', 'dst'], './plain'],
+      [['plain', 'there/plain'], 'there/plain'],
+      [['plain', 'there'], 'there/plain'],
+      [['src', 'dst'], 'dst/a'],
+    ] as const) {
+      const { stderr } = expectExit(await pcopy([...args, '--manifest', manifest], { driver, cwd: top }), 3);
+      expect(stderr).toContain(`pcopy: ${manifest}: the manifest would`);
+      expect(readFileSync(`${top}/plain`, 'utf8')).toBe('x');
+      expect(readdirSync(top).sort()).toEqual(['alias', 'plain', 'src', 'there']);
+    }
     // Beside one file there is no harm in it.
     await copy(['src/a', 'dst', '--manifest', 'src/SUMS'], { driver, cwd: top });
     expect(readFileSync(`${top}/src/SUMS`, 'utf8')).toMatch(/ {2}dst\n$/);
     // Among what is at the destination it may be.
     await copy(['there', 'there2', '--manifest', 'there2/SUMS'], { driver, cwd: top });
     expect(readFileSync(`${top}/there2/SUMS`, 'utf8')).toMatch(/ {2}x\n$/);
+    // And is not extraneous there.
+    const mirror = ['there', 'there2', '-u', '--delete', '--max-delete', '0', '--manifest', 'there2/SUMS'];
+    await copy(mirror, { driver, cwd: top });
   });
 
   needs('root')('a manifest where one may not write is refused too', async () => {
