@@ -16,10 +16,10 @@ export const MAX_BUFFER = 1 << 30;
 const flag: Shape = { takes: 'true or false', fits: (value) => typeof value === 'boolean' };
 const when = choice('auto', 'always', 'never');
 const patterns = listOf('patterns', { takes: 'a pattern, like **/*.log', fits: isText });
-const rawPaths = listOf('paths', {
+const rawPath: Shape = {
   takes: 'a path as bytes, one character each (see fromText), without a NUL',
   fits: (value) => isString(value) && /^[\x01-\xff]*$/.test(value),
-});
+};
 const path: Shape = {
   takes: 'a path: a string or a Uint8Array, without a NUL',
   fits: (value) => (isString(value) && !value.includes('\0')) || (types.isUint8Array(value) && !value.includes(0)),
@@ -33,10 +33,10 @@ const OPTIONS: Record<keyof CopyOptions, Shape> = {
   include: patterns,
   exclude: patterns,
   gitignore: flag,
-  filesFrom: rawPaths,
+  filesFrom: listOf('paths', rawPath),
   retryFrom: listOf('failures', {
     takes: 'a failure, as a summary lists them',
-    fits: (value) => isObject(value) && 'path' in value && isString(value.path),
+    fits: (value) => isObject(value) && 'path' in value && (value.path === '' || rawPath.fits(value.path)),
   }),
   noClobber: flag,
   update: flag,
@@ -104,7 +104,8 @@ export function checkCombinations(options: CopyOptions): void {
 }
 
 function checkFields(what: 'option' | 'hook', shapes: Readonly<Record<string, Shape>>, fields: unknown): void {
-  check(`${what}s`, { takes: 'an object', fits: isObject }, fields);
+  const isPlain = (value: unknown): boolean => isObject(value) && !Array.isArray(value) && !(value instanceof Map);
+  check(`${what}s`, { takes: 'an object', fits: isPlain }, fields);
   // With `in` what is inherited is seen too: it would count.
   for (const name in fields as object) {
     const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined;

@@ -57,6 +57,9 @@ export function patternText(raw: RawPath, option: string): string {
 
 /** Paths in the form that the listing gives them: `./a//b/` is `a/b`. The top itself (`.`) is no entry. */
 export function pathsIn(list: RawPath, separator: '\n' | '\0'): RawPath[] {
+  if (separator === '\n' && list.includes('\0')) {
+    throw new UsageError("option '--files-from' got a list with NUL bytes in it. With -0 they end the paths.");
+  }
   return list
     .split(separator)
     .filter((line) => line !== '')
@@ -66,7 +69,8 @@ export function pathsIn(list: RawPath, separator: '\n' | '\0'): RawPath[] {
 
 function relative(option: string, line: RawPath): RawPath {
   const parts = line.split('/').filter((part) => part !== '' && part !== '.');
-  if (line.startsWith('/') || parts.includes('..')) {
+  // A name ends at a NUL for the system, whatever stands behind it.
+  if (line.startsWith('/') || parts.includes('..') || line.includes('\0')) {
     throw new UsageError(`option '${option}' got '${printable(line)}'. It takes paths below the source, without '..'.`);
   }
   return parts.join('/');

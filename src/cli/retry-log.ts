@@ -158,6 +158,8 @@ class LogReader {
   }
 }
 
+const OUTCOMES: ReadonlySet<string> = new Set<Outcome>(['complete', 'incomplete', 'refused', 'stopped', 'interrupted']);
+
 /** The fields that are used are what they should be; the rest is nobody's business here. */
 function isEvent(event: unknown): event is JsonEvent {
   if (typeof event !== 'object' || event === null) return false;
@@ -165,6 +167,7 @@ function isEvent(event: unknown): event is JsonEvent {
   const { type } = event as { type?: unknown };
   if (typeof type !== 'string') return false;
   const needed = Object.hasOwn(texts, type) ? texts[type as keyof typeof texts] : [];
+  if (type === 'end' && !OUTCOMES.has(String(Reflect.get(event, 'outcome')))) return false;
   return needed.every((field) => typeof Reflect.get(event, field) === 'string');
 }
 

@@ -1,4 +1,4 @@
-import { isAscii, type RawPath, toBytes } from '../names.ts';
+import { type RawPath, toBytes } from '../names.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
 import * as libc from './libc-calls.ts';
@@ -294,8 +294,15 @@ export class LibcFileSystem implements FileSystem {
   }
 }
 
+// The system would take a name with a NUL for a shorter one, and a character that is no byte would become another.
 function cname(name: RawPath): libc.CName {
-  return isAscii(name) ? name : toBytes(`${name}\0`);
+  let isPlain = true;
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    if (code === 0 || code > 0xff) throw systemError(EINVAL, 'name');
+    if (code > 0x7f) isPlain = false;
+  }
+  return isPlain ? name : toBytes(`${name}\0`);
 }
 
 function check(result: number, syscall: string): number {

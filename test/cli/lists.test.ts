@@ -47,6 +47,9 @@ describe('paths in a file', () => {
     expect(pathsIn('./a//b/\n.\n\nc\n./\n a \n', '\n')).toEqual(['a/b', 'c', ' a ']);
   });
 
+  test('a NUL that ends no path is refused', () => {
+    expect(() => pathsIn('a\0b', '\n')).toThrow(/With -0 they end the paths/);
+  });
   test('with NUL, a line feed is part of the name', () => expect(pathsIn('a\nb\0c', '\0')).toEqual(['a\nb', 'c']));
 
   test.each(['/etc/passwd', '../up', 'a/../../b', '..'])('%s leads out', (line) => {

@@ -46,8 +46,8 @@ test('the top stands for all of the source only when it failed with all below it
   const empty = error('', { action: 'select', code: 'EPCOPY_EMPTY', side: 'destination' });
   const manifest = error('', { action: 'write the manifest', code: 'ENOSPC', side: 'destination' });
   expect(paths(await read(lines(START, own, empty, manifest, END)))).toEqual([]);
-  expect(paths(await read(lines(START, error('', { subtree: true }))))).toEqual(['']);
-  expect(paths(await read(lines(START, error('', { code: 'EPCOPY_WORKER' }))))).toEqual(['']);
+  expect(paths(await read(lines(START, error('', { subtree: true }), END)))).toEqual(['']);
+  expect(paths(await read(lines(START, error('', { code: 'EPCOPY_WORKER' }), END)))).toEqual(['']);
 });
 
 test('removals are counted, and not copied', async () => {

@@ -61,6 +61,9 @@ const calls = [
   [source, destination, { jobs: '3' }],
   [source, destination, { maxDelete: 3 }],
   [source, destination, { colour: true }],
+  [source, destination, []],
+  [source, destination, { retryFrom: [{ path: '..\\0/x' }] }],
+  [source, destination, { retryFrom: [{ path: '\\u012e\\u012e/x' }] }],
   [source, destination, {}, { signal: 'SIGINT' }],
 ];
 const said = [];
@@ -100,7 +103,16 @@ overBothDrivers((driver) => {
     writeFileSync(`${top}/program.mjs`, MISTAKEN);
     const command = [process.execPath, `${top}/program.mjs`, `${top}/src`, `${top}/dst`];
     const { stdout } = expectExit(await startCommand(command, { driver }).done, 0);
-    expect(JSON.parse(stdout)).toEqual(['destination', 'jobs', 'maxDelete', "unknown option 'colour'", 'signal']);
+    expect(JSON.parse(stdout)).toEqual([
+      'destination',
+      'jobs',
+      'maxDelete',
+      "unknown option 'colour'",
+      'options',
+      'retryFrom[0]',
+      'retryFrom[0]',
+      'signal',
+    ]);
     expect(existsSync(`${top}/dst`)).toBe(false);
   });
 

@@ -234,6 +234,7 @@ test('what is no log, or is the log of a run that copied nothing, is bad usage',
     ['{"type":"start"', 'its line 1 is no event'],
     ['{"type":"start","source":"/a","destination":"/b"}\nnot this\n', 'its line 2 is no event'],
     ['{"type":"error","path":"a","code":"E","action":"","side":"source"}\n', 'its line 1 comes before any start'],
+    ['{"type":"start","source":"/a","destination":"/b"}\n{"type":"end","outcome":"zzz"}\n', 'its line 2 is no event'],
   ] as const) {
     writeFileSync(`${top}/events.jsonl`, text);
     await expectRefused(top, said);
