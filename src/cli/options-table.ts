@@ -1,4 +1,4 @@
-import { choice, file, glob, integer, rate, size, type Value } from './values.ts';
+import { choice, file, glob, integer, notStandardOutput, rate, size, type Value } from './values.ts';
 
 /** What an option is for; the order of the help. */
 export const GROUPS = {
@@ -44,7 +44,7 @@ export const OPTIONS: readonly OptionRow[] = [
     flags: '--exclude <glob>',
     value: glob,
     repeatable: true,
-    help: 'leave out what matches, folders with all in them; wins over --include; repeatable',
+    help: 'leave out what matches, folders with all in them: x at the top, **/x anywhere; wins over --include; repeatable',
   },
   {
     group: 'select',
@@ -108,7 +108,7 @@ export const OPTIONS: readonly OptionRow[] = [
   {
     group: 'safety',
     flags: '--manifest <file>',
-    value: file,
+    value: notStandardOutput,
     help: 'write a list of hashes for sha256sum -c',
     conflicts: { '--dry-run': 'nothing is read, so nothing is hashed' },
   },
@@ -141,7 +141,11 @@ export const OPTIONS: readonly OptionRow[] = [
     value: integer(1),
     help: 'stop at the n-th entry that fails (default: never)',
   },
-  { group: 'errors', flags: '--strict', help: 'an empty selection, or something not preserved, is a failure' },
+  {
+    group: 'errors',
+    flags: '--strict',
+    help: 'a pattern that matches nothing, an empty selection, or something not preserved, is a failure',
+  },
 
   {
     group: 'speed',

@@ -14,7 +14,7 @@ export class BadValue extends Error {
 }
 
 const SIZE_UNITS = ['', 'K', 'M', 'G', 'T', 'P'];
-const SIZE_FORM = 'with K, M, G or T (KB and KiB are K) for powers of 1024, like 4096, 64K or 1.5G';
+const SIZE_FORM = 'with K, M, G, T or P (KB and KiB are K) for powers of 1024, like 4096, 64K or 1.5G';
 
 /** A number of bytes: `1024`, `4K`, `1.5G`, `64KiB`. K is 1024 with or without `B` or `iB`. */
 export function size(least: number, most: number): Value<number> {
@@ -63,6 +63,15 @@ export function choice<const T extends string>(...choices: readonly T[]): Value<
 }
 
 export const file: Value<string> = { isPath: true, parse: (text) => notEmpty(text, 'a file name') };
+
+/** A file that is written: `-` might be taken for standard output. */
+export const notStandardOutput: Value<string> = {
+  isPath: true,
+  parse(text) {
+    if (text === '-') throw new BadValue("It takes a file name; a file of the name - is './-'.");
+    return notEmpty(text, 'a file name');
+  },
+};
 
 export const glob: Value<string> = { parse: (text) => notEmpty(text, 'a glob pattern, like **/*.log') };
 

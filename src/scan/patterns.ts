@@ -6,6 +6,8 @@ import type { Filters, Patterns, PatternUse } from './selection.ts';
 
 // fast-glob's own, so that both judge alike.
 const OPTIONS = { dot: true, posix: true, strictSlashes: false } as const;
+// What picomatch takes, less what is put around it.
+const LONGEST = 32_768;
 // Stands for no byte of any name (see `toGlob`).
 const NEVER = '\udc01';
 const CHANGED_BY_GLOBBING = /[\\()*?[\]{}|!+@"'`]/g;
@@ -15,6 +17,13 @@ const CHANGED_BY_GLOBBING = /[\\()*?[\]{}|!+@"'`]/g;
  * the root. Throws UsageError for a pattern that cannot be used.
  */
 export function compilePatterns({ include, exclude }: Filters): Patterns {
+  for (const [option, patterns] of [
+    ['include', include],
+    ['exclude', exclude],
+  ] as const) {
+    const long = patterns.find((pattern) => pattern.length > LONGEST);
+    if (long !== undefined) throw unusable(option, `${long.slice(0, 40)}…`, `longer than ${LONGEST} characters`);
+  }
   const included = include.map((pattern) => ({ pattern, forms: formsOf('include', pattern) }));
   const excluded = exclude.map((pattern) => ({ pattern, forms: formsOf('exclude', pattern) }));
   const directories = excluded.flatMap(({ forms }) => forms.filter((form) => form.directory));

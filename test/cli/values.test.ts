@@ -31,7 +31,7 @@ describe('sizes', () => {
 
   test('say their range and how they are written', () => {
     expect(() => size(1, 2 ** 30).parse('2G')).toThrow(
-      'It takes a size from 1 to 1G bytes, with K, M, G or T (KB and KiB are K) for powers of 1024, like 4096, 64K or 1.5G.',
+      'It takes a size from 1 to 1G bytes, with K, M, G, T or P (KB and KiB are K) for powers of 1024, like 4096, 64K or 1.5G.',
     );
   });
 });
