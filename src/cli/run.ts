@@ -2,7 +2,7 @@ import { RefusedError, UsageError } from '../errors.ts';
 import type { CopyEvent, Summary } from '../events.ts';
 import { escapeControls, type RawPath, toBytes } from '../names.ts';
 import type { CopyOptions } from '../options.ts';
-import { Annotations, appendSummary, failedSummary, withoutCommands } from '../progress/github.ts';
+import { Annotations, appendSummary, failedSummary, withoutAnyCommands, withoutCommands } from '../progress/github.ts';
 import { JsonReporter } from '../progress/json.ts';
 import { openShow, type Show } from '../progress/open.ts';
 import { Output, type OutputStream } from '../progress/output.ts';
@@ -73,7 +73,7 @@ class Session {
     this.#io = io;
     const onGithub = io.env.GITHUB_ACTIONS === 'true';
     if (onGithub) this.#annotations = new Annotations();
-    this.#stdout = new Output(io.stdout, onGithub ? withoutCommands : undefined);
+    this.#stdout = new Output(io.stdout, onGithub ? withoutAnyCommands : undefined);
     this.#stderr = new Output(io.stderr, onGithub ? withoutCommands : undefined);
     this.#args = rawArguments(io.argv);
     if (io.stdoutWasClosed) this.#stdout.abandon(Object.assign(new Error('it is closed'), { code: 'EBADF' }));

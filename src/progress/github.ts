@@ -33,6 +33,11 @@ export function withoutCommands(text: string): string {
   return text.replaceAll('##[', '#\\u0023[');
 }
 
+/** The same for standard output, where no line is meant as a command: a path that was typed may begin like one. */
+export function withoutAnyCommands(text: string): string {
+  return withoutCommands(text).replace(/^([ \t]*):(?=:)/gm, '$1\\u003a');
+}
+
 /** Lines as annotations, while GitHub has room for them; the runner shows them in the log, where they stand for the line. */
 export class Annotations implements Annotate {
   #errors = 0;

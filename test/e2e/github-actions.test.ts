@@ -53,6 +53,15 @@ test.each([
   expect(page).toMatch(/^### pcopy\n\n- <code>.+<\/code>\n\n$/);
 });
 
+test('a typed path that begins like a command does not give one', async () => {
+  const top = temp();
+  plant(`${top}/::error::`, { a: file('a') });
+  const env = { GITHUB_ACTIONS: 'true' };
+  const { stdout, stderr } = expectExit(await pcopy(['::error::', 'dst', '-v'], { cwd: top, env }), 0);
+  expect(stdout).toContain('u003a:error::/a -> dst/a');
+  expect(`${stdout}${stderr}`).not.toMatch(/^[ \t]*::error::/m);
+});
+
 test('a name cannot give a command in the older form, which counts anywhere in a line', async () => {
   const top = temp();
   plant(`${top}/src`, { '##[add-mask]fine': file('fine'), '##[stop-commands]x': file('x') });
