@@ -130,12 +130,20 @@ interface Start {
 
 /** Too many open files, too many processes: some of it is thrown here, some told by the child's `error`. */
 function start(address: Address, role: Role, options: ForkOptions): Start {
-  let notes: NoteFile | null = null;
+  const notes = options.notes === true ? noteFile() : null;
   try {
-    if (options.notes === true) notes = new NoteFile();
     return { child: forkChild(address, role, options, notes), notes, failure: null };
   } catch (failure) {
     return { child: null, notes, failure };
+  }
+}
+
+/** Where nothing can be written, as in a read-only container, work is done without notes. */
+function noteFile(): NoteFile | null {
+  try {
+    return new NoteFile();
+  } catch {
+    return null;
   }
 }
 

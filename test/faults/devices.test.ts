@@ -180,10 +180,14 @@ overBothDrivers((driver) => {
       const top = makeTemp({ on: 'disk' });
       onTestFinished(() => removeTree(top));
       plant(`${top}/src`, random(6, 5000));
-      const command = 'mount -t tmpfs -o size=4k,nr_inodes=2 tmpfs /dev/shm && touch /dev/shm/full; exec "$@"';
-      const prefix = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', command, 'sh'];
-      await copy([`${top}/src`, `${top}/dst`, '-j', '2'], { driver, prefix });
-      expect(survey(`${top}/dst`).get('d0/f0')?.content).toBe(survey(`${top}/src`).get('d0/f0')?.content);
+      const full = 'mount -t tmpfs -o size=4k,nr_inodes=2 tmpfs /dev/shm && touch /dev/shm/full; exec "$@"';
+      // As in a read-only container.
+      const none = 'mount -t tmpfs -o ro tmpfs /dev/shm && export TMPDIR=/nowhere; exec "$@"';
+      for (const [name, command] of Object.entries({ full, none })) {
+        const prefix = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', command, 'sh'];
+        await copy([`${top}/src`, `${top}/${name}`, '-j', '2'], { driver, prefix });
+        expect(survey(`${top}/${name}`).get('d0/f0')?.content).toBe(survey(`${top}/src`).get('d0/f0')?.content);
+      }
     },
   );
 });
