@@ -1,4 +1,8 @@
 import koffi from 'koffi';
+import { type RawPath, toBytes } from '../names.ts';
+import { systemError } from './system-error.ts';
+
+const EINVAL = 22;
 
 // The only file that knows koffi. A `const char *` takes a string or a Buffer with a final NUL; names that are not
 // ASCII go as Buffers, since koffi encodes strings as UTF-8 and ours hold one byte per character.
@@ -11,6 +15,20 @@ function call<Args extends readonly unknown[]>(prototype: string): (...args: Arg
 
 /** A name as koffi takes it. */
 export type CName = string | Buffer;
+/**
+ * The name for a call. Throws SystemError (EINVAL) for what is none: the system would take one with a NUL for a shorter one,
+ * and a character that is no byte would become another.
+ */
+export function cname(name: RawPath): CName {
+  let isPlain = true;
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    if (code === 0 || code > 0xff) throw systemError(EINVAL, 'name');
+    if (code > 0x7f) isPlain = false;
+  }
+  return isPlain ? name : toBytes(`${name}\0`);
+}
+
 /** Memory the call reads or writes: a Buffer, or an address from `addressOf` plus an offset. */
 export type Memory = Buffer | number | null;
 

@@ -1,4 +1,4 @@
-import { isAscii, type RawPath, toBytes } from '../names.ts';
+import type { RawPath } from '../names.ts';
 import type { ExtendedAttributes, Handle } from './file-system.ts';
 import * as libc from './libc-calls.ts';
 import { systemError } from './system-error.ts';
@@ -14,34 +14,34 @@ export const libcXattrs: ExtendedAttributes = {
     const raw = grow((buffer, size) =>
       name === null
         ? libc.flistxattr(handle, buffer, size)
-        : libc.llistxattr(cstring(pathOf(handle, name)), buffer, size),
+        : libc.llistxattr(libc.cname(pathOf(handle, name)), buffer, size),
     );
     return raw.toString('latin1').split('\0').filter(Boolean);
   },
   has(handle, attribute) {
-    return libc.fgetxattr(handle, cstring(attribute), null, 0) >= 0;
+    return libc.fgetxattr(handle, libc.cname(attribute), null, 0) >= 0;
   },
   get(handle, name, attribute) {
-    const key = cstring(attribute);
+    const key = libc.cname(attribute);
     return grow((buffer, size) =>
       name === null
         ? libc.fgetxattr(handle, key, buffer, size)
-        : libc.lgetxattr(cstring(pathOf(handle, name)), key, buffer, size),
+        : libc.lgetxattr(libc.cname(pathOf(handle, name)), key, buffer, size),
     );
   },
   set(handle, name, attribute, value) {
-    const key = cstring(attribute);
+    const key = libc.cname(attribute);
     check(
       name === null
         ? libc.fsetxattr(handle, key, value, value.length, 0)
-        : libc.lsetxattr(cstring(pathOf(handle, name)), key, value, value.length, 0),
+        : libc.lsetxattr(libc.cname(pathOf(handle, name)), key, value, value.length, 0),
       'setxattr',
     );
   },
   remove(handle, name, attribute) {
-    const key = cstring(attribute);
+    const key = libc.cname(attribute);
     check(
-      name === null ? libc.fremovexattr(handle, key) : libc.lremovexattr(cstring(pathOf(handle, name)), key),
+      name === null ? libc.fremovexattr(handle, key) : libc.lremovexattr(libc.cname(pathOf(handle, name)), key),
       'removexattr',
     );
   },
@@ -66,8 +66,4 @@ function check(result: number, syscall: string): void {
 
 function pathOf(handle: Handle, name: RawPath): RawPath {
   return `/proc/self/fd/${handle}/${name}`;
-}
-
-function cstring(text: RawPath): libc.CName {
-  return isAscii(text) ? text : toBytes(`${text}\0`);
 }

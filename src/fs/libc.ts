@@ -1,4 +1,4 @@
-import { type RawPath, toBytes } from '../names.ts';
+import type { RawPath } from '../names.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
 import * as libc from './libc-calls.ts';
@@ -55,7 +55,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   makeDirectory(dir: Handle, name: RawPath, mode: number): boolean {
-    return untaken(libc.mkdirat(dir, cname(name), mode), 'mkdir');
+    return untaken(libc.mkdirat(dir, libc.cname(name), mode), 'mkdir');
   }
 
   list(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
@@ -95,7 +95,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   statAt(dir: Handle, name: RawPath): Stat | null {
-    if (libc.statx(dir, cname(name), AT_SYMLINK_NOFOLLOW, STATX_MASK, statBuffer) === 0) {
+    if (libc.statx(dir, libc.cname(name), AT_SYMLINK_NOFOLLOW, STATX_MASK, statBuffer) === 0) {
       return new StatxStat(statWords);
     }
     if (libc.errno() === ENOENT) return null;
@@ -103,7 +103,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   statTarget(dir: Handle, name: RawPath): Stat {
-    check(libc.statx(dir, cname(name), 0, STATX_MASK, statBuffer), 'stat');
+    check(libc.statx(dir, libc.cname(name), 0, STATX_MASK, statBuffer), 'stat');
     return new StatxStat(statWords);
   }
 
@@ -145,48 +145,48 @@ export class LibcFileSystem implements FileSystem {
 
   nameHidden(handle: Handle, dir: Handle, name: RawPath): boolean {
     if (this.emptyPath) {
-      if (libc.linkat(handle, '', dir, cname(name), AT_EMPTY_PATH) === 0) return true;
+      if (libc.linkat(handle, '', dir, libc.cname(name), AT_EMPTY_PATH) === 0) return true;
       const errno = libc.errno();
       if (errno === EEXIST) return false;
       // Before Linux 6.10 this way needs CAP_DAC_READ_SEARCH; without it the answer is ENOENT.
       if (errno !== ENOENT && errno !== EPERM) throw systemError(errno, 'link');
       this.emptyPath = false;
     }
-    return untaken(libc.linkat(AT_FDCWD, `/proc/self/fd/${handle}`, dir, cname(name), AT_SYMLINK_FOLLOW), 'link');
+    return untaken(libc.linkat(AT_FDCWD, `/proc/self/fd/${handle}`, dir, libc.cname(name), AT_SYMLINK_FOLLOW), 'link');
   }
 
   link(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): boolean {
-    return untaken(libc.linkat(dir, cname(name), newDir, cname(newName), 0), 'link');
+    return untaken(libc.linkat(dir, libc.cname(name), newDir, libc.cname(newName), 0), 'link');
   }
 
   rename(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): void {
-    check(libc.renameat(dir, cname(name), newDir, cname(newName)), 'rename');
+    check(libc.renameat(dir, libc.cname(name), newDir, libc.cname(newName)), 'rename');
   }
 
   unlink(dir: Handle, name: RawPath): void {
-    check(libc.unlinkat(dir, cname(name), 0), 'unlink');
+    check(libc.unlinkat(dir, libc.cname(name), 0), 'unlink');
   }
 
   removeDirectory(dir: Handle, name: RawPath): void {
-    check(libc.unlinkat(dir, cname(name), AT_REMOVEDIR), 'rmdir');
+    check(libc.unlinkat(dir, libc.cname(name), AT_REMOVEDIR), 'rmdir');
   }
 
   symlink(target: RawPath, dir: Handle, name: RawPath): boolean {
-    return untaken(libc.symlinkat(cname(target), dir, cname(name)), 'symlink');
+    return untaken(libc.symlinkat(libc.cname(target), dir, libc.cname(name)), 'symlink');
   }
 
   readlink(dir: Handle, name: RawPath): RawPath {
     return linkBuffer.toString(
       'latin1',
       0,
-      check(libc.readlinkat(dir, cname(name), linkBuffer, linkBuffer.length), 'readlink'),
+      check(libc.readlinkat(dir, libc.cname(name), linkBuffer, linkBuffer.length), 'readlink'),
     );
   }
 
   makeSpecial(dir: Handle, name: RawPath, like: Stat): boolean {
     const bits = { p: 0o010000, s: 0o140000, c: 0o020000, b: 0o060000 }[like.type as 'p' | 's' | 'c' | 'b'];
     return untaken(
-      libc.mknodat(dir, cname(name), bits | (like.mode & 0o777), makedev(like.rdevMajor, like.rdevMinor)),
+      libc.mknodat(dir, libc.cname(name), bits | (like.mode & 0o777), makedev(like.rdevMajor, like.rdevMinor)),
       'mknod',
     );
   }
@@ -196,7 +196,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   setModeAt(dir: Handle, name: RawPath, mode: number): void {
-    check(libc.fchmodat(dir, cname(name), mode, AT_SYMLINK_NOFOLLOW), 'chmod');
+    check(libc.fchmodat(dir, libc.cname(name), mode, AT_SYMLINK_NOFOLLOW), 'chmod');
   }
 
   setTimes(handle: Handle, like: Stat): boolean {
@@ -207,7 +207,7 @@ export class LibcFileSystem implements FileSystem {
 
   setTimesAt(dir: Handle, name: RawPath, like: Stat): boolean {
     putTimes(like);
-    check(libc.utimensat(dir, cname(name), timesBuffer, AT_SYMLINK_NOFOLLOW), 'utimens');
+    check(libc.utimensat(dir, libc.cname(name), timesBuffer, AT_SYMLINK_NOFOLLOW), 'utimens');
     return true;
   }
 
@@ -216,7 +216,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   setOwnerAt(dir: Handle, name: RawPath, uid: number, gid: number): void {
-    check(libc.fchownat(dir, cname(name), uid, gid, AT_SYMLINK_NOFOLLOW), 'chown');
+    check(libc.fchownat(dir, libc.cname(name), uid, gid, AT_SYMLINK_NOFOLLOW), 'chown');
   }
 
   truncate(handle: Handle, size: number): void {
@@ -270,14 +270,14 @@ export class LibcFileSystem implements FileSystem {
 
   private open(dir: number, name: RawPath, how: number, mode: number): Handle {
     for (;;) {
-      const fd = libc.openat(dir, cname(name), how | flags.O_CLOEXEC, mode);
+      const fd = libc.openat(dir, libc.cname(name), how | flags.O_CLOEXEC, mode);
       if (fd >= 0) return fd;
       if (libc.errno() !== EINTR) throw systemError(libc.errno(), 'open');
     }
   }
 
   private openQuietly(dir: number, name: RawPath, how: number): Handle {
-    const fd = libc.openat(dir, cname(name), how | flags.O_NOATIME | flags.O_CLOEXEC, 0);
+    const fd = libc.openat(dir, libc.cname(name), how | flags.O_NOATIME | flags.O_CLOEXEC, 0);
     if (fd >= 0) return fd;
     // O_NOATIME is for the owner and for CAP_FOWNER.
     if (libc.errno() === EPERM || libc.errno() === EINTR) return this.open(dir, name, how, 0);
@@ -292,17 +292,6 @@ export class LibcFileSystem implements FileSystem {
     }
     return this.lastAddress;
   }
-}
-
-// The system would take a name with a NUL for a shorter one, and a character that is no byte would become another.
-function cname(name: RawPath): libc.CName {
-  let isPlain = true;
-  for (let i = 0; i < name.length; i++) {
-    const code = name.charCodeAt(i);
-    if (code === 0 || code > 0xff) throw systemError(EINVAL, 'name');
-    if (code > 0x7f) isPlain = false;
-  }
-  return isPlain ? name : toBytes(`${name}\0`);
 }
 
 function check(result: number, syscall: string): number {

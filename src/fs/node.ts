@@ -5,7 +5,9 @@ import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.
 import * as flags from './flags.ts';
 import { isNetwork } from './network.ts';
 import { NodeStat, typeOfDirent } from './node-stat.ts';
-import { codeOf, fromNode, SystemError } from './system-error.ts';
+import { codeOf, fromNode, SystemError, systemError } from './system-error.ts';
+
+const EINVAL = 22;
 
 /**
  * The portable driver on node:fs. On Linux a name is reached through /proc/self/fd/N, which is openat by another road;
@@ -228,6 +230,8 @@ export class NodeFileSystem implements FileSystem {
 }
 
 function wire(path: RawPath): string | Buffer {
+  // As the libc driver's `cname`: a character that is no byte would become another.
+  if (/[^\x01-\xff]/.test(path)) throw systemError(EINVAL, 'name');
   return isAscii(path) ? path : toBytes(path);
 }
 
