@@ -16,7 +16,7 @@ export function manifestWithin(manifest: string | null, destination: RawPath): R
  * @param source real path of what is copied, a tree or one entry
  * @param copy where that goes: real, but for a last name that is replaced
  */
-export function checkManifest(manifest: string | null, source: RawPath, copy: RawPath): void {
+export function checkManifest(manifest: string | null, source: RawPath, copy: () => RawPath): void {
   if (manifest === null) return;
   const typed = fromText(manifest);
   const overlap = (why: string): RefusedError => new RefusedError(typed, why, 'EPCOPY_OVERLAP');
@@ -27,7 +27,7 @@ export function checkManifest(manifest: string | null, source: RawPath, copy: Ra
     const place = placeOf(path);
     const isSource = there !== null && there.identity === look(source)?.identity && there.kind !== 'file';
     if (isWithin(place, source) || isSource) throw overlap('the manifest would be written into the source');
-    const inCopy = manifestWithin(manifest, copy);
+    const inCopy = manifestWithin(manifest, copy());
     if (inCopy !== null && exists(inCopy === '' ? source : join(source, inCopy)))
       throw overlap('the manifest would take the place of a copy');
   } catch (error) {

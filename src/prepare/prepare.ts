@@ -45,9 +45,9 @@ export function prepare(
   const there = step(to, 'cannot look at the destination', () => look(to));
   if (found.kind === 'directory') {
     if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
-    const { existing, missing } = wayTo(to);
-    checkManifest(config.manifest, at, missing.reduce(join, existing));
-    return prepareTree(fs, at, to, dryRun);
+    const way = wayTo(to);
+    checkManifest(config.manifest, at, () => way.missing.reduce(join, way.existing));
+    return prepareTree(fs, at, to, way, dryRun);
   }
   refuseForOneEntry(config);
   const name = at.slice(at.lastIndexOf('/') + 1);
@@ -55,11 +55,7 @@ export function prepare(
   const into = there?.kind === 'directory' || /\/\.{0,2}$/.test(to) || to.endsWith('/');
   const [dir, as] = into ? [to, typed] : splitLast(to);
   const place = into ? join(dir, as) : to;
-  checkManifest(
-    config.manifest,
-    at,
-    step(place, 'cannot look at the destination', () => placeOf(place)),
-  );
+  checkManifest(config.manifest, at, () => placeOf(place));
   const old = step(place, 'cannot look at the destination', () => (found.isDangling ? lookAtLink(place) : look(place)));
   if (old?.identity === found.identity) throw sameFile(place);
   // A FIFO takes the place of a FIFO; a device somebody means to write to, and that is not done.
@@ -98,8 +94,8 @@ function refuseForOneEntry(config: Config): void {
   }
 }
 
-function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, dryRun: boolean): Plan {
-  const { existing, missing } = wayTo(to);
+function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, dryRun: boolean): Plan {
+  const { existing, missing } = way;
   const destination = missing.reduce(join, existing);
   refuseByName(to, destination, () => checkOverlap(source, destination, existing));
   const root = openedRoot(fs, source);
@@ -150,7 +146,13 @@ function prepareFile(
   };
 }
 
-function wayTo(path: RawPath): { existing: RawPath; missing: RawPath[] } {
+interface Way {
+  /** Real path of what is there. */
+  existing: RawPath;
+  missing: RawPath[];
+}
+
+function wayTo(path: RawPath): Way {
   const way = step(path, 'cannot look at the destination', () => realAsFarAsItExists(path));
   const [first] = way.missing;
   if (first !== undefined && look(way.existing)?.kind !== 'directory') {
