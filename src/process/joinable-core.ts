@@ -1,7 +1,7 @@
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { plain } from './handles.ts';
 import { QueueCore } from './queue-core.ts';
-import { Waiters } from './waiters.ts';
+import { type Answer, Waiters } from './waiters.ts';
 import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
 
 /** A queue that counts what was put and not yet marked as done, in its home process. */
@@ -10,7 +10,7 @@ export class JoinableCore extends QueueCore {
   #unfinished = 0;
   #retired = false;
 
-  override handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Promise<Parcel> {
+  override handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer {
     switch (op.op) {
       case 'taskDone':
         return this.#taskDone();

@@ -1,7 +1,7 @@
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { plain } from './handles.ts';
 import type { Home } from './router.ts';
-import { Waiters } from './waiters.ts';
+import { type Answer, Waiters } from './waiters.ts';
 import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
 
 /** A lock where it lives. Held by a process, so that its death can be seen. */
@@ -13,7 +13,7 @@ export class LockCore implements Home {
   /** A holder died, and nobody was waiting to be told. */
   #abandoned = false;
 
-  handle(op: Operation, caller: Address, _handles: readonly Descriptor[]): Parcel | Promise<Parcel> {
+  handle(op: Operation, caller: Address, _handles: readonly Descriptor[]): Parcel | Answer {
     switch (op.op) {
       case 'acquire':
         return this.#acquire(caller, op.wait);
@@ -34,7 +34,7 @@ export class LockCore implements Home {
     this.#pass();
   }
 
-  #acquire(caller: Address, wait: number | null): Parcel | Promise<Parcel> {
+  #acquire(caller: Address, wait: number | null): Parcel | Answer {
     if (this.#holder !== null) {
       return this.#waiters.join(caller, null, wait, () => new WaitTimeout(`the lock was not free within ${wait} ms`));
     }

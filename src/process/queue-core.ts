@@ -3,7 +3,7 @@ import { Fifo } from './fifo.ts';
 import { dropAll, plain } from './handles.ts';
 import { Promises } from './queue-promises.ts';
 import { type Home, router } from './router.ts';
-import { Waiters } from './waiters.ts';
+import { type Answer, Waiters } from './waiters.ts';
 import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
 
 /** Room in a queue without a capacity: more than anybody will put, and still exact when added up. */
@@ -39,7 +39,7 @@ export class QueueCore implements Home {
     this.#capacity = capacity;
   }
 
-  handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Promise<Parcel> {
+  handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer {
     switch (op.op) {
       case 'put':
         return this.#put({ item: { value: op.item, handles }, now: op.wait === 0 }, caller, op.wait);
@@ -105,7 +105,7 @@ export class QueueCore implements Home {
     for (const poller of this.#pollers.all()) poller.resolve(plain(true));
   }
 
-  #put(offer: Offer, caller: Address, wait: number | null): Parcel | Promise<Parcel> {
+  #put(offer: Offer, caller: Address, wait: number | null): Parcel | Answer {
     if (this.#closed) throw new QueueClosed('the queue is closed');
     if (this.#putters.size === 0 && this.#room() > 0) {
       this.admit(offer.item);
@@ -117,7 +117,7 @@ export class QueueCore implements Home {
     return this.#putters.join(caller, offer, offer.now ? null : wait, () => new QueueFull(`no room within ${wait} ms`));
   }
 
-  #get(caller: Address, wait: number | null, bytes: number | null): Parcel | Promise<Parcel> {
+  #get(caller: Address, wait: number | null, bytes: number | null): Parcel | Answer {
     const item = this.#items.peek();
     if (item !== undefined) {
       const objection = unfit(item, bytes);
@@ -131,7 +131,7 @@ export class QueueCore implements Home {
     return this.#getters.join(caller, bytes, wait, () => new QueueEmpty(`no item within ${wait} ms`));
   }
 
-  #poll(caller: Address, wait: number | null): Parcel | Promise<Parcel> {
+  #poll(caller: Address, wait: number | null): Parcel | Answer {
     if (this.#items.length > 0 || this.#hasEnded()) return plain(true);
     if (wait === 0) return plain(false);
     return this.#pollers.join(caller, null, wait, () => new QueueEmpty(`no item within ${wait} ms`));

@@ -7,12 +7,13 @@ import { encodeError } from './error-wire.ts';
 import { ConnectionClosed, ObjectGone } from './errors.ts';
 import { dropAll, holdAll, manifest, passOn } from './handles.ts';
 import type { Link } from './link.ts';
+import { Answer } from './waiters.ts';
 import type { Address, Broadcast, Descriptor, Notice, Operation, Parcel, Routed } from './wire.ts';
 
 /** A shared object where it lives. */
 export interface Home {
-  /** Does what is asked; a parcel at once where it can. Throws or rejects with what the caller shall see. */
-  handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Promise<Parcel>;
+  /** Does what is asked; a parcel at once where it can. Throws or refuses with what the caller shall see. */
+  handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer;
   /** An item for which room was promised to the caller. */
   accept?(item: unknown, caller: Address, handles: readonly Descriptor[]): void;
   /** These processes are dead: nothing is owed to them, and what they held is free. */
@@ -193,7 +194,7 @@ class Router {
       const home = this.#homes.get(message.object);
       if (home === undefined) throw new ObjectGone('the shared object is no more');
       const result = home.handle(message.op, from, message.handles);
-      if (result instanceof Promise) result.then(reply, refuse);
+      if (result instanceof Answer) result.onceGiven(reply, refuse);
       else reply(result);
     } catch (error) {
       refuse(error);

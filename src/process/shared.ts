@@ -2,7 +2,8 @@ import { ObjectGone } from './errors.ts';
 import { dropAll, mark, open, pack, plain } from './handles.ts';
 import { hold, release } from './keep-alive.ts';
 import { type Home, router } from './router.ts';
-import type { Address, Descriptor, Operation } from './wire.ts';
+import { Answer } from './waiters.ts';
+import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
 
 /** What every object that several processes use has in common: it lives in one of them, and the others ask there. */
 export abstract class Shared {
@@ -66,11 +67,15 @@ async function askHere(core: Home, op: Operation, carriesValue: boolean): Promis
   const parcel = carriesValue ? pack(op, router.address) : plain(op);
   try {
     const answer = core.handle(parcel.value as Operation, router.address, parcel.handles);
-    return open(answer instanceof Promise ? await answer : answer);
+    return open(answer instanceof Answer ? await given(answer) : answer);
   } catch (error) {
     dropAll(parcel.handles, router.address);
     throw error;
   }
+}
+
+function given(answer: Answer): Promise<Parcel> {
+  return new Promise((resolve, reject) => answer.onceGiven(resolve, reject));
 }
 
 /** A descriptor for a new object of this process. */

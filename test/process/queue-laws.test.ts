@@ -79,7 +79,8 @@ describe('no interleaving loses, repeats, or reorders one producer’s items', (
           checkAll([...remote, local], await Promise.all(got));
         },
       ),
-      { numRuns: 60 },
+      // One that hangs is named, and not made smaller: the workers are still in it.
+      { numRuns: 60, timeout: 20_000, endOnFailure: true },
     );
   });
 });
