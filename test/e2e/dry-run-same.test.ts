@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type * as Package from '../../src/index.ts';
 import type { CopyEvent, CopyOptions } from '../../src/index.ts';
 
@@ -123,7 +123,7 @@ const RUNS: Record<Driver, number> = { libc: 100, node: 25 };
 
 overBothDrivers((driver) => {
   test(`${RUNS[driver]} generated trees: a dry run tells what the real run then does`, async () => {
-    process.env.PCOPY_DRIVER = driver;
+    vi.stubEnv('PCOPY_DRIVER', driver);
     await fc.assert(
       fc.asyncProperty(cases, async ({ source, destination, options }) => {
         const top = temp();
@@ -148,7 +148,7 @@ overBothDrivers((driver) => {
     ],
     ['a link where a directory should be', 'src', { 'src/d/a': file('a'), 'src/d/e': file(), 'dst/d': symlink('..') }],
   ])('%s is told by a dry run as by the real one', async (_what, source, tree) => {
-    process.env.PCOPY_DRIVER = driver;
+    vi.stubEnv('PCOPY_DRIVER', driver);
     const top = temp();
     plant(top, tree);
     const dry = await told(`${top}/${source}`, `${top}/dst`, { dryRun: true });

@@ -156,12 +156,11 @@ function windowsFor(calls: Window[], { path, what }: Change): Window[] {
   const after = calls.slice(begin);
   const named = isFile ? after.findIndex((call) => /^(link|rename)/.test(call.name) && mentions(call)) : -1;
   const inHand = named < 0 ? after : after.slice(0, named);
-  const step = Math.max(1, inHand.length / (WINDOWS - 1));
+  // A small file is in hand for so few calls that every other one can be tried.
+  const step = path === 'd/a' && !FULL ? 2 : Math.max(1, inHand.length / (WINDOWS - 1));
   const shift = what.length % Math.max(1, Math.floor(step));
   const spaced = inHand.filter(
-    // A small file is in hand for so few calls that each can be tried.
-    (_, index) =>
-      FULL || path === 'd/a' || Math.floor((index - shift) / step) !== Math.floor((index - shift - 1) / step),
+    (_, index) => FULL || Math.floor((index - shift) / step) !== Math.floor((index - shift - 1) / step),
   );
   return [...calls.slice(Math.max(begin - 1, 0), begin), ...spaced];
 }

@@ -6,7 +6,7 @@ import { basename, dirname } from 'node:path';
  * one, calls that overlap are cut in two.
  */
 export function tracing(log: string, ...calls: string[]): string[] {
-  return ['strace', '-ff', '-y', '-qq', '-e', `trace=${calls.join(',')}`, '-o', log];
+  return ['strace', '-ff', '--seccomp-bpf', '-y', '-qq', '-e', `trace=${calls.join(',')}`, '-o', log];
 }
 
 /** The recorded calls, a line each; those of one thread stay in order. */
@@ -19,6 +19,6 @@ export function traced(log: string): string[] {
 
 /** The prefix that makes these calls fail, on these paths only when there are any. */
 export function failing(calls: string, error: string, ...paths: string[]): string[] {
-  const only = paths.flatMap((path) => ['-P', path]);
-  return ['strace', '-f', '-qq', '-o', '/dev/null', ...only, '-e', `inject=${calls}:error=${error}`];
+  const only = [...paths.flatMap((path) => ['-P', path]), '-e', `trace=${calls}`];
+  return ['strace', '-f', '--seccomp-bpf', '-qq', '-o', '/dev/null', ...only, '-e', `inject=${calls}:error=${error}`];
 }
