@@ -26,6 +26,8 @@ export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, l
   try {
     const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
     if (stat.type !== 'f') throw refuse(path, 'source', 'open', 'EPCOPY_CHANGED', 'is no longer a regular file');
+    // Only holes get so large. From here on positions are no longer exact in JavaScript's numbers.
+    if (!Number.isSafeInteger(stat.size)) throw refuse(path, 'source', 'open', 'EFBIG', 'is larger than 8 PiB');
     if (stat.nlink > 1 && !leads) {
       report.hardLinked.push({ path, type: 'f', size: stat.size, identity: stat.identity, nlink: stat.nlink });
       return;

@@ -6,6 +6,8 @@ import { LostJob, lossFailure } from './executor.ts';
 
 /** Bytes of one piece: long enough to make its message free, short enough to end a run together. */
 const PIECE = 32 * 1024 * 1024;
+/** More pieces than this do not end a run any sooner, and a hole may be of any size. */
+const MOST_PIECES = 1024;
 
 /**
  * Copies one big file through all workers that have nothing else to do: a temporary file, pieces in any order, then the
@@ -50,8 +52,9 @@ async function copyPieces(
 ): Promise<Failure | null> {
   let failure: Failure | null = null;
   const pieces: Promise<void>[] = [];
-  for (let start = 0; start < split.size; start += PIECE) {
-    const end = Math.min(start + PIECE, split.size);
+  const length = PIECE * Math.ceil(split.size / (PIECE * MOST_PIECES));
+  for (let start = 0; start < split.size; start += length) {
+    const end = Math.min(start + length, split.size);
     const copy = async (): Promise<void> => {
       const guarded = async (job: Job): Promise<Report | null> => (failure === null ? run(job) : null);
       const job: Job = { kind: 'range', path: entry.path, split, start, end };

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
-import { copy, overBothDrivers, pcopy } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { copy, expectExit, overBothDrivers, pcopy } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { type Entry, file, plant } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
@@ -47,6 +49,17 @@ overBothDrivers((driver) => {
     expect(allocated(`${top}/always/zeros`)).toBeLessThan(MiB);
     expect(allocated(`${top}/never/islands`)).toBeGreaterThanOrEqual(40 * MiB);
     expect(allocated(`${top}/never/zeros`)).toBeGreaterThanOrEqual(8 * MiB);
+  });
+
+  needs('truncate')('a hole of more than 8 PiB is an error for that file, and a dry run says so too', async () => {
+    const top = temp();
+    plant(`${top}/src`, { a: file('a'), hole: file('') });
+    spawnSync('truncate', ['--size', String(2n ** 53n), `${top}/src/hole`]);
+    for (const options of [['--dry-run'], []]) {
+      const { stderr } = expectExit(await pcopy([...options, `${top}/src`, `${top}/dst`], { driver }), 1);
+      expect(stderr).toContain('/src/hole: open: is larger than 8 PiB (EFBIG)');
+      expect(stderr).toMatch(/copy 1 file|copied 1 file/);
+    }
   });
 
   test('a file that says it is empty and is not: copied with its content, or failed', async () => {
