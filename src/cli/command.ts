@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { printable, type RawPath } from '../names.ts';
+import { insteadOf } from './foreign-options.ts';
 import { epilogue, helpLayout } from './help.ts';
 import { GROUPS, OPTIONS, type OptionRow, type RawOptions } from './options-table.ts';
 import { BadValue } from './values.ts';
@@ -99,6 +100,8 @@ export function longFlag(row: OptionRow): string {
 function sentence({ code, message }: CommanderError): string {
   const text = printable(message.replace(/^error: /, '').replace(/\n/g, ' '));
   switch (code) {
+    case 'commander.unknownOption':
+      return unknownOption(text);
     case 'commander.optionMissingArgument':
       return `${text}. ${takes(OPTIONS.find((row) => message.includes(`'${row.flags}'`)))}`;
     case 'commander.missingArgument':
@@ -107,6 +110,22 @@ function sentence({ code, message }: CommanderError): string {
       return `${text} It takes one source and one destination; a pattern that the shell should not expand is quoted.`;
     default:
       return text;
+  }
+}
+
+/** With what is known of the option elsewhere; and commander compares names only when no value is attached to them. */
+function unknownOption(text: string): string {
+  const option = /'(.*?)'/s.exec(text)?.[1] ?? '';
+  const hint = insteadOf(option);
+  if (hint !== undefined) return `${text}: ${hint}`;
+  const [name, value] = option.split('=', 2);
+  if (name === undefined || value === undefined || text.includes('Did you mean')) return text;
+  try {
+    buildCommand(String, 80, () => {}).parse([name], { from: 'user' });
+    return text;
+  } catch (error) {
+    const guess = /\(Did you mean .*\)$/.exec(error instanceof Error ? error.message : '')?.[0];
+    return guess === undefined ? text : `${text} ${guess}`;
   }
 }
 
