@@ -64,6 +64,7 @@ export async function copyTree(
     return refused(reporter, hooks, error, [source, destination]);
   }
   const tree = new SourceTree(fs, plan, config, patterns);
+  let rate: RateFile | null = null;
   const halt = (): void => tree.stop();
   hooks.signal?.addEventListener('abort', halt);
   try {
@@ -73,15 +74,17 @@ export async function copyTree(
       plan.undo();
       return notBegun(reporter, hooks);
     }
+    if (config.bwlimit > 0) rate = new RateFile(config.bwlimit);
     reporter.openManifest();
   } catch (error) {
+    rate?.close();
     tree.close();
     plan.undo();
     return refused(reporter, hooks, error, [source, destination]);
   } finally {
     hooks.signal?.removeEventListener('abort', halt);
   }
-  return copyPlanned(fs, plan, tree, config, patterns, reporter, hooks);
+  return copyPlanned(fs, plan, tree, config, patterns, rate, reporter, hooks);
 }
 
 async function copyPlanned(
@@ -90,6 +93,7 @@ async function copyPlanned(
   tree: SourceTree,
   config: Config,
   patterns: Patterns,
+  rate: RateFile | null,
   reporter: Reporter,
   hooks: CopyHooks,
 ): Promise<Summary> {
@@ -97,7 +101,6 @@ async function copyPlanned(
   const jobs = new Queue<Listed>(2 * config.jobs);
   // Progress is at most one message per worker in 50 ms; failures of a batch come in one go.
   const events = new Queue<WorkerEvent>(64 * config.jobs);
-  const rate = config.bwlimit === 0 ? null : new RateFile(config.bwlimit);
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
   const executor = localExecutor(config.jobs, setup, events, hooks.early ?? []);
   const schedule = new Schedule(executor, reporter.tally, {

@@ -1,6 +1,8 @@
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RefusedError } from '../errors.ts';
+import { fromText } from '../names.ts';
 import { monotonicMs } from '../steady-clock.ts';
 import type { RateLimit } from '../wire.ts';
 
@@ -14,11 +16,21 @@ export class RateFile {
   private readonly directory: string;
   private readonly fd: number;
 
-  /** @param bytesPerSecond 1 or more */
+  /**
+   * @param bytesPerSecond 1 or more
+   * @throws RefusedError when no temporary file can be had
+   */
   constructor(bytesPerSecond: number) {
-    this.directory = mkdtempSync(join(tmpdir(), 'pcopy-rate-'));
-    const path = join(this.directory, 'moved');
-    this.fd = openSync(path, 'wx');
+    const place = tmpdir();
+    let path: string;
+    try {
+      this.directory = mkdtempSync(join(place, 'pcopy-rate-'));
+      path = join(this.directory, 'moved');
+      this.fd = openSync(path, 'wx');
+    } catch (error) {
+      const { code = 'EIO' } = error as NodeJS.ErrnoException;
+      throw new RefusedError(fromText(place), 'no place for the file that --bwlimit needs', code, { cause: error });
+    }
     const linux = process.platform === 'linux';
     if (linux) rmSync(this.directory, { recursive: true });
     const unit = Math.max(1, Math.min(LARGEST_UNIT, Math.floor(bytesPerSecond * UNIT_SECONDS)));

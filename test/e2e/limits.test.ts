@@ -119,6 +119,15 @@ overBothDrivers((driver) => {
     expectExit(await limited(n + 16), 0);
   });
 
+  test('--bwlimit without a place for a temporary file is refused', async () => {
+    const top = temp();
+    plant(`${top}/src`, { a: file('a') });
+    const env = { TMPDIR: `${top}/none` };
+    const { stderr } = expectExit(await pcopy(['--bwlimit', '1M', `${top}/src`, `${top}/dst`], { driver, env }), 3);
+    expect(stderr).toContain('/none: no place for the file that --bwlimit needs (ENOENT)');
+    expect(readdirSync(top)).toEqual(['src']);
+  });
+
   test('--bwlimit holds the run back', async () => {
     const top = temp();
     plant(`${top}/src`, { 'a/x': file(Buffer.alloc(400_000, 'x')), 'b/y': file(Buffer.alloc(400_000, 'y')) });
