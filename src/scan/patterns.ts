@@ -8,6 +8,8 @@ import type { Filters, Patterns, PatternUse } from './selection.ts';
 const OPTIONS = { dot: true, posix: true, strictSlashes: false } as const;
 // What picomatch takes, less what is put around it.
 const LONGEST = 32_768;
+// Each is compiled, and every path is tried with it.
+const MOST_FORMS = 1024;
 // Stands for no byte of any name (see `toGlob`).
 const NEVER = '\udc01';
 const CHANGED_BY_GLOBBING = /[\\()*?[\]{}|!+@"'`]/g;
@@ -79,6 +81,9 @@ function formsOf(option: PatternUse['option'], pattern: string): Form[] {
     .replace(/\/(?:\.?\/)+/g, '/')
     .replace(/^\.?\//, '');
   if (plain === '' || plain === '.') return [{ entry: '**', directory: false, literal: false }];
+  if (countForms(plain) > MOST_FORMS) {
+    throw unusable(option, pattern, `its braces stand for more than ${MOST_FORMS} patterns`);
+  }
   try {
     return micromatch
       .braces(plain, { expand: true, nodupes: true, keepEscaping: true })
@@ -87,6 +92,31 @@ function formsOf(option: PatternUse['option'], pattern: string): Form[] {
   } catch (error) {
     throw unusable(option, pattern, error instanceof Error ? error.message : String(error));
   }
+}
+
+/** How many patterns the braces of one stand for: what stands side by side is multiplied, what commas divide is added. */
+function countForms(pattern: string): number {
+  let inner = { sum: 0, product: 1 };
+  const outside: (typeof inner)[] = [];
+  for (const [token, from, to, step] of pattern.matchAll(/\\.|\{(\w+|-\d+)\.\.(\w+|-\d+)(?:\.\.(-?\d+))?\}|[{},]/gs)) {
+    if (from !== undefined && to !== undefined) inner.product *= lengthOfRange(from, to, step);
+    else if (token === '{') {
+      outside.push(inner);
+      inner = { sum: 0, product: 1 };
+    } else if (token === ',' && outside.length > 0) inner = { sum: inner.sum + inner.product, product: 1 };
+    else if (token === '}') {
+      const { sum, product } = inner;
+      inner = outside.pop() ?? { sum: 0, product: 1 };
+      inner.product *= sum + product;
+    }
+  }
+  // A brace that stays open is a character.
+  return [...outside, inner].reduce((all, { sum, product }) => all * (sum + product), 1);
+}
+
+function lengthOfRange(from: string, to: string, step = '1'): number {
+  const [first, last] = [from, to].map((end) => (/^-?\d+$/.test(end) ? Number(end) : (end.codePointAt(0) ?? 0)));
+  return Math.floor(Math.abs((last ?? 0) - (first ?? 0)) / Math.max(1, Math.abs(Number(step)))) + 1;
 }
 
 function toForm(form: string): Form {

@@ -88,6 +88,26 @@ test('a pattern of no use, and a run that selects nothing, are worth a warning; 
   expectExit(await pcopy([`${top}/empty`, `${top}/dst`]), 0);
 });
 
+test.each([
+  ['{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}', true],
+  ['{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}', false],
+  ['{1..1000}', true],
+  ['{1..1000}{a,b}', false],
+  ['{a..z}{a..z}{a..z}', false],
+  ['{0..5000..10}x', true],
+  ['{{a,b}{a,b},{1..500},c}', true],
+  ['{{a,b},c{1..600}}{d,e}', false],
+  ['{a,b'.repeat(4), true],
+  ['\\{a,b}'.repeat(20), true],
+  ['a,b,c}'.repeat(20), true],
+  [`{${'a,'.repeat(1000)}b}`, true],
+  [`${'{a,b}'.repeat(3000)}`, false],
+])('braces that stand for too many patterns are refused: %s', (pattern, usable) => {
+  const compile = () => compilePatterns({ include: [], exclude: [pattern] });
+  if (usable) compile();
+  else expect(compile).toThrow(/^exclude: got .*: its braces stand for more than 1024 patterns$/);
+});
+
 test('quotes are characters of a pattern, in braces too', () => {
   const { selects } = compilePatterns({ include: [`{it's,"q"}`, '`x'], exclude: [] });
   expect(["it's", '"q"', '`x', 'its', 'q'].filter((name) => selects(name, false))).toEqual(["it's", '"q"', '`x']);
