@@ -19,7 +19,7 @@ import ctypes, os, sys
 top, outside = sys.argv[1:]
 libc = ctypes.CDLL(None)
 def exchange(a, b):
-    libc.renameat2(-100, a.encode(), -100, b.encode(), 2)
+    return libc.renameat2(-100, a.encode(), -100, b.encode(), 2) == 0
 os.chdir(top)
 places = ["p", "p/q", "p/q/r", "p/q/r/f0", "p/q/f1", "p/f2", "s", "s/f3"]
 trap = os.path.dirname(top) + "/traps"
@@ -29,8 +29,9 @@ for i, place in enumerate(places):
     os.symlink(outside + "/" + place, f"{trap}/{i}")
 while True:
     for i, place in enumerate(places):
-        exchange(place, f"{trap}/{i}")
-        exchange(place, f"{trap}/{i}")
+        # Back only what was put there: else the link stays, and what comes next is done to the outside, by us.
+        if exchange(place, f"{trap}/{i}"):
+            exchange(place, f"{trap}/{i}")
     for place in ("p/q/r", "p/q", "p"):
         try:
             os.rename(place, "moved")
