@@ -48,6 +48,8 @@ export class Child {
     this.#process = child;
     this.link = new Link((child ?? { connected: false }) as Port);
     router.addChild(this.address, this.link);
+    // It says so itself when it has booted: too late for those who die before that, and when it dies before that.
+    if (role === 'manager') router.receive({ type: 'home' }, this.address);
     child?.on('message', this.#receive);
     this.ended = this.#end(child === null ? failedStart(failure) : untilEnded(child), notes);
   }

@@ -182,3 +182,32 @@ test('a manager that is gone is gone for all', async () => {
   await expect(dict.get('x')).rejects.toBeInstanceOf(ConnectionClosed);
   expect(() => manager.dict()).toThrow(MisuseError);
 });
+
+describe('a manager that has not booted yet', () => {
+  let booting: ManagerType;
+  beforeEach(() => {
+    booting = new Manager();
+    process.kill(booting.pid as number, 'SIGSTOP');
+  });
+  afterEach(() => booting.shutdown());
+
+  test('hears of deaths: nobody dead gets the lock', async () => {
+    const lock = booting.lock();
+    const queue = newQueue();
+    const dead = run('ask', lock, queue);
+    expect(await queue.get()).toBe('asked');
+    dead.kill();
+    await dead.join();
+    process.kill(booting.pid as number, 'SIGCONT');
+    expect(await lock.acquire()).toEqual({ abandoned: true });
+  });
+
+  test('and dies is gone for those who wait in other processes, too', async () => {
+    const queue = newQueue();
+    const waiting = pool.apply(fixture<[Lock, typeof queue]>('processes.js', 'ask'), [booting.lock(), queue]);
+    expect(await queue.get()).toBe('asked');
+    const told = expect(waiting).rejects.toBeInstanceOf(ConnectionClosed);
+    await booting.shutdown();
+    await told;
+  });
+});
