@@ -6,7 +6,7 @@ import { type Home, router } from './router.ts';
 import { type Answer, Waiters } from './waiters.ts';
 import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
 
-/** Room in a queue without a capacity: more than anybody will put, and still exact when added up. */
+/** Room in a queue without a capacity, for all promises together: more than anybody will put, and still exact when added up. */
 const UNLIMITED = 2 ** 40;
 
 /** An item that waits to be let in. */
@@ -173,7 +173,7 @@ export class QueueCore implements Home {
 
   #grant(caller: Address): number {
     if (caller === router.address || this.#closed) return 0;
-    return this.#promises.grant(caller, this.#capacity, this.#room());
+    return this.#promises.grant(caller, Math.min(this.#capacity, UNLIMITED), this.#room());
   }
 
   /** Asks for all promised room back. What was sent before the answer still comes in. */

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { QueueClosed } from '../../src/process/errors.ts';
 import { Link } from '../../src/process/link.ts';
 import { QueueCore } from '../../src/process/queue-core.ts';
 import { router } from '../../src/process/router.ts';
-import type { Message } from '../../src/process/wire.ts';
+import type { Message, Operation } from '../../src/process/wire.ts';
 
 /** A process below this one that keeps what it is sent. */
 function listener(address: string): Message[] {
@@ -39,4 +40,27 @@ test('room that was promised to a waiting producer and is wanted back in the sam
     { type: 'reply', seq: 2, value: 1 },
     { type: 'notice', notice: { type: 'recall' } },
   ]);
+});
+
+test('room promised without end, to who puts ten thousand at once: it still adds up, and the queue ends', () => {
+  const heard = { 'r.3': listener('r.3'), 'r.4': listener('r.4') };
+  type Producer = keyof typeof heard;
+  const core = new QueueCore('endless', Number.POSITIVE_INFINITY);
+  router.host('endless', core);
+  const call = (from: Producer, seq: number, op: Operation): void =>
+    router.receive({ type: 'call', to: 'r', from, seq, object: 'endless', op, handles: [] }, from);
+  const item = (from: Producer): void =>
+    router.receive({ type: 'item', to: 'r', from, object: 'endless', item: 0, handles: [] }, from);
+  const promised = (to: Producer): number =>
+    heard[to].reduce((sum, message) => sum + (message.type === 'reply' ? Number(message.value) : 0), 0);
+
+  for (let seq = 1; seq <= 10_000; seq++) call('r.3', seq, { op: 'put', item: 0, wait: null });
+  call('r.4', 1, { op: 'put', item: 0, wait: null });
+  item('r.4');
+  call('r.3', 0, { op: 'return', credit: promised('r.3') });
+  call('r.4', 0, { op: 'return', credit: promised('r.4') - 1 });
+  core.close();
+  const get = (): unknown => core.handle({ op: 'get', wait: 0, bytes: null }, 'r', []);
+  for (let count = 0; count < 10_002; count++) get();
+  expect(get).toThrow(QueueClosed);
 });
