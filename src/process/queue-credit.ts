@@ -51,6 +51,13 @@ class Producer implements Guest {
     }
   }
 
+  /** What a dead queue promised is void: the next put asks, and is told. */
+  leave(gone: (address: Address) => boolean): void {
+    if (!gone(this.#home)) return;
+    this.#credit = 0;
+    this.#forgetIfIdle();
+  }
+
   #forgetIfIdle(): void {
     if (this.#credit === 0 && this.#asked === 0) router.unlisten(this.#queue);
   }

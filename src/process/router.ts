@@ -23,6 +23,8 @@ export interface Home {
 /** A process's own view of an object that lives elsewhere, where it wants to hear from there. */
 export interface Guest {
   notice(notice: Notice): void;
+  /** These processes are dead; the object may have lived in one of them. */
+  leave(gone: (address: Address) => boolean): void;
 }
 
 class Router {
@@ -234,6 +236,7 @@ class Router {
     // Addresses are not used twice, so this can only grow; it is small, and only asked by those who keep count of holders.
     this.#dead.add(death.address);
     for (const home of this.#homes.values()) home.leave(gone);
+    for (const guest of this.#guests.values()) guest.leave(gone);
     this.#calls.leave(gone);
     if (isWithin(from, this.address)) this.#uplink?.relay(death);
     for (const [address, link] of this.#below) {

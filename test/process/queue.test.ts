@@ -262,4 +262,17 @@ describe('between relations', () => {
     // The child may also die before the sibling has asked: it is told then.
     await expect(waiting.get()).rejects.toMatchObject({ name: 'ConnectionClosed' });
   });
+
+  test('a sibling with room promised to it does not go on putting into nothing', async () => {
+    const queue = new Queue<QueueType<string>>();
+    const child = run('homeHere', queue, 8);
+    const theirs = await queue.get();
+    const [ready, gate] = [new Queue<string>(), new Queue<string>()];
+    const putting = newPool(1).apply(fixture('queues.js', 'putOneAndThen'), [theirs, ready, gate]);
+    expect(await ready.get()).toBe('ready');
+    child.kill();
+    await child.join();
+    await gate.put('go');
+    expect(await putting).toBe('ConnectionClosed');
+  });
 });
