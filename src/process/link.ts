@@ -30,8 +30,12 @@ export class Link {
     try {
       return this.relay(message);
     } catch (error) {
-      cancelManifest();
-      throw explain(error, value);
+      try {
+        throw explain(error, value);
+      } finally {
+        // Last: looking for the part at fault serializes again, and each time the ends of pipes met count as held.
+        cancelManifest();
+      }
     }
   }
 

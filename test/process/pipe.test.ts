@@ -5,6 +5,7 @@ import {
   ConnectionClosed,
   fixture,
   MisuseError,
+  NotCloneable,
   Pool,
   Process,
   pipe,
@@ -183,6 +184,19 @@ describe('between processes', () => {
     got.close();
     expect(await mine.recv()).toBe('out of the queue');
     await expect(mine.recv()).rejects.toBeInstanceOf(ConnectionClosed);
+  });
+
+  test('an end that could not be sent, for what was beside it, is not held elsewhere', async () => {
+    const pool = new Pool(1);
+    const [mine, theirs] = pipe();
+    const [closed] = pipe();
+    closed.close();
+    const send = (value: unknown) => pool.apply(fixture<[unknown], void>('queues.js', 'echo'), [value]);
+    await expect(send({ theirs, callback() {} })).rejects.toBeInstanceOf(NotCloneable);
+    await expect(send({ theirs, closed })).rejects.toBeInstanceOf(ConnectionClosed);
+    theirs.close();
+    await expect(mine.recv({ timeout: 5000 })).rejects.toBeInstanceOf(ConnectionClosed);
+    await pool.terminate();
   });
 
   test('a pipe that lives in a worker', async () => {
