@@ -33,6 +33,7 @@ export class QueueCore implements Home {
   readonly #pollers = new Waiters<null>();
   readonly #promises = new Promises();
   #closed = false;
+  #abandoned = false;
 
   constructor(id: string, capacity: number) {
     this.#id = id;
@@ -64,7 +65,8 @@ export class QueueCore implements Home {
   /** An item for which the caller had credit. */
   accept(value: unknown, caller: Address, handles: readonly Descriptor[]): void {
     this.#promises.spend(caller, 1);
-    this.admit({ value, handles });
+    if (this.#abandoned) dropAll(handles, router.address);
+    else this.admit({ value, handles });
     if (this.#closed) this.#settle();
   }
 
@@ -86,6 +88,7 @@ export class QueueCore implements Home {
   /** Nobody will get anything any more: throws away what is in it and turns down who waits to put. */
   abandon(): void {
     this.#closed = true;
+    this.#abandoned = true;
     for (const putter of this.#putters.all()) putter.reject(new ConnectionClosed('nobody is left to receive'));
     for (const item of this.#items.drain()) dropAll(item.handles, router.address);
     this.close();

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import '../../src/process/pipe.ts';
 import { QueueClosed } from '../../src/process/errors.ts';
 import { Link } from '../../src/process/link.ts';
+import { laneId, PipeCore } from '../../src/process/pipe-core.ts';
 import { QueueCore } from '../../src/process/queue-core.ts';
 import { router } from '../../src/process/router.ts';
 import type { Message, Operation } from '../../src/process/wire.ts';
@@ -63,4 +65,23 @@ test('room promised without end, to who puts ten thousand at once: it still adds
   const get = (): unknown => core.handle({ op: 'get', wait: 0, bytes: null }, 'r', []);
   for (let count = 0; count < 10_002; count++) get();
   expect(get).toThrow(QueueClosed);
+});
+
+test('what was sent on promised room to an end of a pipe that nobody holds any more is thrown away, with the ends in it', () => {
+  const heard = listener('r.5');
+  const [outer, inner] = [new PipeCore('outer'), new PipeCore('inner')];
+  const end = { kind: 'pipe', id: 'inner', home: 'r', detail: 2 };
+  const lane = { to: 'r', from: 'r.5', object: laneId('outer', 0) };
+  router.receive({ type: 'call', ...lane, seq: 1, op: { op: 'put', item: 0, wait: null }, handles: [] }, 'r.5');
+  expect(heard).toMatchObject([{ type: 'reply', value: 64 }]);
+
+  outer.handle({ op: 'drop', end: 0, holder: 'r' }, 'r', []);
+  // On its way before the recall arrives: the end of another pipe, which its sender then lets go.
+  inner.handle({ op: 'hold', end: 0, holder: 'r' }, 'r', []);
+  router.receive({ type: 'item', ...lane, item: end, handles: [end] }, 'r.5');
+  router.receive({ type: 'call', ...lane, seq: 0, op: { op: 'return', credit: 63 }, handles: [] }, 'r.5');
+  inner.handle({ op: 'drop', end: 0, holder: 'r' }, 'r', []);
+
+  expect(router.hosted(laneId('inner', 0))).toBeNull();
+  expect(router.hosted(laneId('outer', 0))).toBeNull();
 });
