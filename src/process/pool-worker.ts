@@ -44,18 +44,17 @@ export class PoolWorker {
     this.#left = options.maxTasksPerChild ?? Number.POSITIVE_INFINITY;
     this.child = prestarted?.adopt(this.#receive) ?? new Child('worker', options, this.#receive);
     const { initializer, initargs: args = [] } = options;
-    this.child.send(
-      {
-        type: 'setup',
-        name: `Worker-${index + 1}`,
-        index,
-        daemon: true,
-        initializer: initializer ?? null,
+    const name = `Worker-${index + 1}`;
+    try {
+      this.child.send(
+        { type: 'setup', name, index, daemon: true, initializer: initializer ?? null, args, handles: manifest },
         args,
-        handles: manifest,
-      },
-      args,
-    );
+      );
+    } catch (error) {
+      // They could be sent when the pool was made: the end of a pipe among them was closed since.
+      this.#broken = error as Error;
+      this.child.kill('SIGKILL');
+    }
     this.child.ended.then((ending) => this.#end(ending));
   }
 

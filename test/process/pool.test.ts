@@ -6,6 +6,7 @@ import {
   NotCloneable,
   Pool,
   PoolClosed,
+  pipe,
   prestartWorker,
   Queue,
   runs,
@@ -225,6 +226,20 @@ describe('a worker that dies', () => {
   test('because what it should import is missing', async () => {
     const pool = newPool(1, { preload: ['file:///nowhere/nothing.js'] });
     expect(await lossOf(pool.applyAsync(square, [1]))).toMatchObject({ started: false });
+  });
+
+  test('because what it should be set up with cannot be sent any more', async () => {
+    const [end] = pipe();
+    const pool = newPool(1, { initializer: fixture('tasks.js', 'setUp'), initargs: [end], maxTasksPerChild: 1 });
+    expect(await pool.apply(square, [2])).toBe(4);
+    end.close();
+    await expect(pool.apply(square, [3])).rejects.toMatchObject({
+      name: 'WorkerLost',
+      started: false,
+      cause: { name: 'ConnectionClosed' },
+    });
+    pool.close();
+    await pool.join();
   });
 
   test('because node does not start', async () => {
