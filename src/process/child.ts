@@ -2,7 +2,7 @@
 // A worker's start-up time is everybody's waiting time, so this imports little; what starts processes comes only when asked for.
 import { setIdentity, setOrigin } from './current.ts';
 import { encodeError } from './error-wire.ts';
-import { manifest, open } from './handles.ts';
+import { dropAll, manifest, open } from './handles.ts';
 import { childrenEnded } from './keep-alive.ts';
 import { Link, type Port } from './link.ts';
 import { Maker, makerId } from './maker.ts';
@@ -104,7 +104,10 @@ async function setUp(setup: Setup): Promise<void> {
 
 async function run(task: TaskMessage): Promise<void> {
   try {
-    const target = await load(task);
+    const target = await load(task).catch((error) => {
+      dropAll(task.handles, boot.address);
+      throw error;
+    });
     const args = open({ value: task.args, handles: task.handles }) as unknown[];
     const value = task.each ? await runEach(target, args[0] as unknown[]) : await target(...args);
     tell({ type: 'result', id: task.id, value, handles: manifest }, value);

@@ -2,9 +2,10 @@ import type { Outcome } from './async-result.ts';
 import { decodeError } from './error-wire.ts';
 import { type Loss, WorkerLost } from './errors.ts';
 import { Child, type Ending } from './fork.ts';
-import { manifest, open } from './handles.ts';
+import { dropAll, manifest, open } from './handles.ts';
 import type { PoolOptions } from './pool-options.ts';
 import type { PrestartedWorker } from './prestart.ts';
+import { router } from './router.ts';
 import type { FromChild, Parcel, Target } from './wire.ts';
 
 /** A task of a pool until it ends. */
@@ -136,7 +137,10 @@ export class PoolWorker {
 }
 
 function settle(job: Job | undefined, result: Parcel): void {
-  if (job === undefined) return;
+  if (job === undefined) {
+    dropAll(result.handles, router.address);
+    return;
+  }
   let value: unknown;
   try {
     value = open(result);

@@ -2,8 +2,9 @@ import { within } from './async-result.ts';
 import { decodeError } from './error-wire.ts';
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { Child, type Ending, type ForkOptions } from './fork.ts';
-import { manifest } from './handles.ts';
+import { dropAll, manifest } from './handles.ts';
 import { awaitChild, hold, release } from './keep-alive.ts';
+import { router } from './router.ts';
 import type { Task } from './tasks.ts';
 import type { FromChild } from './wire.ts';
 
@@ -125,8 +126,11 @@ export class Process<Args extends unknown[] = unknown[]> {
       case 'broken':
         this.#error = decodeError(message.error);
         return;
-      case 'ready':
       case 'result':
+        // Nobody asks for it.
+        dropAll(message.handles, router.address);
+        return;
+      case 'ready':
         return;
       default:
         message satisfies never;

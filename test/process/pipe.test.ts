@@ -199,6 +199,24 @@ describe('between processes', () => {
     await pool.terminate();
   });
 
+  test('an end that reaches nobody is not held: in a result that is not asked for, in arguments for no function', async () => {
+    const pool = new Pool(1);
+    for (const use of [
+      async (end: PipeEnd) => run('giveBack', end).join(),
+      async (end: PipeEnd) => {
+        const wrong = pool.apply(fixture<[PipeEnd]>('queues.js', 'noSuchFunction'), [end]);
+        await expect(wrong).rejects.toBeInstanceOf(TypeError);
+      },
+    ]) {
+      const [mine, theirs] = pipe();
+      const used = use(theirs);
+      theirs.close();
+      await used;
+      await expect(mine.recv({ timeout: 5000 })).rejects.toBeInstanceOf(ConnectionClosed);
+    }
+    await pool.terminate();
+  });
+
   test('a pipe that lives in a worker', async () => {
     const pool = new Pool(1);
     const end = (await pool.apply(fixture('queues.js', 'newPipe'), [])) as PipeEnd;
