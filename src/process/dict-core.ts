@@ -11,7 +11,8 @@ export class DictCore implements Home {
       case 'dictGet':
         return this.#values.get(op.key) ?? plain(undefined);
       case 'dictSet':
-        this.#remove(op.key);
+        // Not taken out first: the key keeps its place.
+        dropAll(this.#values.get(op.key)?.handles ?? [], router.address);
         this.#values.set(op.key, { value: op.value, handles, kept: true });
         return plain(null);
       case 'dictDelete':

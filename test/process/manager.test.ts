@@ -45,8 +45,9 @@ describe('dict and list', () => {
 
   test('do what a Map and an array do', async () => {
     const dict: Dict<string, number> = manager.dict();
-    await dict.set('a', 1);
+    await dict.set('a', 0);
     await dict.set('b', 2);
+    await dict.set('a', 1);
     expect(await Promise.all([dict.has('a'), dict.has('c'), dict.get('c'), dict.size()])).toEqual([
       true,
       false,
