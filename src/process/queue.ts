@@ -62,7 +62,13 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
 
   /** How many items are in it. By the time you look at the number, it may be another. */
   async qsize(): Promise<number> {
-    return (await this.request({ op: 'size' })) as number;
+    try {
+      return (await this.request({ op: 'size' })) as number;
+    } catch (error) {
+      // It is let go when it is closed and empty.
+      if (error instanceof QueueClosed) return 0;
+      throw error;
+    }
   }
 
   async empty(): Promise<boolean> {

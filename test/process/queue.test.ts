@@ -132,7 +132,7 @@ describe('between processes', () => {
     const answer = await pool.apply(fixture('queues.js', 'tryEverything'), [new Queue(2)]);
     expect(answer).toEqual({
       errors: ['QueueFull', 'QueueFull', 'QueueEmpty', 'QueueEmpty', 'QueueClosed', 'QueueClosed'],
-      sizes: [2, true, false, 0, false, true],
+      sizes: [2, true, false, 0, false, true, 0, false, true],
       items: [1, 2],
     });
   });
