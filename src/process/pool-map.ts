@@ -40,35 +40,56 @@ export async function* mapUnordered<T, R>(
   { chunksize = 1 }: MapOptions,
 ): AsyncGenerator<R, void, undefined> {
   const source = chunks(items, checkChunksize(chunksize));
-  const running = new Set<Promise<void>>();
-  let arrived: R[][] = [];
-  let failure: { error: unknown } | null = null;
+  const arrived: R[][] = [];
+  let running = 0;
   let more = true;
-  while (more || running.size > 0 || arrived.length > 0) {
-    // Twice the workers: each has one in hand and one to go on with.
-    while (more && running.size + arrived.length < 2 * pool.size) {
-      const next = await source.next();
-      if (next.done === true) {
-        more = false;
-        break;
+  let failure: { error: unknown } | null = null;
+  const fail = (error: unknown): void => {
+    failure ??= { error };
+  };
+  let wake = (): void => {};
+  const submit = (chunk: T[]): void => {
+    const work = submitChunk<T, R>(pool, target, chunk);
+    running++;
+    work
+      .then((results) => void arrived.push(results), fail)
+      .finally(() => {
+        running--;
+        wake();
+      });
+  };
+  // Twice the workers: each has one in hand and one to go on with.
+  const wanted = (): boolean => more && running + arrived.length < 2 * pool.size;
+  let filling = false;
+  /** Runs beside the results: the source may be slow, or wait for one of them. */
+  const fill = async (): Promise<void> => {
+    filling = true;
+    try {
+      while (wanted()) {
+        const next = await source.next();
+        if (next.done === true) more = false;
+        else if (more) submit(next.value);
       }
-      const work = submitChunk<T, R>(pool, target, next.value)
-        .then(
-          (results) => {
-            arrived.push(results);
-          },
-          (error: unknown) => {
-            failure ??= { error };
-          },
-        )
-        .finally(() => running.delete(work));
-      running.add(work);
+    } catch (error) {
+      fail(error);
     }
-    if (arrived.length === 0 && running.size > 0) await Promise.race(running);
-    if (failure !== null) throw (failure as { error: unknown }).error;
-    const ready = arrived;
-    arrived = [];
-    for (const results of ready) yield* results;
+    filling = false;
+    wake();
+  };
+  try {
+    while (more || running > 0 || arrived.length > 0) {
+      if (!filling && wanted()) fill();
+      if (arrived.length === 0 && failure === null) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (failure !== null) throw (failure as { error: unknown }).error;
+      const results = arrived.shift();
+      if (results !== undefined) yield* results;
+    }
+  } finally {
+    more = false;
   }
 }
 

@@ -337,6 +337,21 @@ describe('map', () => {
     expect(taken).toBeLessThanOrEqual(20 + 4 + 1);
   });
 
+  test('imapUnordered gives a result while its source has nothing more, and hands in nothing when it is left', async () => {
+    const pool = newPool(2);
+    const gate = new Queue<number>();
+    await gate.put(2);
+    const seen: number[] = [];
+    for await (const result of pool.imapUnordered(square, gate)) {
+      seen.push(result);
+      if (seen.length === 3) break;
+      await gate.put(result);
+    }
+    expect(seen).toEqual([4, 16, 256]);
+    await gate.put(0);
+    expect(pool.workers.some(({ busy }) => busy)).toBe(false);
+  });
+
   test('imapUnordered throws what a task throws', async () => {
     const pool = newPool(2);
     const results = pool.imapUnordered(fixture<[string], never>('tasks.js', 'fail'), ['a']);
