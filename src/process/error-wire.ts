@@ -45,7 +45,7 @@ const BUILT_IN = new Map<string, new (message: string, options?: ErrorOptions) =
 /** What was thrown, as data that any process can read. Anything may be thrown; what is no error becomes one. */
 export function encodeError(thrown: unknown, depth = 0): WireError {
   if (!(thrown instanceof Error)) {
-    return { name: 'Error', message: String(thrown), stack: '', properties: {}, cause: null };
+    return { name: 'Error', message: textOf(thrown), stack: '', properties: {}, cause: null };
   }
   const properties: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(thrown)) {
@@ -54,6 +54,15 @@ export function encodeError(thrown: unknown, depth = 0): WireError {
   // A chain of causes may be a loop.
   const cause = thrown.cause === undefined || depth > 8 ? null : encodeError(thrown.cause, depth + 1);
   return { name: thrown.name, message: thrown.message, stack: thrown.stack ?? '', properties, cause };
+}
+
+/** Not everything has one: an object without a prototype throws when it is asked. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something without a text was thrown';
+  }
 }
 
 /**
