@@ -8,14 +8,23 @@ export interface Port {
   send?(message: unknown, handle: undefined, options: undefined, done: (error: Error | null) => void): boolean;
 }
 
+/** Messages handed over without a pause; then whether they could be written is looked at. Only a later turn tells. */
+const IN_ONE_GO = 1000;
+
 /** One end of the channel between a parent and a child. Messages arrive in the order they were sent. */
 export class Link {
   readonly #port: Port;
   #writing = 0;
+  #broken = false;
   #drained: (() => void)[] = [];
 
   constructor(port: Port) {
     this.#port = port;
+  }
+
+  /** The other side is dead, or as good as that; its death may not have been told yet. */
+  get closed(): boolean {
+    return this.#broken || !this.#port.connected || this.#port.send === undefined;
   }
 
   /**
@@ -45,7 +54,7 @@ export class Link {
     if (!port.connected || port.send === undefined) return true;
     this.#writing++;
     try {
-      return port.send(message, undefined, undefined, this.#written);
+      return port.send(message, undefined, undefined, this.#written) && this.#writing < IN_ONE_GO;
     } catch (error) {
       this.#writing--;
       throw error;
@@ -58,7 +67,8 @@ export class Link {
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
-  readonly #written = (): void => {
+  readonly #written = (error: Error | null): void => {
+    if (error) this.#broken = true;
     if (--this.#writing > 0) return;
     for (const resolve of this.#drained.splice(0)) resolve();
   };

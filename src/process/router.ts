@@ -220,7 +220,8 @@ class Router {
 
   #linkTo(to: Address): Link {
     const link = this.#next(to);
-    if (link === undefined) throw new ConnectionClosed('the process of the shared object is gone');
+    // A producer with room promised may put without ever coming back to its event loop, where it would hear of the death.
+    if (link === undefined || link.closed) throw new ConnectionClosed('the process of the shared object is gone');
     return link;
   }
 

@@ -275,4 +275,16 @@ describe('between relations', () => {
     await gate.put('go');
     expect(await putting).toBe('ConnectionClosed');
   });
+
+  test('a producer that only ever awaits its puts hears of it', async () => {
+    const queue = new Queue<QueueType<Buffer>>();
+    const child = run('homeHere', queue, Number.POSITIVE_INFINITY);
+    const theirs = await queue.get();
+    setTimeout(() => child.kill(), 50);
+    const put = async (size: number) => {
+      const bytes = Buffer.alloc(size);
+      for (;;) await theirs.put(bytes);
+    };
+    await expect(put(100_000)).rejects.toBeInstanceOf(ConnectionClosed);
+  });
 });
