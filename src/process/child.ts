@@ -98,7 +98,8 @@ async function setUp(setup: Setup): Promise<void> {
     tell({ type: 'ready' });
   } catch (error) {
     tell({ type: 'broken', error: encodeError(error) });
-    await leave(1);
+    // Not waiting for children that the initializer started: tasks wait for this worker's end.
+    await exit(1);
   }
 }
 
@@ -130,9 +131,14 @@ function tell(message: FromChild, value?: unknown): void {
   uplink.send(message, value, parentOf(boot.address));
 }
 
-/** Ends this process, with all it has said delivered and the children it has to wait for gone. */
+/** Ends this process when the children it has to wait for are gone. */
 async function leave(exitCode: number): Promise<void> {
   await childrenEnded();
+  await exit(exitCode);
+}
+
+/** Ends this process, with all it has said delivered. */
+async function exit(exitCode: number): Promise<void> {
   await uplink.drained();
   process.exit(process.exitCode ?? exitCode);
 }

@@ -229,6 +229,14 @@ describe('a worker that dies', () => {
     expect(await lossOf(pool.applyAsync(square, [1]))).toMatchObject({ started: false });
   });
 
+  test('at start-up, with a child of its own that goes on', async () => {
+    const pool = newPool(1, { initializer: fixture('tasks.js', 'failToSetUpWithChild') });
+    await expect(pool.apply(square, [2])).rejects.toMatchObject({
+      name: 'WorkerLost',
+      cause: { message: 'not set up, child or no child' },
+    });
+  });
+
   test('because what it should be set up with cannot be sent any more', async () => {
     const [end] = pipe();
     const pool = newPool(1, { initializer: fixture('tasks.js', 'setUp'), initargs: [end], maxTasksPerChild: 1 });
