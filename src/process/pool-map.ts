@@ -90,6 +90,8 @@ export async function* mapUnordered<T, R>(
     }
   } finally {
     more = false;
+    // Closes what the source has open, once it has come back with what it is asked for now: that may be never.
+    source.return().catch(() => {});
   }
 }
 

@@ -335,8 +335,13 @@ describe('map', () => {
   test('imapUnordered takes from an endless source only what is wanted', async () => {
     const pool = newPool(2);
     let taken = 0;
+    let closed = false;
     async function* endless(): AsyncGenerator<number> {
-      for (;;) yield taken++;
+      try {
+        for (;;) yield taken++;
+      } finally {
+        closed = true;
+      }
     }
     const seen: number[] = [];
     for await (const result of pool.imapUnordered(square, endless())) {
@@ -344,6 +349,7 @@ describe('map', () => {
       if (seen.length === 20) break;
     }
     expect(taken).toBeLessThanOrEqual(20 + 4 + 1);
+    await until(() => closed);
   });
 
   test('imapUnordered gives a result while its source has nothing more, and hands in nothing when it is left', async () => {
