@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { type RawPath, toBytes } from './names.ts';
 import { runMark, temporaryName } from './tree/temporary-name.ts';
 
@@ -22,7 +32,7 @@ export class Manifest {
     const there = statSync(path, { throwIfNoEntry: false });
     const replaceable = there === undefined || there.isFile() || there.isDirectory();
     this.temporary = replaceable ? `${path.slice(0, path.lastIndexOf('/') + 1)}${temporaryName(runMark())}` : null;
-    this.fd = this.temporary === null ? openSync(path, 'w') : openSync(this.temporary, 'wx', 0o666);
+    this.fd = this.temporary === null ? openExisting(path) : openSync(this.temporary, 'wx', 0o666);
   }
 
   add(sha256: string, path: RawPath): void {
@@ -56,6 +66,16 @@ export class Manifest {
     const bytes = toBytes(this.text);
     for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
     this.text = '';
+  }
+}
+
+/** A FIFO that nobody reads is an error (ENXIO): opening it would wait, deaf to every signal, until somebody does. */
+function openExisting(path: string): number {
+  const probe = openSync(path, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    return openSync(path, 'w');
+  } finally {
+    closeSync(probe);
   }
 }
 

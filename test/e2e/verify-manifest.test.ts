@@ -5,7 +5,7 @@ import { expectSame } from '../support/compare.ts';
 import { isRoot, needs } from '../support/needs.ts';
 import { oddTree } from '../support/odd-tree.ts';
 import { childrenOf, openFiles } from '../support/processes.ts';
-import { copy, expectExit, ORDINARY, overBothDrivers, pcopy, start, until } from '../support/run.ts';
+import { copy, expectExit, ORDINARY, overBothDrivers, pcopy, start, startCommand, until } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { directory, file, hardlink, plant } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
@@ -84,6 +84,21 @@ overBothDrivers((driver) => {
     // And is not extraneous there.
     const mirror = ['there', 'there2', '-u', '--delete', '--max-delete', '0', '--manifest', 'there2/SUMS'];
     await copy(mirror, { driver, cwd: top });
+  });
+
+  needs('mkfifo')('a manifest that is a FIFO goes to its reader, and is refused when there is none', async () => {
+    const top = temp();
+    plant(top, { 'src/a': file('a') });
+    spawnSync('mkfifo', [`${top}/fifo`]);
+    const args = ['src', 'dst', '--manifest', 'fifo'];
+    const { stderr } = expectExit(await pcopy(args, { driver, cwd: top, timeoutMs: 10_000 }), 3);
+    expect(stderr).toMatch(/^pcopy: fifo: cannot make the manifest: .* \(ENXIO\)$/m);
+    expect(readdirSync(top).sort()).toEqual(['fifo', 'src']);
+    const reader = startCommand(['cat', `${top}/fifo`]);
+    // The shell of a user opens it for both before the command begins; here `cat` is given time to.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await copy(args, { driver, cwd: top });
+    expect((await reader.done).stdout).toMatch(/^[0-9a-f]{64} {2}a\n$/);
   });
 
   needs('root')('a manifest where one may not write is refused too', async () => {
