@@ -2,7 +2,7 @@ import { attempt, refuse } from '../failure.ts';
 import { type Context, type Entry, tell } from './context.ts';
 import { copyMetadataAt } from './metadata.ts';
 import { giveUp, placeName, settleName } from './place.ts';
-import { existing } from './policy.ts';
+import { existing, sameTime } from './policy.ts';
 
 /** Copies a symbolic link as it stands, with its own times. Links that have other names are deferred like files. */
 export function copySymlink(context: Context, entry: Entry, leads: boolean): void {
@@ -18,7 +18,12 @@ export function copySymlink(context: Context, entry: Entry, leads: boolean): voi
   const target = attempt(path, 'source', 'readlink', () => fs.readlink(sourceDir, name));
   const there = config.noClobber || config.update || config.dryRun ? existing(context, entry) : null;
   if (there?.type === 'd') throw refuse(path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
-  const same = there?.type === 'l' && config.update && fs.readlink(destinationDir, entry.newName) === target;
+  // With another time it may be one that an interrupted run had only just named.
+  const same =
+    there?.type === 'l' &&
+    config.update &&
+    sameTime(stat, there) &&
+    fs.readlink(destinationDir, entry.newName) === target;
   if (there !== null && (config.noClobber || same)) {
     report.unchanged++;
     if (leads) report.leader = there.identity;

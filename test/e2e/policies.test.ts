@@ -55,6 +55,16 @@ overBothDrivers((driver) => {
       expect(read(`${top}/dst/${name}`), name).toBe('content');
   });
 
+  test('-u gives a link its time when an interrupted run had not', async () => {
+    const top = temp();
+    const link = symlink('target', { mtime: 1_500_000_000_123_456_000n });
+    plant(`${top}/src`, { link, same: link });
+    plant(`${top}/dst`, { link: symlink('target'), same: link });
+    const { stderr } = await copy([`${top}/src`, `${top}/dst`, '-u'], { driver });
+    expect(stderr).toMatch(/1 symbolic link;[\s\S]*1 unchanged/);
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+  });
+
   needs('python3')('-u after a copy by the same driver has nothing to do', async () => {
     const top = temp();
     const times = { mtime: 1_600_000_000_987_654_321n };
