@@ -32,8 +32,8 @@ export async function extraneous(
   reporter: Reporter,
 ): Promise<DeleteJob[]> {
   if (reporter.ended || plan.single !== null || !plan.merged) return [];
-  if (reporter.sourceFailed) {
-    reporter.warn('', 'EPCOPY_DELETE', 'nothing is deleted, because some of the source could not be read');
+  if (reporter.deletesNothing !== null) {
+    reporter.warn('', 'EPCOPY_DELETE', `nothing is deleted, because ${reporter.deletesNothing}`);
     return [];
   }
   const fold = foldsNames(fs, plan, config.dryRun) ? foldName : null;

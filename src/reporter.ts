@@ -18,8 +18,8 @@ const TOLD_KEPT = 10_000;
 /** Turns what the pipeline says into counts and events, and decides when a run is over before its end. */
 export class Reporter {
   readonly tally: Tally;
-  /** A file of the source could not be read: what is missing at the source is not known. */
-  sourceFailed = false;
+  /** Why nothing may be deleted: what is missing at the source is not known, or should not be believed. */
+  deletesNothing: string | null = null;
   private readonly config: Config;
   private readonly driver: 'libc' | 'node';
   private readonly onEvent: (event: CopyEvent) => void | Promise<void>;
@@ -130,7 +130,7 @@ export class Reporter {
 
   /** An entry failed. It is counted here, once, whoever tells of it and how often. */
   failed(failure: Failure): void {
-    if (failure.side === 'source') this.sourceFailed = true;
+    if (failure.side === 'source') this.deletesNothing = 'some of the source could not be read';
     this.count(failure);
   }
 
@@ -156,9 +156,9 @@ export class Reporter {
     this.emit({ type: 'warn', path, code, message });
   }
 
-  /** Perhaps not what the user meant. With `strict` it is a failure. */
-  suspicious(code: string, message: string): void {
-    // About the source, but nothing of it is unknown for that: it does not keep from deleting.
+  /** Perhaps not what the user meant. With `strict` it is a failure; an empty source may be one that is not mounted. */
+  suspicious(code: 'EPCOPY_NOMATCH' | 'EPCOPY_EMPTY', message: string): void {
+    if (this.config.strict && code === 'EPCOPY_EMPTY') this.deletesNothing ??= message;
     if (this.config.strict) this.count({ path: '', side: 'source', action: 'select', code, message });
     else this.warn('', code, message);
   }

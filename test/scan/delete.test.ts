@@ -80,6 +80,18 @@ test('with --include only what it selects can go', async () => {
   expect(everything(`${top}/dst`)).toEqual(['a.txt', 'b.md', 'd', 'd/c.md']);
 });
 
+test('an empty source empties the destination, and with --strict nothing is deleted', async () => {
+  const top = temp();
+  plant(`${top}/src`, { '': directory() });
+  plant(`${top}/dst`, { 'a.txt': file(), 'd/c.txt': file() });
+  const args = [`${top}/src`, `${top}/dst`, '--delete'];
+  const { stderr } = expectExit(await pcopy([...args, '--strict']), 1);
+  expect(stderr).toContain('warning: nothing is deleted, because there is nothing to copy (EPCOPY_DELETE)');
+  expect(everything(`${top}/dst`)).toHaveLength(3);
+  expect((await copy(args)).stderr).toContain('EPCOPY_EMPTY');
+  expect(everything(`${top}/dst`)).toEqual([]);
+});
+
 test('more than --max-delete is an error and deletes nothing; entries of directories count', async () => {
   const top = temp();
   plant(`${top}/src`, SOURCE);
