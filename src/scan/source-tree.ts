@@ -148,8 +148,9 @@ export class SourceTree {
   }
 
   private tellWhatIsEmpty(unmatched: Unmatched | null, reporter: Reporter): void {
-    if (this.config.retryFrom !== null) return;
-    if (this.config.filesFrom === null && this.plan.single === null) {
+    const { filesFrom, retryFrom } = this.config;
+    if (retryFrom?.length === 0) return;
+    if (filesFrom === null && retryFrom === null && this.plan.single === null) {
       for (const { option, pattern } of unmatched?.left ?? []) {
         // It may be there to keep something from being deleted.
         if (option === 'exclude' && this.config.delete) continue;

@@ -84,6 +84,15 @@ overBothDrivers((driver) => {
     );
   });
 
+  test('filters that leave nothing of what failed are worth a warning, with --strict a failure', async () => {
+    const top = temp();
+    plant(top, { 'src/a': file('a'), 'dst/a/kept': file() });
+    await logged(top, ['src', 'dst'], 1, { driver });
+    const args = ['--retry-from', 'events.jsonl', '--exclude', 'a', 'src', 'dst'];
+    expect((await copy(args, { driver, cwd: top })).stderr).toContain('there is nothing to copy (EPCOPY_EMPTY)');
+    expectExit(await pcopy([...args, '--strict'], { driver, cwd: top }), 1);
+  });
+
   needs('root')('filters keep their say, and what still fails is named again', async () => {
     const top = temp();
     plantClosed(top);
