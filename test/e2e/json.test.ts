@@ -1,7 +1,7 @@
 import { appendFileSync, rmSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { needs } from '../support/needs.ts';
-import { type Argument, expectExit, overBothDrivers, pcopy, type RunOptions, start, until } from '../support/run.ts';
+import { type Argument, expectExit, pcopy, type RunOptions, start, until } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { fifo, file, plant, symlink, type Tree } from '../support/tree.ts';
 import { SLOW, slowFile } from './slow.ts';
@@ -19,7 +19,8 @@ async function events(args: Argument[], code: number, options: RunOptions): Prom
 
 const carries = (line: Line | undefined, text: string) => JSON.stringify(line).includes(text);
 
-overBothDrivers((driver) => {
+// What the parent shows does not depend on the driver that its workers use.
+describe.each(['libc'] as const)('driver %s', (driver) => {
   needs('python3')('one object a line, start first, end last, with totals and the exit code', async () => {
     const top = temp();
     plant(`${top}/src`, { 'a/b': file('content'), l: symlink('a'), pipe: fifo(), 'bad\xff\n': file('x') });

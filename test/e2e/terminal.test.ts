@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { utf8 } from '../support/bytes.ts';
 import { needs } from '../support/needs.ts';
-import { BIN, copy, expectExit, overBothDrivers, pcopy, startCommand, until } from '../support/run.ts';
+import { BIN, copy, expectExit, pcopy, startCommand, until } from '../support/run.ts';
 import { PREFIX, temp } from '../support/temp.ts';
 import { fifo, file, plant, symlink, type Tree } from '../support/tree.ts';
 import { SLOW, slowFile } from './slow.ts';
@@ -29,7 +29,8 @@ function percentages(output: string): number[] {
   return [...output.matchAll(/(\d+(?:\.\d+)?) ?%/g)].map((match) => Number(match[1]));
 }
 
-overBothDrivers((driver) => {
+// What the parent shows does not depend on the driver that its workers use.
+describe.each(['libc'] as const)('driver %s', (driver) => {
   needs('script')('on a terminal the bar only goes forward, and ends at 100 %', async () => {
     const top = temp();
     plant(`${top}/src`, { 'a/one': slowFile(500_000), 'b/two': slowFile(500_000), 'c/three': file('x') });

@@ -11,7 +11,7 @@ import { busyTree, plantSource, temporaryFiles } from './support/scene.ts';
 import { type Expectation, halfFiles, judge } from './support/verdict.ts';
 
 /** For each driver. `FAULTS=full`: the two hundred that the promise was tried with. */
-const RUNS = FULL ? 100 : 14;
+const RUNS = FULL ? 100 : 10;
 
 overBothDrivers((driver) => {
   needs('rsync', 'python3')(

@@ -19,7 +19,7 @@ export interface Setting {
   calls?: readonly string[];
   /** Of these calls every one that is made fails in its turn: their failures may not be forgiven anywhere. */
   each?: readonly string[];
-  /** Errors of each call that are tried when not all are. Default 4. */
+  /** Errors of each call that are tried when not all are. Default 3. */
   errors?: number;
   tree?: () => Tree;
   jobs?: number;
@@ -148,7 +148,7 @@ function cellsFor(calls: readonly Call[], setting: Setting): Cell[] {
       return { call, at, ordinal: ordinals[at - 1] ?? at, error, forever };
     };
     const all = ERRORS[ALIKE[call] ?? call] ?? ANY;
-    const wanted = FULL ? all.length : Math.min(setting.errors ?? 4, all.length);
+    const wanted = FULL ? all.length : Math.min(setting.errors ?? 3, all.length);
     const errors = Array.from(
       { length: wanted },
       (_, index) => all[Math.floor((index * all.length) / wanted)] ?? 'EIO',
