@@ -22,15 +22,18 @@ export class RateFile {
    */
   constructor(bytesPerSecond: number) {
     const place = tmpdir();
+    let directory = '';
     let path: string;
     try {
-      this.directory = mkdtempSync(join(place, 'pcopy-rate-'));
-      path = join(this.directory, 'moved');
+      directory = mkdtempSync(join(place, 'pcopy-rate-'));
+      path = join(directory, 'moved');
       this.fd = openSync(path, 'wx');
     } catch (error) {
+      if (directory !== '') rmSync(directory, { recursive: true, force: true });
       const { code = 'EIO' } = error as NodeJS.ErrnoException;
       throw new RefusedError(fromText(place), 'no place for the file that --bwlimit needs', code, { cause: error });
     }
+    this.directory = directory;
     const linux = process.platform === 'linux';
     if (linux) rmSync(this.directory, { recursive: true });
     const unit = Math.max(1, Math.min(LARGEST_UNIT, Math.floor(bytesPerSecond * UNIT_SECONDS)));
