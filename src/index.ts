@@ -1,8 +1,19 @@
-export { type CopyHooks, copyTree } from './copy-tree.ts';
-export { CopyError, type Failure, RefusedError, UsageError } from './errors.ts';
-export type { CopyEvent, Found, Kind, Load, Outcome, Sample, Snapshot, Summary, Totals, WorkerView } from './events.ts';
-export { fromText, printable, type RawPath, toText } from './names.ts';
-export type { CopyOptions } from './options.ts';
+export { CopyError, type Failure, RefusedError, UsageError } from './api/errors.ts';
+export type {
+  CopyEvent,
+  Found,
+  Kind,
+  Load,
+  Outcome,
+  Sample,
+  Snapshot,
+  Summary,
+  Totals,
+  WorkerView,
+} from './api/events.ts';
+export { fromText, printable, type RawPath, toText } from './api/names.ts';
+export type { CopyOptions } from './api/options.ts';
+export { type CopyHooks, copyTree } from './run/copy-tree.ts';
 export type {
   JsonEnd,
   JsonError,
@@ -13,4 +24,4 @@ export type {
   JsonSkip,
   JsonStart,
   JsonWarn,
-} from './progress/json-events.ts';
+} from './ui/json-events.ts';

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { stdoutWasClosed } from './cli/closed-stdout.ts';
-import { looksLikeCopy } from './cli/early-look.ts';
-import { startWorkerEarly } from './executor/early.ts';
+import { looksLikeCopy } from './cli/sniff-args.ts';
+import { startWorkerEarly } from './schedule/early.ts';
 
 const TOO_FEW_FILES = 'cannot start: too many open files; ulimit -n 64 is enough';
 
@@ -23,8 +23,8 @@ async function main(): Promise<void> {
       exit: (code) => process.exit(code),
     },
     async () => {
-      const { copyTree } = await import('./copy-tree.ts').catch(async (error: unknown) => {
-        const { RefusedError } = await import('./errors.ts');
+      const { copyTree } = await import('./run/copy-tree.ts').catch(async (error: unknown) => {
+        const { RefusedError } = await import('./api/errors.ts');
         throw isTooFewFiles(error) ? new RefusedError('', TOO_FEW_FILES, 'EMFILE', { cause: error }) : error;
       });
       return (source, destination, options, hooks) => copyTree(source, destination, options, { ...hooks, early });

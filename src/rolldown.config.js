@@ -19,7 +19,7 @@ export default defineConfig([
   },
   {
     ...shared,
-    input: { worker: 'src/worker-process.ts' },
+    input: { worker: 'src/worker.ts' },
     output: { dir: 'dist', format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
   },
   {

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { UsageError } from '../errors.ts';
-import { printable, type RawPath } from '../names.ts';
+import { UsageError } from '../api/errors.ts';
+import { printable, type RawPath } from '../api/names.ts';
 import { insteadOf } from './foreign-options.ts';
 import { epilogue, helpLayout } from './help.ts';
 import { GROUPS, OPTIONS, type OptionRow, type RawOptions } from './options-table.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { UsageError } from '../errors.ts';
-import { printable, type RawPath } from '../names.ts';
+import { UsageError } from '../api/errors.ts';
+import { printable, type RawPath } from '../api/names.ts';
 import { ALWAYS, OPTIONS, type OptionRow } from './options-table.ts';
 
 const SCRIPTS = { bash, zsh, fish } as const;

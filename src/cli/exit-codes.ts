@@ -1,5 +1,5 @@
-import { RefusedError, UsageError } from '../errors.ts';
-import type { Outcome } from '../events.ts';
+import { RefusedError, UsageError } from '../api/errors.ts';
+import type { Outcome } from '../api/events.ts';
 
 /** Signals that end a run; each has its code, 128 plus its number. */
 export const SIGNAL_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fromText, type RawPath, toText } from '../names.ts';
+import { fromText, type RawPath, toText } from '../api/names.ts';
 
 /**
  * The arguments as bytes. Node decodes them as UTF-8 and loses what is not; Linux still has them in /proc. Elsewhere, and

@@ -1,4 +1,4 @@
-import { escapeControls } from '../names.ts';
+import { escapeControls } from '../api/names.ts';
 
 /** Node's message for a person: without the code before it, and the system call and its path behind it. */
 export function reasonOf(error: unknown): string {

@@ -1,7 +1,7 @@
-import { UsageError } from '../errors.ts';
-import { isUtf8, printable, type RawPath, toText } from '../names.ts';
-import type { CopyOptions } from '../options.ts';
-import type { View } from '../progress/open.ts';
+import { UsageError } from '../api/errors.ts';
+import { isUtf8, printable, type RawPath, toText } from '../api/names.ts';
+import type { CopyOptions } from '../api/options.ts';
+import type { View } from '../ui/open.ts';
 import { type Lists, patternText } from './lists.ts';
 import type { RawOptions } from './options-table.ts';
 

@@ -1,7 +1,7 @@
-import { type Failure, isRemoval, pathsToRetry, UsageError } from '../errors.ts';
-import type { CopyEvent, Outcome } from '../events.ts';
-import { fromText, printable, type RawPath } from '../names.ts';
-import type { JsonEvent, JsonStart } from '../progress/json-events.ts';
+import { type Failure, isRemoval, pathsToRetry, UsageError } from '../api/errors.ts';
+import type { CopyEvent, Outcome } from '../api/events.ts';
+import { fromText, printable, type RawPath } from '../api/names.ts';
+import type { JsonEvent, JsonStart } from '../ui/json-events.ts';
 
 /** What a run's `--progress json` tells of what failed in it. */
 export interface RetryLog {

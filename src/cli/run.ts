@@ -1,11 +1,11 @@
-import { RefusedError, UsageError } from '../errors.ts';
-import type { CopyEvent, Summary } from '../events.ts';
-import { escapeControls, type RawPath, toBytes } from '../names.ts';
-import type { CopyOptions } from '../options.ts';
-import { Annotations, appendSummary, failedSummary, withoutAnyCommands, withoutCommands } from '../progress/github.ts';
-import { JsonReporter } from '../progress/json.ts';
-import { openShow, type Show } from '../progress/open.ts';
-import { Output, type OutputStream } from '../progress/output.ts';
+import { RefusedError, UsageError } from '../api/errors.ts';
+import type { CopyEvent, Summary } from '../api/events.ts';
+import { escapeControls, type RawPath, toBytes } from '../api/names.ts';
+import type { CopyOptions } from '../api/options.ts';
+import { Annotations, appendSummary, failedSummary, withoutAnyCommands, withoutCommands } from '../ui/github.ts';
+import { JsonReporter } from '../ui/json.ts';
+import { openShow, type Show } from '../ui/open.ts';
+import { Output, type OutputStream } from '../ui/output.ts';
 import { type Parsed, parseCommandLine } from './command.ts';
 import { completionScript } from './completion.ts';
 import { type EndingSignal, exitCodeOf, exitCodeOfError, withOutput } from './exit-codes.ts';
@@ -17,7 +17,7 @@ import { notesOn } from './retry-log.ts';
 import { type Signals, watchSignals } from './signals.ts';
 import { version } from './version.ts';
 
-/** The engine, as `copyTree` in src/copy-tree.ts. */
+/** The engine, as `copyTree` in src/run/copy-tree.ts. */
 export type CopyTree = (
   source: Uint8Array,
   destination: Uint8Array,

@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../api/errors.ts';
 import type { FileSystem } from './file-system.ts';
 
 const LIBC_PROCESSORS = ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'];

@@ -1,4 +1,4 @@
-import type { RawPath } from '../names.ts';
+import type { RawPath } from '../api/names.ts';
 
 /** One letter per type of entry, as it travels in a job. `?` is what the listing could not tell. */
 export type TypeLetter = 'f' | 'd' | 'l' | 'p' | 's' | 'c' | 'b' | '?';

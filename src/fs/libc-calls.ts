@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import { type RawPath, toBytes } from '../names.ts';
+import { type RawPath, toBytes } from '../api/names.ts';
 import { systemError } from './system-error.ts';
 
 const EINVAL = 22;

@@ -1,4 +1,4 @@
-import type { RawPath } from '../names.ts';
+import type { RawPath } from '../api/names.ts';
 import type { ExtendedAttributes, Handle } from './file-system.ts';
 import * as libc from './libc-calls.ts';
 import { systemError } from './system-error.ts';

@@ -1,4 +1,4 @@
-import type { RawPath } from '../names.ts';
+import type { RawPath } from '../api/names.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
 import * as libc from './libc-calls.ts';

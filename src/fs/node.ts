@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { sep } from 'node:path';
-import { isAscii, type RawPath, toBytes } from '../names.ts';
+import { isAscii, type RawPath, toBytes } from '../api/names.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
 import { isNetwork } from './network.ts';

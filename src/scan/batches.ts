@@ -1,7 +1,7 @@
-import type { Found } from '../events.ts';
+import type { Found } from '../api/events.ts';
+import { join, type RawPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
-import { kindOf } from '../kind.ts';
-import { join, type RawPath } from '../names.ts';
+import { kindOf } from '../protocol/kind.ts';
 import type { ScanListener, ScanOptions } from './scan.ts';
 
 /**

@@ -1,12 +1,12 @@
-import type { Found } from '../events.ts';
-import { refuse, toCopyError, toFailure } from '../failure.ts';
+import type { Found } from '../api/events.ts';
+import { join, parentOf, type RawPath } from '../api/names.ts';
+import type { Chain } from '../fs/dir-handle-cache.ts';
+import { refuse, toCopyError, toFailure } from '../fs/entry-error.ts';
 import type { FileSystem, Stat } from '../fs/file-system.ts';
-import { join, parentOf, type RawPath } from '../names.ts';
-import type { Chain } from '../tree/chain.ts';
 import { Batches } from './batches.ts';
 import { toGlob } from './glob-names.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
-import { liesIn, Within } from './within.ts';
+import { liesIn, Within } from './subtree-filter.ts';
 
 /**
  * Lists just the given paths that the patterns do not leave out, in their order, each once; a directory among them is made,

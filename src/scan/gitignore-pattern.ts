@@ -1,4 +1,4 @@
-import type { RawPath } from '../names.ts';
+import type { RawPath } from '../api/names.ts';
 
 // The rules of gitignore(5), byte for byte as git's dir.c and wildmatch.c read them. The packages that do this match with
 // their own cache of every path asked for, walk from the root for each, and do not join files of several directories.

@@ -1,8 +1,8 @@
+import { join, type RawPath } from '../api/names.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
-import { join, type RawPath } from '../names.ts';
+import { Trail } from './ancestor-stack.ts';
 import { parseGitignore, type Rule } from './gitignore-pattern.ts';
-import { Trail } from './trail.ts';
 import type { ListedEntry } from './tree-adapter.ts';
 
 /** Longer ones are not read to their end: no person wrote them. */

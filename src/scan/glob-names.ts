@@ -1,4 +1,4 @@
-import { fromText, isAscii, isUtf8, type RawPath, toText } from '../names.ts';
+import { fromText, isAscii, isUtf8, type RawPath, toText } from '../api/names.ts';
 
 // A pattern is text, so names are matched as text: `?` is a character, not a byte of one. What text cannot hold, the line
 // ends that a `.` in the patterns' regular expressions does not match, and a backslash, which picomatch loses before most

@@ -1,7 +1,7 @@
+import { join, type RawPath } from '../api/names.ts';
+import type { Chain } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
-import { join, type RawPath } from '../names.ts';
-import type { Chain } from '../tree/chain.ts';
-import { Trail } from './trail.ts';
+import { Trail } from './ancestor-stack.ts';
 
 export interface ListerOptions {
   dereference: boolean;

@@ -1,5 +1,5 @@
 import micromatch from 'micromatch';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../api/errors.ts';
 import { isDynamic } from './glob.ts';
 import { patternToGlob } from './glob-names.ts';
 import type { Filters, Patterns, PatternUse } from './selection.ts';

@@ -1,6 +1,6 @@
+import { join, type RawPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
-import { join, type RawPath } from '../names.ts';
-import type { DeleteJob } from '../wire.ts';
+import type { DeleteJob } from '../protocol/jobs.ts';
 
 /** Names of one job. */
 const NAMES_PER_JOB = 256;

@@ -1,14 +1,14 @@
-import type { Listed } from '../entries-job.ts';
-import type { Failure } from '../errors.ts';
-import type { Found, Kind } from '../events.ts';
-import { refuse, toCopyError, toFailure } from '../failure.ts';
+import type { Failure } from '../api/errors.ts';
+import type { Found, Kind } from '../api/events.ts';
+import type { RawPath } from '../api/names.ts';
+import type { Chain } from '../fs/dir-handle-cache.ts';
+import { refuse, toCopyError, toFailure } from '../fs/entry-error.ts';
 import type { FileSystem } from '../fs/file-system.ts';
-import type { RawPath } from '../names.ts';
-import type { Chain } from '../tree/chain.ts';
+import type { Listed } from '../protocol/entries-job.ts';
 import { Batches } from './batches.ts';
 import { LoopError } from './lister.ts';
+import type { Within } from './subtree-filter.ts';
 import { type Selection, walk } from './walk.ts';
-import type { Within } from './within.ts';
 
 /**
  * The sizes of the first files are always taken, and end their jobs early when they are big: those jobs decide how many

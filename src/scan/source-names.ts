@@ -1,9 +1,9 @@
-import { CopyError } from '../errors.ts';
+import { CopyError } from '../api/errors.ts';
+import { join, type RawPath, splitPath } from '../api/names.ts';
+import { Chain } from '../fs/dir-handle-cache.ts';
+import { enterSource, heldHandles } from '../fs/directories.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
-import { join, type RawPath, splitPath } from '../names.ts';
-import { Chain } from '../tree/chain.ts';
-import { enterSource, heldHandles } from '../tree/directories.ts';
 
 /** What the source has, asked for by directory of the destination. */
 export class SourceNames {

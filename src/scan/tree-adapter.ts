@@ -1,6 +1,6 @@
+import type { RawPath } from '../api/names.ts';
+import type { Chain } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
-import type { RawPath } from '../names.ts';
-import type { Chain } from '../tree/chain.ts';
 import { fromGlob, toGlob } from './glob-names.ts';
 import { Lister, type ListerOptions } from './lister.ts';
 

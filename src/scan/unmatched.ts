@@ -1,4 +1,4 @@
-import { join } from '../names.ts';
+import { join } from '../api/names.ts';
 import type { PatternUse } from './selection.ts';
 import type { ListedEntry } from './tree-adapter.ts';
 

@@ -1,6 +1,6 @@
+import { join, type RawPath } from '../api/names.ts';
+import type { Chain } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, TypeLetter } from '../fs/file-system.ts';
-import { join, type RawPath } from '../names.ts';
-import type { Chain } from '../tree/chain.ts';
 import type { Gitignore } from './gitignore.ts';
 import type { GlobEntry } from './glob.ts';
 import { Lister } from './lister.ts';

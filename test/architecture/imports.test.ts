@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { ONE_IMPORTER, ROOMS, roomOf } from './rooms.ts';
+import { ENTRIES, ONE_IMPORTER, ROOMS, roomOf } from './rooms.ts';
 import { type Import, importsOf, sourceFiles } from './source.ts';
 
 const FILES = sourceFiles();
 const IMPORTS = FILES.flatMap((file) => importsOf(file));
 
-test('every source file has a room', () => {
-  expect(FILES.filter((file) => roomOf(file) === undefined)).toEqual([]);
+test('every source file is in a folder, but for the entries', () => {
+  expect(FILES.filter((file) => roomOf(file) === undefined)).toEqual([...ENTRIES]);
 });
 
 test('every import names a file that is there', () => {
@@ -19,7 +19,7 @@ test('imports run one way: a room looks only into the rooms below it', () => {
   const wrong = IMPORTS.filter(({ file, target, inside }) => {
     const from = roomOf(file);
     const to = roomOf(target);
-    return inside && from !== undefined && to !== undefined && from !== to && !from.sees.includes(to.name);
+    return inside && from !== undefined && from !== to && (to === undefined || !from.sees.includes(to.name));
   });
   expect(wrong.map(words)).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/api/errors.ts';
+import { fromText } from '../../src/api/names.ts';
 import { parseCommandLine } from '../../src/cli/command.ts';
 import { GROUPS, OPTIONS } from '../../src/cli/options-table.ts';
-import { UsageError } from '../../src/errors.ts';
-import { fromText } from '../../src/names.ts';
 
 const parse = (...args: string[]) => parseCommandLine(args, () => '1.2.3');
 

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { UsageError } from '../../src/api/errors.ts';
 import { completionScript } from '../../src/cli/completion.ts';
 import { OPTIONS } from '../../src/cli/options-table.ts';
-import { UsageError } from '../../src/errors.ts';
 import { needs } from '../support/needs.ts';
 
 const none = () => false;

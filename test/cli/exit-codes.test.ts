@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { RefusedError, UsageError } from '../../src/api/errors.ts';
 import { exitCodeOf, exitCodeOfError, withOutput } from '../../src/cli/exit-codes.ts';
-import { RefusedError, UsageError } from '../../src/errors.ts';
 
 test.each([
   ['complete', undefined, 0],

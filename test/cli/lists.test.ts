@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/api/errors.ts';
+import { fromText } from '../../src/api/names.ts';
 import { pathsIn, patternsIn, readLists } from '../../src/cli/lists.ts';
-import { UsageError } from '../../src/errors.ts';
-import { fromText } from '../../src/names.ts';
 
 let dir: string;
 beforeAll(() => {

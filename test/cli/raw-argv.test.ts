@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { toText } from '../../src/api/names.ts';
 import { rawArguments } from '../../src/cli/raw-argv.ts';
-import { toText } from '../../src/names.ts';
 
 const argv = (...args: string[]) => ['node', 'pcopy', ...args];
 const never = () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../src/api/errors.ts';
+import { fromText } from '../../src/api/names.ts';
 import type { Lists } from '../../src/cli/lists.ts';
 import type { RawOptions } from '../../src/cli/options-table.ts';
 import { resolveOptions, resolveView } from '../../src/cli/resolve.ts';
-import { UsageError } from '../../src/errors.ts';
-import { fromText } from '../../src/names.ts';
 
 const NO_LISTS: Lists = { exclude: [], filesFrom: undefined };
 const view = (raw: RawOptions, stderrIsTerminal = false, env = {}) => resolveView(raw, { stderrIsTerminal, env });

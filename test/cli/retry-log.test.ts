@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { isRemoval, pathsToRetry, UsageError } from '../../src/api/errors.ts';
+import type { CopyEvent } from '../../src/api/events.ts';
 import { notesOn, type RetryLog, readRetryLog } from '../../src/cli/retry-log.ts';
-import { isRemoval, pathsToRetry, UsageError } from '../../src/errors.ts';
-import type { CopyEvent } from '../../src/events.ts';
 
 const START = { type: 'start', source: '/s', destination: '/d', version: '0', jobs: 1, dryRun: false };
 const error = (path: string, more: object = {}) => ({

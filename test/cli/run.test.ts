@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
+import { UsageError } from '../../src/api/errors.ts';
+import type { CopyOptions } from '../../src/api/options.ts';
 import { type CopyTree, type Io, run } from '../../src/cli/run.ts';
-import { UsageError } from '../../src/errors.ts';
-import type { CopyOptions } from '../../src/options.ts';
-import { type Fake, fakeEngine } from '../progress/fixture/fake-engine.ts';
-import { FakeStream } from '../progress/fixture/fake-stream.ts';
+import { type Fake, fakeEngine } from '../ui/fixture/fake-engine.ts';
+import { FakeStream } from '../ui/fixture/fake-stream.ts';
 
 const SMALL: Fake = { sizes: Array(40).fill(1000), workers: 2, msPerFile: 5, msPerByte: 1e-5 };
 

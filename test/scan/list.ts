@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
+import { Chain } from '../../src/fs/dir-handle-cache.ts';
+import { enterSource } from '../../src/fs/directories.ts';
 import { LibcFileSystem } from '../../src/fs/libc.ts';
 import { NodeFileSystem } from '../../src/fs/node.ts';
 import { Gitignore, readGitignore } from '../../src/scan/gitignore.ts';
 import { type Filters, patternsFor } from '../../src/scan/selection.ts';
 import { Unmatched } from '../../src/scan/unmatched.ts';
 import { walk } from '../../src/scan/walk.ts';
-import { Chain } from '../../src/tree/chain.ts';
-import { enterSource } from '../../src/tree/directories.ts';
 import { inside, type Raw } from '../support/bytes.ts';
 
 export interface ListOptions extends Partial<Filters> {

@@ -1,0 +1,107 @@
+import type { RawPath } from '../api/names.ts';
+import type { FileSystem, Handle } from './file-system.ts';
+
+/** Stands for a directory that is not there, in a dry run. Everything below it is not there either. */
+export const MISSING: Handle = -2;
+const CLOSED: Handle = -1;
+
+/** Opens the directory `name` in `parent`; `path` is the way to it from the root. */
+export type Enter = (parent: Handle, name: RawPath, path: RawPath) => Handle;
+
+/**
+ * Opens directories below a root, one name at a time, and holds on to the way from the root to the last one: the next
+ * directory is mostly its neighbour. Of a deep way only the last `limit` handles stay open.
+ */
+export class Chain {
+  private readonly fs: FileSystem;
+  private readonly root: Handle;
+  private readonly limit: number;
+  private readonly enter: Enter;
+  private readonly names: RawPath[] = [];
+  private readonly handles: Handle[] = [];
+  private firstOpen = 0;
+
+  constructor(fs: FileSystem, root: Handle, limit: number, enter: Enter) {
+    this.fs = fs;
+    this.root = root;
+    this.limit = limit;
+    this.enter = enter;
+  }
+
+  /** The handle stays valid until the next call. Throws what `enter` throws. '' is the root. */
+  open(path: RawPath): Handle {
+    const from = this.keepCommon(path);
+    if (this.top() === CLOSED) this.reopen();
+    for (let at = from; at < path.length; ) {
+      const slash = path.indexOf('/', at);
+      const end = slash < 0 ? path.length : slash;
+      const name = path.slice(at, end);
+      this.push(name, this.enterOrMiss(this.top(), name, path.slice(0, end)));
+      at = end + 1;
+    }
+    return this.top();
+  }
+
+  close(): void {
+    this.cut(0);
+  }
+
+  private top(): Handle {
+    return this.handles.at(-1) ?? this.root;
+  }
+
+  private enterOrMiss(parent: Handle, name: RawPath, path: RawPath): Handle {
+    return parent === MISSING ? MISSING : this.enter(parent, name, path);
+  }
+
+  // Closes what does not lead to `path`; returns where the rest of it begins.
+  private keepCommon(path: RawPath): number {
+    let at = 0;
+    let level = 0;
+    for (const name of this.names) {
+      const end = at + name.length;
+      if (!path.startsWith(name, at) || (end < path.length && path[end] !== '/')) break;
+      at = end + 1;
+      level++;
+    }
+    this.cut(level);
+    return at;
+  }
+
+  private cut(level: number): void {
+    while (this.handles.length > level) {
+      this.names.pop();
+      this.release(this.handles.pop() ?? CLOSED);
+    }
+    this.firstOpen = Math.min(this.firstOpen, level);
+  }
+
+  // The way down was closed to spare descriptors: walk it again.
+  private reopen(): void {
+    const names = [...this.names];
+    this.cut(0);
+    let path = '';
+    for (const name of names) {
+      path = path === '' ? name : `${path}/${name}`;
+      this.push(name, this.enterOrMiss(this.top(), name, path));
+    }
+  }
+
+  private push(name: RawPath, handle: Handle): void {
+    this.names.push(name);
+    this.handles.push(handle);
+    if (this.handles.length - this.firstOpen > this.limit) {
+      this.release(this.handles[this.firstOpen] ?? CLOSED);
+      this.handles[this.firstOpen++] = CLOSED;
+    }
+  }
+
+  private release(handle: Handle): void {
+    if (handle < 0) return;
+    try {
+      this.fs.close(handle);
+    } catch {
+      // Nothing was written through it, and the directory asked for now is another.
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import type { Enter } from './dir-handle-cache.ts';
+import { attempt, refuse } from './entry-error.ts';
+import type { RawPath } from '../api/names.ts';
+import type { FileSystem, Handle } from './file-system.ts';
+
+/** One of the two directories of a run, with the identity it had when the run began. */
+export interface Root {
+  /** Absolute. */
+  path: RawPath;
+  identity: string;
+}
+
+/**
+ * The mode of a directory that is being filled: nobody else may look, and the sticky bit marks it as ours, so that a
+ * run after a killed one knows which directories were never finished.
+ */
+export const IN_THE_MAKING = 0o1700;
+
+/** What Node itself and the file in hand need. */
+const OTHER_HANDLES = 32;
+let held: number | undefined;
+
+/**
+ * How many handles one way down to a directory may hold: enough for real trees, and few enough that the ways into source
+ * and destination fit a process that may open only 40 files.
+ */
+export function heldHandles(): number {
+  held ??= Math.max(2, Math.min(64, Math.floor((openFilesLimit() - OTHER_HANDLES) / 4)));
+  return held;
+}
+
+// Node raises its soft limit to the hard one at its start.
+function openFilesLimit(): number {
+  try {
+    const line = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'));
+    return line === null ? 1024 : Number(line[1]);
+  } catch {
+    return 1024;
+  }
+}
+
+/** Opens one of the two directories of the run and makes sure that it is the one the run began with. */
+export function openRoot(fs: FileSystem, root: Root, side: 'source' | 'destination'): Handle {
+  const handle = attempt('', side, 'open', () => fs.openRoot(root.path));
+  if (fs.stat(handle).identity !== root.identity) {
+    throw refuse('', side, 'open', 'EPCOPY_CHANGED', 'was replaced by another directory');
+  }
+  return handle;
+}
+
+/** Opens a directory on the way into the source. Links are never followed, unless the user asked for it. */
+export function enterSource(fs: FileSystem, dereference: boolean): Enter {
+  return (parent, name, path) =>
+    attempt(path, 'source', 'open', () =>
+      dereference ? fs.openTarget(parent, name, 'd') : fs.openDirectory(parent, name),
+    );
+}

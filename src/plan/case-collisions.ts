@@ -1,0 +1,58 @@
+import { RefusedError } from '../api/errors.ts';
+import { isUtf8, join, printable, type RawPath, toText } from '../api/names.ts';
+import type { EntriesOfDirectory } from '../protocol/jobs.ts';
+
+/** Finds names that a destination takes for one, which does not tell upper and lower case apart. */
+export class NameClashes {
+  private readonly keepAll: boolean;
+  /** Directories on the way to entries, by folded path: two that are one would be merged. */
+  private readonly directories = new Map<string, RawPath>([['', '']]);
+  /** Entries of the directory in hand, by folded path. */
+  private names = new Map<string, RawPath>();
+  private dir: RawPath = '';
+
+  /** @param keepAll the entries come in any order, not directory by directory */
+  constructor(keepAll: boolean) {
+    this.keepAll = keepAll;
+  }
+
+  /** Throws RefusedError at the first clash. */
+  add({ dir, names }: EntriesOfDirectory): void {
+    if (dir !== this.dir && !this.keepAll) this.names = new Map();
+    this.dir = dir;
+    const foldedDir = this.enter(dir);
+    for (const name of names.split('/')) {
+      if (name !== '') note(this.names, join(foldedDir, foldName(name)), join(dir, name));
+    }
+  }
+
+  private enter(dir: RawPath): string {
+    let folded = '';
+    for (let at = 0; at < dir.length; ) {
+      const slash = dir.indexOf('/', at);
+      const end = slash < 0 ? dir.length : slash;
+      folded = join(folded, foldName(dir.slice(at, end)));
+      note(this.directories, folded, dir.slice(0, end));
+      at = end + 1;
+    }
+    return folded;
+  }
+}
+
+function note(seen: Map<string, RawPath>, folded: string, path: RawPath): void {
+  const other = seen.get(folded);
+  if (other === undefined) seen.set(folded, path);
+  else if (other !== path) {
+    const message = `and ${printable(path)} would be one name at the destination, which does not tell case apart`;
+    throw new RefusedError(other, message, 'EPCOPY_NAMES');
+  }
+}
+
+/**
+ * One form for all names that an insensitive file system may take for the same. Each has a table of its own; this folds at
+ * least as much as any (full case folding, and normalisation too), since a clash that is missed loses a file.
+ */
+export function foldName(name: RawPath): string {
+  if (!isUtf8(name)) return name.toLowerCase();
+  return toText(name).normalize('NFD').toUpperCase().toLowerCase().normalize('NFD');
+}

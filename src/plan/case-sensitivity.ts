@@ -1,0 +1,125 @@
+import { opendirSync, statfsSync } from 'node:fs';
+import { type RawPath, toBytes } from '../api/names.ts';
+import type { FileSystem, Handle } from '../fs/file-system.ts';
+import { codeOf } from '../fs/system-error.ts';
+import { runMark, temporaryName } from '../fs/temporary-name.ts';
+import { look } from './paths.ts';
+
+/** What `prepare` knows of the destination. */
+interface Place {
+  destination: { path: RawPath; identity: string };
+}
+
+/** f_type of Linux file systems that may be told, by a mount option or by whoever serves them, to ignore case. */
+const MAY_FOLD = new Set([
+  0x4d44, // vfat
+  0x2011bab0, // exfat
+  0x5346544e, // ntfs
+  0x7366746e, // ntfs3
+  0x65735546, // fuse: ntfs-3g, exfat-fuse, virtiofs, folders shared with a virtual machine
+  0xff534d42, // cifs
+  0xfe534d42, // smb2
+  0x517b, // smb
+  0x01021997, // 9p: Windows drives in WSL
+  0x2fc12fc1, // zfs
+  0x4244, // hfs
+  0x482b, // hfs+
+]);
+
+/** Entries of an existing destination that are tried. */
+const TRIED = 16;
+
+/**
+ * Whether the destination takes names that differ in case for one. Looked up under a name that exists, its case turned
+ * round: its own in its parent (a directory of ext4 or f2fs inherits it), or an entry's; only where the file system is
+ * one that may fold, or on another system than Linux, a temporary file is made. A dry run makes none.
+ */
+export function foldsNames(fs: FileSystem, { destination }: Place, dryRun: boolean): boolean {
+  if (destination.identity === '') return false;
+  const { path } = destination;
+  return (
+    foldsOwnName(path) ||
+    withRoot(fs, path, (dir) => foldsAnEntry(fs, dir, path) || (!dryRun && mayFold(path) && foldsNew(fs, dir)))
+  );
+}
+
+function mayFold(path: RawPath): boolean {
+  if (process.platform !== 'linux') return true;
+  try {
+    return MAY_FOLD.has(statfsSync(toBytes(path)).type);
+  } catch {
+    return false;
+  }
+}
+
+// A mount point's name is its parent's affair.
+function foldsOwnName(path: RawPath): boolean {
+  const slash = path.lastIndexOf('/');
+  const name = path.slice(slash + 1);
+  const other = swapCase(name);
+  if (other === name) return false;
+  const parent = path.slice(0, slash);
+  const [own, above, swapped] = [path, parent || '/', `${parent}/${other}`].map(identityOf);
+  return own !== undefined && own === swapped && own.split(':')[0] === above?.split(':')[0];
+}
+
+function foldsAnEntry(fs: FileSystem, dir: Handle, path: RawPath): boolean {
+  try {
+    const listing = opendirSync(toBytes(path), { encoding: 'latin1', bufferSize: TRIED });
+    try {
+      for (let tried = 0; tried < TRIED; tried++) {
+        const name = listing.readSync()?.name;
+        if (name === undefined) return false;
+        const other = swapCase(name);
+        if (other === name) continue;
+        const [stat, swapped] = [fs.statAt(dir, name), fs.statAt(dir, other)];
+        if (stat === null || swapped === null) return false;
+        // Names of one file that differ in case only would look the same.
+        if (stat.identity === swapped.identity && (stat.type === 'd' || stat.nlink === 1)) return true;
+      }
+      return false;
+    } finally {
+      listing.closeSync();
+    }
+  } catch {
+    return false;
+  }
+}
+
+// The name is one that a later run sweeps away, should this one be killed between two calls.
+function foldsNew(fs: FileSystem, dir: Handle): boolean {
+  const name = temporaryName(runMark());
+  try {
+    fs.close(fs.createNew(dir, name, 0o600));
+  } catch {
+    return false; // Whatever it is, the run will say so.
+  }
+  try {
+    return fs.statAt(dir, name.toUpperCase()) !== null;
+  } finally {
+    fs.unlink(dir, name);
+  }
+}
+
+function identityOf(path: RawPath): string | undefined {
+  try {
+    return look(path)?.identity;
+  } catch (error) {
+    if (codeOf(error) === '') throw error;
+    return undefined;
+  }
+}
+
+// ASCII only: every table that folds anything folds that.
+function swapCase(name: RawPath): RawPath {
+  return name.replace(/[a-z]+|[A-Z]+/g, (run) => (run < 'a' ? run.toLowerCase() : run.toUpperCase()));
+}
+
+function withRoot<T>(fs: FileSystem, path: RawPath, step: (dir: Handle) => T): T {
+  const dir = fs.openRoot(path);
+  try {
+    return step(dir);
+  } finally {
+    fs.close(dir);
+  }
+}

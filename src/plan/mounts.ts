@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import type { RawPath } from '../api/names.ts';
+
+/** One line of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
+export interface Mount {
+  /** `major:minor` of the file system. */
+  device: string;
+  /** The directory of that file system that is mounted: not `/` for a bind mount or a subvolume. */
+  root: RawPath;
+  /** Where it is mounted. */
+  point: RawPath;
+}
+
+/** All mounts of this process's namespace, in the order they were made; none where the system does not tell. */
+export function listMounts(): Mount[] {
+  let text: string;
+  try {
+    text = readFileSync('/proc/self/mountinfo', 'latin1');
+  } catch {
+    return [];
+  }
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [, , device = '', root = '', point = ''] = line.split(' ');
+      return { device, root: unescapeOctal(root), point: unescapeOctal(point) };
+    });
+}
+
+/** Where a directory really is: a file system and a path in it. Two bind mounts of one directory have the same location. */
+export interface Location {
+  device: string;
+  path: RawPath;
+}
+
+/** @param path absolute, without links */
+export function locate(mounts: readonly Mount[], path: RawPath): Location | null {
+  let best: Mount | null = null;
+  for (const mount of mounts) {
+    // Of two mounts on one point the later one hides the earlier.
+    if (isWithin(path, mount.point) && (best === null || mount.point.length >= best.point.length)) best = mount;
+  }
+  return best === null
+    ? null
+    : { device: best.device, path: trim(best.root) + trim(path.slice(trim(best.point).length)) };
+}
+
+/** Whether `path` is `dir` or lies in it. Both absolute. */
+export function isWithin(path: RawPath, dir: RawPath): boolean {
+  const base = trim(dir);
+  return path === base || path.startsWith(`${base}/`) || (base === '' && path.startsWith('/'));
+}
+
+function trim(path: RawPath): RawPath {
+  return path.replace(/\/+$/, '');
+}
+
+function unescapeOctal(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_all, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}

@@ -1,0 +1,116 @@
+import { type BigIntStats, lstatSync, realpathSync, statSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { RefusedError } from '../api/errors.ts';
+import { fromText, type RawPath, toBytes } from '../api/names.ts';
+import { codeOf, fromNode, SystemError } from '../fs/system-error.ts';
+
+/** A path as somebody typed it, as absolute bytes. `..` and links are still in it. */
+export function absolute(path: string | Uint8Array): RawPath {
+  const raw = toRaw(path);
+  if (raw === '') throw new RefusedError('', 'an empty path names nothing', 'ENOENT');
+  return isAbsolute(raw) ? raw : `${here()}${raw}`;
+}
+
+/** The refusal with its path as somebody typed it: one of the two, or one that is relative as they are. */
+export function asTyped(error: RefusedError, typed: readonly (string | Uint8Array)[]): RefusedError {
+  const paths = typed.map(toRaw).filter((raw) => raw !== '');
+  const same = paths.find((raw) => absolute(raw) === error.path);
+  const isNear = error.path.startsWith(here()) && !paths.some((raw) => raw.startsWith(error.path));
+  const isRelative = isNear && paths.some((raw) => !isAbsolute(raw));
+  const path = same ?? (isRelative ? error.path.slice(here().length) : error.path);
+  return new RefusedError(path, error.message, error.code, { cause: error.cause });
+}
+
+function toRaw(path: string | Uint8Array): RawPath {
+  return typeof path === 'string' ? fromText(path) : Buffer.from(path).toString('latin1');
+}
+
+function here(): RawPath {
+  return `${fromText(process.cwd())}/`;
+}
+
+/**
+ * The path without links, `.` and `..`. Throws SystemError when it does not exist. Node's own realpath takes `..` by the text
+ * alone, before it looks at links, and does not carry names that are not UTF-8.
+ */
+export function real(path: RawPath): RawPath {
+  return call(() => realpathSync.native(toBytes(path), { encoding: 'buffer' })).toString('latin1');
+}
+
+/**
+ * The path without links as far as it exists, and what is still missing of it.
+ * `a/missing/../b` is what a shell's `mkdir -p` would make of it: `a/b`.
+ */
+export function realAsFarAsItExists(path: RawPath): { existing: RawPath; missing: RawPath[] } {
+  const missing: RawPath[] = [];
+  for (let at = path; ; ) {
+    try {
+      return { existing: real(at), missing };
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+    const trimmed = at.replace(/\/+$/, '');
+    const slash = trimmed.lastIndexOf('/');
+    const name = trimmed.slice(slash + 1);
+    if (name === '..' || name === '.') {
+      at = resolve(trimmed);
+      continue;
+    }
+    missing.unshift(name);
+    at = trimmed.slice(0, slash) || '/';
+  }
+}
+
+/** The same, but for a link that its last name is: that stays. */
+export function realName(path: RawPath): RawPath {
+  const slash = path.lastIndexOf('/');
+  return `${real(path.slice(0, slash) || '/').replace(/\/$/, '')}${path.slice(slash)}`;
+}
+
+export interface Looked {
+  /** `other` is a FIFO or a socket. */
+  kind: 'file' | 'directory' | 'device' | 'other';
+  identity: string;
+}
+
+/** What is there, links followed: its type and identity; null when nothing is. */
+export function look(path: RawPath): Looked | null {
+  try {
+    const stat = call(() => statSync(toBytes(path), { bigint: true }));
+    return { kind: kindOf(stat), identity: `${stat.dev}:${stat.ino}` };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function kindOf(stat: BigIntStats): Looked['kind'] {
+  if (stat.isDirectory()) return 'directory';
+  if (stat.isFile()) return 'file';
+  return stat.isCharacterDevice() || stat.isBlockDevice() ? 'device' : 'other';
+}
+
+/** The link that the name itself is; null when it is none. */
+export function lookAtLink(path: RawPath): { identity: string } | null {
+  try {
+    const stat = call(() => lstatSync(toBytes(path), { bigint: true }));
+    return stat.isSymbolicLink() ? { identity: `${stat.dev}:${stat.ino}` } : null;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** A system call's refusal as the refusal of the run. */
+export function refusedBy(error: unknown, path: RawPath, what: string): unknown {
+  if (!(error instanceof SystemError)) return error;
+  return new RefusedError(path, `${what}: ${error.message}`, error.code, { cause: error });
+}
+
+function call<T>(step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    throw fromNode(error);
+  }
+}

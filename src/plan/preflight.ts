@@ -1,0 +1,37 @@
+import type { Config } from '../api/config.ts';
+import type { RawPath } from '../api/names.ts';
+import type { FileSystem, Stat } from '../fs/file-system.ts';
+import type { EntriesOfDirectory } from '../protocol/jobs.ts';
+import { NameClashes } from './case-collisions.ts';
+import { foldsNames } from './case-sensitivity.ts';
+import type { Plan } from './prepare.ts';
+import { spaceCheck } from './space.ts';
+
+/** The source, as far as a look ahead needs it. */
+export interface Surveyed {
+  /** Lists what the run will copy, some entries of one directory at a time, depth first. */
+  survey(visit: (group: EntriesOfDirectory) => void): Promise<void>;
+  /** Of a listed entry. Throws SystemError. @returns null when it is gone */
+  stat(dir: RawPath, name: RawPath): Stat | null;
+}
+
+/**
+ * Throws RefusedError when names would collide at the destination, or when it has not the bytes or inodes. To list
+ * everything first would double the work of a run, so that is done only where it can matter.
+ */
+export async function preflight(fs: FileSystem, plan: Plan, tree: Surveyed, config: Config): Promise<void> {
+  const names = foldsNames(fs, plan, config.dryRun)
+    ? new NameClashes((config.filesFrom ?? config.retryFrom) !== null)
+    : null;
+  const space = config.preflight && !config.dryRun ? spaceCheck(fs, plan, tree, config) : null;
+  if (names === null && space === null) return;
+  try {
+    await tree.survey((group) => {
+      names?.add(group);
+      space?.add(group);
+    });
+    space?.finish();
+  } finally {
+    space?.close();
+  }
+}

@@ -1,0 +1,263 @@
+import { accessSync, constants, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Config } from '../api/config.ts';
+import { RefusedError, UsageError } from '../api/errors.ts';
+import { join, printable, type RawPath, toBytes } from '../api/names.ts';
+import type { Root } from '../fs/directories.ts';
+import { IN_THE_MAKING } from '../fs/directories.ts';
+import type { FileSystem } from '../fs/file-system.ts';
+import { codeOf, fromNode } from '../fs/system-error.ts';
+import { checkManifest, placeOf } from './manifest-place.ts';
+import { checkOverlap, forbiddenDirectories } from './overlap.ts';
+import { absolute, type Looked, look, lookAtLink, real, realAsFarAsItExists, realName, refusedBy } from './paths.ts';
+
+/** A run that may begin: where it reads, where it writes, and what it has found or made there. */
+export interface Plan {
+  source: Root;
+  destination: Root;
+  /** The one file to copy, and its new name, when the source is a file. */
+  single: { name: RawPath; as: RawPath } | null;
+  /** The destination directory was there before. */
+  merged: boolean;
+  /** It is this run's to finish: made now, or by a run that was killed. */
+  madeRoot: boolean;
+  /** See `WorkerConfig.forbidden`. */
+  forbidden: string[];
+  /** Removes what `prepare` has made, when the run is refused after all. */
+  undo: () => void;
+}
+
+/**
+ * Looks at the two paths, refuses what must be refused, and makes the destination directory. Throws RefusedError, and
+ * then nothing has been written; UsageError for options that mean nothing for a source that is not a directory.
+ */
+export function prepare(
+  fs: FileSystem,
+  source: string | Uint8Array,
+  destination: string | Uint8Array,
+  config: Config,
+): Plan {
+  const { dryRun } = config;
+  const from = absolute(source);
+  const to = absolute(destination);
+  const found = lookAtSource(from, config.archive);
+  const at = step(from, 'cannot look at the source', () => (found.isDangling ? realName(from) : real(from)));
+  const there = step(to, 'cannot look at the destination', () => look(to));
+  if (found.kind === 'directory') {
+    if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
+    const way = wayTo(to);
+    checkManifest(config.manifest, at, () => way.missing.reduce(join, way.existing));
+    return prepareTree(fs, at, to, way, dryRun);
+  }
+  refuseForOneEntry(config);
+  const name = at.slice(at.lastIndexOf('/') + 1);
+  const typed = from.slice(from.lastIndexOf('/') + 1);
+  const into = there?.kind === 'directory' || /\/\.{0,2}$/.test(to) || to.endsWith('/');
+  const [dir, as] = into ? [to, typed] : splitLast(to);
+  const place = into ? join(dir, as) : to;
+  checkManifest(config.manifest, at, () => placeOf(place));
+  const old = step(place, 'cannot look at the destination', () => (found.isDangling ? lookAtLink(place) : look(place)));
+  if (old?.identity === found.identity) throw sameFile(place);
+  // A FIFO takes the place of a FIFO; a device somebody means to write to, and that is not done.
+  if (there?.kind === 'device' || (there?.kind === 'other' && found.kind === 'file')) {
+    throw new RefusedError(to, 'is neither a directory nor a regular file', 'EPCOPY_TYPE');
+  }
+  return prepareFile(fs, at.slice(0, at.lastIndexOf('/')) || '/', name, dir, as, dryRun);
+}
+
+interface Found extends Looked {
+  /** A link that leads nowhere: with `archive` it is copied itself. */
+  isDangling: boolean;
+}
+
+function lookAtSource(path: RawPath, archive: boolean): Found {
+  const found = step(path, 'cannot look at the source', () => look(path));
+  if ((found?.kind === 'other' || found?.kind === 'device') && !archive) {
+    throw new RefusedError(path, 'is a FIFO, a socket or a device: copied only with --archive', 'EPCOPY_TYPE');
+  }
+  if (found !== null) return { ...found, isDangling: false };
+  const link = lookAtLink(path);
+  if (link === null) throw new RefusedError(path, 'no such file or directory', 'ENOENT');
+  if (archive) return { kind: 'other', identity: link.identity, isDangling: true };
+  throw new RefusedError(path, 'is a symbolic link that leads nowhere: copied only with --archive', 'ENOENT');
+}
+
+// What would be passed over in silence.
+function refuseForOneEntry(config: Config): void {
+  const ignored = [
+    ['--delete', config.delete, 'there is no folder to compare with'],
+    ['--files-from', config.filesFrom !== null, 'there is no folder that the paths could be in'],
+    ['--gitignore', config.gitignore, 'what is named is meant'],
+  ] as const;
+  for (const [option, isGiven, why] of ignored) {
+    if (isGiven) throw new UsageError(`option '${option}' means nothing when the source is not a folder: ${why}.`);
+  }
+}
+
+function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, dryRun: boolean): Plan {
+  const { existing, missing } = way;
+  const destination = missing.reduce(join, existing);
+  refuseByName(to, destination, () => checkOverlap(source, destination, existing));
+  const root = openedRoot(fs, source);
+  const made = makeDirectories(existing, missing, dryRun, IN_THE_MAKING);
+  return {
+    source: root,
+    destination: destinationRoot(fs, destination, made.dirs.length > 0 && dryRun),
+    single: null,
+    merged: missing.length === 0,
+    madeRoot: missing.length > 0 || modeOf(destination) === IN_THE_MAKING,
+    forbidden:
+      missing.length > 0 ? [] : forbiddenDirectories(source, destination, (dir) => openedRoot(fs, dir).identity),
+    undo: made.undo,
+  };
+}
+
+// What overlaps is known by its real path; what was typed may be a link to it, or another way.
+function refuseByName(typed: RawPath, real: RawPath, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const why = resolve(typed) === real ? error.message : `${error.message}: it leads to ${printable(real)}`;
+    throw new RefusedError(typed, why, error.code, { cause: error });
+  }
+}
+
+function prepareFile(
+  fs: FileSystem,
+  sourceDir: RawPath,
+  name: RawPath,
+  dir: RawPath,
+  as: RawPath,
+  dryRun: boolean,
+): Plan {
+  const { existing, missing } = wayTo(dir);
+  const destination = missing.reduce(join, existing);
+  const root = openedRoot(fs, sourceDir);
+  const made = makeDirectories(existing, missing, dryRun, 0o777);
+  return {
+    source: root,
+    destination: destinationRoot(fs, destination, made.dirs.length > 0 && dryRun),
+    single: { name, as },
+    merged: missing.length === 0,
+    madeRoot: false,
+    forbidden: [],
+    undo: made.undo,
+  };
+}
+
+interface Way {
+  /** Real path of what is there. */
+  existing: RawPath;
+  missing: RawPath[];
+}
+
+function wayTo(path: RawPath): Way {
+  const way = step(path, 'cannot look at the destination', () => realAsFarAsItExists(path));
+  const [first] = way.missing;
+  if (first !== undefined && look(way.existing)?.kind !== 'directory') {
+    throw new RefusedError(path, 'a part of the path is not a directory', 'ENOTDIR');
+  }
+  // By its target a link that leads nowhere cannot be told from nothing.
+  if (first !== undefined && lookAtLink(join(way.existing, first)) !== null) {
+    throw new RefusedError(join(way.existing, first), 'a symbolic link that leads nowhere is in the way', 'EEXIST');
+  }
+  return way;
+}
+
+function openedRoot(fs: FileSystem, path: RawPath): Root {
+  return step(path, 'cannot open the directory', () => {
+    const handle = fs.openRoot(path);
+    try {
+      return { path, identity: fs.stat(handle).identity };
+    } finally {
+      fs.close(handle);
+    }
+  });
+}
+
+function destinationRoot(fs: FileSystem, path: RawPath, missing: boolean): Root {
+  return missing ? { path, identity: '' } : openedRoot(fs, path);
+}
+
+// Parents that are missing get ordinary modes; the last one the mode of a directory in the making.
+function makeDirectories(
+  existing: RawPath,
+  missing: readonly RawPath[],
+  dryRun: boolean,
+  lastMode: number,
+): { dirs: RawPath[]; undo: () => void } {
+  step(existing, 'cannot write to the destination', () =>
+    fromNodeErrors(() => accessSync(toBytes(existing), constants.W_OK | constants.X_OK)),
+  );
+  const dirs: RawPath[] = [];
+  let at = existing;
+  const undo = (): void => {
+    for (const dir of dirs.reverse()) ignoreErrors(() => rmdirSync(toBytes(dir)));
+  };
+  for (const [index, name] of missing.entries()) {
+    at = join(at, name);
+    const path = at;
+    const mode = index === missing.length - 1 ? lastMode : 0o777;
+    if (!dryRun) {
+      try {
+        if (!step(path, 'cannot make the directory', () => makeOrFind(path, mode))) continue;
+      } catch (error) {
+        undo();
+        throw error;
+      }
+    }
+    dirs.push(path);
+  }
+  return { dirs, undo: dryRun ? () => {} : undo };
+}
+
+function modeOf(path: RawPath): number {
+  return step(path, 'cannot look at the destination', () =>
+    fromNodeErrors(() => statSync(toBytes(path)).mode & 0o7777),
+  );
+}
+
+// Somebody else may be making it at this moment: then it is there, which is all that is wanted.
+function makeOrFind(path: RawPath, mode: number): boolean {
+  try {
+    fromNodeErrors(() => mkdirSync(toBytes(path), mode));
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && look(path)?.kind === 'directory') return false;
+    throw error;
+  }
+}
+
+function splitLast(path: RawPath): [dir: RawPath, name: RawPath] {
+  const slash = path.lastIndexOf('/');
+  return [path.slice(0, slash) || '/', path.slice(slash + 1)];
+}
+
+function sameFile(path: RawPath): RefusedError {
+  return new RefusedError(path, 'source and destination are the same file', 'EPCOPY_OVERLAP');
+}
+
+function step<T>(path: RawPath, what: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw refusedBy(error, path, what);
+  }
+}
+
+function fromNodeErrors<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw fromNode(error);
+  }
+}
+
+function ignoreErrors(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    if (codeOf(fromNode(error)) === '') throw error;
+  }
+}

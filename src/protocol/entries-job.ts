@@ -1,0 +1,42 @@
+import { join, type RawPath } from '../api/names.ts';
+import type { TypeLetter } from '../fs/file-system.ts';
+import type { EntriesJob, EntriesOfDirectory } from './jobs.ts';
+
+/** A job with what the parent alone needs to know of it. */
+export interface Listed {
+  job: EntriesJob;
+  /** Bytes of each entry, or null when sizes are not taken. */
+  sizes: number[] | null;
+}
+
+// A job's entries are numbered through all its directories. Names travel joined, since a message of a few long strings
+// is cheaper than one of many short ones, and no name holds a slash.
+
+export function namesOf(group: EntriesOfDirectory): RawPath[] {
+  return group.names === '' ? [] : group.names.split('/');
+}
+
+export function countEntries(job: EntriesJob): number {
+  return job.groups.reduce((sum, group) => sum + group.types.length, 0);
+}
+
+/** Every entry of the job in its order. */
+export function listEntries(job: EntriesJob): { path: RawPath; type: TypeLetter }[] {
+  return job.groups.flatMap((group) =>
+    namesOf(group).map((name, index) => ({ path: join(group.dir, name), type: group.types[index] as TypeLetter })),
+  );
+}
+
+/** The same job with only the entries whose number passes. */
+export function pickEntries(job: EntriesJob, wanted: (index: number) => boolean): EntriesJob {
+  let first = 0;
+  const groups: EntriesOfDirectory[] = [];
+  for (const group of job.groups) {
+    const start = first;
+    first += group.types.length;
+    const names = namesOf(group).filter((_name, index) => wanted(start + index));
+    const types = [...group.types].filter((_type, index) => wanted(start + index)).join('');
+    if (names.length > 0) groups.push({ dir: group.dir, names: names.join('/'), types });
+  }
+  return { ...job, groups };
+}

@@ -1,0 +1,91 @@
+// What the parent asks of its workers, as plain data that is safe to run twice.
+import type { RawPath } from '../api/names.ts';
+
+/** Some entries of one directory. */
+export interface EntriesOfDirectory {
+  dir: RawPath;
+  /** Joined with `/`, which no name holds. */
+  names: string;
+  /** One letter per name. */
+  types: string;
+}
+
+/** Some entries, of one directory or of several small ones. */
+export interface EntriesJob {
+  kind: 'entries';
+  groups: EntriesOfDirectory[];
+  /** Names that are copied although other names of the same file were seen: they lead their group of hard links. */
+  leads?: boolean;
+}
+
+/** More names for a file that is already at the destination. */
+export interface LinksJob {
+  kind: 'links';
+  /** Where the first name is, relative to the destination, and what it must still be. */
+  target: RawPath;
+  targetIdentity: string;
+  /** sha256 of the content in hex, when it was asked for. */
+  sha256?: string;
+  /** Relative paths. */
+  paths: RawPath[];
+}
+
+/** A file too big for one worker: made empty at its size under a temporary name. */
+export interface SplitJob {
+  kind: 'split';
+  path: RawPath;
+}
+
+/** A piece of a split file. */
+export interface RangeJob {
+  kind: 'range';
+  path: RawPath;
+  split: Split;
+  /** Bytes, `end` not included. */
+  start: number;
+  end: number;
+}
+
+/** The last step of a split file. */
+export interface PublishJob {
+  kind: 'publish';
+  path: RawPath;
+  split: Split;
+}
+
+/** The split is given up: its temporary file goes. */
+export interface DiscardJob {
+  kind: 'discard';
+  path: RawPath;
+  split: Split;
+}
+
+/** A split file as its workers know it. */
+export interface Split {
+  temporary: RawPath;
+  /** What the source was when the split began; it must not have changed at the end. */
+  sourceIdentity: string;
+  size: number;
+  mtime: number;
+  mtimeNs: number;
+}
+
+/** Directories get what can only be set when nothing more is put into them. */
+export interface FinishJob {
+  kind: 'finish';
+  /** This run's own: they get their source's mode, times and other metadata. */
+  made: RawPath[];
+  /** Everything below is finished: modes that lock us out may be set. */
+  last: boolean;
+  /** Those that were there before: they get the times, with `archive` the rest too. */
+  kept: RawPath[];
+}
+
+/** Entries of destination directories that the source does not have are removed. */
+export interface DeleteJob {
+  kind: 'delete';
+  dir: RawPath;
+  names: string;
+}
+
+export type Job = EntriesJob | LinksJob | SplitJob | RangeJob | PublishJob | DiscardJob | FinishJob | DeleteJob;

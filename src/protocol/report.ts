@@ -1,0 +1,76 @@
+import type { Failure } from '../api/errors.ts';
+import type { Sample } from '../api/events.ts';
+import type { RawPath } from '../api/names.ts';
+import type { TypeLetter } from '../fs/file-system.ts';
+import type { Split } from './jobs.ts';
+
+/** What happened to one entry. */
+export interface EntryDone {
+  path: RawPath;
+  type: TypeLetter | 'h';
+  action: 'copied' | 'unchanged' | 'deleted';
+  bytes: number;
+  sha256?: string;
+}
+
+/** A file left for the parent to place, because other workers have a part in it. */
+export interface Deferred {
+  path: RawPath;
+  size: number;
+  type: TypeLetter;
+  /** Of its group of hard links. */
+  identity: string;
+  nlink: number;
+}
+
+/** The answer to a job. */
+export interface Report {
+  files: number;
+  directories: number;
+  symlinks: number;
+  hardlinks: number;
+  special: number;
+  unchanged: number;
+  failed: number;
+  deleted: number;
+  /** Of file contents copied. */
+  bytes: number;
+  /** Of the names of an `EntriesJob`, how many are settled or deferred; the rest is handed back. */
+  next: number;
+  /** Destination directories of this run's making, and others it has entered. */
+  made: RawPath[];
+  kept: RawPath[];
+  hardLinked: Deferred[];
+  big: Deferred[];
+  /** Destination identity of a file copied with `leads`. */
+  leader: string;
+  split: Split | null;
+  /** Directories of a `FinishJob` whose mode would lock us out of what is below: to be finished after all others. */
+  locking: RawPath[];
+  /** Why a job that is not about entries failed as a whole. */
+  failure: Failure | null;
+  /** The destination is full: the rest was not tried. */
+  full: boolean;
+  worker: number;
+  /** What could not be preserved, counted by kind. */
+  lost: Record<string, number>;
+  entries: EntryDone[];
+  /** Milliseconds of work. */
+  busyMs: number;
+  /** What its entries cost, one by one. */
+  sample: Sample;
+}
+
+/** What a worker tells in the middle of a job. */
+export type WorkerEvent =
+  | {
+      type: 'progress';
+      worker: number;
+      path: RawPath;
+      /** Bytes of the file in hand, and its size. */
+      done: number;
+      size: number;
+      /** Bytes of the job so far, the file in hand included. */
+      bytes: number;
+    }
+  | { type: 'failed'; failure: Failure };

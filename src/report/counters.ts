@@ -1,0 +1,169 @@
+import type { Failure } from '../api/errors.ts';
+import type { Found, Load, Sample, Snapshot, Totals, WorkerView } from '../api/events.ts';
+import type { RawPath } from '../api/names.ts';
+import type { Report, WorkerEvent } from '../protocol/report.ts';
+
+const FAILURES_KEPT = 1000;
+
+interface InHand {
+  path: RawPath;
+  done: number;
+  size: number;
+  bytes: number;
+  at: number;
+  /** When its job ended, or null while it works. */
+  idleSince: number | null;
+}
+
+/** A worker between two jobs still shows its last file for so many milliseconds: small files pass faster than eyes. */
+const AFTERGLOW = 300;
+
+/** Counts what is found, done and failed. All of a run's numbers come from here. */
+export class Tally {
+  readonly found: Found;
+  /** What a count ahead of the listing has found: the listing itself keeps pace with the workers. */
+  surveyed: Found | null = null;
+  readonly totals: Totals = {
+    files: 0,
+    directories: 0,
+    symlinks: 0,
+    hardlinks: 0,
+    special: 0,
+    bytes: 0,
+    unchanged: 0,
+    skipped: 0,
+    failed: 0,
+    deleted: 0,
+  };
+  readonly lost: Record<string, number> = {};
+  readonly skips: Record<string, number> = {};
+  readonly failures: Failure[] = [];
+  moreFailures = 0;
+  private readonly sample: Sample = { n: 0, b: 0, t: 0, bb: 0, bt: 0, tt: 0 };
+  /** Jobs that the listing waits with for room, often several at once; since when; and how long it has waited before. */
+  private waiting = 0;
+  private waitingSince = 0;
+  private waitedMs = 0;
+  private settled = 0;
+  private settledBytes = 0;
+  private shownBytes = 0;
+  private readonly inHand = new Map<number, InHand>();
+  private readonly busyMs: number[] = [];
+  private readonly began: number;
+  private readonly limit: number | null;
+
+  /**
+   * @param sizes whether bytes are counted by the listing
+   * @param limit bytes per second that the run is held to, or null
+   */
+  constructor(sizes: boolean, limit: number | null, now: number) {
+    this.limit = limit;
+    this.found = { files: 0, directories: 0, bytes: sizes ? 0 : null, complete: false };
+    this.began = now;
+  }
+
+  elapsedMs(now: number): number {
+    return now - this.began;
+  }
+
+  /** A job ended: its entries (directories aside) and bytes are settled, however it went. */
+  settle(report: Report, entries: number, bytes: number, exact = false): void {
+    for (const key of ['files', 'directories', 'symlinks', 'hardlinks', 'special'] as const) {
+      this.totals[key] += report[key];
+    }
+    this.totals.bytes += report.bytes;
+    this.totals.unchanged += report.unchanged;
+    this.totals.deleted += report.deleted;
+    for (const [kind, count] of Object.entries(report.lost)) this.lost[kind] = (this.lost[kind] ?? 0) + count;
+    this.busyMs[report.worker] = (this.busyMs[report.worker] ?? 0) + report.busyMs;
+    for (const sum of ['n', 'b', 't', 'bb', 'bt', 'tt'] as const) this.sample[sum] += report.sample[sum];
+    this.rest(report.worker);
+    this.settled += entries;
+    this.settledBytes += exact || this.found.bytes !== null ? bytes : report.bytes;
+  }
+
+  /** A worker died: what it had in hand is not done. */
+  gone(worker: number): void {
+    this.inHand.delete(worker);
+  }
+
+  /** Entries that no report will speak of. */
+  give(entries: number, bytes: number): void {
+    this.settled += entries;
+    this.settledBytes += bytes;
+  }
+
+  skip(kind: string): void {
+    this.totals.skipped++;
+    this.skips[kind] = (this.skips[kind] ?? 0) + 1;
+  }
+
+  /** The listing has a job that there may be no room for. Each call has its `listingGoesOn`. */
+  listingWaits(now: number): void {
+    if (this.waiting++ === 0) this.waitingSince = now;
+  }
+
+  listingGoesOn(now: number): void {
+    if (--this.waiting === 0) this.waitedMs += now - this.waitingSince;
+  }
+
+  progress(event: WorkerEvent & { type: 'progress' }, now: number): void {
+    const { path, done, size, bytes } = event;
+    this.inHand.set(event.worker, { path, done, size, bytes, at: now, idleSince: null });
+  }
+
+  /** A failure that has been told: these are what is counted. */
+  keep(failure: Failure): void {
+    this.totals.failed++;
+    if (this.failures.length < FAILURES_KEPT) this.failures.push(failure);
+    else this.moreFailures++;
+  }
+
+  /** The best that is known of what there is. */
+  known(): Found {
+    return this.found.complete || this.surveyed === null ? this.found : this.surveyed;
+  }
+
+  snapshot(now: number): Snapshot {
+    let bytes = this.settledBytes;
+    for (const hand of this.inHand.values()) bytes += hand.bytes;
+    const found = this.known();
+    if (found.bytes !== null && found.complete) bytes = Math.min(bytes, found.bytes);
+    this.shownBytes = Math.max(this.shownBytes, bytes);
+    return {
+      elapsedMs: this.elapsedMs(now),
+      found: { ...found },
+      totals: { ...this.totals },
+      settled: this.settled,
+      settledBytes: this.shownBytes,
+      sample: { ...this.sample },
+      limit: this.limit,
+      workers: this.workers(now),
+    };
+  }
+
+  load(now: number): Load {
+    const elapsed = Math.max(this.elapsedMs(now), 1);
+    const workers = Array.from(this.busyMs, (ms) => Math.min((ms ?? 0) / elapsed, 1));
+    const waited = this.waitedMs + (this.waiting > 0 ? now - this.waitingSince : 0);
+    return { workers, listingWaited: Math.min(waited / elapsed, 1) };
+  }
+
+  private workers(now: number): WorkerView[] {
+    return [...this.inHand].map(([index, hand]) => viewOf(index, hand, now)).sort((a, b) => a.index - b.index);
+  }
+
+  private rest(worker: number): void {
+    const hand = this.inHand.get(worker);
+    if (hand === undefined) return;
+    hand.bytes = 0;
+    hand.idleSince = performance.now();
+  }
+}
+
+function viewOf(index: number, hand: InHand, now: number): WorkerView {
+  const { path, done, size, at, idleSince } = hand;
+  if (idleSince === null) return { index, path, done, size, silentMs: now - at };
+  if (now - idleSince > AFTERGLOW) return { index, path: '', done: 0, size: 0, silentMs: 0 };
+  return { index, path, done: size, size, silentMs: 0 };
+}

@@ -1,0 +1,295 @@
+import type { Config } from '../api/config.ts';
+import { type Failure, RefusedError } from '../api/errors.ts';
+import type { CopyEvent, Kind, Outcome, Summary } from '../api/events.ts';
+import { fromText, parentOf, type RawPath } from '../api/names.ts';
+import { codeOf, fromNode } from '../fs/system-error.ts';
+import type { Plan } from '../plan/prepare.ts';
+import type { Queue } from '../process/index.ts';
+import { kindOf } from '../protocol/kind.ts';
+import type { Report, WorkerEvent } from '../protocol/report.ts';
+import { Tally } from './counters.ts';
+import { Manifest } from './manifest.ts';
+
+/** Progress is told this often, in milliseconds. */
+const TELL_EVERY = 100;
+/** Failures remembered, so that none is told twice. */
+const TOLD_KEPT = 10_000;
+
+/** Turns what the pipeline says into counts and events, and decides when a run is over before its end. */
+export class Reporter {
+  readonly tally: Tally;
+  /** Why nothing may be deleted: what is missing at the source is not known, or should not be believed. */
+  deletesNothing: string | null = null;
+  private readonly config: Config;
+  private readonly driver: 'libc' | 'node';
+  private readonly onEvent: (event: CopyEvent) => void | Promise<void>;
+  /** Pending while whoever takes the events asks for a pause. */
+  private pause: Promise<void> | undefined;
+  /** Resolves when the run ends before its end: nothing is waited for then. */
+  private readonly over: Promise<void>;
+  private isOver: () => void = () => {};
+  private readonly subtrees = new Set<RawPath>();
+  /** Failures in words: a job that is done over after its worker's death fails in the same entries again. */
+  private readonly told = new Set<string>();
+  private manifest: Manifest | null = null;
+  private plan: Plan | null = null;
+  private stop: () => void = () => {};
+  private outcome: Outcome | null = null;
+  private reason: Summary['reason'];
+  private unforeseen: unknown = null;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(config: Config, driver: 'libc' | 'node', onEvent: (event: CopyEvent) => void | Promise<void>) {
+    this.config = config;
+    this.driver = driver;
+    this.onEvent = onEvent;
+    this.over = new Promise((resolve) => {
+      this.isOver = resolve;
+    });
+    this.tally = new Tally(config.sizes, config.bwlimit || null, performance.now());
+  }
+
+  /** Whether the run is over before its end. */
+  get ended(): boolean {
+    return this.outcome !== null;
+  }
+
+  /** Throws RefusedError when the list of checksums that was asked for cannot be made. */
+  openManifest(): void {
+    const { manifest, dryRun } = this.config;
+    if (manifest === null || dryRun) return;
+    try {
+      this.manifest = new Manifest(manifest);
+    } catch (error) {
+      const { code, message } = wordsOf(error);
+      throw new RefusedError(fromText(manifest), `cannot make the manifest: ${message}`, code, { cause: error });
+    }
+  }
+
+  /** @param stop lets nothing new begin */
+  start(plan: Plan, stop: () => void): void {
+    const { jobs, dryRun } = this.config;
+    this.plan = plan;
+    this.stop = stop;
+    const merged = isMerged(plan);
+    this.emit({
+      type: 'start',
+      source: plan.source.path,
+      destination: plan.destination.path,
+      jobs,
+      driver: this.driver,
+      merged,
+      dryRun,
+      ...(plan.single === null ? {} : { single: plan.single }),
+    });
+    if (this.driver === 'node' && this.config.archive) {
+      this.warn('', 'EPCOPY_DRIVER', 'the node driver does not see extended attributes and ACLs: they are not copied');
+    }
+    this.timer = setInterval(() => this.tell(), TELL_EVERY);
+    this.timer.unref();
+  }
+
+  /** Takes what the workers tell in the middle of their jobs, until the queue is closed. */
+  async follow(events: Queue<WorkerEvent>): Promise<void> {
+    for await (const event of events) {
+      switch (event.type) {
+        case 'progress':
+          this.tally.progress(event, performance.now());
+          break;
+        case 'failed':
+          this.failed(event.failure);
+          break;
+        default:
+          event satisfies never;
+      }
+      await this.pause;
+    }
+  }
+
+  async reported(report: Report): Promise<void> {
+    for (const { path, type, action, bytes, sha256 } of report.entries) {
+      if (this.config.entries) {
+        this.emit({
+          type: 'file',
+          path,
+          kind: kindOf(type),
+          action,
+          bytes,
+          ...(sha256 === undefined ? {} : { sha256 }),
+        });
+      }
+      if (sha256 !== undefined) this.onManifest((manifest) => manifest.add(sha256, this.plan?.single?.as ?? path));
+    }
+    await this.pause;
+  }
+
+  /** An entry could not be listed. */
+  unlisted(failure: Failure): void {
+    this.failed(failure);
+  }
+
+  /** An entry failed. It is counted here, once, whoever tells of it and how often. */
+  failed(failure: Failure): void {
+    if (failure.side === 'source') this.deletesNothing = 'some of the source could not be read';
+    this.count(failure);
+  }
+
+  private count(failure: Failure): void {
+    const { maxErrors } = this.config;
+    if (this.isToldAlready(failure)) return;
+    this.tally.keep(failure);
+    this.emit({ type: 'error', failure });
+    if (failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT')) {
+      this.endEarly('stopped', { path: failure.path, message: 'the destination is full', code: failure.code });
+    } else if (this.tally.failures.length + this.tally.moreFailures >= maxErrors) {
+      const message = `stopped after ${maxErrors} failed ${maxErrors === 1 ? 'entry' : 'entries'}`;
+      this.endEarly('stopped', { path: failure.path, message, code: 'EPCOPY_ERRORS' });
+    }
+  }
+
+  skipped(path: RawPath, kind: Kind): void {
+    this.tally.skip(kind);
+    this.emit({ type: 'skip', path, kind, reason: 'copied only with --archive' });
+  }
+
+  warn(path: RawPath, code: string, message: string): void {
+    this.emit({ type: 'warn', path, code, message });
+  }
+
+  /** Perhaps not what the user meant. With `strict` it is a failure; an empty source may be one that is not mounted. */
+  suspicious(code: 'EPCOPY_NOMATCH' | 'EPCOPY_EMPTY', message: string): void {
+    if (this.config.strict && code === 'EPCOPY_EMPTY') this.deletesNothing ??= message;
+    if (this.config.strict) this.count({ path: '', side: 'source', action: 'select', code, message });
+    else this.warn('', code, message);
+  }
+
+  listed(): void {
+    this.emit({ type: 'scan', found: { ...this.tally.known() } });
+  }
+
+  interrupt(): void {
+    this.endEarly('interrupted', { path: '', message: 'interrupted', code: 'EINTR' });
+  }
+
+  /** No worker is left. */
+  stopped(error: Error): void {
+    this.endEarly('stopped', { path: '', message: error.message, code: 'EPCOPY_WORKERS' });
+  }
+
+  /** Something that nobody foresaw: the run is wound up, and then `end` throws it. */
+  broken(error: unknown): void {
+    if (!this.ended) this.unforeseen = error;
+    this.endEarly('stopped', { path: '', message: String(error), code: 'EPCOPY_INTERNAL' });
+  }
+
+  refuse(error: RefusedError): Summary {
+    this.outcome = 'refused';
+    this.reason = { path: error.path, message: error.message, code: error.code };
+    return this.end();
+  }
+
+  end(): Summary {
+    clearInterval(this.timer);
+    this.onManifest((manifest) => manifest.close(this.outcome === null || this.outcome === 'stopped'));
+    if (this.plan !== null) this.tell();
+    const summary = this.summary();
+    this.emit({ type: 'end', summary });
+    if (this.unforeseen !== null) throw this.unforeseen;
+    return summary;
+  }
+
+  private summary(): Summary {
+    const { tally, plan } = this;
+    const now = performance.now();
+    return {
+      outcome: this.outcome ?? (this.isComplete() ? 'complete' : 'incomplete'),
+      dryRun: this.config.dryRun,
+      source: plan?.source.path ?? '',
+      destination: plan?.destination.path ?? '',
+      merged: plan !== null && isMerged(plan),
+      totals: { ...tally.totals },
+      elapsedMs: tally.elapsedMs(now),
+      notPreserved: tally.lost,
+      skips: tally.skips,
+      failures: tally.failures,
+      moreFailures: tally.moreFailures,
+      load: tally.load(now),
+      driver: this.driver,
+      ...(this.reason === undefined ? {} : { reason: this.reason }),
+    };
+  }
+
+  // A list that cannot be written is a failure of the run, once; the copy goes on.
+  private onManifest(step: (manifest: Manifest) => void): void {
+    if (this.manifest === null) return;
+    try {
+      step(this.manifest);
+    } catch (error) {
+      this.manifest.drop();
+      this.manifest = null;
+      const { code, message } = wordsOf(error);
+      // Not by way of `failed`: a disk that is full for the list need not be full for the copy.
+      const why = `${this.config.manifest}: ${message}`;
+      const failure: Failure = { path: '', action: 'write the manifest', code, message: why, side: 'destination' };
+      this.tally.keep(failure);
+      this.emit({ type: 'error', failure });
+    }
+  }
+
+  private isComplete(): boolean {
+    const { totals, lost } = this.tally;
+    return totals.failed === 0 && !(this.config.strict && Object.keys(lost).length > 0);
+  }
+
+  // Whatever the listener does, the run ends in good order: what it throws, or rejects with, is thrown at the end.
+  private emit(event: CopyEvent): void {
+    try {
+      const taken = this.onEvent(event);
+      if (taken === undefined) return;
+      const before = this.pause;
+      const both = Promise.all([before, taken]).then(
+        () => {},
+        (error: unknown) => this.broken(error),
+      );
+      this.pause = Promise.race([both, this.over]);
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  private endEarly(outcome: Outcome, reason: Summary['reason']): void {
+    if (this.ended) return;
+    this.outcome = outcome;
+    this.reason = reason;
+    this.isOver();
+    this.stop();
+  }
+
+  private tell(): void {
+    this.emit({ type: 'progress', snapshot: this.tally.snapshot(performance.now()) });
+  }
+
+  // A directory that cannot be entered fails again for each batch of what is in it.
+  private isToldAlready({ path, code, message, subtree }: Failure): boolean {
+    const words = `${path}\0${code}\0${message}`;
+    if (this.told.has(words)) return true;
+    if (this.told.size < TOLD_KEPT) this.told.add(words);
+    if (subtree !== true) return false;
+    for (let at = path; ; at = parentOf(at)) {
+      if (this.subtrees.has(at)) return true;
+      if (at === '') break;
+    }
+    this.subtrees.add(path);
+    return false;
+  }
+}
+
+// A single file is put into a directory that was there; nothing is merged.
+function isMerged(plan: Plan): boolean {
+  return plan.single === null && plan.merged;
+}
+
+function wordsOf(error: unknown): { code: string; message: string } {
+  const known = fromNode(error);
+  return { code: codeOf(known) || 'EPCOPY_MANIFEST', message: known instanceof Error ? known.message : String(known) };
+}

@@ -1,0 +1,42 @@
+import type { Config } from '../api/config.ts';
+import type { FileSystem } from '../fs/file-system.ts';
+import { runMark } from '../fs/temporary-name.ts';
+import type { Plan } from '../plan/prepare.ts';
+import type { RateLimit, WorkerConfig } from '../protocol/worker-config.ts';
+
+/** Below this a file is one worker's; above it, all that are idle share it. */
+const SPLIT_ABOVE = 64 * 1024 * 1024;
+
+/** What each worker is told, once. */
+export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: RateLimit | null): WorkerConfig {
+  const hash = config.manifest !== null;
+  // Hashing takes the bytes in order, and what is written in place has no temporary name to share.
+  const whole = config.jobs === 1 || hash || config.verify || !config.atomic;
+  return {
+    source: plan.source,
+    destination: plan.destination,
+    driver: fs.name,
+    forbidden: plan.forbidden,
+    merged: plan.merged,
+    rename: plan.single === null ? null : { from: plan.single.name, to: plan.single.as },
+    runMark: runMark(),
+    chunkSize: config.chunkSize,
+    batch: config.batch,
+    atomic: config.atomic,
+    noClobber: config.noClobber,
+    update: config.update,
+    checksum: config.checksum,
+    archive: config.archive,
+    dereference: config.dereference,
+    reflink: config.reflink,
+    sparse: config.sparse,
+    verify: config.verify,
+    hash,
+    fsync: config.fsync,
+    dryRun: config.dryRun,
+    retries: config.retries,
+    rate,
+    splitAbove: whole ? Number.POSITIVE_INFINITY : SPLIT_ABOVE,
+    entries: config.entries || hash,
+  };
+}

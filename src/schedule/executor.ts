@@ -1,0 +1,50 @@
+import type { Failure } from '../api/errors.ts';
+import type { RawPath } from '../api/names.ts';
+import type { Job } from '../protocol/jobs.ts';
+import type { Report } from '../protocol/report.ts';
+
+/**
+ * What hands jobs to workers and brings their reports back. Nothing above this interface knows what a worker is: the local
+ * pool of processes is one implementation, a queue to other machines would be another. A job may be run twice.
+ */
+export interface Executor {
+  /** Jobs that may be under way at once; more only wait. */
+  readonly capacity: number;
+  /** Rejects with LostJob when its worker died on it, with NoWorkers when none can be had. */
+  run(job: Job): Promise<Report>;
+  /** Ends the workers at once, whatever they do; nothing that was reported is lost. */
+  terminate(): Promise<void>;
+}
+
+/** The worker died while it had this job in hand. */
+export class LostJob extends Error {
+  override name = 'LostJob';
+  /** Index of the entry in hand, or null when it had none or it is not known. */
+  readonly inHand: number | null;
+  /** Process of the dead worker, by which its temporary files are known. */
+  readonly pid: number;
+  /** Slot of the dead worker. */
+  readonly worker: number;
+  constructor(inHand: number | null, pid: number, worker: number, how: string, options?: ErrorOptions) {
+    super(`the worker process died (${how})`, options);
+    this.inHand = inHand;
+    this.pid = pid;
+    this.worker = worker;
+  }
+}
+
+/** No worker can be started, or all were lost. */
+export class NoWorkers extends Error {
+  override name = 'NoWorkers';
+}
+
+/** What is told of the entry a worker died of. */
+export function lossFailure(path: RawPath, loss: LostJob): Failure {
+  return {
+    path,
+    action: 'copy',
+    code: 'EPCOPY_WORKER',
+    message: `${loss.message} while copying it`,
+    side: 'destination',
+  };
+}

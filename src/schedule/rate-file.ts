@@ -1,0 +1,48 @@
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RefusedError } from '../api/errors.ts';
+import { fromText } from '../api/names.ts';
+import { monotonicMs } from '../protocol/steady-clock.ts';
+import type { RateLimit } from '../protocol/worker-config.ts';
+
+/** Waits of about this long keep the rate smooth. */
+const UNIT_SECONDS = 0.02;
+const LARGEST_UNIT = 64 * 1024;
+
+/** The file by which workers share a rate (see `copy/rate-limit.ts`). On Linux it has no name for long enough to stay behind. */
+export class RateFile {
+  readonly limit: RateLimit;
+  private readonly directory: string;
+  private readonly fd: number;
+
+  /**
+   * @param bytesPerSecond 1 or more
+   * @throws RefusedError when no temporary file can be had
+   */
+  constructor(bytesPerSecond: number) {
+    const place = tmpdir();
+    let directory = '';
+    let path: string;
+    try {
+      directory = mkdtempSync(join(place, 'pcopy-rate-'));
+      path = join(directory, 'moved');
+      this.fd = openSync(path, 'wx');
+    } catch (error) {
+      if (directory !== '') rmSync(directory, { recursive: true, force: true });
+      const { code = 'EIO' } = error as NodeJS.ErrnoException;
+      throw new RefusedError(fromText(place), 'no place for the file that --bwlimit needs', code, { cause: error });
+    }
+    this.directory = directory;
+    const linux = process.platform === 'linux';
+    if (linux) rmSync(this.directory, { recursive: true });
+    const unit = Math.max(1, Math.min(LARGEST_UNIT, Math.floor(bytesPerSecond * UNIT_SECONDS)));
+    const reachable = linux ? `/proc/${process.pid}/fd/${this.fd}` : path;
+    this.limit = { path: reachable, bytesPerSecond, unit, startMs: monotonicMs() };
+  }
+
+  close(): void {
+    closeSync(this.fd);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,311 @@
+import type { Failure } from '../api/errors.ts';
+import { type RawPath, splitPath } from '../api/names.ts';
+import type { TypeLetter } from '../fs/file-system.ts';
+import { countEntries, type Listed, listEntries, pickEntries } from '../protocol/entries-job.ts';
+import type { EntriesJob, Job } from '../protocol/jobs.ts';
+import type { Deferred, Report } from '../protocol/report.ts';
+import type { Tally } from '../report/counters.ts';
+import { type Executor, LostJob, lossFailure } from './executor.ts';
+import { HardLinks, type Step } from './hard-links.ts';
+import { type Priority, Slots } from './semaphore.ts';
+import { copyInPieces } from './split-file.ts';
+
+/** Links per job, and directories per job of finishing. */
+const PER_JOB = 256;
+/** How often a job is given to another worker when nobody knows which entry its worker died of. */
+const BLIND_RETRIES = 2;
+
+export interface ScheduleListener {
+  /** An entry failed. It is counted already. */
+  failed: (failure: Failure) => void;
+  /** The next job waits for the promise. */
+  reported: (report: Report) => Promise<void>;
+  /** Nothing more can be done: the listing may end. */
+  broken: () => void;
+  /** A worker died over this job: what it left under temporary names is to be removed. */
+  lost: (job: Job, pid: number) => void;
+}
+
+/**
+ * Keeps the executor busy until everything is done: what the listing brings, what workers hand back, further names of
+ * hard links, pieces of big files. First `run`, then `finish`.
+ */
+export class Schedule {
+  /** Destination directories that the run made, and those that it found. */
+  readonly made = new Set<RawPath>();
+  readonly kept = new Set<RawPath>();
+  /** Jobs given out and not reported. */
+  readonly underWay = new Set<Job>();
+  /** Split files under way: by their temporary names, what discards them. */
+  readonly splits = new Map<RawPath, Job>();
+  private readonly executor: Executor;
+  private readonly tally: Tally;
+  private readonly listener: ScheduleListener;
+  private readonly slots: Slots;
+  private readonly links = new HardLinks();
+  private open = 0;
+  private whenIdle: (() => void) | null = null;
+  private error: unknown = null;
+  private stopped = false;
+
+  constructor(executor: Executor, tally: Tally, listener: ScheduleListener) {
+    this.executor = executor;
+    this.tally = tally;
+    this.listener = listener;
+    this.slots = new Slots(executor.capacity);
+  }
+
+  /** Copies everything listed; resolves when that and all that came of it is settled. Throws NoWorkers. */
+  async run(listed: AsyncIterable<Listed>): Promise<void> {
+    for await (const { job, sizes } of listed) {
+      await this.slots.take('listed');
+      if (this.stopped) this.slots.give();
+      else this.begin(() => this.entries(job, sizes, 'held'));
+    }
+    await this.idle();
+  }
+
+  /** Gives directories their metadata. Those whose mode would lock us out come last, deepest first. */
+  async finish(): Promise<void> {
+    const kept = [...this.kept].filter((path) => !this.made.has(path));
+    const locking: RawPath[] = [];
+    const finish = async (made: RawPath[], kept: RawPath[], last: boolean): Promise<void> => {
+      const report = await this.execute({ kind: 'finish', made, kept, last }, 'returned');
+      if (report === null) return;
+      locking.push(...report.locking);
+      this.settle(report, 0, 0);
+    };
+    for (const group of groups([...this.made])) this.begin(() => finish(group, [], false));
+    for (const group of groups(kept)) this.begin(() => finish([], group, false));
+    await this.idle();
+    locking.sort((a, b) => depth(b) - depth(a));
+    for (const group of groups(locking)) {
+      this.begin(() => finish(group, [], true));
+      await this.idle();
+    }
+  }
+
+  /** Runs jobs whose reports need only be counted. */
+  async runAll(jobs: readonly Job[]): Promise<void> {
+    for (const job of jobs) {
+      this.begin(async () => {
+        const report = await this.execute(job, 'listed');
+        if (report !== null) this.settle(report, 0, 0);
+      });
+    }
+    await this.idle();
+  }
+
+  /** Nothing new is given out; what is under way ends. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async entries(
+    job: EntriesJob,
+    sizes: readonly number[] | null,
+    priority: Priority | 'held',
+    blind = 0,
+  ): Promise<void> {
+    let report: Report | null;
+    try {
+      report = await this.execute(job, priority);
+    } catch (error) {
+      if (!(error instanceof LostJob)) throw error;
+      return this.withoutCulprit(job, sizes, error, blind);
+    }
+    if (report === null) return;
+    for (const path of report.made) this.made.add(path);
+    for (const path of report.kept) this.kept.add(path);
+    const deferred = [...report.hardLinked, ...report.big];
+    const settled = filesAmong(job, report.next) - deferred.length;
+    this.tally.settle(
+      report,
+      settled,
+      bytesAmong(sizes, 0, report.next) - deferred.reduce((sum, d) => sum + d.size, 0),
+    );
+    for (const entry of report.hardLinked) this.follow(this.links.found(entry));
+    for (const entry of report.big) this.begin(() => this.big(entry));
+    // The job broke off for a reason that is not an entry's: none of the rest would fare better.
+    if (report.failure !== null) return this.broken(listEntries(job).slice(report.next), report.failure);
+    if (report.next < countEntries(job) && !this.stopped) this.handBack(job, sizes, report.next);
+  }
+
+  // Two halves, so that an idle worker finds something to take.
+  private handBack(job: EntriesJob, sizes: readonly number[] | null, from: number): void {
+    const middle = Math.ceil((from + countEntries(job)) / 2);
+    this.again(job, sizes, (index) => index >= from && index < middle);
+    this.again(job, sizes, (index) => index >= middle);
+  }
+
+  private again(job: EntriesJob, sizes: readonly number[] | null, wanted: (index: number) => boolean, blind = 0): void {
+    const part = pickEntries(job, wanted);
+    const partSizes = sizes?.filter((_size, index) => wanted(index)) ?? null;
+    if (part.groups.length > 0) this.begin(() => this.entries(part, partSizes, 'returned', blind));
+  }
+
+  // The entry in hand is the one that failed; the others are done over by another worker, since nobody reported them.
+  private withoutCulprit(job: EntriesJob, sizes: readonly number[] | null, loss: LostJob, blind: number): void {
+    const entries = listEntries(job);
+    const culprit = loss.inHand === null ? undefined : entries[loss.inHand];
+    if (culprit !== undefined) {
+      this.lostEntry(culprit, loss, sizes?.[loss.inHand ?? 0] ?? 0);
+      this.again(job, sizes, (index) => index !== loss.inHand);
+    } else if (blind < BLIND_RETRIES) {
+      this.again(job, sizes, () => true, blind + 1);
+    } else {
+      for (const [index, entry] of entries.entries()) this.lostEntry(entry, loss, sizes?.[index] ?? 0);
+    }
+  }
+
+  private lostEntry({ path, type }: { path: RawPath; type: TypeLetter }, loss: LostJob, size: number): void {
+    this.giveEntry(type, size);
+    this.listener.failed(lossFailure(path, loss));
+  }
+
+  private broken(entries: readonly { path: RawPath; type: TypeLetter }[], failure: Failure): void {
+    for (const { path, type } of entries) {
+      this.giveEntry(type, 0);
+      this.listener.failed({ ...failure, path });
+    }
+  }
+
+  // Directories are not counted as settled: what is in them is.
+  private giveEntry(type: TypeLetter, bytes: number): void {
+    this.tally.give(type === 'd' ? 0 : 1, bytes);
+  }
+
+  // For jobs that are not about entries one by one.
+  private settle(report: Report, entries: number, bytes: number): void {
+    this.tally.settle(report, entries, bytes);
+    if (report.failure !== null) this.listener.failed(report.failure);
+  }
+
+  private follow(step: Step): void {
+    switch (step.kind) {
+      case 'wait':
+        return;
+      case 'lead':
+        return this.begin(() => this.lead(step.entry));
+      case 'link': {
+        const { path: target, identity: targetIdentity, sha256 } = step.target;
+        const known = sha256 === undefined ? {} : { sha256 };
+        for (const group of groups(step.entries)) {
+          const paths = group.map((entry) => entry.path);
+          this.begin(async () => {
+            const report = await this.execute({ kind: 'links', target, targetIdentity, paths, ...known }, 'returned');
+            if (report !== null) this.settle(report, group.length, bytesOf(group));
+          });
+        }
+        return;
+      }
+      default:
+        step satisfies never;
+    }
+  }
+
+  private async lead(entry: Deferred): Promise<void> {
+    const [dir, names] = splitPath(entry.path);
+    const job: EntriesJob = { kind: 'entries', groups: [{ dir, names, types: entry.type }], leads: true };
+    let report: Report | null;
+    try {
+      report = await this.execute(job, 'returned');
+    } catch (error) {
+      if (!(error instanceof LostJob)) throw error;
+      this.lostEntry(entry, error, entry.size);
+      return this.follow(this.links.failed(entry));
+    }
+    if (report === null) return;
+    this.tally.settle(report, 1, entry.size);
+    if (report.failure !== null) this.listener.failed({ ...report.failure, path: entry.path });
+    if (report.failed > 0 || report.leader === '') return this.follow(this.links.failed(entry));
+    const sha256 = report.entries[0]?.sha256;
+    const known = sha256 === undefined ? {} : { sha256 };
+    this.follow(this.links.copied(entry, { path: entry.path, identity: report.leader, ...known }));
+  }
+
+  private async big(entry: Deferred): Promise<void> {
+    const run = (job: Job): Promise<Report | null> => this.execute(job, 'piece');
+    const failure = await copyInPieces(entry, run, this.tally, this.splits);
+    if (failure === null) return;
+    this.tally.give(1, 0);
+    this.listener.failed(failure);
+  }
+
+  /** @returns null when the run was stopped before the job began */
+  private async execute(job: Job, priority: Priority | 'held', blind = 0): Promise<Report | null> {
+    if (priority !== 'held') await this.slots.take(priority);
+    try {
+      if (this.stopped && job.kind !== 'finish' && job.kind !== 'discard') return null;
+      this.underWay.add(job);
+      const report = await this.executor.run(job);
+      this.underWay.delete(job);
+      await this.listener.reported(report);
+      return report;
+    } catch (error) {
+      if (!(error instanceof LostJob)) throw error;
+      this.underWay.delete(job);
+      this.tally.gone(error.worker);
+      this.listener.lost(job, error.pid);
+      if (
+        blind >= BLIND_RETRIES ||
+        !(job.kind === 'links' || job.kind === 'finish' || job.kind === 'delete' || job.kind === 'discard')
+      )
+        throw error;
+    } finally {
+      this.slots.give();
+    }
+    return this.execute(job, 'returned', blind + 1);
+  }
+
+  private begin(work: () => Promise<void>): void {
+    this.open++;
+    work()
+      .catch((error: unknown) => {
+        // A job that is not about entries one by one, and that its workers die of: the run goes on without it.
+        if (error instanceof LostJob) return this.listener.failed(lossFailure('', error));
+        this.error ??= error;
+        this.stopped = true;
+        this.listener.broken();
+      })
+      .finally(() => {
+        if (--this.open === 0) this.whenIdle?.();
+      });
+  }
+
+  private async idle(): Promise<void> {
+    if (this.open > 0) {
+      await new Promise<void>((resolve) => {
+        this.whenIdle = resolve;
+      });
+    }
+    if (this.error !== null) throw this.error;
+  }
+}
+
+function* groups<T>(items: readonly T[]): Generator<T[]> {
+  for (let at = 0; at < items.length; at += PER_JOB) yield items.slice(at, at + PER_JOB);
+}
+
+function filesAmong(job: EntriesJob, to: number): number {
+  let files = 0;
+  let left = to;
+  for (const { types } of job.groups) {
+    const part = types.length <= left ? types : types.slice(0, left);
+    files += part.replaceAll('d', '').length;
+    left -= part.length;
+  }
+  return files;
+}
+
+function bytesAmong(sizes: readonly number[] | null, from: number, to: number): number {
+  return sizes === null ? 0 : sizes.slice(from, to).reduce((sum, size) => sum + size, 0);
+}
+
+function bytesOf(entries: readonly Deferred[]): number {
+  return entries.reduce((sum, entry) => sum + entry.size, 0);
+}
+
+function depth(path: RawPath): number {
+  return path === '' ? 0 : path.split('/').length;
+}

@@ -1,0 +1,86 @@
+import type { Failure } from '../api/errors.ts';
+import type { RawPath } from '../api/names.ts';
+import type { Job, Split } from '../protocol/jobs.ts';
+import type { Deferred, Report } from '../protocol/report.ts';
+import type { Tally } from '../report/counters.ts';
+import { LostJob, lossFailure } from './executor.ts';
+
+/** Bytes of one piece: long enough to make its message free, short enough to end a run together. */
+const PIECE = 32 * 1024 * 1024;
+/** More pieces than this do not end a run any sooner, and a hole may be of any size. */
+const MOST_PIECES = 1024;
+
+/**
+ * Copies one big file through all workers that have nothing else to do: a temporary file, pieces in any order, then the
+ * name.
+ * @param live holds, while the split lives, the job that discards it, by its temporary name
+ * @returns null when it is at the destination (or the run was stopped), else why not; nothing is left behind
+ */
+export async function copyInPieces(
+  entry: Deferred,
+  run: (job: Job) => Promise<Report | null>,
+  tally: Tally,
+  live: Map<RawPath, Job>,
+): Promise<Failure | null> {
+  const { path } = entry;
+  const begun = await attempt(entry, run, { kind: 'split', path }, tally, 0);
+  const split = begun.report?.split ?? null;
+  if (begun.report === null || (begun.failure !== null && split === null)) return begun.failure;
+  if (split === null) {
+    tally.give(1, entry.size); // Its blocks are shared; that was all.
+    return null;
+  }
+  const discard: Job = { kind: 'discard', path, split };
+  live.set(split.temporary, discard);
+  let failure = begun.failure ?? (await copyPieces(entry, split, run, tally));
+  let published = false;
+  if (failure === null) {
+    const last = await attempt(entry, run, { kind: 'publish', path, split }, tally, 0);
+    failure = last.failure;
+    published = failure === null && last.report !== null;
+  }
+  if (published) tally.give(1, 0);
+  else await attempt(entry, run, discard, tally, 0);
+  live.delete(split.temporary);
+  return failure;
+}
+
+async function copyPieces(
+  entry: Deferred,
+  split: Split,
+  run: (job: Job) => Promise<Report | null>,
+  tally: Tally,
+): Promise<Failure | null> {
+  let failure: Failure | null = null;
+  const pieces: Promise<void>[] = [];
+  const length = PIECE * Math.ceil(split.size / (PIECE * MOST_PIECES));
+  for (let start = 0; start < split.size; start += length) {
+    const end = Math.min(start + length, split.size);
+    const copy = async (): Promise<void> => {
+      const guarded = async (job: Job): Promise<Report | null> => (failure === null ? run(job) : null);
+      const job: Job = { kind: 'range', path: entry.path, split, start, end };
+      const result = await attempt(entry, guarded, job, tally, end - start);
+      failure ??= result.failure;
+    };
+    pieces.push(copy());
+  }
+  await Promise.all(pieces);
+  return failure;
+}
+
+async function attempt(
+  entry: Deferred,
+  run: (job: Job) => Promise<Report | null>,
+  job: Job,
+  tally: Tally,
+  bytes: number,
+): Promise<{ report: Report | null; failure: Failure | null }> {
+  try {
+    const report = await run(job);
+    if (report !== null) tally.settle(report, 0, bytes, true);
+    return { report, failure: report?.failure ?? null };
+  } catch (error) {
+    if (!(error instanceof LostJob)) throw error;
+    return { report: null, failure: lossFailure(entry.path, error) };
+  }
+}

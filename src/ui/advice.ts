@@ -1,0 +1,36 @@
+import { availableParallelism } from 'node:os';
+import type { Load } from '../api/events.ts';
+
+/**
+ * Until its first file and after its last a worker is idle, a few tenths of a second that no -j takes away. In two seconds
+ * they hide 10 % of the load and more, which turns one answer into another; in ten 2 to 4 %. And who waits less
+ * has nothing to gain.
+ */
+const SHORTEST_MS = 10_000;
+const MOST_JOBS = 64;
+
+/**
+ * How busy the workers were, and whether another -j would help. The listing waits when the queue of work is full, so a
+ * listing that waited and workers that never idled mean that the workers set the pace; idle workers mean that it was the
+ * listing, or a few large files at the end.
+ *
+ * @param cpus with a worker for each of them, more help only by waiting together
+ */
+export function advice(load: Load, elapsedMs: number, cpus = availableParallelism()): string | undefined {
+  const jobs = load.workers.length;
+  if (elapsedMs < SHORTEST_MS || jobs === 0) return undefined;
+  const used = load.workers.reduce((sum, share) => sum + share, 0);
+  const share = Math.round((used / jobs) * 100);
+  const start = `${jobs === 1 ? '1 worker' : `${jobs} workers`}, ${share}% busy`;
+  if (share >= 90 && load.listingWaited >= 0.5 && jobs < MOST_JOBS) {
+    const more = Math.min(MOST_JOBS, jobs * 2);
+    if (jobs < cpus) return `${start}: they set the pace; -j ${Math.min(more, cpus)} may be faster`;
+    return `${start}: they set the pace; -j ${more} may be faster if the disk is slow`;
+  }
+  const enough = Math.max(1, Math.ceil(used / 0.9));
+  if (share < 60 && enough < jobs) {
+    const why = load.listingWaited < 0.1 ? 'the listing set the pace' : 'there was not work for all';
+    return `${start}: ${why}; -j ${enough} would do as well`;
+  }
+  return `${start}: -j ${jobs} fits`;
+}

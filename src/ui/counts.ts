@@ -1,0 +1,51 @@
+import type { Totals } from '../api/events.ts';
+import { count, plural } from './format.ts';
+
+/** `50,000 files, 1,000 directories, 12 links`: the kinds there were, files always. */
+export function entriesInWords(totals: Totals): string {
+  const parts = [plural(totals.files, 'file')];
+  if (totals.directories > 0) parts.push(plural(totals.directories, 'directory', 'directories'));
+  if (totals.symlinks > 0) parts.push(plural(totals.symlinks, 'symbolic link'));
+  if (totals.hardlinks > 0) parts.push(plural(totals.hardlinks, 'hard link'));
+  if (totals.special > 0) parts.push(plural(totals.special, 'special file'));
+  return parts.join(', ');
+}
+
+/**
+ * What did not become a copy: `2 failed, 12 unchanged, 3 skipped (2 FIFOs, 1 socket)`. Empty when all did. Of a dry run:
+ * `2 would fail, 12 unchanged, 3 would be skipped (2 FIFOs, 1 socket)`.
+ */
+export function restInWords(totals: Totals, skips: Record<string, number>, dryRun: boolean): string {
+  const wouldBe = dryRun ? 'would be ' : '';
+  const parts: string[] = [];
+  if (totals.failed > 0) parts.push(`${count(totals.failed)} ${dryRun ? 'would fail' : 'failed'}`);
+  if (totals.unchanged > 0) parts.push(`${count(totals.unchanged)} unchanged`);
+  if (totals.skipped > 0) parts.push(`${count(totals.skipped)} ${wouldBe}skipped${inBrackets(skips)}`);
+  if (totals.deleted > 0) parts.push(`${count(totals.deleted)} ${wouldBe}deleted`);
+  return parts.join(', ');
+}
+
+// How a kind is said, one and many; what is not here is said as it is.
+const WORDS: Record<string, [one: string, many: string]> = {
+  acl: ['ACL', 'ACLs'],
+  device: ['device', 'devices'],
+  fifo: ['FIFO', 'FIFOs'],
+  mode: ['mode', 'modes'],
+  owner: ['owner', 'owners'],
+  socket: ['socket', 'sockets'],
+  xattr: ['extended attribute', 'extended attributes'],
+};
+
+/** `3 ACLs, 120 owners`, in the order of their names, so that two runs compare. */
+export function kindsInWords(kinds: Record<string, number>): string {
+  return Object.entries(kinds)
+    .filter(([, n]) => n > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([kind, n]) => plural(n, ...(WORDS[kind] ?? [kind, kind])))
+    .join(', ');
+}
+
+function inBrackets(kinds: Record<string, number>): string {
+  const words = kindsInWords(kinds);
+  return words === '' ? '' : ` (${words})`;
+}

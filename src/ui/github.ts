@@ -1,0 +1,131 @@
+import { appendFileSync } from 'node:fs';
+import type { CopyEvent, Summary } from '../api/events.ts';
+import { escapeControls, printable } from '../api/names.ts';
+import { palette } from './colors.ts';
+import type { Ends } from './display-paths.ts';
+import { type Annotate, errorLine, reasonText } from './messages.ts';
+import { summaryLines } from './summary.ts';
+import type { Reporter, Say } from './ui.ts';
+
+/** GitHub shows ten annotations of a level for one step and drops the others. */
+const ANNOTATIONS = 10;
+/** What the step summary lists of the failures; GitHub refuses one above 1 MiB. */
+const LISTED = 100;
+const LISTED_BYTES = 256 << 10;
+
+const NO_COLOR = palette(false);
+
+/**
+ * A workflow command, as documented under "Workflow commands for GitHub Actions": in the message `%`, CR and LF are
+ * escaped, in a property `:` and `,` too (actions/toolkit, packages/core/src/command.ts).
+ */
+export function annotation(level: 'error' | 'warning', title: string, message: string): string {
+  const data = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  const property = (text: string) => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+  return `::${level} title=${property(title)}::${data(message)}`;
+}
+
+/**
+ * The older form of a command, `##[name]`, counts anywhere in a line (actions/runner, ActionCommand.TryParse), and so
+ * would do what the name of a file says. The escape is one of JSON too: only in a JSON string can there be a `##`.
+ */
+export function withoutCommands(text: string): string {
+  return text.replaceAll('##[', '#\\u0023[');
+}
+
+/** The same for standard output, where no line is meant as a command: a path that was typed may begin like one. */
+export function withoutAnyCommands(text: string): string {
+  return withoutCommands(text).replace(/^([ \t]*):(?=:)/gm, '$1\\u003a');
+}
+
+/** Lines as annotations, while GitHub has room for them; the runner shows them in the log, where they stand for the line. */
+export class Annotations implements Annotate {
+  #errors = 0;
+  #warnings = 0;
+
+  /** The last place is kept for why the run ended. */
+  failure(line: string): string | undefined {
+    if (++this.#errors >= ANNOTATIONS) return undefined;
+    return annotation('error', 'pcopy', line);
+  }
+
+  ending(line: string): string {
+    return annotation('error', 'pcopy', line);
+  }
+
+  warning(line: string): string | undefined {
+    if (++this.#warnings > ANNOTATIONS) return undefined;
+    return annotation('warning', 'pcopy', line);
+  }
+}
+
+/** What is appended to the step summary, in Markdown. */
+export function stepSummary(summary: Summary, ends: Ends, limited = false): string {
+  const lines = [
+    `### pcopy ${code(printable(ends.source))} → ${code(printable(ends.destination))}`,
+    '',
+    ...summaryLines(summary, ends, NO_COLOR, limited).map((line) => `- ${code(line.trim().replace(/^pcopy: /, ''))}`),
+  ];
+  const reason = reasonText(summary);
+  if (reason !== undefined) lines.push(`- ${code(reason)}`);
+  const listed = listedFailures(summary, ends);
+  if (listed.length > 0) {
+    const failed = Math.max(summary.totals.failed, summary.failures.length + summary.moreFailures);
+    lines.push('', `<details><summary>${failed} ${summary.dryRun ? 'would fail' : 'failed'}</summary>`, '', ...listed);
+    if (failed > listed.length) lines.push(`- and ${failed - listed.length} more`);
+    lines.push('', '</details>');
+  }
+  return `${lines.join('\n')}\n\n`;
+}
+
+/** The same for a command that ended before there was anything to sum up. */
+export function failedSummary(message: string): string {
+  return `### pcopy\n\n- ${code(escapeControls(message))}\n\n`;
+}
+
+/** Markdown is read inside HTML tags too. */
+function code(text: string): string {
+  return `<code>${text.replace(/[&<>|*_`~[\]\\]/g, (c) => `&#${c.charCodeAt(0)};`)}</code>`;
+}
+
+function listedFailures(summary: Summary, ends: Ends): string[] {
+  const lines: string[] = [];
+  let room = LISTED_BYTES;
+  for (const failure of summary.failures.slice(0, LISTED)) {
+    const line = `- ${code(errorLine(failure, ends, NO_COLOR).replace(/^pcopy: /, ''))}`;
+    room -= Buffer.byteLength(line);
+    if (room < 0) break;
+    lines.push(line);
+  }
+  return lines;
+}
+
+/** The page of the run, when there is a file for it. */
+export class StepSummary implements Reporter {
+  readonly #say: Say;
+  readonly #ends: Ends;
+  readonly #file: string | undefined;
+  readonly #limited: boolean;
+
+  constructor(say: Say, ends: Ends, file: string | undefined, limited = false) {
+    this.#say = say;
+    this.#ends = ends;
+    this.#file = file;
+    this.#limited = limited;
+  }
+
+  onEvent(event: CopyEvent): void {
+    if (event.type !== 'end') return;
+    appendSummary(this.#file, stepSummary(event.summary, this.#ends, this.#limited), this.#say);
+  }
+}
+
+export function appendSummary(file: string | undefined, text: string, say: Say): void {
+  if (!file) return;
+  try {
+    appendFileSync(file, text);
+  } catch (error) {
+    // The page is a courtesy; what the run did does not depend on it.
+    say(`pcopy: step summary: ${(error as Error).message}`);
+  }
+}

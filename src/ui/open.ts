@@ -1,0 +1,116 @@
+import type { Summary } from '../api/events.ts';
+import type { RawPath } from '../api/names.ts';
+import { colorWanted, palette } from './colors.ts';
+import { Ends } from './display-paths.ts';
+import { StepSummary } from './github.ts';
+import { JsonReporter } from './json.ts';
+import { type Annotate, Messages } from './messages.ts';
+import { Meter } from './meter.ts';
+import type { Output } from './output.ts';
+import { PlainReporter } from './plain.ts';
+import { glyphsFor, logLine } from './progress-line.ts';
+import { SummaryReporter } from './summary.ts';
+import { combine, type Reporter, type Say } from './ui.ts';
+import { VerboseReporter } from './verbose.ts';
+
+/** How a run is shown; `auto` has been decided. */
+export interface View {
+  progress: 'bar' | 'plain' | 'json' | 'none';
+  quiet: boolean;
+  /** A line for each entry on stdout: `changes` is what a dry run lists, `all` what -v adds to it. */
+  lines: 'none' | 'changes' | 'all';
+}
+
+export interface Stage {
+  view: View;
+  stdout: Output;
+  stderr: Output;
+  env: NodeJS.ProcessEnv;
+  source: RawPath;
+  destination: RawPath;
+  version: string;
+  dryRun: boolean;
+  exitCodeOf: (summary: Summary) => number;
+  /** With --bwlimit. */
+  limited?: boolean;
+  /** Under GitHub Actions. */
+  annotate?: Annotate | undefined;
+}
+
+export interface Show extends Required<Reporter> {
+  /** One line about where the run is now, for whoever asks by a signal. */
+  status(): void;
+  /** A line on stderr, above the bar if there is one. */
+  say: Say;
+  /** The run ended without an `end` event. */
+  giveUp(exitCode: number, message: string, code: string): void;
+}
+
+/** Who is told of the run, from what the user asked for and where the output goes. */
+export async function openShow(stage: Stage): Promise<Show> {
+  const { view, stderr, env, limited = false } = stage;
+  const paint = palette(colorWanted(env, stderr.isTerminal));
+  const ends = new Ends(stage.source, stage.destination);
+  const meter = new Meter();
+  const main = await openMain(stage);
+  const say = main?.say ?? ((line: string) => stderr.write(`${line}\n`));
+  const reporters: Reporter[] = [follow(meter, ends)];
+  if (main) reporters.push(main.reporter);
+  if (view.lines !== 'none') reporters.push(openLines(stage, ends, say));
+  reporters.push(new Messages(say, ends, paint, view.quiet, stage.annotate));
+  if (stage.annotate) reporters.push(new StepSummary(say, ends, env.GITHUB_STEP_SUMMARY, limited));
+  const quiet = view.quiet || view.progress === 'json';
+  const rows = () => stderr.stream.rows ?? 24;
+  const columns = () => (stderr.isTerminal ? stderr.stream.columns : undefined);
+  reporters.push(new SummaryReporter({ say, ends, paint, quiet, limited, rows, columns }));
+  return {
+    ...combine(reporters),
+    say,
+    status: () => say(`pcopy: ${logLine(meter.reading())}`),
+    giveUp: main?.giveUp ?? (() => {}),
+  };
+}
+
+interface MainShow {
+  reporter: Reporter;
+  say?: Say;
+  giveUp?: Show['giveUp'];
+}
+
+async function openMain(stage: Stage): Promise<MainShow | undefined> {
+  const { stderr } = stage;
+  switch (stage.view.progress) {
+    case 'bar': {
+      // cli-progress is the one thing here that takes time to load.
+      const { BarReporter } = await import('./bar.ts');
+      const reporter = new BarReporter(stderr, glyphsFor(stage.env));
+      return { reporter, say: reporter.say };
+    }
+    case 'plain': {
+      return { reporter: new PlainReporter((line) => stderr.write(`${line}\n`)) };
+    }
+    case 'json': {
+      const reporter = new JsonReporter({ ...stage, write: (text) => stage.stdout.write(text) });
+      return { reporter, giveUp: (...why) => reporter.giveUp(...why) };
+    }
+    case 'none':
+      return undefined;
+  }
+}
+
+/** On a terminal that the bar shares, lines go above the bar; everywhere else stdout is a stream of its own. */
+function openLines(stage: Stage, ends: Ends, say: Say): Reporter {
+  const shared = stage.view.progress === 'bar' && stage.stdout.isTerminal;
+  const line: Say = shared ? say : (text) => stage.stdout.write(`${text}\n`);
+  return new VerboseReporter(line, ends, stage.view.lines === 'all');
+}
+
+/** Keeps the numbers for `status`, and what the run has found its two paths to be. */
+function follow(meter: Meter, ends: Ends): Reporter {
+  return {
+    onEvent: (event) => {
+      if (event.type === 'progress') meter.observe(event.snapshot);
+      if (event.type === 'start') ends.settle(event);
+    },
+  };
+}

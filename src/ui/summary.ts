@@ -1,0 +1,97 @@
+import type { CopyEvent, Outcome, Summary } from '../api/events.ts';
+import { escapeControls, printable } from '../api/names.ts';
+import { advice } from './advice.ts';
+import type { Palette } from './colors.ts';
+import { entriesInWords, kindsInWords, restInWords } from './counts.ts';
+import type { Ends } from './display-paths.ts';
+import { bytes, duration, plural, rate } from './format.ts';
+import { errorLine } from './messages.ts';
+import type { Reporter, Say } from './ui.ts';
+import { fold } from './width.ts';
+
+/**
+ * What a run came to, for a person.
+ *
+ * @param limited by --bwlimit: workers that wait for it are busy, and what they need says nothing
+ */
+export function summaryLines(summary: Summary, ends: Ends, paint: Palette, limited = false): string[] {
+  if (summary.outcome === 'refused') return [`pcopy: ${paint.red('refused')}: nothing was written`];
+  const { totals, elapsedMs, dryRun } = summary;
+  const speed = !dryRun && elapsedMs > 0 && totals.bytes > 0 ? `, ${rate((totals.bytes * 1000) / elapsedMs)}` : '';
+  const verb = dryRun ? 'would copy' : 'copied';
+  const lines = [
+    `pcopy: ${headOf(summary.outcome, dryRun, paint)}${verb} ${entriesInWords(totals)}; ` +
+      `${bytes(totals.bytes)} in ${duration(elapsedMs)}${speed}`,
+  ];
+  const rest = restInWords(totals, summary.skips, dryRun);
+  if (rest !== '') lines.push(totals.failed > 0 ? paint.red(rest) : rest);
+  const lost = kindsInWords(summary.notPreserved);
+  if (lost !== '') lines.push(paint.yellow(`not preserved: ${escapeControls(lost)}`));
+  // A file that is copied into a directory is nothing merged.
+  if (summary.merged && !ends.isSingleFile) {
+    lines.push(`${printable(ends.destination)} existed: ${dryRun ? 'would be merged into' : 'merged into it'}`);
+  }
+  const hint = dryRun || limited ? undefined : advice(summary.load, elapsedMs);
+  if (hint !== undefined) lines.push(paint.dim(hint));
+  return lines.map((line, i) => (i === 0 ? line : `  ${line}`));
+}
+
+/** The failures once more, when the first of them have left the screen. */
+export function failuresAgain(summary: Summary, ends: Ends, paint: Palette, rows: number): string[] {
+  const { failures, moreFailures } = summary;
+  // A terminal may not say how high it is.
+  if (failures.length + moreFailures < (rows || 24)) return [];
+  const lines = failures.map((failure) => errorLine(failure, ends, paint));
+  if (moreFailures > 0) lines.push(`pcopy: and ${plural(moreFailures, 'more failure')}, named above`);
+  const all = failures.length + moreFailures;
+  return [`pcopy: ${plural(all, 'entry', 'entries')} ${summary.dryRun ? 'would fail' : 'failed'}:`, ...lines];
+}
+
+export interface SummaryOptions {
+  say: Say;
+  ends: Ends;
+  paint: Palette;
+  /** Height of the screen, or what stands for it in a log. */
+  rows: () => number;
+  /** Only the failures again. */
+  quiet: boolean;
+  limited: boolean;
+  /** Width of the screen; undefined in a log, where a line stays one line. */
+  columns?: () => number | undefined;
+}
+
+/** Says it when the run ends. */
+export class SummaryReporter implements Reporter {
+  readonly #options: SummaryOptions;
+
+  constructor(options: SummaryOptions) {
+    this.#options = options;
+  }
+
+  onEvent(event: CopyEvent): void {
+    if (event.type !== 'end') return;
+    const { say, ends, paint, rows, quiet, limited, columns } = this.#options;
+    for (const line of failuresAgain(event.summary, ends, paint, rows())) say(line);
+    if (quiet) return;
+    const cells = columns?.() || Number.POSITIVE_INFINITY;
+    for (const line of summaryLines(event.summary, ends, paint, limited)) {
+      for (const part of fold(line, cells, '    ')) say(part);
+    }
+  }
+}
+
+function headOf(outcome: Outcome, dryRun: boolean, paint: Palette): string {
+  const dry = dryRun ? 'dry run: ' : '';
+  switch (outcome) {
+    case 'complete':
+      return dry;
+    case 'incomplete':
+      return `${dry}${paint.red('incomplete')}: `;
+    case 'stopped':
+      return `${dry}${paint.red('stopped')}: `;
+    case 'interrupted':
+      return `${dry}${paint.red('interrupted')}: `;
+    case 'refused':
+      return `${dry}${paint.red('refused')}: `;
+  }
+}

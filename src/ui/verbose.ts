@@ -1,0 +1,37 @@
+import type { CopyEvent } from '../api/events.ts';
+import { printable } from '../api/names.ts';
+import type { Ends } from './display-paths.ts';
+import type { Reporter, Say } from './ui.ts';
+
+/**
+ * A line for each entry, what -v and --dry-run are asked for. A dry run prints the lines the real one would, so that
+ * the two can be compared; entries that stay as they are it leaves out unless -v is given too.
+ */
+export class VerboseReporter implements Reporter {
+  readonly #say: Say;
+  readonly #ends: Ends;
+  readonly #unchanged: boolean;
+
+  constructor(say: Say, ends: Ends, unchanged: boolean) {
+    this.#say = say;
+    this.#ends = ends;
+    this.#unchanged = unchanged;
+  }
+
+  onEvent(event: CopyEvent): void {
+    if (event.type !== 'file') return;
+    const destination = printable(this.#ends.atDestination(event.path));
+    const arrow = () => `${printable(this.#ends.atSource(event.path))} -> ${destination}`;
+    switch (event.action) {
+      case 'copied':
+        this.#say(arrow());
+        return;
+      case 'unchanged':
+        if (this.#unchanged) this.#say(`${arrow()} (unchanged)`);
+        return;
+      case 'deleted':
+        this.#say(`deleted ${destination}`);
+        return;
+    }
+  }
+}

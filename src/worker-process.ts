@@ -1,7 +1,0 @@
-// What a worker process of the copier runs, in one file: the toolkit's child runtime with the copier's tasks.
-import * as worker from './copy/worker.ts';
-import './process/child.ts';
-import { provide } from './process/tasks.ts';
-import { WORKER_TASKS } from './wire.ts';
-
-provide(WORKER_TASKS, worker);

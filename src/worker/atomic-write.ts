@@ -1,0 +1,143 @@
+import type { RawPath } from '../api/names.ts';
+import { MISSING } from '../fs/dir-handle-cache.ts';
+import { attempt, refuse } from '../fs/entry-error.ts';
+import type { Handle, Stat } from '../fs/file-system.ts';
+import { temporaryName } from '../fs/temporary-name.ts';
+import type { Context, Entry } from './context.ts';
+
+/** A file that is being written and has not got its name yet. */
+export interface Draft {
+  handle: Handle;
+  /** null: it has no name at all and vanishes with its handle. The final name itself when writing in place. */
+  temporary: RawPath | null;
+  /** Only the owner may read it so far: the mode is still to be set. */
+  guarded: boolean;
+}
+
+// Whether the destination has files without a name. One refusal is enough to stop asking.
+let hiddenFiles = true;
+
+/**
+ * Begins a file at the entry's destination. Nobody but the owner can read it by a name before `publish`; a draft that
+ * has no name may carry its mode at once.
+ */
+export function begin(context: Context, entry: Entry, source: Stat, keepGuarded: boolean): Draft {
+  const { fs, config } = context;
+  if (!config.atomic) return beginInPlace(context, entry, source);
+  const mode = source.mode & 0o777;
+  if (hiddenFiles) {
+    const handle = attempt(entry.path, 'destination', 'create', () =>
+      fs.createHidden(entry.destinationDir, keepGuarded ? 0o600 : mode),
+    );
+    if (handle !== null) return { handle, temporary: null, guarded: keepGuarded };
+    hiddenFiles = false;
+  }
+  return beginNamed(context, entry);
+}
+
+/** Begins a file under a temporary name, so that other workers can reach it too. */
+export function beginNamed(context: Context, entry: Entry): Draft {
+  const temporary = temporaryName(context.config.runMark);
+  const handle = attempt(entry.path, 'destination', 'create', () =>
+    context.fs.createNew(entry.destinationDir, temporary, 0o600),
+  );
+  return { handle, temporary, guarded: true };
+}
+
+/** Gives the finished draft its name, in one step, whatever file or link had it before. A directory stays. */
+export function publish(context: Context, entry: Entry, draft: Draft, source: Stat | null): void {
+  const { fs, config } = context;
+  const { destinationDir, newName, path } = entry;
+  if (!config.atomic && draft.temporary === newName) return;
+  if (draft.temporary === null) {
+    if (attempt(path, 'destination', 'link', () => fs.nameHidden(draft.handle, destinationDir, newName))) return;
+    checkReplaceable(context, entry, source);
+    const temporary = temporaryName(config.runMark);
+    attempt(path, 'destination', 'link', () => fs.nameHidden(draft.handle, destinationDir, temporary));
+    draft.temporary = temporary;
+  } else {
+    checkReplaceable(context, entry, source);
+  }
+  const from = draft.temporary;
+  attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, from, destinationDir, newName));
+  draft.temporary = newName;
+}
+
+/** Removes what there is of a draft that was not published. The handle is not closed. */
+export function giveUp(context: Context, entry: Entry, draft: Draft): void {
+  if (draft.temporary === null || draft.temporary === entry.newName) return;
+  try {
+    context.fs.unlink(entry.destinationDir, draft.temporary);
+  } catch {
+    // The failure that led here is the one to report; the next run removes the file.
+  }
+}
+
+/**
+ * Puts a name in place that is made in one call (a link, a FIFO), replacing a file or link that has it.
+ * @param make returns false when the name is taken
+ */
+export function placeName(context: Context, entry: Entry, action: string, make: (name: RawPath) => boolean): RawPath {
+  const { newName, path } = entry;
+  if (attempt(path, 'destination', action, () => make(newName))) return newName;
+  checkReplaceable(context, entry, null);
+  const temporary = temporaryName(context.config.runMark);
+  attempt(path, 'destination', action, () => make(temporary));
+  return temporary;
+}
+
+/** The second half of `placeName`, when everything about the new entry is set. */
+export function settleName(context: Context, entry: Entry, name: RawPath): void {
+  const { destinationDir, newName, path } = entry;
+  if (name === newName) return;
+  try {
+    attempt(path, 'destination', 'rename', () => context.fs.rename(destinationDir, name, destinationDir, newName));
+  } catch (error) {
+    giveUp(context, entry, { handle: -1, temporary: name, guarded: false });
+    throw error;
+  }
+}
+
+/** Throws when the entry's place is taken by a directory, or by the source itself under another name. */
+export function checkReplaceable(context: Context, entry: Entry, source: Stat | null): void {
+  if (entry.destinationDir === MISSING) return;
+  const there = attempt(entry.path, 'destination', 'stat', () =>
+    context.fs.statAt(entry.destinationDir, entry.newName),
+  );
+  if (there === null) return;
+  if (there.type === 'd') {
+    throw refuse(entry.path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
+  }
+  if (source !== null && there.identity === source.identity) {
+    throw refuse(entry.path, 'destination', 'replace', 'EPCOPY_SAME', 'source and destination are the same file');
+  }
+}
+
+// Without atomicity the file is written where it will stay. What is there is emptied, unless it is not a plain file.
+function beginInPlace(context: Context, entry: Entry, source: Stat): Draft {
+  const { fs } = context;
+  const { mode } = source;
+  const { destinationDir, newName, path } = entry;
+  const there = attempt(path, 'destination', 'stat', () => fs.statAt(destinationDir, newName));
+  // Written in place, a file with other names would change under those too, which may be entries of this very run.
+  const usable = there !== null && there.type === 'f' && there.nlink === 1;
+  if (there !== null && !usable) {
+    checkReplaceable(context, entry, source);
+    attempt(path, 'destination', 'unlink', () => fs.unlink(destinationDir, newName));
+  }
+  if (!usable) {
+    const handle = attempt(path, 'destination', 'create', () => fs.createNew(destinationDir, newName, mode & 0o700));
+    return { handle, temporary: newName, guarded: true };
+  }
+  // By what was opened, not by name: with --dereference the name is a link, and what it leads to may be this very file.
+  checkReplaceable(context, entry, source);
+  const handle = attempt(path, 'destination', 'open', () => fs.openWrite(destinationDir, newName));
+  try {
+    attempt(path, 'destination', 'chmod', () => fs.setMode(handle, mode & 0o700));
+    attempt(path, 'destination', 'truncate', () => fs.truncate(handle, 0));
+  } catch (error) {
+    fs.close(handle);
+    throw error;
+  }
+  return { handle, temporary: newName, guarded: true };
+}

@@ -1,0 +1,84 @@
+import { join, type RawPath } from '../api/names.ts';
+import type { Chain } from '../fs/dir-handle-cache.ts';
+import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
+import type { EntryDone, Report, WorkerEvent } from '../protocol/report.ts';
+import type { WorkerConfig } from '../protocol/worker-config.ts';
+import type { Pace } from './heartbeat.ts';
+
+/** What every step of a worker needs. One for the life of the worker; `report` is new for each job. */
+export interface Context {
+  readonly fs: FileSystem;
+  readonly config: WorkerConfig;
+  /** Directories of the source, opened; of the destination, made when missing and opened. */
+  readonly source: Chain;
+  readonly destination: Chain;
+  /** chunkSize * batch bytes, allocated once. */
+  readonly buffer: Buffer;
+  readonly pace: Pace;
+  /** Slot of this worker. */
+  readonly worker: number;
+  readonly emit: (event: WorkerEvent) => void;
+  report: Report;
+}
+
+/** One entry on its way: where it is, where it goes, and what the two are called in a message. */
+export interface Entry {
+  sourceDir: Handle;
+  destinationDir: Handle;
+  name: RawPath;
+  /** What the destination calls it; differs only when a single file is copied under another name. */
+  newName: RawPath;
+  path: RawPath;
+  type: TypeLetter;
+}
+
+export function emptyReport(worker: number): Report {
+  return {
+    files: 0,
+    directories: 0,
+    symlinks: 0,
+    hardlinks: 0,
+    special: 0,
+    unchanged: 0,
+    failed: 0,
+    deleted: 0,
+    bytes: 0,
+    next: 0,
+    made: [],
+    kept: [],
+    hardLinked: [],
+    big: [],
+    leader: '',
+    split: null,
+    locking: [],
+    failure: null,
+    full: false,
+    worker,
+    lost: {},
+    entries: [],
+    busyMs: 0,
+    sample: { n: 0, b: 0, t: 0, bb: 0, bt: 0, tt: 0 },
+  };
+}
+
+export function entryOf(
+  context: Context,
+  sourceDir: Handle,
+  destinationDir: Handle,
+  dir: RawPath,
+  name: RawPath,
+  type: TypeLetter,
+): Entry {
+  const newName = context.config.rename?.to ?? name;
+  return { sourceDir, destinationDir, name, newName, path: join(dir, name), type };
+}
+
+/** Counts what could not be preserved. */
+export function lose(context: Context, kind: string): void {
+  context.report.lost[kind] = (context.report.lost[kind] ?? 0) + 1;
+}
+
+/** Tells of an entry when somebody listens. */
+export function tell(context: Context, done: EntryDone): void {
+  if (context.config.entries) context.report.entries.push(done);
+}

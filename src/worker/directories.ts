@@ -1,0 +1,77 @@
+import type { RawPath } from '../api/names.ts';
+import { MISSING } from '../fs/dir-handle-cache.ts';
+import { IN_THE_MAKING } from '../fs/directories.ts';
+import { attempt, refuse } from '../fs/entry-error.ts';
+import type { Handle, Stat } from '../fs/file-system.ts';
+import type { Context } from './context.ts';
+
+/** Opens a directory on the way into the destination; what is missing is made. */
+export function enterDestination(context: Context, parent: Handle, name: RawPath, path: RawPath): Handle {
+  const { fs, config } = context;
+  if (config.dryRun) {
+    const there = attempt(path, 'destination', 'stat', () => fs.statAt(parent, name));
+    if (there === null) return MISSING;
+    checkThere(context, there, path);
+  } else {
+    const there = enterExisting(context, parent, name, path);
+    if (there !== null) return there;
+    ensureDirectory(context, parent, name, path);
+  }
+  return attempt(path, 'destination', 'open', () => fs.openDirectory(parent, name));
+}
+
+// Mostly it is there: made when it was listed itself. To try to make it first would take its parent's lock in vain.
+function enterExisting(context: Context, parent: Handle, name: RawPath, path: RawPath): Handle | null {
+  const { fs } = context;
+  let handle: Handle;
+  try {
+    handle = fs.openDirectory(parent, name);
+  } catch {
+    return null; // It is missing, or no directory: what makes it says what is wrong.
+  }
+  try {
+    noteDirectory(
+      context,
+      attempt(path, 'destination', 'stat', () => fs.stat(handle)),
+      path,
+    );
+    return handle;
+  } catch (error) {
+    fs.close(handle);
+    throw error;
+  }
+}
+
+/** Makes the directory, or finds it there. @returns true when it is this run's to finish */
+export function ensureDirectory(context: Context, parent: Handle, name: RawPath, path: RawPath): boolean {
+  const { fs, config, report } = context;
+  if (attempt(path, 'destination', 'mkdir', () => fs.makeDirectory(parent, name, IN_THE_MAKING))) {
+    report.made.push(path);
+    if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(parent));
+    return true;
+  }
+  return noteDirectory(
+    context,
+    attempt(path, 'destination', 'stat', () => fs.statAt(parent, name)),
+    path,
+  );
+}
+
+function noteDirectory(context: Context, there: Stat | null, path: RawPath): boolean {
+  const { report } = context;
+  const ours = checkThere(context, there, path);
+  (ours ? report.made : report.kept).push(path);
+  return ours;
+}
+
+/** Throws when what is there is no directory, or one that nothing may be put into. @returns true when it is unfinished */
+export function checkThere({ config }: Context, there: Stat | null, path: RawPath): boolean {
+  if (there?.type !== 'd') {
+    const what = there?.type === 'l' ? 'symbolic link' : 'file';
+    throw refuse(path, 'destination', 'make directory', 'ENOTDIR', `a ${what} is where a directory should be`);
+  }
+  if (config.forbidden.includes(there.identity)) {
+    throw refuse(path, 'destination', 'enter', 'EPCOPY_OVERLAP', 'would land on the source or one of its parents');
+  }
+  return there.mode === IN_THE_MAKING;
+}

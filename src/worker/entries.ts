@@ -1,0 +1,152 @@
+import type { Failure } from '../api/errors.ts';
+import type { RawPath } from '../api/names.ts';
+import { MISSING } from '../fs/dir-handle-cache.ts';
+import { attempt, refuse, toFailure } from '../fs/entry-error.ts';
+import type { Handle, TypeLetter } from '../fs/file-system.ts';
+import { namesOf } from '../protocol/entries-job.ts';
+import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
+import { type Context, type Entry, entryOf, tell } from './context.ts';
+import { checkThere, ensureDirectory } from './directories.ts';
+import { copyFile } from './file.ts';
+import { Abandoned } from './heartbeat.ts';
+import { hasDefaultAcl } from './metadata.ts';
+import { existing } from './policy.ts';
+import { withRetries } from './retry.ts';
+import { copySpecial } from './special.ts';
+import { sweep } from './stale-temp-files.ts';
+import { copySymlink } from './symlink.ts';
+
+/** A batch is handed back after so many bytes, or so many milliseconds, for idle workers to take their share of it. */
+const SLICE_BYTES = 64 * 1024 * 1024;
+const SLICE_MS = 200;
+
+/** Called with the index of the entry in hand, before it is begun. */
+export type Note = (index: number) => void;
+
+/** Copies the entries of a job. The failure of one is told and does not touch the others. */
+export function copyEntries(context: Context, job: EntriesJob, note: Note): void {
+  const { report } = context;
+  const deadline = performance.now() + SLICE_MS;
+  const slice = { left: (): boolean => !report.full && report.bytes < SLICE_BYTES && performance.now() < deadline };
+  for (const group of job.groups) {
+    if (report.next > 0 && !slice.left()) return;
+    copyGroup(context, group, job.leads === true, note, slice);
+  }
+}
+
+function copyGroup(
+  context: Context,
+  group: EntriesOfDirectory,
+  leads: boolean,
+  note: Note,
+  slice: { left: () => boolean },
+): void {
+  const { fs, config, report } = context;
+  const { dir, types } = group;
+  const names = namesOf(group);
+  const dirs = openBoth(context, dir, names.length);
+  if (dirs === null) return;
+  const { sourceDir, destinationDir } = dirs;
+  const inheritsAcl = destinationDir !== MISSING && hasDefaultAcl(fs.xattrs, destinationDir);
+  if (destinationDir !== MISSING) sweep(context, destinationDir, dir);
+
+  for (const [index, name] of names.entries()) {
+    if (index > 0 && !slice.left()) break;
+    note(report.next);
+    const entry = entryOf(context, sourceDir, destinationDir, dir, name, types[index] as TypeLetter);
+    copyEntry(context, entry, inheritsAcl, leads);
+    report.next++;
+  }
+  if (config.fsync && destinationDir !== MISSING) {
+    try {
+      withRetries(context, () => attempt(dir, 'destination', 'fsync', () => fs.sync(destinationDir)));
+    } catch (error) {
+      fail(context, error, dir);
+    }
+  }
+}
+
+// Where one of the two directories cannot be entered, none of the entries can be copied: one line says it for all.
+function openBoth(
+  context: Context,
+  dir: RawPath,
+  entries: number,
+): { sourceDir: Handle; destinationDir: Handle } | null {
+  try {
+    return withRetries(context, () => {
+      const sourceDir = context.source.open(dir);
+      return { sourceDir, destinationDir: context.destination.open(dir) };
+    });
+  } catch (error) {
+    context.report.next += entries;
+    failSubtree(context, error, dir, entries);
+    return null;
+  }
+}
+
+function copyEntry(context: Context, entry: Entry, inheritsAcl: boolean, leads: boolean): void {
+  try {
+    withRetries(context, () => copyByType(context, entry, inheritsAcl, leads));
+  } catch (error) {
+    if (error instanceof Abandoned) throw error;
+    if (entry.type === 'd') failSubtree(context, error, entry.path, 1);
+    else fail(context, error, entry.path);
+  }
+  context.pace.endEntry();
+}
+
+function copyByType(context: Context, entry: Entry, inheritsAcl: boolean, leads: boolean): void {
+  const { type } = entry;
+  switch (type) {
+    case 'f':
+      return copyFile(context, entry, inheritsAcl, leads);
+    case 'd':
+      return makeDirectory(context, entry);
+    case 'l':
+      return copySymlink(context, entry, leads);
+    case 'p':
+    case 's':
+    case 'c':
+    case 'b':
+      return copySpecial(context, entry, leads);
+    case '?':
+      throw refuse(entry.path, 'source', 'copy', 'EPCOPY_TYPE', 'is of an unknown type');
+    default:
+      return type satisfies never;
+  }
+}
+
+// Made now, so that an empty directory appears too; its mode and times are set when the run has put everything into it.
+function makeDirectory(context: Context, entry: Entry): void {
+  const { report, config } = context;
+  const isNew = config.dryRun
+    ? wouldBeNew(context, entry)
+    : ensureDirectory(context, entry.destinationDir, entry.name, entry.path);
+  if (isNew) report.directories++;
+  tell(context, { path: entry.path, type: 'd', action: isNew ? 'copied' : 'unchanged', bytes: 0 });
+}
+
+function wouldBeNew(context: Context, entry: Entry): boolean {
+  const there = existing(context, entry);
+  return there === null || checkThere(context, there, entry.path);
+}
+
+/** Tells of a failed entry and counts it. */
+export function fail(context: Context, error: unknown, path: string): void {
+  const failure = toFailure(error, path);
+  context.report.failed++;
+  if (isFull(failure)) context.report.full = true;
+  context.emit({ type: 'failed', failure });
+}
+
+/** Whether every further write would fail in the same way. */
+export function isFull(failure: Failure): boolean {
+  return failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT');
+}
+
+function failSubtree(context: Context, error: unknown, path: string, entries: number): void {
+  const failure = { ...toFailure(error, path), subtree: true };
+  context.report.failed += entries;
+  if (isFull(failure)) context.report.full = true;
+  context.emit({ type: 'failed', failure });
+}

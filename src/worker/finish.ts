@@ -1,0 +1,63 @@
+import { type RawPath, splitPath } from '../api/names.ts';
+import { attempt, refuse } from '../fs/entry-error.ts';
+import type { Handle, Stat } from '../fs/file-system.ts';
+import { codeOf } from '../fs/system-error.ts';
+import type { FinishJob } from '../protocol/jobs.ts';
+import type { Context } from './context.ts';
+import { fail } from './entries.ts';
+import { copyMetadata, hasDefaultAcl } from './metadata.ts';
+
+/** Only extended attributes are read from the open source. */
+const NOT_OPEN: Handle = -1;
+
+/** Gives directories their source's times and, to those that the run made, its mode, now that nothing more is put in. */
+export function finishDirectories(context: Context, job: FinishJob): void {
+  for (const path of job.made) finish(context, path, true, job.last);
+  for (const path of job.kept) finish(context, path, context.config.archive, job.last);
+}
+
+function finish(context: Context, path: RawPath, whole: boolean, last: boolean): void {
+  const { fs, config } = context;
+  try {
+    const stat = attempt(path, 'source', 'stat', () => statSource(context, path));
+    if (whole && !last && locksOut(stat)) {
+      context.report.locking.push(path);
+      return;
+    }
+    const destination = attempt(path, 'destination', 'open', () => context.destination.open(path));
+    // An ACL that was inherited when the directory was made shows as a default ACL of its own.
+    if (whole) {
+      const source = config.archive ? attempt(path, 'source', 'open', () => context.source.open(path)) : NOT_OPEN;
+      copyMetadata(context, path, source, destination, stat, true, hasDefaultAcl(fs.xattrs, destination));
+    } else attempt(path, 'destination', 'set times', () => setTimes(context, destination, stat));
+    if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
+  } catch (error) {
+    fail(context, error, path);
+  }
+  context.pace.endEntry();
+}
+
+// By name, from its parent: a directory that we may not list has a mode and times all the same.
+function statSource(context: Context, path: RawPath): Stat {
+  const { fs, config } = context;
+  if (path === '') return fs.stat(context.source.open(''));
+  const [dir, name] = splitPath(path);
+  const parent = context.source.open(dir);
+  const stat = config.dereference ? fs.statTarget(parent, name) : fs.statAt(parent, name);
+  if (stat?.type === 'd') return stat;
+  throw refuse(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is no longer a directory');
+}
+
+// A directory that was there may be somebody else's, whose times are not ours to set.
+function setTimes(context: Context, destination: Handle, stat: Stat): void {
+  try {
+    context.fs.setTimes(destination, stat);
+  } catch (error) {
+    if (codeOf(error) !== 'EPERM' && codeOf(error) !== 'EACCES') throw error;
+  }
+}
+
+// A superuser is never locked out.
+function locksOut(stat: Stat): boolean {
+  return (stat.mode & 0o700) !== 0o700 && process.geteuid?.() !== 0;
+}

@@ -1,0 +1,42 @@
+import { fstatSync, openSync, writeSync } from 'node:fs';
+import { monotonicMs } from '../protocol/steady-clock.ts';
+import type { RateLimit } from '../protocol/worker-config.ts';
+
+/** A pause longer than this is not made up for: what the limit would have allowed meanwhile is forgotten. */
+const CATCH_UP_MS = 500;
+
+/**
+ * One worker's view of a rate that all workers share. The file is the clock: each worker appends a byte for each unit it
+ * has moved, and appending is atomic, so its length says how much all have moved, and that says how late it should be.
+ */
+export class SharedRate {
+  private readonly limit: RateLimit;
+  private readonly fd: number;
+  /** Milliseconds that one unit takes at the full rate. */
+  private readonly unitMs: number;
+  private owed = 0;
+
+  constructor(limit: RateLimit) {
+    this.limit = limit;
+    this.fd = openSync(limit.path, 'a');
+    this.unitMs = (limit.unit / limit.bytesPerSecond) * 1000;
+  }
+
+  /** @returns milliseconds to wait before the next bytes may move */
+  take(bytes: number): number {
+    this.owed += bytes;
+    const units = Math.floor(this.owed / this.limit.unit);
+    if (units === 0) return 0;
+    this.owed -= units * this.limit.unit;
+    this.append(units);
+    const early = this.limit.startMs + fstatSync(this.fd).size * this.unitMs - monotonicMs();
+    if (early < -CATCH_UP_MS) this.append(Math.floor(-early / this.unitMs));
+    return Math.max(early, 0);
+  }
+
+  private append(units: number): void {
+    for (let left = units; left > 0; left -= MARKS.length) writeSync(this.fd, MARKS, 0, Math.min(left, MARKS.length));
+  }
+}
+
+const MARKS = Buffer.alloc(65536);

@@ -1,0 +1,74 @@
+import { join, type RawPath } from '../api/names.ts';
+import { Chain, MISSING } from '../fs/dir-handle-cache.ts';
+import { heldHandles } from '../fs/directories.ts';
+import { attempt } from '../fs/entry-error.ts';
+import type { Handle, TypeLetter } from '../fs/file-system.ts';
+import type { DeleteJob } from '../protocol/jobs.ts';
+import { type Context, tell } from './context.ts';
+import { fail } from './entries.ts';
+import { withRetries } from './retry.ts';
+
+/** Removes entries of a destination directory, directories with all they hold. Links are removed, never followed. */
+export function removeEntries(context: Context, job: DeleteJob): void {
+  let dir: Handle;
+  try {
+    dir = withRetries(context, () => context.destination.open(job.dir));
+  } catch (error) {
+    return fail(context, error, job.dir);
+  }
+  if (dir === MISSING) return;
+  const { fs } = context;
+  const below = new Chain(fs, dir, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
+  for (const name of job.names.split('/')) {
+    removeTree(context, below, job.dir, name);
+    context.pace.endEntry();
+  }
+  below.close();
+}
+
+interface Doomed {
+  /** Of the directory it lies in, from the top of the removal. */
+  dir: RawPath;
+  name: RawPath;
+  type: TypeLetter;
+}
+
+// What is found first is removed last, so that a directory is empty when its turn comes. Without recursion: a tree may be
+// deeper than a stack, and than the descriptors of a process.
+function removeTree(context: Context, below: Chain, top: RawPath, name: RawPath): void {
+  const found: Doomed[] = [];
+  const left = [{ dir: '', name }];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { dir, name } = next;
+    const path = join(top, join(dir, name));
+    try {
+      const stat = attempt(path, 'destination', 'delete', () => context.fs.statAt(below.open(dir), name));
+      if (stat === null) continue;
+      found.push({ dir, name, type: stat.type });
+      if (stat.type !== 'd') continue;
+      const inner = join(dir, name);
+      attempt(path, 'destination', 'delete', () =>
+        context.fs.list(below.open(inner), (child) => left.push({ dir: inner, name: child })),
+      );
+    } catch (error) {
+      fail(context, error, path);
+    }
+  }
+  for (const doomed of found.reverse()) removeOne(context, below, top, doomed);
+}
+
+function removeOne(context: Context, below: Chain, top: RawPath, { dir, name, type }: Doomed): void {
+  const { fs, config, report } = context;
+  const path = join(top, join(dir, name));
+  try {
+    if (!config.dryRun) {
+      const parent = attempt(path, 'destination', 'delete', () => below.open(dir));
+      if (type === 'd') attempt(path, 'destination', 'delete', () => fs.removeDirectory(parent, name));
+      else attempt(path, 'destination', 'delete', () => fs.unlink(parent, name));
+    }
+    report.deleted++;
+    tell(context, { path, type, action: 'deleted', bytes: 0 });
+  } catch (error) {
+    fail(context, error, path);
+  }
+}

@@ -1,0 +1,125 @@
+import { splitPath } from '../api/names.ts';
+import { attempt, refuse } from '../fs/entry-error.ts';
+import type { Stat } from '../fs/file-system.ts';
+import type { PublishJob, RangeJob, Split, SplitJob } from '../protocol/jobs.ts';
+import { beginNamed, giveUp, publish } from './atomic-write.ts';
+import { checkUnchanged, copyRange } from './content.ts';
+import { type Context, type Entry, entryOf, tell } from './context.ts';
+import { clone, openSource } from './file.ts';
+import { copyMetadata, hasDefaultAcl } from './metadata.ts';
+
+// A big file is copied in three steps: one worker makes a temporary file of its size, any of them fill in ranges, one
+// gives it metadata and its name. Each step checks that the source is still the file the first one saw.
+
+/** Makes the temporary file. Where blocks can be shared that is all there is to do: the report then has no split. */
+export function beginSplit(context: Context, job: SplitJob): void {
+  const { fs, report } = context;
+  withEntry(context, job.path, (entry) => {
+    const source = openSource(context, entry);
+    try {
+      const stat = attempt(job.path, 'source', 'stat', () => fs.stat(source));
+      context.pace.beginFile(job.path, stat.size);
+      const draft = beginNamed(context, entry);
+      try {
+        if (clone(context, entry, source, draft, stat)) {
+          copyMetadata(
+            context,
+            job.path,
+            source,
+            draft.handle,
+            stat,
+            true,
+            hasDefaultAcl(fs.xattrs, entry.destinationDir),
+          );
+          if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(draft.handle));
+          publish(context, entry, draft, stat);
+          done(context, job.path, stat);
+        } else {
+          attempt(job.path, 'destination', 'set size', () => fs.truncate(draft.handle, stat.size));
+          const { identity, size, mtime, mtimeNs } = stat;
+          report.split = { temporary: draft.temporary ?? '', sourceIdentity: identity, size, mtime, mtimeNs };
+        }
+      } catch (error) {
+        giveUp(context, entry, draft);
+        throw error;
+      } finally {
+        fs.close(draft.handle);
+      }
+    } finally {
+      fs.close(source);
+    }
+  });
+}
+
+/** Fills in one range. */
+export function copySplitRange(context: Context, job: RangeJob): void {
+  const { fs } = context;
+  withBoth(context, job.path, job.split, (_entry, source, destination, stat) => {
+    context.pace.beginFile(job.path, job.end - job.start);
+    copyRange(context, job.path, source, destination, job.start, job.end, stat.blocks * 512 < stat.size, null);
+    // Late write errors belong to the worker that wrote.
+    if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
+  });
+}
+
+/** Ends the split: the file gets its metadata and its name. */
+export function publishSplit(context: Context, job: PublishJob): void {
+  const { fs } = context;
+  withBoth(context, job.path, job.split, (entry, source, destination, stat) => {
+    checkUnchanged(context, job.path, source, job.split);
+    const inheritsAcl = hasDefaultAcl(fs.xattrs, entry.destinationDir);
+    copyMetadata(context, job.path, source, destination, stat, true, inheritsAcl);
+    if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
+    publish(context, entry, { handle: destination, temporary: job.split.temporary, guarded: false }, stat);
+    done(context, job.path, stat);
+  });
+}
+
+/** Removes the temporary file of a split that failed. */
+export function discardSplit(context: Context, path: string, split: Split): void {
+  // Without the source, which may be gone: that may be why the split failed.
+  const [dir, name] = splitPath(path);
+  const entry = entryOf(context, -1, context.destination.open(dir), dir, name, 'f');
+  giveUp(context, entry, { handle: -1, temporary: split.temporary, guarded: false });
+}
+
+function done(context: Context, path: string, stat: Stat): void {
+  context.report.files++;
+  // Here and not range by range: what does not arrive is not counted as copied.
+  context.report.bytes += stat.size;
+  tell(context, { path, type: 'f', action: 'copied', bytes: stat.size });
+}
+
+function withEntry(context: Context, path: string, use: (entry: Entry) => void): void {
+  const [dir, name] = splitPath(path);
+  const destinationDir = context.destination.open(dir);
+  use(entryOf(context, context.source.open(dir), destinationDir, dir, name, 'f'));
+  if (context.config.fsync) attempt(path, 'destination', 'fsync', () => context.fs.sync(destinationDir));
+}
+
+function withBoth(
+  context: Context,
+  path: string,
+  split: Split,
+  use: (entry: Entry, source: number, destination: number, stat: Stat) => void,
+): void {
+  const { fs } = context;
+  withEntry(context, path, (entry) => {
+    const source = openSource(context, entry);
+    try {
+      const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
+      if (stat.identity !== split.sourceIdentity) {
+        throw refuse(path, 'source', 'read', 'EPCOPY_CHANGED', 'was replaced while it was read');
+      }
+      const { destinationDir } = entry;
+      const destination = attempt(path, 'destination', 'open', () => fs.openWrite(destinationDir, split.temporary));
+      try {
+        use(entry, source, destination, stat);
+      } finally {
+        fs.close(destination);
+      }
+    } finally {
+      fs.close(source);
+    }
+  });
+}

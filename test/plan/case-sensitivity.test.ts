@@ -1,0 +1,93 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { expect, onTestFinished, type TestAPI, test } from 'vitest';
+import { foldName, NameClashes } from '../../src/plan/case-collisions.ts';
+import { utf8 } from '../support/bytes.ts';
+import { needs } from '../support/needs.ts';
+import { copy, expectExit, pcopy, ROOT, until } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { file, plant } from '../support/tree.ts';
+
+// Debian's python3-fusepy; an interpreter of one's own does not see it.
+const PYTHON = '/usr/bin/python3';
+
+function withFuse(): TestAPI {
+  const there = existsSync('/dev/fuse') && spawnSync(PYTHON, ['-c', 'import fusepy']).status === 0;
+  return there ? needs('root', 'fusermount') : needs('python3-fusepy');
+}
+
+/** A directory that takes names that differ in case for one. */
+async function mountFolding(): Promise<string> {
+  const top = temp();
+  mkdirSync(`${top}/shown`);
+  mkdirSync(`${top}/mount`);
+  const child = spawn(PYTHON, [`${ROOT}/test/prepare/fixtures/folding.py`, `${top}/shown`, `${top}/mount`]);
+  onTestFinished(() => {
+    spawnSync('umount', ['--lazy', `${top}/mount`]);
+    child.kill();
+  });
+  await until(() => spawnSync('mountpoint', ['-q', `${top}/mount`]).status === 0, 'the mount');
+  return `${top}/mount`;
+}
+
+withFuse()('names that would be one are refused before anything is written; both are said', async () => {
+  const top = temp();
+  plant(`${top}/src`, { 'd/File': file('1'), 'd/FILE': file('2'), e: file() });
+  plant(`${top}/dirs`, { 'A/x': file(), 'a/y': file() });
+  const dst = await mountFolding();
+  for (const args of [
+    [`${top}/src`],
+    [`${top}/dirs`],
+    [`${top}/dirs`, '--include', '**/[xy]'],
+    [`${top}/src`, '--no-preflight'],
+  ]) {
+    const { stderr } = expectExit(await pcopy([...args, dst]), 3);
+    expect(stderr).toMatch(
+      /: (d\/File: and d\/FILE|d\/FILE: and d\/File|a: and A|A: and a) would be one .*EPCOPY_NAMES/,
+    );
+    expect(readdirSync(dst)).toEqual([]);
+  }
+  await copy([`${top}/src`, dst, '--exclude', 'd/FILE']);
+  expect(readdirSync(`${dst}/d`)).toEqual(['File']);
+});
+
+withFuse()('--delete takes a name in other case for the same', async () => {
+  const top = temp();
+  plant(`${top}/src`, { 'Dir/File': file('1') });
+  const dst = await mountFolding();
+  plant(dst, { 'dir/file': file('0'), 'dir/old': file() });
+  await copy([`${top}/src`, dst, '--delete']);
+  expect(readdirSync(dst)).toEqual(['dir']);
+  expect(readdirSync(`${dst}/dir`).map((name) => name.toLowerCase())).toEqual(['file']);
+});
+
+test('where case counts, names that differ in it are two', async () => {
+  const top = temp();
+  plant(`${top}/src`, { a: file('1'), A: file('2') });
+  await copy([`${top}/src`, `${top}/dst`]);
+  await copy([`${top}/src`, `${top}/DST`]);
+  expect(readdirSync(`${top}/dst`).sort()).toEqual(['A', 'a']);
+});
+
+test('folding: case, normalisation, and bytes that are not text', () => {
+  const same = (a: string, b: string) => expect(foldName(a)).toBe(foldName(b));
+  same('README', 'readme');
+  same(utf8('É'), utf8('é'));
+  same(utf8('é'), utf8('e\u0301'));
+  same(utf8('straße'), utf8('STRASSE'));
+  same('\xffA', '\xffa');
+  expect(foldName('a')).not.toBe(foldName('b'));
+  expect(foldName('\xff')).not.toBe(foldName('\xfe'));
+});
+
+test('clashes are found across jobs of one directory, between directories, and in lists of any order', () => {
+  const add = (keepAll: boolean, ...groups: [string, string][]) => {
+    const clashes = new NameClashes(keepAll);
+    for (const [dir, names] of groups) clashes.add({ dir, names, types: '' });
+  };
+  expect(() => add(false, ['d', 'a/b'], ['d', 'B'])).toThrow('d/B would be one name');
+  expect(() => add(false, ['d', 'a'], ['e', 'A'])).not.toThrow();
+  expect(() => add(false, ['d/x', 'a'], ['D/x', 'b'])).toThrow('D would be one name');
+  expect(() => add(true, ['d', 'a'], ['e', 'x'], ['d', 'A'])).toThrow('d/A would be one name');
+  expect(() => add(true, ['d', 'a'], ['d', 'a'])).not.toThrow();
+});

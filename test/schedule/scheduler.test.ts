@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { Failure } from '../../src/api/errors.ts';
+import type { Listed } from '../../src/protocol/entries-job.ts';
+import type { EntriesJob, Job } from '../../src/protocol/jobs.ts';
+import type { Report } from '../../src/protocol/report.ts';
+import { Tally } from '../../src/report/counters.ts';
+import { type Executor, LostJob } from '../../src/schedule/executor.ts';
+import { Schedule } from '../../src/schedule/scheduler.ts';
+import { emptyReport } from '../../src/worker/context.ts';
+
+const FAILURE: Failure = { path: '', action: 'setup', code: 'EIO', message: 'no', side: 'destination' };
+
+/** One directory with files `f` and directories `d`, through an executor that answers as it is told. */
+async function settledAfter(
+  types: string,
+  run: (job: EntriesJob) => Report,
+): Promise<{ settled: number; told: number }> {
+  const tally = new Tally(false, null, 0);
+  tally.found.files = types.replaceAll('d', '').length;
+  const executor: Executor = {
+    capacity: 2,
+    run: async (job: Job) => run(job as EntriesJob),
+    terminate: async () => {},
+  };
+  let told = 0;
+  const schedule = new Schedule(executor, tally, {
+    failed: () => told++,
+    reported: async () => {},
+    broken: () => {},
+    lost: () => {},
+  });
+  const names = [...types].map((type, i) => `${type}${i}`).join('/');
+  const job: EntriesJob = { kind: 'entries', groups: [{ dir: '', names, types }] };
+  async function* listed(): AsyncGenerator<Listed> {
+    yield { job, sizes: null };
+  }
+  await schedule.run(listed());
+  return { settled: tally.snapshot(0).settled, told };
+}
+
+const died = (inHand: number | null) => new LostJob(inHand, 1, 0, 'SIGKILL');
+const copied = (job: EntriesJob): Report => ({ ...emptyReport(0), next: job.groups[0]?.types.length ?? 0 });
+
+test('a directory that a worker died over is no settled file', async () => {
+  const run = (job: EntriesJob): Report => {
+    if (job.groups[0]?.types.startsWith('d')) throw died(0);
+    return copied(job);
+  };
+  expect(await settledAfter('dff', run)).toEqual({ settled: 2, told: 1 });
+});
+
+test('nor are those of a job that every worker died over', async () => {
+  const run = (): Report => {
+    throw died(null);
+  };
+  expect(await settledAfter('dfdf', run)).toEqual({ settled: 2, told: 4 });
+});
+
+test('nor those of a job that broke off', async () => {
+  const run = (): Report => ({ ...emptyReport(0), next: 1, failure: FAILURE });
+  expect(await settledAfter('fdf', run)).toEqual({ settled: 2, told: 2 });
+});

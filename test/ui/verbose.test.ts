@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import type { CopyEvent } from '../../src/api/events.ts';
+import { Ends } from '../../src/ui/display-paths.ts';
+import { VerboseReporter } from '../../src/ui/verbose.ts';
+
+const EVENTS: CopyEvent[] = [
+  { type: 'file', path: 'a\nb', kind: 'file', action: 'copied', bytes: 1 },
+  { type: 'file', path: 'same', kind: 'file', action: 'unchanged', bytes: 1 },
+  { type: 'file', path: 'gone', kind: 'file', action: 'deleted', bytes: 0 },
+  { type: 'file', path: '', kind: 'directory', action: 'copied', bytes: 0 },
+  { type: 'skip', path: 'fifo', kind: 'fifo', reason: '' },
+];
+
+test.each([
+  [true, ['src/a\\nb -> dest/a\\nb', 'src/same -> dest/same (unchanged)', 'deleted dest/gone', 'src -> dest']],
+  [false, ['src/a\\nb -> dest/a\\nb', 'deleted dest/gone', 'src -> dest']],
+])('with unchanged entries %s', (unchanged, expected) => {
+  const lines: string[] = [];
+  const reporter = new VerboseReporter((l) => lines.push(l), new Ends('src', 'dest'), unchanged);
+  for (const event of EVENTS) reporter.onEvent(event);
+  expect(lines).toEqual(expected);
+});
