@@ -22,7 +22,7 @@ export type Config = Required<Omit<CopyOptions, Nullable | 'maxDelete' | 'maxErr
 };
 
 /** Throws UsageError for options that cannot stand together. Each by itself was checked (`checkCall`). */
-export function resolveOptions(options: CopyOptions): Config {
+export function resolveConfig(options: CopyOptions): Config {
   checkCombinations(options);
   const chunkSize = options.chunkSize ?? 1024;
   const batch = options.batch ?? Math.max(1, Math.floor(BATCH_BYTES / chunkSize));

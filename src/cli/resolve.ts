@@ -25,7 +25,7 @@ export function resolveView(raw: RawOptions, terminal: Terminal): View {
 }
 
 /** What the engine is asked for: given options, lists read, and what the view needs to be told. */
-export function resolveOptions(raw: RawOptions, lists: Lists, view: View): CopyOptions {
+export function toCopyOptions(raw: RawOptions, lists: Lists, view: View): CopyOptions {
   const exclude = [...(raw.exclude ?? []).map((glob) => patternText(glob, '--exclude')), ...lists.exclude];
   const include = raw.include?.map((glob) => patternText(glob, '--include'));
   return given<CopyOptions>({

@@ -4,7 +4,7 @@ import { escapeControls, type RawPath, toBytes } from '../api/names.ts';
 import type { CopyOptions } from '../api/options.ts';
 import { Annotations, appendSummary, failedSummary, withoutAnyCommands, withoutCommands } from '../ui/github.ts';
 import { JsonReporter } from '../ui/json.ts';
-import { openShow, type Show } from '../ui/open.ts';
+import { openUi, type Ui } from '../ui/open.ts';
 import { Output, type OutputStream } from '../ui/output.ts';
 import { type Parsed, parseCommandLine } from './command.ts';
 import { completionScript } from './completion.ts';
@@ -12,7 +12,7 @@ import { type EndingSignal, exitCodeOf, exitCodeOfError, withOutput } from './ex
 import { readLists, type Stdin } from './lists.ts';
 import { rawArguments } from './raw-argv.ts';
 import { reasonOf } from './reason.ts';
-import { resolveOptions, resolveView } from './resolve.ts';
+import { resolveView, toCopyOptions } from './resolve.ts';
 import { notesOn } from './retry-log.ts';
 import { type Signals, watchSignals } from './signals.ts';
 import { version } from './version.ts';
@@ -39,7 +39,7 @@ export interface Io {
   /** What `stdout` is then, takes everything and keeps nothing. */
   stdoutWasClosed?: boolean;
   signals: NodeJS.EventEmitter;
-  /** Ends the process now. */
+  /** DisplayPaths the process now. */
   exit(code: number): void;
 }
 
@@ -66,7 +66,7 @@ class Session {
   readonly #args: RawPath[];
   /** Under GitHub Actions. */
   readonly #annotations: Annotations | undefined;
-  #show: Show | undefined;
+  #ui: Ui | undefined;
   #ended = () => {};
 
   constructor(io: Io) {
@@ -96,12 +96,12 @@ class Session {
   fail(error: unknown): number {
     const code = exitCodeOfError(error);
     const message = error instanceof Error ? error.message : String(error);
-    this.#giveUp(
+    this.#endWithout(
       code,
       message,
       error instanceof UsageError || error instanceof RefusedError ? error.code : 'EPCOPY_UNEXPECTED',
     );
-    this.#show?.close();
+    this.#ui?.close();
     if (error instanceof UsageError) {
       this.#sayEnding(`pcopy: ${escapeControls(message)}`);
       this.#stderr.write("Try 'pcopy --help'.\n");
@@ -131,7 +131,7 @@ class Session {
     const { env, stdin } = this.#io;
     const view = resolveView(raw, { stderrIsTerminal: this.#stderr.isTerminal, env });
     const lists = await readLists(raw, stdin);
-    const options = resolveOptions(raw, lists, view);
+    const options = toCopyOptions(raw, lists, view);
     const abort = new AbortController();
     const signals = this.#watch(abort, view.quiet);
     const exitCodeOfRun = (summary: Summary) =>
@@ -149,8 +149,8 @@ class Session {
       limited: raw.bwlimit !== undefined,
       annotate: this.#annotations,
     };
-    const opening = openShow(stage).then((show) => {
-      this.#show = show;
+    const opening = openUi(stage).then((show) => {
+      this.#ui = show;
       return show;
     });
     const [show, copyTree] = await Promise.all([opening, loadEngine()]);
@@ -170,15 +170,15 @@ class Session {
   #watch(abort: AbortController, quiet: boolean): Signals {
     const handlers = {
       stop: (signal: EndingSignal) => {
-        if (!quiet) this.#show?.say(`pcopy: ${signal}: ending; once more to end at once`);
+        if (!quiet) this.#ui?.say(`pcopy: ${signal}: ending; once more to end at once`);
         abort.abort(signal);
       },
       leave: (code: number) => {
-        this.#show?.close();
+        this.#ui?.close();
         this.#stderr.flush();
         this.#io.exit(code);
       },
-      status: () => this.#show?.status(),
+      status: () => this.#ui?.status(),
     };
     const signals = watchSignals(handlers, this.#io.signals);
     this.#ended = signals.ended;
@@ -187,7 +187,7 @@ class Session {
 
   /** Tells the show, and asks to wait while what was asked for on stdout is not read; a run that ends waits no more. */
   #backpressure(
-    show: Show,
+    show: Ui,
     notes: (start: StartEvent) => CopyEvent[],
     signal: AbortSignal,
   ): (event: CopyEvent) => void | Promise<void> {
@@ -203,13 +203,13 @@ class Session {
   }
 
   /** Whoever reads JSON is owed an `end`, however early it failed. */
-  #giveUp(code: number, message: string, errorCode: string): void {
-    this.#show?.giveUp(code, message, errorCode);
-    if (this.#show || !/(^|\0)--progress[=\0]json(\0|$)/.test(this.#args.join('\0'))) return;
+  #endWithout(code: number, message: string, errorCode: string): void {
+    this.#ui?.endWithout(code, message, errorCode);
+    if (this.#ui || !/(^|\0)--progress[=\0]json(\0|$)/.test(this.#args.join('\0'))) return;
     const write = (text: string) => this.#stdout.write(text);
     const dryRun = this.#args.includes('--dry-run');
     const nowhere = { source: '', destination: '', version: '', dryRun, exitCodeOf: () => code };
-    new JsonReporter({ write, ...nowhere }).giveUp(code, message, errorCode);
+    new JsonReporter({ write, ...nowhere }).endWithout(code, message, errorCode);
   }
 }
 

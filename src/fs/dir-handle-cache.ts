@@ -12,7 +12,7 @@ export type Enter = (parent: Handle, name: RawPath, path: RawPath) => Handle;
  * Opens directories below a root, one name at a time, and holds on to the way from the root to the last one: the next
  * directory is mostly its neighbour. Of a deep way only the last `limit` handles stay open.
  */
-export class Chain {
+export class DirHandleCache {
   private readonly fs: FileSystem;
   private readonly root: Handle;
   private readonly limit: number;

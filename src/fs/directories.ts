@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Enter } from './dir-handle-cache.ts';
-import { attempt, refuse } from './entry-error.ts';
 import type { RawPath } from '../api/names.ts';
+import type { Enter } from './dir-handle-cache.ts';
+import { attempt, entryError } from './entry-error.ts';
 import type { FileSystem, Handle } from './file-system.ts';
 
 /** One of the two directories of a run, with the identity it had when the run began. */
@@ -15,7 +15,7 @@ export interface Root {
  * The mode of a directory that is being filled: nobody else may look, and the sticky bit marks it as ours, so that a
  * run after a killed one knows which directories were never finished.
  */
-export const IN_THE_MAKING = 0o1700;
+export const UNFINISHED_DIR_MODE = 0o1700;
 
 /** What Node itself and the file in hand need. */
 const OTHER_HANDLES = 32;
@@ -44,7 +44,7 @@ function openFilesLimit(): number {
 export function openRoot(fs: FileSystem, root: Root, side: 'source' | 'destination'): Handle {
   const handle = attempt('', side, 'open', () => fs.openRoot(root.path));
   if (fs.stat(handle).identity !== root.identity) {
-    throw refuse('', side, 'open', 'EPCOPY_CHANGED', 'was replaced by another directory');
+    throw entryError('', side, 'open', 'EPCOPY_CHANGED', 'was replaced by another directory');
   }
   return handle;
 }

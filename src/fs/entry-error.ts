@@ -19,7 +19,7 @@ export function toCopyError(error: unknown, path: RawPath, side: Side, action: s
 }
 
 /** A failure that is not a system call's. Codes of our own begin with `EPCOPY_`. */
-export function refuse(path: RawPath, side: Side, action: string, code: string, message: string): CopyError {
+export function entryError(path: RawPath, side: Side, action: string, code: string, message: string): CopyError {
   return new CopyError({ path, side, action, code, message });
 }
 

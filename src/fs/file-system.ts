@@ -68,11 +68,11 @@ export interface FileSystem {
   /** @returns bytes written, which may be fewer than asked */
   write(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number;
   /** A file without a name in this directory's file system, or null where there is no such thing. */
-  createHidden(dir: Handle, mode: number): Handle | null;
+  createUnnamed(dir: Handle, mode: number): Handle | null;
   /** Throws EEXIST when the name is taken. */
   createNew(dir: Handle, name: RawPath, mode: number): Handle;
   /** Gives a hidden file its name. @returns false when the name is taken */
-  nameHidden(handle: Handle, dir: Handle, name: RawPath): boolean;
+  linkUnnamed(handle: Handle, dir: Handle, name: RawPath): boolean;
   /** @returns false when the new name is taken */
   link(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): boolean;
   rename(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): void;

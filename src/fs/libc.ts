@@ -130,7 +130,7 @@ export class LibcFileSystem implements FileSystem {
     }
   }
 
-  createHidden(dir: Handle, mode: number): Handle | null {
+  createUnnamed(dir: Handle, mode: number): Handle | null {
     const fd = libc.openat(dir, '.', flags.O_TMPFILE | flags.O_RDWR | flags.O_CLOEXEC, mode);
     if (fd >= 0) return fd;
     const errno = libc.errno();
@@ -143,7 +143,7 @@ export class LibcFileSystem implements FileSystem {
     return this.open(dir, name, flags.O_RDWR | flags.O_CREAT | flags.O_EXCL | flags.O_NOFOLLOW, mode);
   }
 
-  nameHidden(handle: Handle, dir: Handle, name: RawPath): boolean {
+  linkUnnamed(handle: Handle, dir: Handle, name: RawPath): boolean {
     if (this.emptyPath) {
       if (libc.linkat(handle, '', dir, libc.cname(name), AT_EMPTY_PATH) === 0) return true;
       const errno = libc.errno();

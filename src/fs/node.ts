@@ -91,7 +91,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   // A hidden file could be made, but node:fs cannot give it a name (link does not follow /proc/self/fd).
-  createHidden(): null {
+  createUnnamed(): null {
     return null;
   }
 
@@ -99,7 +99,7 @@ export class NodeFileSystem implements FileSystem {
     return this.open(this.at(dir, name), flags.O_RDWR | flags.O_CREAT | flags.O_EXCL | flags.O_NOFOLLOW, mode);
   }
 
-  nameHidden(): boolean {
+  linkUnnamed(): boolean {
     throw new SystemError('ENOTSUP', 'link');
   }
 

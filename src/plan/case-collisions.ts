@@ -3,7 +3,7 @@ import { isUtf8, join, printable, type RawPath, toText } from '../api/names.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
 
 /** Finds names that a destination takes for one, which does not tell upper and lower case apart. */
-export class NameClashes {
+export class NameCollisions {
   private readonly keepAll: boolean;
   /** Directories on the way to entries, by folded path: two that are one would be merged. */
   private readonly directories = new Map<string, RawPath>([['', '']]);

@@ -2,7 +2,7 @@ import type { Config } from '../api/config.ts';
 import type { RawPath } from '../api/names.ts';
 import type { FileSystem, Stat } from '../fs/file-system.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
-import { NameClashes } from './case-collisions.ts';
+import { NameCollisions } from './case-collisions.ts';
 import { foldsNames } from './case-sensitivity.ts';
 import type { Plan } from './prepare.ts';
 import { spaceCheck } from './space.ts';
@@ -21,7 +21,7 @@ export interface Surveyed {
  */
 export async function preflight(fs: FileSystem, plan: Plan, tree: Surveyed, config: Config): Promise<void> {
   const names = foldsNames(fs, plan, config.dryRun)
-    ? new NameClashes((config.filesFrom ?? config.retryFrom) !== null)
+    ? new NameCollisions((config.filesFrom ?? config.retryFrom) !== null)
     : null;
   const space = config.preflight && !config.dryRun ? spaceCheck(fs, plan, tree, config) : null;
   if (names === null && space === null) return;

@@ -4,7 +4,7 @@ import type { Config } from '../api/config.ts';
 import { RefusedError, UsageError } from '../api/errors.ts';
 import { join, printable, type RawPath, toBytes } from '../api/names.ts';
 import type { Root } from '../fs/directories.ts';
-import { IN_THE_MAKING } from '../fs/directories.ts';
+import { UNFINISHED_DIR_MODE } from '../fs/directories.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { codeOf, fromNode } from '../fs/system-error.ts';
 import { checkManifest, placeOf } from './manifest-place.ts';
@@ -65,12 +65,12 @@ export function prepare(
   return prepareFile(fs, at.slice(0, at.lastIndexOf('/')) || '/', name, dir, as, dryRun);
 }
 
-interface Found extends Looked {
+interface SourceEntry extends Looked {
   /** A link that leads nowhere: with `archive` it is copied itself. */
   isDangling: boolean;
 }
 
-function lookAtSource(path: RawPath, archive: boolean): Found {
+function lookAtSource(path: RawPath, archive: boolean): SourceEntry {
   const found = step(path, 'cannot look at the source', () => look(path));
   if ((found?.kind === 'other' || found?.kind === 'device') && !archive) {
     throw new RefusedError(path, 'is a FIFO, a socket or a device: copied only with --archive', 'EPCOPY_TYPE');
@@ -99,13 +99,13 @@ function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, dry
   const destination = missing.reduce(join, existing);
   refuseByName(to, destination, () => checkOverlap(source, destination, existing));
   const root = openedRoot(fs, source);
-  const made = makeDirectories(existing, missing, dryRun, IN_THE_MAKING);
+  const made = makeDirectories(existing, missing, dryRun, UNFINISHED_DIR_MODE);
   return {
     source: root,
     destination: destinationRoot(fs, destination, made.dirs.length > 0 && dryRun),
     single: null,
     merged: missing.length === 0,
-    madeRoot: missing.length > 0 || modeOf(destination) === IN_THE_MAKING,
+    madeRoot: missing.length > 0 || modeOf(destination) === UNFINISHED_DIR_MODE,
     forbidden:
       missing.length > 0 ? [] : forbiddenDirectories(source, destination, (dir) => openedRoot(fs, dir).identity),
     undo: made.undo,

@@ -1,7 +1,7 @@
 import type { Config } from '../api/config.ts';
 import { CopyError, RefusedError } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
-import { Chain } from '../fs/dir-handle-cache.ts';
+import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { heldHandles } from '../fs/directories.ts';
 import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
@@ -32,7 +32,7 @@ export function spaceCheck(fs: FileSystem, plan: Plan, source: Source, config: C
   const root = fs.openRoot(plan.destination.path);
   // Nothing is below a directory that the run has just made.
   const chain = plan.merged
-    ? new Chain(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name))
+    ? new DirHandleCache(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name))
     : null;
   const need = noNeed();
   const rules: Rules = {
@@ -88,7 +88,7 @@ function sameFraction(a: number, b: number): boolean {
   return a === b || a % 1000 === 0 || b % 1000 === 0;
 }
 
-function openOrNull(chain: Chain, dir: RawPath): Handle | null {
+function openOrNull(chain: DirHandleCache, dir: RawPath): Handle | null {
   return orNull(() => chain.open(dir));
 }
 

@@ -15,7 +15,7 @@ export interface EntriesJob {
   kind: 'entries';
   groups: EntriesOfDirectory[];
   /** Names that are copied although other names of the same file were seen: they lead their group of hard links. */
-  leads?: boolean;
+  isPrimaryLink?: boolean;
 }
 
 /** More names for a file that is already at the destination. */

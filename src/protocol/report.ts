@@ -5,7 +5,7 @@ import type { TypeLetter } from '../fs/file-system.ts';
 import type { Split } from './jobs.ts';
 
 /** What happened to one entry. */
-export interface EntryDone {
+export interface EntryResult {
   path: RawPath;
   type: TypeLetter | 'h';
   action: 'copied' | 'unchanged' | 'deleted';
@@ -42,8 +42,8 @@ export interface Report {
   kept: RawPath[];
   hardLinked: Deferred[];
   big: Deferred[];
-  /** Destination identity of a file copied with `leads`. */
-  leader: string;
+  /** Destination identity of a file copied with `isPrimaryLink`. */
+  primaryIdentity: string;
   split: Split | null;
   /** Directories of a `FinishJob` whose mode would lock us out of what is below: to be finished after all others. */
   locking: RawPath[];
@@ -54,7 +54,7 @@ export interface Report {
   worker: number;
   /** What could not be preserved, counted by kind. */
   lost: Record<string, number>;
-  entries: EntryDone[];
+  entries: EntryResult[];
   /** Milliseconds of work. */
   busyMs: number;
   /** What its entries cost, one by one. */

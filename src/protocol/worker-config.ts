@@ -5,7 +5,7 @@ import type { Root } from '../fs/directories.ts';
 export const WORKER_TASKS = 'pcopy:worker';
 
 /** What a worker notes while it has no entry in hand; else it notes the entry's index in its job. */
-export const NOTHING_IN_HAND = 0xffffffff;
+export const NO_CURRENT_ENTRY = 0xffffffff;
 
 /** A rate shared by all workers, through the length of a file. */
 export interface RateLimit {
@@ -53,6 +53,6 @@ export interface WorkerConfig {
   rate: RateLimit | null;
   /** Files of this size or more are handed back to be split among the workers. Infinity: never. */
   splitAbove: number;
-  /** Report each entry (`EntryDone`), not just counts. */
+  /** Report each entry (`EntryResult`), not just counts. */
   entries: boolean;
 }

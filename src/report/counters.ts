@@ -5,7 +5,7 @@ import type { Report, WorkerEvent } from '../protocol/report.ts';
 
 const FAILURES_KEPT = 1000;
 
-interface InHand {
+interface CurrentFile {
   path: RawPath;
   done: number;
   size: number;
@@ -19,7 +19,7 @@ interface InHand {
 const AFTERGLOW = 300;
 
 /** Counts what is found, done and failed. All of a run's numbers come from here. */
-export class Tally {
+export class Counters {
   readonly found: Found;
   /** What a count ahead of the listing has found: the listing itself keeps pace with the workers. */
   surveyed: Found | null = null;
@@ -47,7 +47,7 @@ export class Tally {
   private settled = 0;
   private settledBytes = 0;
   private shownBytes = 0;
-  private readonly inHand = new Map<number, InHand>();
+  private readonly current = new Map<number, CurrentFile>();
   private readonly busyMs: number[] = [];
   private readonly began: number;
   private readonly limit: number | null;
@@ -67,7 +67,7 @@ export class Tally {
   }
 
   /** A job ended: its entries (directories aside) and bytes are settled, however it went. */
-  settle(report: Report, entries: number, bytes: number, exact = false): void {
+  record(report: Report, entries: number, bytes: number, exact = false): void {
     for (const key of ['files', 'directories', 'symlinks', 'hardlinks', 'special'] as const) {
       this.totals[key] += report[key];
     }
@@ -84,11 +84,11 @@ export class Tally {
 
   /** A worker died: what it had in hand is not done. */
   gone(worker: number): void {
-    this.inHand.delete(worker);
+    this.current.delete(worker);
   }
 
   /** Entries that no report will speak of. */
-  give(entries: number, bytes: number): void {
+  countUnreported(entries: number, bytes: number): void {
     this.settled += entries;
     this.settledBytes += bytes;
   }
@@ -109,7 +109,7 @@ export class Tally {
 
   progress(event: WorkerEvent & { type: 'progress' }, now: number): void {
     const { path, done, size, bytes } = event;
-    this.inHand.set(event.worker, { path, done, size, bytes, at: now, idleSince: null });
+    this.current.set(event.worker, { path, done, size, bytes, at: now, idleSince: null });
   }
 
   /** A failure that has been told: these are what is counted. */
@@ -126,7 +126,7 @@ export class Tally {
 
   snapshot(now: number): Snapshot {
     let bytes = this.settledBytes;
-    for (const hand of this.inHand.values()) bytes += hand.bytes;
+    for (const hand of this.current.values()) bytes += hand.bytes;
     const found = this.known();
     if (found.bytes !== null && found.complete) bytes = Math.min(bytes, found.bytes);
     this.shownBytes = Math.max(this.shownBytes, bytes);
@@ -150,18 +150,18 @@ export class Tally {
   }
 
   private workers(now: number): WorkerView[] {
-    return [...this.inHand].map(([index, hand]) => viewOf(index, hand, now)).sort((a, b) => a.index - b.index);
+    return [...this.current].map(([index, hand]) => viewOf(index, hand, now)).sort((a, b) => a.index - b.index);
   }
 
   private rest(worker: number): void {
-    const hand = this.inHand.get(worker);
+    const hand = this.current.get(worker);
     if (hand === undefined) return;
     hand.bytes = 0;
     hand.idleSince = performance.now();
   }
 }
 
-function viewOf(index: number, hand: InHand, now: number): WorkerView {
+function viewOf(index: number, hand: CurrentFile, now: number): WorkerView {
   const { path, done, size, at, idleSince } = hand;
   if (idleSince === null) return { index, path, done, size, silentMs: now - at };
   if (now - idleSince > AFTERGLOW) return { index, path: '', done: 0, size: 0, silentMs: 0 };

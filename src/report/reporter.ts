@@ -7,17 +7,17 @@ import type { Plan } from '../plan/prepare.ts';
 import type { Queue } from '../process/index.ts';
 import { kindOf } from '../protocol/kind.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
-import { Tally } from './counters.ts';
+import { Counters } from './counters.ts';
 import { Manifest } from './manifest.ts';
 
 /** Progress is told this often, in milliseconds. */
 const TELL_EVERY = 100;
 /** Failures remembered, so that none is told twice. */
-const TOLD_KEPT = 10_000;
+const SEEN_FAILURES_MAX = 10_000;
 
 /** Turns what the pipeline says into counts and events, and decides when a run is over before its end. */
 export class Reporter {
-  readonly tally: Tally;
+  readonly counters: Counters;
   /** Why nothing may be deleted: what is missing at the source is not known, or should not be believed. */
   deletesNothing: string | null = null;
   private readonly config: Config;
@@ -30,7 +30,7 @@ export class Reporter {
   private isOver: () => void = () => {};
   private readonly subtrees = new Set<RawPath>();
   /** Failures in words: a job that is done over after its worker's death fails in the same entries again. */
-  private readonly told = new Set<string>();
+  private readonly seenFailures = new Set<string>();
   private manifest: Manifest | null = null;
   private plan: Plan | null = null;
   private stop: () => void = () => {};
@@ -46,7 +46,7 @@ export class Reporter {
     this.over = new Promise((resolve) => {
       this.isOver = resolve;
     });
-    this.tally = new Tally(config.sizes, config.bwlimit || null, performance.now());
+    this.counters = new Counters(config.sizes, config.bwlimit || null, performance.now());
   }
 
   /** Whether the run is over before its end. */
@@ -94,7 +94,7 @@ export class Reporter {
     for await (const event of events) {
       switch (event.type) {
         case 'progress':
-          this.tally.progress(event, performance.now());
+          this.counters.progress(event, performance.now());
           break;
         case 'failed':
           this.failed(event.failure);
@@ -136,19 +136,19 @@ export class Reporter {
 
   private count(failure: Failure): void {
     const { maxErrors } = this.config;
-    if (this.isToldAlready(failure)) return;
-    this.tally.keep(failure);
+    if (this.wasSeen(failure)) return;
+    this.counters.keep(failure);
     this.emit({ type: 'error', failure });
     if (failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT')) {
       this.endEarly('stopped', { path: failure.path, message: 'the destination is full', code: failure.code });
-    } else if (this.tally.failures.length + this.tally.moreFailures >= maxErrors) {
+    } else if (this.counters.failures.length + this.counters.moreFailures >= maxErrors) {
       const message = `stopped after ${maxErrors} failed ${maxErrors === 1 ? 'entry' : 'entries'}`;
       this.endEarly('stopped', { path: failure.path, message, code: 'EPCOPY_ERRORS' });
     }
   }
 
   skipped(path: RawPath, kind: Kind): void {
-    this.tally.skip(kind);
+    this.counters.skip(kind);
     this.emit({ type: 'skip', path, kind, reason: 'copied only with --archive' });
   }
 
@@ -164,7 +164,7 @@ export class Reporter {
   }
 
   listed(): void {
-    this.emit({ type: 'scan', found: { ...this.tally.known() } });
+    this.emit({ type: 'scan', found: { ...this.counters.known() } });
   }
 
   interrupt(): void {
@@ -199,7 +199,7 @@ export class Reporter {
   }
 
   private summary(): Summary {
-    const { tally, plan } = this;
+    const { counters, plan } = this;
     const now = performance.now();
     return {
       outcome: this.outcome ?? (this.isComplete() ? 'complete' : 'incomplete'),
@@ -207,13 +207,13 @@ export class Reporter {
       source: plan?.source.path ?? '',
       destination: plan?.destination.path ?? '',
       merged: plan !== null && isMerged(plan),
-      totals: { ...tally.totals },
-      elapsedMs: tally.elapsedMs(now),
-      notPreserved: tally.lost,
-      skips: tally.skips,
-      failures: tally.failures,
-      moreFailures: tally.moreFailures,
-      load: tally.load(now),
+      totals: { ...counters.totals },
+      elapsedMs: counters.elapsedMs(now),
+      notPreserved: counters.lost,
+      skips: counters.skips,
+      failures: counters.failures,
+      moreFailures: counters.moreFailures,
+      load: counters.load(now),
       driver: this.driver,
       ...(this.reason === undefined ? {} : { reason: this.reason }),
     };
@@ -231,13 +231,13 @@ export class Reporter {
       // Not by way of `failed`: a disk that is full for the list need not be full for the copy.
       const why = `${this.config.manifest}: ${message}`;
       const failure: Failure = { path: '', action: 'write the manifest', code, message: why, side: 'destination' };
-      this.tally.keep(failure);
+      this.counters.keep(failure);
       this.emit({ type: 'error', failure });
     }
   }
 
   private isComplete(): boolean {
-    const { totals, lost } = this.tally;
+    const { totals, lost } = this.counters;
     return totals.failed === 0 && !(this.config.strict && Object.keys(lost).length > 0);
   }
 
@@ -266,14 +266,14 @@ export class Reporter {
   }
 
   private tell(): void {
-    this.emit({ type: 'progress', snapshot: this.tally.snapshot(performance.now()) });
+    this.emit({ type: 'progress', snapshot: this.counters.snapshot(performance.now()) });
   }
 
   // A directory that cannot be entered fails again for each batch of what is in it.
-  private isToldAlready({ path, code, message, subtree }: Failure): boolean {
+  private wasSeen({ path, code, message, subtree }: Failure): boolean {
     const words = `${path}\0${code}\0${message}`;
-    if (this.told.has(words)) return true;
-    if (this.told.size < TOLD_KEPT) this.told.add(words);
+    if (this.seenFailures.has(words)) return true;
+    if (this.seenFailures.size < SEEN_FAILURES_MAX) this.seenFailures.add(words);
     if (subtree !== true) return false;
     for (let at = path; ; at = parentOf(at)) {
       if (this.subtrees.has(at)) return true;

@@ -1,5 +1,5 @@
 import { checkCall } from '../api/check-call.ts';
-import { type Config, resolveOptions } from '../api/config.ts';
+import { type Config, resolveConfig } from '../api/config.ts';
 import { RefusedError } from '../api/errors.ts';
 import type { CopyEvent, Summary } from '../api/events.ts';
 import type { CopyOptions } from '../api/options.ts';
@@ -13,13 +13,13 @@ import type { Listed } from '../protocol/entries-job.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { Reporter } from '../report/reporter.ts';
-import { extraneous } from '../scan/find-deletions.ts';
+import { findDeletions } from '../scan/find-deletions.ts';
 import { type Patterns, patternsFor } from '../scan/selection.ts';
 import { SourceTree } from '../scan/source-tree.ts';
 import { NoWorkers } from '../schedule/executor.ts';
 import { localExecutor } from '../schedule/local-executor.ts';
 import { RateFile } from '../schedule/rate-file.ts';
-import { Schedule } from '../schedule/scheduler.ts';
+import { Scheduler } from '../schedule/scheduler.ts';
 import { workerConfig } from './worker-config.ts';
 
 export interface CopyHooks {
@@ -43,7 +43,7 @@ export interface CopyHooks {
  * `summary.outcome` tells. Rejects with UsageError, before anything is touched, for arguments that cannot be meant, and with
  * what is not foreseen.
  *
- *   list the source --jobs queue--> schedule --> executor (pool of workers) --events queue--> reporter (tally, events)
+ *   list the source --jobs queue--> schedule --> executor (pool of workers) --events queue--> reporter (counters, events)
  */
 export async function copyTree(
   source: string | Uint8Array,
@@ -52,7 +52,7 @@ export async function copyTree(
   hooks: CopyHooks = {},
 ): Promise<Summary> {
   checkCall(source, destination, options, hooks);
-  const config = resolveOptions(options);
+  const config = resolveConfig(options);
   const patterns = await patternsFor(config);
   const fs = await openFileSystem();
   const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
@@ -103,14 +103,14 @@ async function copyPlanned(
   const events = new Queue<WorkerEvent>(64 * config.jobs);
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
   const executor = localExecutor(config.jobs, setup, events, hooks.early ?? []);
-  const schedule = new Schedule(executor, reporter.tally, {
+  const scheduler = new Scheduler(executor, reporter.counters, {
     failed: (failure) => reporter.failed(failure),
     reported: (report) => reporter.reported(report),
-    lost: (job, pid) => removeTemporaries(fs, setup, [job], pid, schedule.splits),
+    lost: (job, pid) => removeTemporaries(fs, setup, [job], pid, scheduler.splits),
     broken: () => tree.stop(),
   });
   reporter.start(plan, () => {
-    schedule.stop();
+    scheduler.stop();
     tree.stop();
   });
   const telling = reporter.follow(events);
@@ -121,14 +121,14 @@ async function copyPlanned(
   hooks.signal?.addEventListener('abort', interrupt);
   if (hooks.signal?.aborted) interrupt(); // By a listener of the start event.
   try {
-    if (plan.madeRoot) schedule.made.add('');
-    else if (plan.single === null) schedule.kept.add('');
-    await Promise.all([tree.list(jobs, reporter), schedule.run(jobs)]);
+    if (plan.madeRoot) scheduler.made.add('');
+    else if (plan.single === null) scheduler.kept.add('');
+    await Promise.all([tree.list(jobs, reporter), scheduler.run(jobs)]);
     if (config.delete) {
       await allTold(events);
-      await schedule.runAll(await extraneous(fs, plan, config, patterns, reporter));
+      await scheduler.runAll(await findDeletions(fs, plan, config, patterns, reporter));
     }
-    if (!config.dryRun && !reporter.ended && plan.single === null) await schedule.finish();
+    if (!config.dryRun && !reporter.ended && plan.single === null) await scheduler.finish();
   } catch (error) {
     if (!(error instanceof NoWorkers)) reporter.broken(error);
     else reporter.stopped(error);
@@ -136,7 +136,7 @@ async function copyPlanned(
     hooks.signal?.removeEventListener('abort', interrupt);
     // Every report is in: there is nothing that a worker's own way out would add but time.
     await executor.terminate();
-    if (reporter.ended) removeTemporaries(fs, setup, [...schedule.underWay, ...schedule.splits.values()], null);
+    if (reporter.ended) removeTemporaries(fs, setup, [...scheduler.inFlight, ...scheduler.splits.values()], null);
     await jobs.close();
     await events.close();
     await telling;

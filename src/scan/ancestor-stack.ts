@@ -1,7 +1,7 @@
 import type { RawPath } from '../api/names.ts';
 
 /** What is known of the directories on the way from the root to the one in hand, in a walk that goes depth first. */
-export class Trail<T> {
+export class AncestorStack<T> {
   private readonly dirs: RawPath[] = [];
   private readonly values: T[] = [];
 

@@ -1,12 +1,12 @@
 import type { Found } from '../api/events.ts';
 import { join, parentOf, type RawPath } from '../api/names.ts';
-import type { Chain } from '../fs/dir-handle-cache.ts';
-import { refuse, toCopyError, toFailure } from '../fs/entry-error.ts';
+import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
+import { entryError, toCopyError, toFailure } from '../fs/entry-error.ts';
 import type { FileSystem, Stat } from '../fs/file-system.ts';
 import { Batches } from './batches.ts';
 import { toGlob } from './glob-names.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
-import { liesIn, Within } from './subtree-filter.ts';
+import { liesIn, SubtreeFilter } from './subtree-filter.ts';
 
 /**
  * Lists just the given paths that the patterns do not leave out, in their order, each once; a directory among them is made,
@@ -14,7 +14,7 @@ import { liesIn, Within } from './subtree-filter.ts';
  */
 export async function listGiven(
   fs: FileSystem,
-  tree: Chain,
+  tree: DirHandleCache,
   paths: readonly RawPath[],
   options: ScanOptions,
   found: Found,
@@ -30,7 +30,7 @@ export async function listGiven(
  */
 export async function listAgain(
   fs: FileSystem,
-  tree: Chain,
+  tree: DirHandleCache,
   paths: readonly RawPath[],
   options: ScanOptions,
   found: Found,
@@ -41,13 +41,14 @@ export async function listAgain(
   const outermost = paths.filter((path) => !liesIn(all, parentOf(path)));
   const directories = new Set<RawPath>();
   await listPaths(fs, tree, outermost, options, found, listener, (path) => directories.add(path));
-  if (directories.size > 0) await scan(fs, tree, { ...options, within: new Within(directories) }, found, listener);
+  if (directories.size > 0)
+    await scan(fs, tree, { ...options, within: new SubtreeFilter(directories) }, found, listener);
   else found.complete = !listener.cancelled();
 }
 
 async function listPaths(
   fs: FileSystem,
-  tree: Chain,
+  tree: DirHandleCache,
   paths: readonly RawPath[],
   options: ScanOptions,
   found: Found,
@@ -66,7 +67,7 @@ async function listPaths(
       seen.add(path);
       const handle = tree.open(dir);
       const stat = options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name);
-      if (stat === null) throw refuse(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
+      if (stat === null) throw entryError(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
       if (stat.type === 'd') onDirectory(path);
       if (patterns.selects(toGlob(path), stat.type === 'd')) batches.add(dir, name, stat.type, sizeOf(stat));
     } catch (error) {
@@ -83,7 +84,7 @@ async function listPaths(
 function split(given: RawPath): [dir: RawPath, name: RawPath] {
   const parts = given.split('/').filter((part) => part !== '' && part !== '.');
   if (given.startsWith('/') || parts.includes('..')) {
-    throw refuse(given, 'source', 'select', 'EPCOPY_OUTSIDE', 'is not a path inside the source');
+    throw entryError(given, 'source', 'select', 'EPCOPY_OUTSIDE', 'is not a path inside the source');
   }
   const name = parts.pop() ?? '';
   return [parts.join('/'), name];

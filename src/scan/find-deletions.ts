@@ -1,8 +1,8 @@
 import type { Config } from '../api/config.ts';
 import { join, type RawPath } from '../api/names.ts';
-import { Chain } from '../fs/dir-handle-cache.ts';
+import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { heldHandles } from '../fs/directories.ts';
-import { refuse } from '../fs/entry-error.ts';
+import { entryError } from '../fs/entry-error.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import { isAbandoned } from '../fs/temporary-name.ts';
@@ -24,7 +24,7 @@ import { walk } from './walk.ts';
  * the directories it lies in. Nothing, after a failure at the source: what could not be read there may be what seems
  * extraneous here.
  */
-export async function extraneous(
+export async function findDeletions(
   fs: FileSystem,
   plan: Plan,
   config: Config,
@@ -39,13 +39,13 @@ export async function extraneous(
   const fold = foldsNames(fs, plan, config.dryRun) ? foldName : null;
   const source = new SourceNames(fs, plan.source.path, config.dereference, fold);
   const root = fs.openRoot(plan.destination.path);
-  const tree = new Chain(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
+  const tree = new DirHandleCache(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
   try {
     const removals = await find(fs, tree, source, plan, config, patterns, reporter);
-    const { jobs, count } = removals.settle();
+    const { jobs, count } = removals.jobs();
     if (count <= config.maxDelete) return jobs;
     const message = `${count} entries would be deleted, more than ${config.maxDelete}: nothing is deleted`;
-    reporter.unlisted(refuse('', 'destination', 'delete', 'EPCOPY_MAXDELETE', message).failure);
+    reporter.unlisted(entryError('', 'destination', 'delete', 'EPCOPY_MAXDELETE', message).failure);
     return [];
   } finally {
     tree.close();
@@ -56,7 +56,7 @@ export async function extraneous(
 
 async function find(
   fs: FileSystem,
-  tree: Chain,
+  tree: DirHandleCache,
   source: SourceNames,
   plan: Plan,
   config: Config,

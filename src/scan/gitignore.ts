@@ -1,7 +1,7 @@
 import { join, type RawPath } from '../api/names.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
-import { Trail } from './ancestor-stack.ts';
+import { AncestorStack } from './ancestor-stack.ts';
 import { parseGitignore, type Rule } from './gitignore-pattern.ts';
 import type { ListedEntry } from './tree-adapter.ts';
 
@@ -19,7 +19,7 @@ interface Rules {
  * and a repository without it has lost its history: leaving it out takes `--exclude '**\/.git'`.
  */
 export class Gitignore {
-  private readonly above = new Trail<Rules>();
+  private readonly above = new AncestorStack<Rules>();
   private readonly read: (dir: RawPath, handle: Handle, entries: readonly ListedEntry[]) => RawPath | null;
 
   /** @param read the text of the directory's own file, or null */

@@ -1,7 +1,7 @@
 import { join, type RawPath } from '../api/names.ts';
-import type { Chain } from '../fs/dir-handle-cache.ts';
+import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
-import { Trail } from './ancestor-stack.ts';
+import { AncestorStack } from './ancestor-stack.ts';
 
 export interface ListerOptions {
   dereference: boolean;
@@ -17,11 +17,11 @@ export type ListedName = (name: RawPath, type: TypeLetter, size: number) => void
 /** Lists the directories of a tree through held handles, depth first, and never follows a link by itself. */
 export class Lister {
   private readonly fs: FileSystem;
-  private readonly tree: Chain;
+  private readonly tree: DirHandleCache;
   private readonly options: ListerOptions;
-  private readonly above = new Trail<string>();
+  private readonly above = new AncestorStack<string>();
 
-  constructor(fs: FileSystem, tree: Chain, options: ListerOptions) {
+  constructor(fs: FileSystem, tree: DirHandleCache, options: ListerOptions) {
     this.fs = fs;
     this.tree = tree;
     this.options = options;

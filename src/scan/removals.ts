@@ -51,7 +51,7 @@ export class Removals {
   }
 
   /** When everything has been said: jobs of which none is about what another one removes, and the entries they remove. */
-  settle(): { jobs: DeleteJob[]; count: number } {
+  jobs(): { jobs: DeleteJob[]; count: number } {
     for (const directory of [...this.directories.values()].reverse()) {
       if (directory.left !== 0) continue;
       this.count++;

@@ -1,13 +1,13 @@
 import type { Failure } from '../api/errors.ts';
 import type { Found, Kind } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
-import type { Chain } from '../fs/dir-handle-cache.ts';
-import { refuse, toCopyError, toFailure } from '../fs/entry-error.ts';
+import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
+import { entryError, toCopyError, toFailure } from '../fs/entry-error.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import type { Listed } from '../protocol/entries-job.ts';
 import { Batches } from './batches.ts';
 import { LoopError } from './lister.ts';
-import type { Within } from './subtree-filter.ts';
+import type { SubtreeFilter } from './subtree-filter.ts';
 import { type Selection, walk } from './walk.ts';
 
 /**
@@ -26,7 +26,7 @@ export interface ScanOptions {
   special: boolean;
   sizes: boolean;
   /** Nothing but what lies in these directories. */
-  within?: Within;
+  within?: SubtreeFilter;
 }
 
 export interface ScanListener {
@@ -41,7 +41,7 @@ export interface ScanListener {
 /** Lists the source and turns it into jobs, one directory's entries at a time. `found` is kept up to date meanwhile. */
 export async function scan(
   fs: FileSystem,
-  tree: Chain,
+  tree: DirHandleCache,
   options: ScanOptions,
   found: Found,
   listener: ScanListener,
@@ -80,7 +80,7 @@ class Cancelled extends Error {}
 function listFailure(error: unknown, path: RawPath): Failure {
   const known =
     error instanceof LoopError
-      ? refuse(path, 'source', 'follow', 'ELOOP', 'the link leads back to a directory it lies in')
+      ? entryError(path, 'source', 'follow', 'ELOOP', 'the link leads back to a directory it lies in')
       : toCopyError(error, path, 'source', 'list');
   return { ...toFailure(known, path), path, subtree: true };
 }

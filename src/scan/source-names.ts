@@ -1,6 +1,6 @@
 import { CopyError } from '../api/errors.ts';
 import { join, type RawPath, splitPath } from '../api/names.ts';
-import { Chain } from '../fs/dir-handle-cache.ts';
+import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { enterSource, heldHandles } from '../fs/directories.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
@@ -13,13 +13,13 @@ export class SourceNames {
   private readonly own = new Map<RawPath, { path: RawPath; names: Map<string, RawPath> }>();
   private readonly fs: FileSystem;
   private readonly root: Handle;
-  private readonly chain: Chain;
+  private readonly chain: DirHandleCache;
 
   constructor(fs: FileSystem, path: RawPath, dereference: boolean, folded: ((name: RawPath) => string) | null) {
     this.fs = fs;
     this.folded = folded;
     this.root = fs.openRoot(path);
-    this.chain = new Chain(fs, this.root, heldHandles(), enterSource(fs, dereference));
+    this.chain = new DirHandleCache(fs, this.root, heldHandles(), enterSource(fs, dereference));
   }
 
   fold(name: RawPath): string {

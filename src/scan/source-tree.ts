@@ -1,7 +1,7 @@
 import type { Config } from '../api/config.ts';
 import type { Found } from '../api/events.ts';
 import { escapeControls, type RawPath } from '../api/names.ts';
-import { Chain } from '../fs/dir-handle-cache.ts';
+import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { enterSource, heldHandles } from '../fs/directories.ts';
 import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import type { Plan } from '../plan/prepare.ts';
@@ -25,7 +25,7 @@ export class SourceTree {
   private readonly config: Config;
   private readonly patterns: Patterns;
   private readonly root: Handle;
-  private readonly chain: Chain;
+  private readonly chain: DirHandleCache;
   private stopped = false;
 
   constructor(fs: FileSystem, plan: Plan, config: Config, patterns: Patterns) {
@@ -41,14 +41,14 @@ export class SourceTree {
   async list(jobs: Queue<Listed>, reporter: Reporter): Promise<void> {
     const { include, exclude, sizes } = this.config;
     const unmatched = include.length + exclude.length === 0 ? null : new Unmatched(this.patterns.uses);
-    const { found } = reporter.tally;
+    const { found } = reporter.counters;
     const ahead = sizes ? setTimeout(() => void this.countAhead(reporter), COUNT_AHEAD_AFTER) : undefined;
     try {
       await this.walk(this.chain, sizes, unmatched, found, {
         put: async (listed) => {
-          reporter.tally.listingWaits(performance.now());
+          reporter.counters.listingWaits(performance.now());
           await jobs.put(listed);
-          reporter.tally.listingGoesOn(performance.now());
+          reporter.counters.listingGoesOn(performance.now());
         },
         failed: (failure) => reporter.unlisted(failure),
         skipped: (path, kind) => reporter.skipped(path, kind),
@@ -82,11 +82,11 @@ export class SourceTree {
   // The listing waits for the workers, so in a long run its totals would be known only near the end. Those who want to
   // show how far the run is get them from a second, quick listing that keeps nothing.
   private async countAhead(reporter: Reporter): Promise<void> {
-    const { tally } = reporter;
+    const { counters } = reporter;
     const found: Found = { files: 0, directories: 0, bytes: 0, complete: false };
     const chain = this.newChain();
     const nothing = (): void => {};
-    const cancelled = (): boolean => this.stopped || tally.found.complete;
+    const cancelled = (): boolean => this.stopped || counters.found.complete;
     try {
       await this.walk(chain, true, null, found, { put: async () => {}, failed: nothing, skipped: nothing, cancelled });
     } catch {
@@ -94,8 +94,8 @@ export class SourceTree {
     } finally {
       chain.close();
     }
-    if (!found.complete || tally.found.complete) return;
-    tally.surveyed = found;
+    if (!found.complete || counters.found.complete) return;
+    counters.surveyed = found;
     reporter.listed();
   }
 
@@ -114,13 +114,13 @@ export class SourceTree {
     this.fs.close(this.root);
   }
 
-  private newChain(): Chain {
+  private newChain(): DirHandleCache {
     const { fs, root, config } = this;
-    return new Chain(fs, root, heldHandles(), enterSource(fs, config.dereference));
+    return new DirHandleCache(fs, root, heldHandles(), enterSource(fs, config.dereference));
   }
 
   private async walk(
-    chain: Chain,
+    chain: DirHandleCache,
     sizes: boolean,
     unmatched: Unmatched | null,
     found: Found,
@@ -157,7 +157,7 @@ export class SourceTree {
         reporter.suspicious('EPCOPY_NOMATCH', `--${option} '${escapeControls(pattern)}' matches nothing`);
       }
     }
-    const { found, totals } = reporter.tally;
+    const { found, totals } = reporter.counters;
     if (found.files + found.directories + totals.skipped + totals.failed > 0) return;
     reporter.suspicious('EPCOPY_EMPTY', 'there is nothing to copy');
   }

@@ -2,7 +2,7 @@ import { join, type RawPath } from '../api/names.ts';
 import type { Select } from './tree-adapter.ts';
 
 /** Keeps a walk of the tree to some directories with all that is in them, and the ways to them. */
-export class Within {
+export class SubtreeFilter {
   private readonly tops: ReadonlySet<RawPath>;
   /** The directories on the ways to them, themselves included. */
   private readonly ways = new Set<RawPath>();

@@ -1,5 +1,5 @@
 import type { RawPath } from '../api/names.ts';
-import type { Chain } from '../fs/dir-handle-cache.ts';
+import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import { fromGlob, toGlob } from './glob-names.ts';
 import { Lister, type ListerOptions } from './lister.ts';
@@ -74,7 +74,7 @@ interface Pending {
  * fast-glob asks for every directory as soon as it has heard of it. They are answered one at a time, the newest first: depth
  * first, the next directory is mostly a neighbour whose parents are still open, and few are waiting.
  */
-export function readdirFor(fs: FileSystem, tree: Chain, options: AdapterOptions) {
+export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: AdapterOptions) {
   const lister = new Lister(fs, tree, options);
   const pending: Pending[] = [];
   const arrived: Pending[] = [];

@@ -1,5 +1,5 @@
 import { join, type RawPath } from '../api/names.ts';
-import type { Chain } from '../fs/dir-handle-cache.ts';
+import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, TypeLetter } from '../fs/file-system.ts';
 import type { Gitignore } from './gitignore.ts';
 import type { GlobEntry } from './glob.ts';
@@ -25,7 +25,7 @@ export interface Selection {
  */
 export async function walk(
   fs: FileSystem,
-  tree: Chain,
+  tree: DirHandleCache,
   selection: Selection,
   options: AdapterOptions,
   visit: Visit,
@@ -36,7 +36,7 @@ export async function walk(
 }
 
 // Where nothing is matched fast-glob only costs: 20 ms to load, and several times its listing for each entry.
-async function walkWhole(fs: FileSystem, tree: Chain, options: AdapterOptions, visit: Visit): Promise<void> {
+async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterOptions, visit: Visit): Promise<void> {
   const lister = new Lister(fs, tree, options);
   const pending: RawPath[] = [''];
   for (let dir = pending.pop(); dir !== undefined; dir = pending.pop()) {
@@ -51,7 +51,7 @@ async function walkWhole(fs: FileSystem, tree: Chain, options: AdapterOptions, v
 
 async function walkSelected(
   fs: FileSystem,
-  tree: Chain,
+  tree: DirHandleCache,
   selection: Selection,
   options: AdapterOptions,
   visit: Visit,

@@ -20,14 +20,14 @@ export interface Executor {
 export class LostJob extends Error {
   override name = 'LostJob';
   /** Index of the entry in hand, or null when it had none or it is not known. */
-  readonly inHand: number | null;
+  readonly currentEntry: number | null;
   /** Process of the dead worker, by which its temporary files are known. */
   readonly pid: number;
   /** Slot of the dead worker. */
   readonly worker: number;
-  constructor(inHand: number | null, pid: number, worker: number, how: string, options?: ErrorOptions) {
+  constructor(currentEntry: number | null, pid: number, worker: number, how: string, options?: ErrorOptions) {
     super(`the worker process died (${how})`, options);
-    this.inHand = inHand;
+    this.currentEntry = currentEntry;
     this.pid = pid;
     this.worker = worker;
   }

@@ -24,8 +24,8 @@ export type Step =
   | { kind: 'link'; target: LinkTarget; entries: Deferred[] };
 
 /**
- * Which name of a file is copied and which become links to it, whatever order and worker they come from. One name leads:
- * it is copied. The others wait for it, and if it fails the next one leads.
+ * Which name of a file is copied and which become links to it, whatever order and worker they come from. One name is the primary one:
+ * it is copied. The others wait for it, and if it fails the next one takes its place.
  */
 export class HardLinks {
   private readonly groups = new Map<string, Group>();
@@ -45,7 +45,7 @@ export class HardLinks {
     return this.link(entry.identity, group, [entry]);
   }
 
-  /** The leader is at the destination. */
+  /** The primary link is at the destination. */
   copied(entry: Deferred, target: LinkTarget): Step {
     const group = this.groups.get(entry.identity);
     if (group === undefined) return { kind: 'wait' };
@@ -53,7 +53,7 @@ export class HardLinks {
     return this.link(entry.identity, group, group.waiting.splice(0));
   }
 
-  /** The leader could not be copied. */
+  /** The primary link could not be copied. */
   failed(entry: Deferred): Step {
     const next = this.groups.get(entry.identity)?.waiting.shift();
     if (next !== undefined) return { kind: 'lead', entry: next };

@@ -2,7 +2,7 @@ import type { PrestartedWorker } from '../process/index.ts';
 import { PoolClosed, ProcessPool, type Queue, task, WorkerLost } from '../process/index.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
-import { NOTHING_IN_HAND, WORKER_TASKS, type WorkerConfig } from '../protocol/worker-config.ts';
+import { NO_CURRENT_ENTRY, WORKER_TASKS, type WorkerConfig } from '../protocol/worker-config.ts';
 import { workerProcess } from './early.ts';
 import { type Executor, LostJob, NoWorkers } from './executor.ts';
 
@@ -40,8 +40,8 @@ function translate(error: unknown): never {
       const why = error.cause instanceof Error ? error.cause.message : error.message;
       throw new NoWorkers(`no worker process can be started: ${why}`, cause);
     }
-    const inHand = error.note === null || error.note === NOTHING_IN_HAND ? null : error.note;
-    throw new LostJob(inHand, error.pid ?? -1, error.index, error.signal ?? `exit code ${error.exitCode}`, cause);
+    const currentEntry = error.note === null || error.note === NO_CURRENT_ENTRY ? null : error.note;
+    throw new LostJob(currentEntry, error.pid ?? -1, error.index, error.signal ?? `exit code ${error.exitCode}`, cause);
   }
   if (error instanceof PoolClosed) throw new NoWorkers('the workers were ended', { cause: error });
   throw error;

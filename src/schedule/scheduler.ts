@@ -4,18 +4,18 @@ import type { TypeLetter } from '../fs/file-system.ts';
 import { countEntries, type Listed, listEntries, pickEntries } from '../protocol/entries-job.ts';
 import type { EntriesJob, Job } from '../protocol/jobs.ts';
 import type { Deferred, Report } from '../protocol/report.ts';
-import type { Tally } from '../report/counters.ts';
+import type { Counters } from '../report/counters.ts';
 import { type Executor, LostJob, lossFailure } from './executor.ts';
 import { HardLinks, type Step } from './hard-links.ts';
-import { type Priority, Slots } from './semaphore.ts';
+import { type Priority, Semaphore } from './semaphore.ts';
 import { copyInPieces } from './split-file.ts';
 
 /** Links per job, and directories per job of finishing. */
 const PER_JOB = 256;
 /** How often a job is given to another worker when nobody knows which entry its worker died of. */
-const BLIND_RETRIES = 2;
+const MAX_CRASH_RETRIES = 2;
 
-export interface ScheduleListener {
+export interface SchedulerListener {
   /** An entry failed. It is counted already. */
   failed: (failure: Failure) => void;
   /** The next job waits for the promise. */
@@ -30,36 +30,36 @@ export interface ScheduleListener {
  * Keeps the executor busy until everything is done: what the listing brings, what workers hand back, further names of
  * hard links, pieces of big files. First `run`, then `finish`.
  */
-export class Schedule {
+export class Scheduler {
   /** Destination directories that the run made, and those that it found. */
   readonly made = new Set<RawPath>();
   readonly kept = new Set<RawPath>();
   /** Jobs given out and not reported. */
-  readonly underWay = new Set<Job>();
+  readonly inFlight = new Set<Job>();
   /** Split files under way: by their temporary names, what discards them. */
   readonly splits = new Map<RawPath, Job>();
   private readonly executor: Executor;
-  private readonly tally: Tally;
-  private readonly listener: ScheduleListener;
-  private readonly slots: Slots;
+  private readonly counters: Counters;
+  private readonly listener: SchedulerListener;
+  private readonly slots: Semaphore;
   private readonly links = new HardLinks();
   private open = 0;
   private whenIdle: (() => void) | null = null;
   private error: unknown = null;
   private stopped = false;
 
-  constructor(executor: Executor, tally: Tally, listener: ScheduleListener) {
+  constructor(executor: Executor, counters: Counters, listener: SchedulerListener) {
     this.executor = executor;
-    this.tally = tally;
+    this.counters = counters;
     this.listener = listener;
-    this.slots = new Slots(executor.capacity);
+    this.slots = new Semaphore(executor.capacity);
   }
 
   /** Copies everything listed; resolves when that and all that came of it is settled. Throws NoWorkers. */
   async run(listed: AsyncIterable<Listed>): Promise<void> {
     for await (const { job, sizes } of listed) {
-      await this.slots.take('listed');
-      if (this.stopped) this.slots.give();
+      await this.slots.acquire('listed');
+      if (this.stopped) this.slots.release();
       else this.begin(() => this.entries(job, sizes, 'held'));
     }
     await this.idle();
@@ -73,7 +73,7 @@ export class Schedule {
       const report = await this.execute({ kind: 'finish', made, kept, last }, 'returned');
       if (report === null) return;
       locking.push(...report.locking);
-      this.settle(report, 0, 0);
+      this.countReport(report, 0, 0);
     };
     for (const group of groups([...this.made])) this.begin(() => finish(group, [], false));
     for (const group of groups(kept)) this.begin(() => finish([], group, false));
@@ -90,7 +90,7 @@ export class Schedule {
     for (const job of jobs) {
       this.begin(async () => {
         const report = await this.execute(job, 'listed');
-        if (report !== null) this.settle(report, 0, 0);
+        if (report !== null) this.countReport(report, 0, 0);
       });
     }
     await this.idle();
@@ -105,21 +105,21 @@ export class Schedule {
     job: EntriesJob,
     sizes: readonly number[] | null,
     priority: Priority | 'held',
-    blind = 0,
+    crashRetries = 0,
   ): Promise<void> {
     let report: Report | null;
     try {
       report = await this.execute(job, priority);
     } catch (error) {
       if (!(error instanceof LostJob)) throw error;
-      return this.withoutCulprit(job, sizes, error, blind);
+      return this.withoutCulprit(job, sizes, error, crashRetries);
     }
     if (report === null) return;
     for (const path of report.made) this.made.add(path);
     for (const path of report.kept) this.kept.add(path);
     const deferred = [...report.hardLinked, ...report.big];
     const settled = filesAmong(job, report.next) - deferred.length;
-    this.tally.settle(
+    this.counters.record(
       report,
       settled,
       bytesAmong(sizes, 0, report.next) - deferred.reduce((sum, d) => sum + d.size, 0),
@@ -138,21 +138,26 @@ export class Schedule {
     this.again(job, sizes, (index) => index >= middle);
   }
 
-  private again(job: EntriesJob, sizes: readonly number[] | null, wanted: (index: number) => boolean, blind = 0): void {
+  private again(
+    job: EntriesJob,
+    sizes: readonly number[] | null,
+    wanted: (index: number) => boolean,
+    crashRetries = 0,
+  ): void {
     const part = pickEntries(job, wanted);
     const partSizes = sizes?.filter((_size, index) => wanted(index)) ?? null;
-    if (part.groups.length > 0) this.begin(() => this.entries(part, partSizes, 'returned', blind));
+    if (part.groups.length > 0) this.begin(() => this.entries(part, partSizes, 'returned', crashRetries));
   }
 
   // The entry in hand is the one that failed; the others are done over by another worker, since nobody reported them.
-  private withoutCulprit(job: EntriesJob, sizes: readonly number[] | null, loss: LostJob, blind: number): void {
+  private withoutCulprit(job: EntriesJob, sizes: readonly number[] | null, loss: LostJob, crashRetries: number): void {
     const entries = listEntries(job);
-    const culprit = loss.inHand === null ? undefined : entries[loss.inHand];
+    const culprit = loss.currentEntry === null ? undefined : entries[loss.currentEntry];
     if (culprit !== undefined) {
-      this.lostEntry(culprit, loss, sizes?.[loss.inHand ?? 0] ?? 0);
-      this.again(job, sizes, (index) => index !== loss.inHand);
-    } else if (blind < BLIND_RETRIES) {
-      this.again(job, sizes, () => true, blind + 1);
+      this.lostEntry(culprit, loss, sizes?.[loss.currentEntry ?? 0] ?? 0);
+      this.again(job, sizes, (index) => index !== loss.currentEntry);
+    } else if (crashRetries < MAX_CRASH_RETRIES) {
+      this.again(job, sizes, () => true, crashRetries + 1);
     } else {
       for (const [index, entry] of entries.entries()) this.lostEntry(entry, loss, sizes?.[index] ?? 0);
     }
@@ -172,12 +177,12 @@ export class Schedule {
 
   // Directories are not counted as settled: what is in them is.
   private giveEntry(type: TypeLetter, bytes: number): void {
-    this.tally.give(type === 'd' ? 0 : 1, bytes);
+    this.counters.countUnreported(type === 'd' ? 0 : 1, bytes);
   }
 
   // For jobs that are not about entries one by one.
-  private settle(report: Report, entries: number, bytes: number): void {
-    this.tally.settle(report, entries, bytes);
+  private countReport(report: Report, entries: number, bytes: number): void {
+    this.counters.record(report, entries, bytes);
     if (report.failure !== null) this.listener.failed(report.failure);
   }
 
@@ -194,7 +199,7 @@ export class Schedule {
           const paths = group.map((entry) => entry.path);
           this.begin(async () => {
             const report = await this.execute({ kind: 'links', target, targetIdentity, paths, ...known }, 'returned');
-            if (report !== null) this.settle(report, group.length, bytesOf(group));
+            if (report !== null) this.countReport(report, group.length, bytesOf(group));
           });
         }
         return;
@@ -206,7 +211,7 @@ export class Schedule {
 
   private async lead(entry: Deferred): Promise<void> {
     const [dir, names] = splitPath(entry.path);
-    const job: EntriesJob = { kind: 'entries', groups: [{ dir, names, types: entry.type }], leads: true };
+    const job: EntriesJob = { kind: 'entries', groups: [{ dir, names, types: entry.type }], isPrimaryLink: true };
     let report: Report | null;
     try {
       report = await this.execute(job, 'returned');
@@ -216,46 +221,46 @@ export class Schedule {
       return this.follow(this.links.failed(entry));
     }
     if (report === null) return;
-    this.tally.settle(report, 1, entry.size);
+    this.counters.record(report, 1, entry.size);
     if (report.failure !== null) this.listener.failed({ ...report.failure, path: entry.path });
-    if (report.failed > 0 || report.leader === '') return this.follow(this.links.failed(entry));
+    if (report.failed > 0 || report.primaryIdentity === '') return this.follow(this.links.failed(entry));
     const sha256 = report.entries[0]?.sha256;
     const known = sha256 === undefined ? {} : { sha256 };
-    this.follow(this.links.copied(entry, { path: entry.path, identity: report.leader, ...known }));
+    this.follow(this.links.copied(entry, { path: entry.path, identity: report.primaryIdentity, ...known }));
   }
 
   private async big(entry: Deferred): Promise<void> {
     const run = (job: Job): Promise<Report | null> => this.execute(job, 'piece');
-    const failure = await copyInPieces(entry, run, this.tally, this.splits);
+    const failure = await copyInPieces(entry, run, this.counters, this.splits);
     if (failure === null) return;
-    this.tally.give(1, 0);
+    this.counters.countUnreported(1, 0);
     this.listener.failed(failure);
   }
 
   /** @returns null when the run was stopped before the job began */
-  private async execute(job: Job, priority: Priority | 'held', blind = 0): Promise<Report | null> {
-    if (priority !== 'held') await this.slots.take(priority);
+  private async execute(job: Job, priority: Priority | 'held', crashRetries = 0): Promise<Report | null> {
+    if (priority !== 'held') await this.slots.acquire(priority);
     try {
       if (this.stopped && job.kind !== 'finish' && job.kind !== 'discard') return null;
-      this.underWay.add(job);
+      this.inFlight.add(job);
       const report = await this.executor.run(job);
-      this.underWay.delete(job);
+      this.inFlight.delete(job);
       await this.listener.reported(report);
       return report;
     } catch (error) {
       if (!(error instanceof LostJob)) throw error;
-      this.underWay.delete(job);
-      this.tally.gone(error.worker);
+      this.inFlight.delete(job);
+      this.counters.gone(error.worker);
       this.listener.lost(job, error.pid);
       if (
-        blind >= BLIND_RETRIES ||
+        crashRetries >= MAX_CRASH_RETRIES ||
         !(job.kind === 'links' || job.kind === 'finish' || job.kind === 'delete' || job.kind === 'discard')
       )
         throw error;
     } finally {
-      this.slots.give();
+      this.slots.release();
     }
-    return this.execute(job, 'returned', blind + 1);
+    return this.execute(job, 'returned', crashRetries + 1);
   }
 
   private begin(work: () => Promise<void>): void {

@@ -4,7 +4,7 @@ export type Priority = 'returned' | 'listed' | 'piece';
 const ORDER: readonly Priority[] = ['returned', 'listed', 'piece'];
 
 /** A counting semaphore whose waiters have priorities; within one priority, first come, first served. */
-export class Slots {
+export class Semaphore {
   private free: number;
   private readonly waiting: Record<Priority, (() => void)[]> = { returned: [], listed: [], piece: [] };
 
@@ -12,7 +12,7 @@ export class Slots {
     this.free = count;
   }
 
-  async take(priority: Priority): Promise<void> {
+  async acquire(priority: Priority): Promise<void> {
     if (this.free > 0) {
       this.free--;
       return;
@@ -20,7 +20,7 @@ export class Slots {
     await new Promise<void>((resolve) => this.waiting[priority].push(resolve));
   }
 
-  give(): void {
+  release(): void {
     for (const priority of ORDER) {
       const next = this.waiting[priority].shift();
       if (next !== undefined) return next();

@@ -2,7 +2,7 @@ import type { Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import type { Job, Split } from '../protocol/jobs.ts';
 import type { Deferred, Report } from '../protocol/report.ts';
-import type { Tally } from '../report/counters.ts';
+import type { Counters } from '../report/counters.ts';
 import { LostJob, lossFailure } from './executor.ts';
 
 /** Bytes of one piece: long enough to make its message free, short enough to end a run together. */
@@ -19,28 +19,28 @@ const MOST_PIECES = 1024;
 export async function copyInPieces(
   entry: Deferred,
   run: (job: Job) => Promise<Report | null>,
-  tally: Tally,
+  counters: Counters,
   live: Map<RawPath, Job>,
 ): Promise<Failure | null> {
   const { path } = entry;
-  const begun = await attempt(entry, run, { kind: 'split', path }, tally, 0);
+  const begun = await attempt(entry, run, { kind: 'split', path }, counters, 0);
   const split = begun.report?.split ?? null;
   if (begun.report === null || (begun.failure !== null && split === null)) return begun.failure;
   if (split === null) {
-    tally.give(1, entry.size); // Its blocks are shared; that was all.
+    counters.countUnreported(1, entry.size); // Its blocks are shared; that was all.
     return null;
   }
   const discard: Job = { kind: 'discard', path, split };
   live.set(split.temporary, discard);
-  let failure = begun.failure ?? (await copyPieces(entry, split, run, tally));
+  let failure = begun.failure ?? (await copyPieces(entry, split, run, counters));
   let published = false;
   if (failure === null) {
-    const last = await attempt(entry, run, { kind: 'publish', path, split }, tally, 0);
+    const last = await attempt(entry, run, { kind: 'publish', path, split }, counters, 0);
     failure = last.failure;
     published = failure === null && last.report !== null;
   }
-  if (published) tally.give(1, 0);
-  else await attempt(entry, run, discard, tally, 0);
+  if (published) counters.countUnreported(1, 0);
+  else await attempt(entry, run, discard, counters, 0);
   live.delete(split.temporary);
   return failure;
 }
@@ -49,7 +49,7 @@ async function copyPieces(
   entry: Deferred,
   split: Split,
   run: (job: Job) => Promise<Report | null>,
-  tally: Tally,
+  counters: Counters,
 ): Promise<Failure | null> {
   let failure: Failure | null = null;
   const pieces: Promise<void>[] = [];
@@ -59,7 +59,7 @@ async function copyPieces(
     const copy = async (): Promise<void> => {
       const guarded = async (job: Job): Promise<Report | null> => (failure === null ? run(job) : null);
       const job: Job = { kind: 'range', path: entry.path, split, start, end };
-      const result = await attempt(entry, guarded, job, tally, end - start);
+      const result = await attempt(entry, guarded, job, counters, end - start);
       failure ??= result.failure;
     };
     pieces.push(copy());
@@ -72,12 +72,12 @@ async function attempt(
   entry: Deferred,
   run: (job: Job) => Promise<Report | null>,
   job: Job,
-  tally: Tally,
+  counters: Counters,
   bytes: number,
 ): Promise<{ report: Report | null; failure: Failure | null }> {
   try {
     const report = await run(job);
-    if (report !== null) tally.settle(report, 0, bytes, true);
+    if (report !== null) counters.record(report, 0, bytes, true);
     return { report, failure: report?.failure ?? null };
   } catch (error) {
     if (!(error instanceof LostJob)) throw error;

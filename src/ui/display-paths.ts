@@ -5,7 +5,7 @@ import { join, type RawPath } from '../api/names.ts';
  * The two paths of a run, and how the relative paths of its events are shown to people: below what they typed, so that
  * a line can be pasted back into the shell.
  */
-export class Ends {
+export class DisplayPaths {
   readonly source: RawPath;
   readonly destination: RawPath;
   /** The one file that is copied: its name where it comes from, and the path of its copy. */
@@ -21,7 +21,7 @@ export class Ends {
   }
 
   /** Only the run knows whether a single file went to the destination or into it. */
-  settle({ single, destination }: Extract<CopyEvent, { type: 'start' }>): void {
+  start({ single, destination }: Extract<CopyEvent, { type: 'start' }>): void {
     if (single !== undefined) this.#single = { name: single.name, copy: join(destination, single.as) };
   }
 

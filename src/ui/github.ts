@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import type { CopyEvent, Summary } from '../api/events.ts';
 import { escapeControls, printable } from '../api/names.ts';
 import { palette } from './colors.ts';
-import type { Ends } from './display-paths.ts';
+import type { DisplayPaths } from './display-paths.ts';
 import { type Annotate, errorLine, reasonText } from './messages.ts';
 import { summaryLines } from './summary.ts';
 import type { Reporter, Say } from './ui.ts';
@@ -60,15 +60,15 @@ export class Annotations implements Annotate {
 }
 
 /** What is appended to the step summary, in Markdown. */
-export function stepSummary(summary: Summary, ends: Ends, limited = false): string {
+export function stepSummary(summary: Summary, paths: DisplayPaths, limited = false): string {
   const lines = [
-    `### pcopy ${code(printable(ends.source))} → ${code(printable(ends.destination))}`,
+    `### pcopy ${code(printable(paths.source))} → ${code(printable(paths.destination))}`,
     '',
-    ...summaryLines(summary, ends, NO_COLOR, limited).map((line) => `- ${code(line.trim().replace(/^pcopy: /, ''))}`),
+    ...summaryLines(summary, paths, NO_COLOR, limited).map((line) => `- ${code(line.trim().replace(/^pcopy: /, ''))}`),
   ];
   const reason = reasonText(summary);
   if (reason !== undefined) lines.push(`- ${code(reason)}`);
-  const listed = listedFailures(summary, ends);
+  const listed = listedFailures(summary, paths);
   if (listed.length > 0) {
     const failed = Math.max(summary.totals.failed, summary.failures.length + summary.moreFailures);
     lines.push('', `<details><summary>${failed} ${summary.dryRun ? 'would fail' : 'failed'}</summary>`, '', ...listed);
@@ -88,11 +88,11 @@ function code(text: string): string {
   return `<code>${text.replace(/[&<>|*_`~[\]\\]/g, (c) => `&#${c.charCodeAt(0)};`)}</code>`;
 }
 
-function listedFailures(summary: Summary, ends: Ends): string[] {
+function listedFailures(summary: Summary, paths: DisplayPaths): string[] {
   const lines: string[] = [];
   let room = LISTED_BYTES;
   for (const failure of summary.failures.slice(0, LISTED)) {
-    const line = `- ${code(errorLine(failure, ends, NO_COLOR).replace(/^pcopy: /, ''))}`;
+    const line = `- ${code(errorLine(failure, paths, NO_COLOR).replace(/^pcopy: /, ''))}`;
     room -= Buffer.byteLength(line);
     if (room < 0) break;
     lines.push(line);
@@ -103,20 +103,20 @@ function listedFailures(summary: Summary, ends: Ends): string[] {
 /** The page of the run, when there is a file for it. */
 export class StepSummary implements Reporter {
   readonly #say: Say;
-  readonly #ends: Ends;
+  readonly #paths: DisplayPaths;
   readonly #file: string | undefined;
   readonly #limited: boolean;
 
-  constructor(say: Say, ends: Ends, file: string | undefined, limited = false) {
+  constructor(say: Say, paths: DisplayPaths, file: string | undefined, limited = false) {
     this.#say = say;
-    this.#ends = ends;
+    this.#paths = paths;
     this.#file = file;
     this.#limited = limited;
   }
 
   onEvent(event: CopyEvent): void {
     if (event.type !== 'end') return;
-    appendSummary(this.#file, stepSummary(event.summary, this.#ends, this.#limited), this.#say);
+    appendSummary(this.#file, stepSummary(event.summary, this.#paths, this.#limited), this.#say);
   }
 }
 

@@ -38,7 +38,7 @@ export class JsonReporter implements Reporter {
   }
 
   /** The run was given up before it could say `end` itself: bad usage, or an error nobody expected. */
-  giveUp(exitCode: number, message: string, code: string): void {
+  endWithout(exitCode: number, message: string, code: string): void {
     if (this.#ended) return;
     this.#ended = true;
     const { source, destination, dryRun } = this.#options;

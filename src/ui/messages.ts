@@ -2,15 +2,15 @@ import type { Failure } from '../api/errors.ts';
 import type { CopyEvent, Summary } from '../api/events.ts';
 import { escapeControls, printable, type RawPath } from '../api/names.ts';
 import { type Palette, palette } from './colors.ts';
-import type { Ends } from './display-paths.ts';
+import type { DisplayPaths } from './display-paths.ts';
 import type { Reporter, Say } from './ui.ts';
 
 const NO_COLOR = palette(false);
 
 /** `pcopy: <path>: <what failed> (<CODE>)`. The path is the one on the side that failed, so that it can be looked at. */
-export function errorLine(failure: Failure, ends: Ends, paint: Palette): string {
+export function errorLine(failure: Failure, paths: DisplayPaths, paint: Palette): string {
   const { side, path: raw } = failure;
-  const path = printable(side === 'source' ? ends.atSource(raw) : ends.atDestination(raw));
+  const path = printable(side === 'source' ? paths.atSource(raw) : paths.atDestination(raw));
   return `${paint.red('pcopy:')} ${path}: ${escapeControls(what(failure))} (${escapeControls(failure.code)})`;
 }
 
@@ -41,14 +41,14 @@ export interface Annotate {
 /** Says failures at once, and unless quiet what is skipped and what is worth a warning. */
 export class Messages implements Reporter {
   readonly #say: Say;
-  readonly #ends: Ends;
+  readonly #paths: DisplayPaths;
   readonly #paint: Palette;
   readonly #quiet: boolean;
   readonly #annotate: Annotate | undefined;
 
-  constructor(say: Say, ends: Ends, paint: Palette, quiet: boolean, annotate?: Annotate) {
+  constructor(say: Say, paths: DisplayPaths, paint: Palette, quiet: boolean, annotate?: Annotate) {
     this.#say = say;
-    this.#ends = ends;
+    this.#paths = paths;
     this.#paint = paint;
     this.#quiet = quiet;
     this.#annotate = annotate;
@@ -57,7 +57,7 @@ export class Messages implements Reporter {
   onEvent(event: CopyEvent): void {
     switch (event.type) {
       case 'error':
-        this.#tell('failure', (paint) => errorLine(event.failure, this.#ends, paint));
+        this.#tell('failure', (paint) => errorLine(event.failure, this.#paths, paint));
         return;
       case 'skip':
         if (!this.#quiet) this.#say(this.#note(event.path, `skipped: ${event.reason}`, this.#paint));
@@ -88,6 +88,6 @@ export class Messages implements Reporter {
   }
 
   #note(path: RawPath, text: string, paint: Palette): string {
-    return `${paint.yellow('pcopy:')} ${printable(this.#ends.atSource(path))}: ${escapeControls(text)}`;
+    return `${paint.yellow('pcopy:')} ${printable(this.#paths.atSource(path))}: ${escapeControls(text)}`;
   }
 }

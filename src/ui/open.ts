@@ -1,7 +1,7 @@
 import type { Summary } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
 import { colorWanted, palette } from './colors.ts';
-import { Ends } from './display-paths.ts';
+import { DisplayPaths } from './display-paths.ts';
 import { StepSummary } from './github.ts';
 import { JsonReporter } from './json.ts';
 import { type Annotate, Messages } from './messages.ts';
@@ -21,7 +21,7 @@ export interface View {
   lines: 'none' | 'changes' | 'all';
 }
 
-export interface Stage {
+export interface UiOptions {
   view: View;
   stdout: Output;
   stderr: Output;
@@ -37,47 +37,47 @@ export interface Stage {
   annotate?: Annotate | undefined;
 }
 
-export interface Show extends Required<Reporter> {
+export interface Ui extends Required<Reporter> {
   /** One line about where the run is now, for whoever asks by a signal. */
   status(): void;
   /** A line on stderr, above the bar if there is one. */
   say: Say;
   /** The run ended without an `end` event. */
-  giveUp(exitCode: number, message: string, code: string): void;
+  endWithout(exitCode: number, message: string, code: string): void;
 }
 
 /** Who is told of the run, from what the user asked for and where the output goes. */
-export async function openShow(stage: Stage): Promise<Show> {
+export async function openUi(stage: UiOptions): Promise<Ui> {
   const { view, stderr, env, limited = false } = stage;
   const paint = palette(colorWanted(env, stderr.isTerminal));
-  const ends = new Ends(stage.source, stage.destination);
+  const paths = new DisplayPaths(stage.source, stage.destination);
   const meter = new Meter();
   const main = await openMain(stage);
   const say = main?.say ?? ((line: string) => stderr.write(`${line}\n`));
-  const reporters: Reporter[] = [follow(meter, ends)];
+  const reporters: Reporter[] = [follow(meter, paths)];
   if (main) reporters.push(main.reporter);
-  if (view.lines !== 'none') reporters.push(openLines(stage, ends, say));
-  reporters.push(new Messages(say, ends, paint, view.quiet, stage.annotate));
-  if (stage.annotate) reporters.push(new StepSummary(say, ends, env.GITHUB_STEP_SUMMARY, limited));
+  if (view.lines !== 'none') reporters.push(openLines(stage, paths, say));
+  reporters.push(new Messages(say, paths, paint, view.quiet, stage.annotate));
+  if (stage.annotate) reporters.push(new StepSummary(say, paths, env.GITHUB_STEP_SUMMARY, limited));
   const quiet = view.quiet || view.progress === 'json';
   const rows = () => stderr.stream.rows ?? 24;
   const columns = () => (stderr.isTerminal ? stderr.stream.columns : undefined);
-  reporters.push(new SummaryReporter({ say, ends, paint, quiet, limited, rows, columns }));
+  reporters.push(new SummaryReporter({ say, paths, paint, quiet, limited, rows, columns }));
   return {
     ...combine(reporters),
     say,
     status: () => say(`pcopy: ${logLine(meter.reading())}`),
-    giveUp: main?.giveUp ?? (() => {}),
+    endWithout: main?.endWithout ?? (() => {}),
   };
 }
 
-interface MainShow {
+interface MainUi {
   reporter: Reporter;
   say?: Say;
-  giveUp?: Show['giveUp'];
+  endWithout?: Ui['endWithout'];
 }
 
-async function openMain(stage: Stage): Promise<MainShow | undefined> {
+async function openMain(stage: UiOptions): Promise<MainUi | undefined> {
   const { stderr } = stage;
   switch (stage.view.progress) {
     case 'bar': {
@@ -91,7 +91,7 @@ async function openMain(stage: Stage): Promise<MainShow | undefined> {
     }
     case 'json': {
       const reporter = new JsonReporter({ ...stage, write: (text) => stage.stdout.write(text) });
-      return { reporter, giveUp: (...why) => reporter.giveUp(...why) };
+      return { reporter, endWithout: (...why) => reporter.endWithout(...why) };
     }
     case 'none':
       return undefined;
@@ -99,18 +99,18 @@ async function openMain(stage: Stage): Promise<MainShow | undefined> {
 }
 
 /** On a terminal that the bar shares, lines go above the bar; everywhere else stdout is a stream of its own. */
-function openLines(stage: Stage, ends: Ends, say: Say): Reporter {
+function openLines(stage: UiOptions, paths: DisplayPaths, say: Say): Reporter {
   const shared = stage.view.progress === 'bar' && stage.stdout.isTerminal;
   const line: Say = shared ? say : (text) => stage.stdout.write(`${text}\n`);
-  return new VerboseReporter(line, ends, stage.view.lines === 'all');
+  return new VerboseReporter(line, paths, stage.view.lines === 'all');
 }
 
 /** Keeps the numbers for `status`, and what the run has found its two paths to be. */
-function follow(meter: Meter, ends: Ends): Reporter {
+function follow(meter: Meter, paths: DisplayPaths): Reporter {
   return {
     onEvent: (event) => {
       if (event.type === 'progress') meter.observe(event.snapshot);
-      if (event.type === 'start') ends.settle(event);
+      if (event.type === 'start') paths.start(event);
     },
   };
 }

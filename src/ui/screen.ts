@@ -4,7 +4,7 @@ import { width } from './width.ts';
 /**
  * The terminal that cli-progress draws on, in place of its own: a frame is one write, so nothing flickers; frames that the terminal
  * does not take are left out; and it knows what stands on the screen, so that lines which a narrower window has folded are
- * still found and cleared. Cursor and line wrapping are never changed: there is nothing to restore, however the run ends.
+ * still found and cleared. Cursor and line wrapping are never changed: there is nothing to restore, however the run paths.
  */
 export class Screen {
   readonly #out: Output;

@@ -3,7 +3,7 @@ import { escapeControls, printable } from '../api/names.ts';
 import { advice } from './advice.ts';
 import type { Palette } from './colors.ts';
 import { entriesInWords, kindsInWords, restInWords } from './counts.ts';
-import type { Ends } from './display-paths.ts';
+import type { DisplayPaths } from './display-paths.ts';
 import { bytes, duration, plural, rate } from './format.ts';
 import { errorLine } from './messages.ts';
 import type { Reporter, Say } from './ui.ts';
@@ -14,7 +14,7 @@ import { fold } from './width.ts';
  *
  * @param limited by --bwlimit: workers that wait for it are busy, and what they need says nothing
  */
-export function summaryLines(summary: Summary, ends: Ends, paint: Palette, limited = false): string[] {
+export function summaryLines(summary: Summary, paths: DisplayPaths, paint: Palette, limited = false): string[] {
   if (summary.outcome === 'refused') return [`pcopy: ${paint.red('refused')}: nothing was written`];
   const { totals, elapsedMs, dryRun } = summary;
   const speed = !dryRun && elapsedMs > 0 && totals.bytes > 0 ? `, ${rate((totals.bytes * 1000) / elapsedMs)}` : '';
@@ -28,8 +28,8 @@ export function summaryLines(summary: Summary, ends: Ends, paint: Palette, limit
   const lost = kindsInWords(summary.notPreserved);
   if (lost !== '') lines.push(paint.yellow(`not preserved: ${escapeControls(lost)}`));
   // A file that is copied into a directory is nothing merged.
-  if (summary.merged && !ends.isSingleFile) {
-    lines.push(`${printable(ends.destination)} existed: ${dryRun ? 'would be merged into' : 'merged into it'}`);
+  if (summary.merged && !paths.isSingleFile) {
+    lines.push(`${printable(paths.destination)} existed: ${dryRun ? 'would be merged into' : 'merged into it'}`);
   }
   const hint = dryRun || limited ? undefined : advice(summary.load, elapsedMs);
   if (hint !== undefined) lines.push(paint.dim(hint));
@@ -37,11 +37,11 @@ export function summaryLines(summary: Summary, ends: Ends, paint: Palette, limit
 }
 
 /** The failures once more, when the first of them have left the screen. */
-export function failuresAgain(summary: Summary, ends: Ends, paint: Palette, rows: number): string[] {
+export function failuresAgain(summary: Summary, paths: DisplayPaths, paint: Palette, rows: number): string[] {
   const { failures, moreFailures } = summary;
   // A terminal may not say how high it is.
   if (failures.length + moreFailures < (rows || 24)) return [];
-  const lines = failures.map((failure) => errorLine(failure, ends, paint));
+  const lines = failures.map((failure) => errorLine(failure, paths, paint));
   if (moreFailures > 0) lines.push(`pcopy: and ${plural(moreFailures, 'more failure')}, named above`);
   const all = failures.length + moreFailures;
   return [`pcopy: ${plural(all, 'entry', 'entries')} ${summary.dryRun ? 'would fail' : 'failed'}:`, ...lines];
@@ -49,7 +49,7 @@ export function failuresAgain(summary: Summary, ends: Ends, paint: Palette, rows
 
 export interface SummaryOptions {
   say: Say;
-  ends: Ends;
+  paths: DisplayPaths;
   paint: Palette;
   /** Height of the screen, or what stands for it in a log. */
   rows: () => number;
@@ -60,7 +60,7 @@ export interface SummaryOptions {
   columns?: () => number | undefined;
 }
 
-/** Says it when the run ends. */
+/** Says it when the run paths. */
 export class SummaryReporter implements Reporter {
   readonly #options: SummaryOptions;
 
@@ -70,11 +70,11 @@ export class SummaryReporter implements Reporter {
 
   onEvent(event: CopyEvent): void {
     if (event.type !== 'end') return;
-    const { say, ends, paint, rows, quiet, limited, columns } = this.#options;
-    for (const line of failuresAgain(event.summary, ends, paint, rows())) say(line);
+    const { say, paths, paint, rows, quiet, limited, columns } = this.#options;
+    for (const line of failuresAgain(event.summary, paths, paint, rows())) say(line);
     if (quiet) return;
     const cells = columns?.() || Number.POSITIVE_INFINITY;
-    for (const line of summaryLines(event.summary, ends, paint, limited)) {
+    for (const line of summaryLines(event.summary, paths, paint, limited)) {
       for (const part of fold(line, cells, '    ')) say(part);
     }
   }

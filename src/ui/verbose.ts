@@ -1,6 +1,6 @@
 import type { CopyEvent } from '../api/events.ts';
 import { printable } from '../api/names.ts';
-import type { Ends } from './display-paths.ts';
+import type { DisplayPaths } from './display-paths.ts';
 import type { Reporter, Say } from './ui.ts';
 
 /**
@@ -9,19 +9,19 @@ import type { Reporter, Say } from './ui.ts';
  */
 export class VerboseReporter implements Reporter {
   readonly #say: Say;
-  readonly #ends: Ends;
+  readonly #paths: DisplayPaths;
   readonly #unchanged: boolean;
 
-  constructor(say: Say, ends: Ends, unchanged: boolean) {
+  constructor(say: Say, paths: DisplayPaths, unchanged: boolean) {
     this.#say = say;
-    this.#ends = ends;
+    this.#paths = paths;
     this.#unchanged = unchanged;
   }
 
   onEvent(event: CopyEvent): void {
     if (event.type !== 'file') return;
-    const destination = printable(this.#ends.atDestination(event.path));
-    const arrow = () => `${printable(this.#ends.atSource(event.path))} -> ${destination}`;
+    const destination = printable(this.#paths.atDestination(event.path));
+    const arrow = () => `${printable(this.#paths.atSource(event.path))} -> ${destination}`;
     switch (event.action) {
       case 'copied':
         this.#say(arrow());

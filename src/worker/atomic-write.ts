@@ -1,12 +1,12 @@
 import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
-import { attempt, refuse } from '../fs/entry-error.ts';
+import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { temporaryName } from '../fs/temporary-name.ts';
 import type { Context, Entry } from './context.ts';
 
 /** A file that is being written and has not got its name yet. */
-export interface Draft {
+export interface StagedFile {
   handle: Handle;
   /** null: it has no name at all and vanishes with its handle. The final name itself when writing in place. */
   temporary: RawPath | null;
@@ -18,16 +18,16 @@ export interface Draft {
 let hiddenFiles = true;
 
 /**
- * Begins a file at the entry's destination. Nobody but the owner can read it by a name before `publish`; a draft that
+ * Begins a file at the entry's destination. Nobody but the owner can read it by a name before `publish`; a staged that
  * has no name may carry its mode at once.
  */
-export function begin(context: Context, entry: Entry, source: Stat, keepGuarded: boolean): Draft {
+export function begin(context: Context, entry: Entry, source: Stat, keepGuarded: boolean): StagedFile {
   const { fs, config } = context;
   if (!config.atomic) return beginInPlace(context, entry, source);
   const mode = source.mode & 0o777;
   if (hiddenFiles) {
     const handle = attempt(entry.path, 'destination', 'create', () =>
-      fs.createHidden(entry.destinationDir, keepGuarded ? 0o600 : mode),
+      fs.createUnnamed(entry.destinationDir, keepGuarded ? 0o600 : mode),
     );
     if (handle !== null) return { handle, temporary: null, guarded: keepGuarded };
     hiddenFiles = false;
@@ -36,7 +36,7 @@ export function begin(context: Context, entry: Entry, source: Stat, keepGuarded:
 }
 
 /** Begins a file under a temporary name, so that other workers can reach it too. */
-export function beginNamed(context: Context, entry: Entry): Draft {
+export function beginNamed(context: Context, entry: Entry): StagedFile {
   const temporary = temporaryName(context.config.runMark);
   const handle = attempt(entry.path, 'destination', 'create', () =>
     context.fs.createNew(entry.destinationDir, temporary, 0o600),
@@ -44,30 +44,30 @@ export function beginNamed(context: Context, entry: Entry): Draft {
   return { handle, temporary, guarded: true };
 }
 
-/** Gives the finished draft its name, in one step, whatever file or link had it before. A directory stays. */
-export function publish(context: Context, entry: Entry, draft: Draft, source: Stat | null): void {
+/** Gives the finished staged its name, in one step, whatever file or link had it before. A directory stays. */
+export function publish(context: Context, entry: Entry, staged: StagedFile, source: Stat | null): void {
   const { fs, config } = context;
   const { destinationDir, newName, path } = entry;
-  if (!config.atomic && draft.temporary === newName) return;
-  if (draft.temporary === null) {
-    if (attempt(path, 'destination', 'link', () => fs.nameHidden(draft.handle, destinationDir, newName))) return;
+  if (!config.atomic && staged.temporary === newName) return;
+  if (staged.temporary === null) {
+    if (attempt(path, 'destination', 'link', () => fs.linkUnnamed(staged.handle, destinationDir, newName))) return;
     checkReplaceable(context, entry, source);
     const temporary = temporaryName(config.runMark);
-    attempt(path, 'destination', 'link', () => fs.nameHidden(draft.handle, destinationDir, temporary));
-    draft.temporary = temporary;
+    attempt(path, 'destination', 'link', () => fs.linkUnnamed(staged.handle, destinationDir, temporary));
+    staged.temporary = temporary;
   } else {
     checkReplaceable(context, entry, source);
   }
-  const from = draft.temporary;
+  const from = staged.temporary;
   attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, from, destinationDir, newName));
-  draft.temporary = newName;
+  staged.temporary = newName;
 }
 
-/** Removes what there is of a draft that was not published. The handle is not closed. */
-export function giveUp(context: Context, entry: Entry, draft: Draft): void {
-  if (draft.temporary === null || draft.temporary === entry.newName) return;
+/** Removes what there is of a staged that was not published. The handle is not closed. */
+export function abort(context: Context, entry: Entry, staged: StagedFile): void {
+  if (staged.temporary === null || staged.temporary === entry.newName) return;
   try {
-    context.fs.unlink(entry.destinationDir, draft.temporary);
+    context.fs.unlink(entry.destinationDir, staged.temporary);
   } catch {
     // The failure that led here is the one to report; the next run removes the file.
   }
@@ -87,13 +87,13 @@ export function placeName(context: Context, entry: Entry, action: string, make: 
 }
 
 /** The second half of `placeName`, when everything about the new entry is set. */
-export function settleName(context: Context, entry: Entry, name: RawPath): void {
+export function publishName(context: Context, entry: Entry, name: RawPath): void {
   const { destinationDir, newName, path } = entry;
   if (name === newName) return;
   try {
     attempt(path, 'destination', 'rename', () => context.fs.rename(destinationDir, name, destinationDir, newName));
   } catch (error) {
-    giveUp(context, entry, { handle: -1, temporary: name, guarded: false });
+    abort(context, entry, { handle: -1, temporary: name, guarded: false });
     throw error;
   }
 }
@@ -106,15 +106,15 @@ export function checkReplaceable(context: Context, entry: Entry, source: Stat | 
   );
   if (there === null) return;
   if (there.type === 'd') {
-    throw refuse(entry.path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
+    throw entryError(entry.path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
   }
   if (source !== null && there.identity === source.identity) {
-    throw refuse(entry.path, 'destination', 'replace', 'EPCOPY_SAME', 'source and destination are the same file');
+    throw entryError(entry.path, 'destination', 'replace', 'EPCOPY_SAME', 'source and destination are the same file');
   }
 }
 
 // Without atomicity the file is written where it will stay. What is there is emptied, unless it is not a plain file.
-function beginInPlace(context: Context, entry: Entry, source: Stat): Draft {
+function beginInPlace(context: Context, entry: Entry, source: Stat): StagedFile {
   const { fs } = context;
   const { mode } = source;
   const { destinationDir, newName, path } = entry;

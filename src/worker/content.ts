@@ -1,5 +1,5 @@
 import type { RawPath } from '../api/names.ts';
-import { attempt, refuse } from '../fs/entry-error.ts';
+import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import type { Context } from './context.ts';
 
@@ -36,7 +36,7 @@ export function copyContent(
       if (total > stat.size && stat.size > 0) throw changed(path, 'grew while it was read');
       observe?.(buffer.subarray(0, n));
       writeAll(context, path, destination, 0, n, -1);
-      context.pace.moved(n);
+      context.heartbeat.moved(n);
     }
     // A short read that ends at the known size is the end of the file: no further call is needed to know it.
     if (n === 0 || (n < buffer.length && total === stat.size)) break;
@@ -105,7 +105,7 @@ function copyData(
     observe?.(buffer.subarray(0, n));
     if (makeHoles) writeData(context, path, destination, n, at);
     else writeAll(context, path, destination, 0, n, at);
-    context.pace.moved(n);
+    context.heartbeat.moved(n);
     at += n;
   }
 }
@@ -139,7 +139,7 @@ function writeAll(
       context.fs.write(destination, context.buffer, offset + done, length - done, at),
     );
     // A file system that takes nothing and gives no reason would otherwise be asked for ever.
-    if (n === 0) throw refuse(path, 'destination', 'write', 'EIO', 'nothing was written');
+    if (n === 0) throw entryError(path, 'destination', 'write', 'EIO', 'nothing was written');
     done += n;
   }
 }
@@ -149,7 +149,7 @@ function skipHole(context: Context, length: number, observe: Observer | null): v
   if (observe !== null) {
     for (let left = length; left > 0; left -= HOLE_UNIT) observe(zeros.subarray(0, Math.min(HOLE_UNIT, left)));
   }
-  context.pace.skipped(length);
+  context.heartbeat.skipped(length);
 }
 
 /** Throws when the file is no longer what it was when its copy began. */
@@ -172,5 +172,5 @@ function checkStillSizeless(context: Context, path: RawPath, source: Handle): vo
 }
 
 function changed(path: RawPath, message: string): Error {
-  return refuse(path, 'source', 'read', 'EPCOPY_CHANGED', message);
+  return entryError(path, 'source', 'read', 'EPCOPY_CHANGED', message);
 }

@@ -1,20 +1,20 @@
 import { join, type RawPath } from '../api/names.ts';
-import type { Chain } from '../fs/dir-handle-cache.ts';
+import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
-import type { EntryDone, Report, WorkerEvent } from '../protocol/report.ts';
+import type { EntryResult, Report, WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
-import type { Pace } from './heartbeat.ts';
+import type { Heartbeat } from './heartbeat.ts';
 
 /** What every step of a worker needs. One for the life of the worker; `report` is new for each job. */
 export interface Context {
   readonly fs: FileSystem;
   readonly config: WorkerConfig;
   /** Directories of the source, opened; of the destination, made when missing and opened. */
-  readonly source: Chain;
-  readonly destination: Chain;
+  readonly source: DirHandleCache;
+  readonly destination: DirHandleCache;
   /** chunkSize * batch bytes, allocated once. */
   readonly buffer: Buffer;
-  readonly pace: Pace;
+  readonly heartbeat: Heartbeat;
   /** Slot of this worker. */
   readonly worker: number;
   readonly emit: (event: WorkerEvent) => void;
@@ -48,7 +48,7 @@ export function emptyReport(worker: number): Report {
     kept: [],
     hardLinked: [],
     big: [],
-    leader: '',
+    primaryIdentity: '',
     split: null,
     locking: [],
     failure: null,
@@ -79,6 +79,6 @@ export function lose(context: Context, kind: string): void {
 }
 
 /** Tells of an entry when somebody listens. */
-export function tell(context: Context, done: EntryDone): void {
+export function tell(context: Context, done: EntryResult): void {
   if (context.config.entries) context.report.entries.push(done);
 }

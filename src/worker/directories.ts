@@ -1,7 +1,7 @@
 import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
-import { IN_THE_MAKING } from '../fs/directories.ts';
-import { attempt, refuse } from '../fs/entry-error.ts';
+import { UNFINISHED_DIR_MODE } from '../fs/directories.ts';
+import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import type { Context } from './context.ts';
 
@@ -45,7 +45,7 @@ function enterExisting(context: Context, parent: Handle, name: RawPath, path: Ra
 /** Makes the directory, or finds it there. @returns true when it is this run's to finish */
 export function ensureDirectory(context: Context, parent: Handle, name: RawPath, path: RawPath): boolean {
   const { fs, config, report } = context;
-  if (attempt(path, 'destination', 'mkdir', () => fs.makeDirectory(parent, name, IN_THE_MAKING))) {
+  if (attempt(path, 'destination', 'mkdir', () => fs.makeDirectory(parent, name, UNFINISHED_DIR_MODE))) {
     report.made.push(path);
     if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(parent));
     return true;
@@ -68,10 +68,10 @@ function noteDirectory(context: Context, there: Stat | null, path: RawPath): boo
 export function checkThere({ config }: Context, there: Stat | null, path: RawPath): boolean {
   if (there?.type !== 'd') {
     const what = there?.type === 'l' ? 'symbolic link' : 'file';
-    throw refuse(path, 'destination', 'make directory', 'ENOTDIR', `a ${what} is where a directory should be`);
+    throw entryError(path, 'destination', 'make directory', 'ENOTDIR', `a ${what} is where a directory should be`);
   }
   if (config.forbidden.includes(there.identity)) {
-    throw refuse(path, 'destination', 'enter', 'EPCOPY_OVERLAP', 'would land on the source or one of its parents');
+    throw entryError(path, 'destination', 'enter', 'EPCOPY_OVERLAP', 'would land on the source or one of its parents');
   }
-  return there.mode === IN_THE_MAKING;
+  return there.mode === UNFINISHED_DIR_MODE;
 }

@@ -1,14 +1,14 @@
 import type { Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
-import { attempt, refuse, toFailure } from '../fs/entry-error.ts';
+import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
 import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import { namesOf } from '../protocol/entries-job.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
 import { checkThere, ensureDirectory } from './directories.ts';
 import { copyFile } from './file.ts';
-import { Abandoned } from './heartbeat.ts';
+import { ParentDied } from './heartbeat.ts';
 import { hasDefaultAcl } from './metadata.ts';
 import { existing } from './policy.ts';
 import { withRetries } from './retry.ts';
@@ -30,14 +30,14 @@ export function copyEntries(context: Context, job: EntriesJob, note: Note): void
   const slice = { left: (): boolean => !report.full && report.bytes < SLICE_BYTES && performance.now() < deadline };
   for (const group of job.groups) {
     if (report.next > 0 && !slice.left()) return;
-    copyGroup(context, group, job.leads === true, note, slice);
+    copyGroup(context, group, job.isPrimaryLink === true, note, slice);
   }
 }
 
 function copyGroup(
   context: Context,
   group: EntriesOfDirectory,
-  leads: boolean,
+  isPrimaryLink: boolean,
   note: Note,
   slice: { left: () => boolean },
 ): void {
@@ -54,7 +54,7 @@ function copyGroup(
     if (index > 0 && !slice.left()) break;
     note(report.next);
     const entry = entryOf(context, sourceDir, destinationDir, dir, name, types[index] as TypeLetter);
-    copyEntry(context, entry, inheritsAcl, leads);
+    copyEntry(context, entry, inheritsAcl, isPrimaryLink);
     report.next++;
   }
   if (config.fsync && destinationDir !== MISSING) {
@@ -84,33 +84,33 @@ function openBoth(
   }
 }
 
-function copyEntry(context: Context, entry: Entry, inheritsAcl: boolean, leads: boolean): void {
+function copyEntry(context: Context, entry: Entry, inheritsAcl: boolean, isPrimaryLink: boolean): void {
   try {
-    withRetries(context, () => copyByType(context, entry, inheritsAcl, leads));
+    withRetries(context, () => copyByType(context, entry, inheritsAcl, isPrimaryLink));
   } catch (error) {
-    if (error instanceof Abandoned) throw error;
+    if (error instanceof ParentDied) throw error;
     if (entry.type === 'd') failSubtree(context, error, entry.path, 1);
     else fail(context, error, entry.path);
   }
-  context.pace.endEntry();
+  context.heartbeat.endEntry();
 }
 
-function copyByType(context: Context, entry: Entry, inheritsAcl: boolean, leads: boolean): void {
+function copyByType(context: Context, entry: Entry, inheritsAcl: boolean, isPrimaryLink: boolean): void {
   const { type } = entry;
   switch (type) {
     case 'f':
-      return copyFile(context, entry, inheritsAcl, leads);
+      return copyFile(context, entry, inheritsAcl, isPrimaryLink);
     case 'd':
       return makeDirectory(context, entry);
     case 'l':
-      return copySymlink(context, entry, leads);
+      return copySymlink(context, entry, isPrimaryLink);
     case 'p':
     case 's':
     case 'c':
     case 'b':
-      return copySpecial(context, entry, leads);
+      return copySpecial(context, entry, isPrimaryLink);
     case '?':
-      throw refuse(entry.path, 'source', 'copy', 'EPCOPY_TYPE', 'is of an unknown type');
+      throw entryError(entry.path, 'source', 'copy', 'EPCOPY_TYPE', 'is of an unknown type');
     default:
       return type satisfies never;
   }

@@ -1,6 +1,6 @@
-import { attempt, refuse } from '../fs/entry-error.ts';
+import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
-import { begin, type Draft, giveUp, publish } from './atomic-write.ts';
+import { abort, begin, publish, type StagedFile } from './atomic-write.ts';
 import { copyContent } from './content.ts';
 import type { Context, Entry } from './context.ts';
 import { tell } from './context.ts';
@@ -15,50 +15,50 @@ const DRY_RUN = 'dry run';
 
 /**
  * Copies one regular file: content, mode, times and what the options ask for, then the name. Files that other workers
- * have a part in (hard links, big files) are not copied but noted in the report, unless `leads` says that it is time.
+ * have a part in (hard links, big files) are not copied but noted in the report, unless `isPrimaryLink` says that it is time.
  */
-export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, leads: boolean): void {
+export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, isPrimaryLink: boolean): void {
   const { fs, config, report } = context;
   const { path } = entry;
-  const known = isUnchangedByName(context, entry, leads);
+  const known = isUnchangedByName(context, entry, isPrimaryLink);
   if (known === true) return;
   const source = openSource(context, entry);
   try {
     const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
-    if (stat.type !== 'f') throw refuse(path, 'source', 'open', 'EPCOPY_CHANGED', 'is no longer a regular file');
+    if (stat.type !== 'f') throw entryError(path, 'source', 'open', 'EPCOPY_CHANGED', 'is no longer a regular file');
     // Only holes get so large. From here on positions are no longer exact in JavaScript's numbers.
-    if (!Number.isSafeInteger(stat.size)) throw refuse(path, 'source', 'open', 'EFBIG', 'is larger than 8 PiB');
-    if (stat.nlink > 1 && !leads) {
+    if (!Number.isSafeInteger(stat.size)) throw entryError(path, 'source', 'open', 'EFBIG', 'is larger than 8 PiB');
+    if (stat.nlink > 1 && !isPrimaryLink) {
       report.hardLinked.push({ path, type: 'f', size: stat.size, identity: stat.identity, nlink: stat.nlink });
       return;
     }
-    context.pace.beginFile(path, stat.size);
-    if (known === null && isUpToDate(context, entry, source, stat, leads)) return;
+    context.heartbeat.beginFile(path, stat.size);
+    if (known === null && isUpToDate(context, entry, source, stat, isPrimaryLink)) return;
     if (config.dryRun) {
       report.files++;
       report.bytes += stat.size;
-      if (leads) report.leader = DRY_RUN;
+      if (isPrimaryLink) report.primaryIdentity = DRY_RUN;
       tell(context, { path, type: 'f', action: 'copied', bytes: stat.size });
       return;
     }
-    if (stat.size >= config.splitAbove && !leads) {
+    if (stat.size >= config.splitAbove && !isPrimaryLink) {
       report.big.push({ path, type: 'f', size: stat.size, identity: stat.identity, nlink: stat.nlink });
       return;
     }
-    write(context, entry, source, stat, inheritsAcl, leads);
+    write(context, entry, source, stat, inheritsAcl, isPrimaryLink);
   } finally {
     fs.close(source);
   }
 }
 
 // Where size and time decide, a file that stays as it is need not be opened. null: that cannot be said by name.
-function isUnchangedByName(context: Context, entry: Entry, leads: boolean): boolean | null {
+function isUnchangedByName(context: Context, entry: Entry, isPrimaryLink: boolean): boolean | null {
   const { fs, config } = context;
   if (!(config.update || config.noClobber) || config.checksum || config.hash || config.dereference) return null;
   const stat = attempt(entry.path, 'source', 'stat', () => fs.statAt(entry.sourceDir, entry.name));
-  if (stat?.type !== 'f' || (stat.nlink > 1 && !leads)) return null;
-  context.pace.beginFile(entry.path, stat.size);
-  return isUpToDate(context, entry, NOT_OPEN, stat, leads);
+  if (stat?.type !== 'f' || (stat.nlink > 1 && !isPrimaryLink)) return null;
+  context.heartbeat.beginFile(entry.path, stat.size);
+  return isUpToDate(context, entry, NOT_OPEN, stat, isPrimaryLink);
 }
 
 /** Opens the entry's file for reading; what a link leads to only when the user asked for that. */
@@ -68,35 +68,42 @@ export function openSource({ fs, config }: Context, { sourceDir, name, path }: E
   );
 }
 
-function write(context: Context, entry: Entry, source: Handle, stat: Stat, inheritsAcl: boolean, leads: boolean): void {
+function write(
+  context: Context,
+  entry: Entry,
+  source: Handle,
+  stat: Stat,
+  inheritsAcl: boolean,
+  isPrimaryLink: boolean,
+): void {
   const { fs, config, report } = context;
   const { path } = entry;
-  const draft = begin(context, entry, stat, inheritsAcl || config.archive);
+  const staged = begin(context, entry, stat, inheritsAcl || config.archive);
   let open = true;
   const close = (): void => {
     open = false;
-    attempt(path, 'destination', 'close', () => fs.close(draft.handle));
+    attempt(path, 'destination', 'close', () => fs.close(staged.handle));
   };
   try {
     const digest = digestOf(context);
-    const cloned = clone(context, entry, source, draft, stat);
-    const bytes = cloned ? stat.size : copyContent(context, path, source, draft.handle, stat, digest?.update ?? null);
-    copyMetadata(context, path, source, draft.handle, stat, draft.guarded, inheritsAcl);
+    const cloned = clone(context, entry, source, staged, stat);
+    const bytes = cloned ? stat.size : copyContent(context, path, source, staged.handle, stat, digest?.update ?? null);
+    copyMetadata(context, path, source, staged.handle, stat, staged.guarded, inheritsAcl);
     const sha256 = digest !== null && cloned ? hashContent(context, path, 'source', source) : digest?.hex();
-    if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(draft.handle));
-    if (config.verify && sha256 !== undefined) verify(context, path, draft.handle, stat, sha256);
-    const identity = leads ? attempt(path, 'destination', 'stat', () => fs.stat(draft.handle)).identity : '';
-    // Closing may tell of a late write error (NFS, quota): before the name is given, where the draft outlives its handle.
-    if (draft.temporary !== null) close();
-    publish(context, entry, draft, stat);
+    if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(staged.handle));
+    if (config.verify && sha256 !== undefined) verify(context, path, staged.handle, stat, sha256);
+    const identity = isPrimaryLink ? attempt(path, 'destination', 'stat', () => fs.stat(staged.handle)).identity : '';
+    // Closing may tell of a late write error (NFS, quota): before the name is given, where the staged outlives its handle.
+    if (staged.temporary !== null) close();
+    publish(context, entry, staged, stat);
     if (open) close();
-    if (leads) report.leader = identity;
+    if (isPrimaryLink) report.primaryIdentity = identity;
     report.files++;
     report.bytes += bytes;
     tell(context, { path, type: 'f', action: 'copied', bytes, ...(sha256 === undefined ? {} : { sha256 }) });
   } catch (error) {
-    giveUp(context, entry, draft);
-    if (open) fs.close(draft.handle);
+    abort(context, entry, staged);
+    if (open) fs.close(staged.handle);
     throw error;
   }
 }
@@ -107,7 +114,7 @@ const CLONE_FROM = 64 * 1024;
 let cloneable = true;
 
 /** Shares the source's blocks when that is wanted and possible. Throws when it must be and is not. */
-export function clone(context: Context, entry: Entry, source: Handle, draft: Draft, stat: Stat): boolean {
+export function clone(context: Context, entry: Entry, source: Handle, staged: StagedFile, stat: Stat): boolean {
   const { fs, config } = context;
   const always = config.reflink === 'always';
   if (
@@ -117,12 +124,12 @@ export function clone(context: Context, entry: Entry, source: Handle, draft: Dra
     return false;
   }
   if (stat.size === 0) return false;
-  const refusal = fs.clone(source, draft.handle);
+  const refusal = fs.clone(source, staged.handle);
   if (refusal === null) {
-    context.pace.skipped(stat.size);
+    context.heartbeat.skipped(stat.size);
     return true;
   }
-  if (always) throw refuse(entry.path, 'destination', 'reflink', refusal, 'cannot share blocks here');
+  if (always) throw entryError(entry.path, 'destination', 'reflink', refusal, 'cannot share blocks here');
   if (refusal === 'EOPNOTSUPP' || refusal === 'EXDEV' || refusal === 'ENOTSUP' || refusal === 'ENOTTY')
     cloneable = false;
   return false;

@@ -1,5 +1,5 @@
 import { type RawPath, splitPath } from '../api/names.ts';
-import { attempt, refuse } from '../fs/entry-error.ts';
+import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { FinishJob } from '../protocol/jobs.ts';
@@ -34,7 +34,7 @@ function finish(context: Context, path: RawPath, whole: boolean, last: boolean):
   } catch (error) {
     fail(context, error, path);
   }
-  context.pace.endEntry();
+  context.heartbeat.endEntry();
 }
 
 // By name, from its parent: a directory that we may not list has a mode and times all the same.
@@ -45,7 +45,7 @@ function statSource(context: Context, path: RawPath): Stat {
   const parent = context.source.open(dir);
   const stat = config.dereference ? fs.statTarget(parent, name) : fs.statAt(parent, name);
   if (stat?.type === 'd') return stat;
-  throw refuse(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is no longer a directory');
+  throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is no longer a directory');
 }
 
 // A directory that was there may be somebody else's, whose times are not ours to set.

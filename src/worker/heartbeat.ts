@@ -11,15 +11,15 @@ const TELL_EVERY = 50;
 const SAMPLED_BELOW = 16 * 1024 * 1024;
 
 /** Thrown when nobody waits for the work any more; everything unwinds, and the worker ends. */
-export class Abandoned extends Error {
-  override name = 'Abandoned';
+export class ParentDied extends Error {
+  override name = 'ParentDied';
 }
 
 /**
  * The worker's clock: tells the parent now and then how far it is, holds the rate, and notices when the parent has died,
  * which a loop of synchronous calls would not. Cheap enough to ask after each system call.
  */
-export class Pace {
+export class Heartbeat {
   private readonly emit: (event: WorkerEvent) => void;
   private readonly worker: number;
   private readonly rate: SharedRate | null;
@@ -85,7 +85,7 @@ export class Pace {
   private tick(now = performance.now()): void {
     if (now - this.lastTold < TELL_EVERY) return;
     this.lastTold = now;
-    if (!parentIsAlive()) throw new Abandoned('the parent process is gone');
+    if (!parentIsAlive()) throw new ParentDied('the parent process is gone');
     const { worker, path, done, size, bytes } = this;
     this.emit({ type: 'progress', worker, path, done, size, bytes });
   }

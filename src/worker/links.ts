@@ -1,6 +1,6 @@
 import { CopyError } from '../api/errors.ts';
 import { splitPath } from '../api/names.ts';
-import { attempt, refuse, toFailure } from '../fs/entry-error.ts';
+import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
 import { temporaryName } from '../fs/temporary-name.ts';
 import type { LinksJob } from '../protocol/jobs.ts';
 import { checkReplaceable } from './atomic-write.ts';
@@ -19,7 +19,7 @@ export function makeLinks(context: Context, job: LinksJob): void {
       // Also when it is the first name's directory that cannot be entered: that one is not what is missing.
       fail(context, new CopyError({ ...toFailure(error, path), path }, { cause: error }), path);
     }
-    context.pace.endEntry();
+    context.heartbeat.endEntry();
   }
 }
 
@@ -56,7 +56,7 @@ function link(context: Context, entry: Entry, from: number, name: string, identi
   const { path, destinationDir, newName } = entry;
   const first = attempt(path, 'destination', 'stat', () => fs.statAt(from, name));
   if (first?.identity !== identity) {
-    throw refuse(path, 'destination', 'link', 'EPCOPY_CHANGED', 'the first copy of this hard link is gone');
+    throw entryError(path, 'destination', 'link', 'EPCOPY_CHANGED', 'the first copy of this hard link is gone');
   }
   if (!replace && attempt(path, 'destination', 'link', () => fs.link(from, name, destinationDir, newName))) return;
   checkReplaceable(context, entry, null);

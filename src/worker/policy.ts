@@ -6,7 +6,13 @@ import { type Context, type Entry, tell } from './context.ts';
 import { hashContent } from './verify.ts';
 
 /** Whether -n or -u leave the destination as it is; then the report says so. A directory in the way throws. */
-export function isUpToDate(context: Context, entry: Entry, source: Handle, stat: Stat, leads: boolean): boolean {
+export function isUpToDate(
+  context: Context,
+  entry: Entry,
+  source: Handle,
+  stat: Stat,
+  isPrimaryLink: boolean,
+): boolean {
   const { config, report } = context;
   if (config.dryRun && !config.noClobber && !config.update) checkReplaceable(context, entry, stat);
   if (!config.noClobber && !config.update) return false;
@@ -15,7 +21,7 @@ export function isUpToDate(context: Context, entry: Entry, source: Handle, stat:
   if (there.type === 'd') checkReplaceable(context, entry, stat);
   if (!config.noClobber && !matches(context, entry, source, stat, there)) return false;
   report.unchanged++;
-  if (leads) report.leader = there.identity;
+  if (isPrimaryLink) report.primaryIdentity = there.identity;
   const hash = config.hash && there.type === 'f' ? { sha256: hashExisting(context, entry) } : {};
   tell(context, { path: entry.path, type: 'f', action: 'unchanged', bytes: stat.size, ...hash });
   return true;

@@ -1,5 +1,5 @@
 import { join, type RawPath } from '../api/names.ts';
-import { Chain, MISSING } from '../fs/dir-handle-cache.ts';
+import { DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import { heldHandles } from '../fs/directories.ts';
 import { attempt } from '../fs/entry-error.ts';
 import type { Handle, TypeLetter } from '../fs/file-system.ts';
@@ -18,10 +18,10 @@ export function removeEntries(context: Context, job: DeleteJob): void {
   }
   if (dir === MISSING) return;
   const { fs } = context;
-  const below = new Chain(fs, dir, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
+  const below = new DirHandleCache(fs, dir, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
   for (const name of job.names.split('/')) {
     removeTree(context, below, job.dir, name);
-    context.pace.endEntry();
+    context.heartbeat.endEntry();
   }
   below.close();
 }
@@ -35,7 +35,7 @@ interface Doomed {
 
 // What is found first is removed last, so that a directory is empty when its turn comes. Without recursion: a tree may be
 // deeper than a stack, and than the descriptors of a process.
-function removeTree(context: Context, below: Chain, top: RawPath, name: RawPath): void {
+function removeTree(context: Context, below: DirHandleCache, top: RawPath, name: RawPath): void {
   const found: Doomed[] = [];
   const left = [{ dir: '', name }];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
@@ -57,7 +57,7 @@ function removeTree(context: Context, below: Chain, top: RawPath, name: RawPath)
   for (const doomed of found.reverse()) removeOne(context, below, top, doomed);
 }
 
-function removeOne(context: Context, below: Chain, top: RawPath, { dir, name, type }: Doomed): void {
+function removeOne(context: Context, below: DirHandleCache, top: RawPath, { dir, name, type }: Doomed): void {
   const { fs, config, report } = context;
   const path = join(top, join(dir, name));
   try {

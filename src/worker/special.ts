@@ -1,34 +1,34 @@
-import { attempt, refuse } from '../fs/entry-error.ts';
-import { giveUp, placeName, settleName } from './atomic-write.ts';
+import { attempt, entryError } from '../fs/entry-error.ts';
+import { abort, placeName, publishName } from './atomic-write.ts';
 import { type Context, type Entry, lose, tell } from './context.ts';
 import { copyMetadataAt } from './metadata.ts';
 import { existing } from './policy.ts';
 
 /** Makes a FIFO, socket or device like the source's. None is ever opened. */
-export function copySpecial(context: Context, entry: Entry, leads: boolean): void {
+export function copySpecial(context: Context, entry: Entry, isPrimaryLink: boolean): void {
   const { fs, config, report } = context;
   const { path, sourceDir, destinationDir, name, type } = entry;
   const stat = attempt(path, 'source', 'stat', () => fs.statAt(sourceDir, name));
-  if (stat === null) throw refuse(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
-  if (stat.type !== type) throw refuse(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is now of another type');
-  if (stat.nlink > 1 && !leads) {
+  if (stat === null) throw entryError(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
+  if (stat.type !== type) throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is now of another type');
+  if (stat.nlink > 1 && !isPrimaryLink) {
     report.hardLinked.push({ path, type: stat.type, size: 0, identity: stat.identity, nlink: stat.nlink });
     return;
   }
   const there = config.noClobber || config.update || config.dryRun ? existing(context, entry) : null;
-  if (there?.type === 'd') throw refuse(path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
+  if (there?.type === 'd') throw entryError(path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
   const same = there?.type === type && there.rdevMajor === stat.rdevMajor && there.rdevMinor === stat.rdevMinor;
   if (there !== null && (config.noClobber || (config.update && same))) {
     report.unchanged++;
-    if (leads) report.leader = there.identity;
+    if (isPrimaryLink) report.primaryIdentity = there.identity;
     tell(context, { path, type, action: 'unchanged', bytes: 0 });
     return;
   }
-  if (!config.dryRun && !make(context, entry, leads)) return;
+  if (!config.dryRun && !make(context, entry, isPrimaryLink)) return;
   report.special++;
   tell(context, { path, type, action: 'copied', bytes: 0 });
 
-  function make(context: Context, entry: Entry, leads: boolean): boolean {
+  function make(context: Context, entry: Entry, isPrimaryLink: boolean): boolean {
     if (stat === null) return false;
     let made: string;
     try {
@@ -41,12 +41,12 @@ export function copySpecial(context: Context, entry: Entry, leads: boolean): voi
     }
     try {
       copyMetadataAt(context, path, sourceDir, name, destinationDir, made, stat);
-      if (leads) report.leader = fs.statAt(destinationDir, made)?.identity ?? '';
+      if (isPrimaryLink) report.primaryIdentity = fs.statAt(destinationDir, made)?.identity ?? '';
     } catch (error) {
-      giveUp(context, entry, { handle: -1, temporary: made, guarded: false });
+      abort(context, entry, { handle: -1, temporary: made, guarded: false });
       throw error;
     }
-    settleName(context, entry, made);
+    publishName(context, entry, made);
     return true;
   }
 }

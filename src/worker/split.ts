@@ -1,8 +1,8 @@
 import { splitPath } from '../api/names.ts';
-import { attempt, refuse } from '../fs/entry-error.ts';
+import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Stat } from '../fs/file-system.ts';
 import type { PublishJob, RangeJob, Split, SplitJob } from '../protocol/jobs.ts';
-import { beginNamed, giveUp, publish } from './atomic-write.ts';
+import { abort, beginNamed, publish } from './atomic-write.ts';
 import { checkUnchanged, copyRange } from './content.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
 import { clone, openSource } from './file.ts';
@@ -18,32 +18,32 @@ export function beginSplit(context: Context, job: SplitJob): void {
     const source = openSource(context, entry);
     try {
       const stat = attempt(job.path, 'source', 'stat', () => fs.stat(source));
-      context.pace.beginFile(job.path, stat.size);
-      const draft = beginNamed(context, entry);
+      context.heartbeat.beginFile(job.path, stat.size);
+      const staged = beginNamed(context, entry);
       try {
-        if (clone(context, entry, source, draft, stat)) {
+        if (clone(context, entry, source, staged, stat)) {
           copyMetadata(
             context,
             job.path,
             source,
-            draft.handle,
+            staged.handle,
             stat,
             true,
             hasDefaultAcl(fs.xattrs, entry.destinationDir),
           );
-          if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(draft.handle));
-          publish(context, entry, draft, stat);
+          if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(staged.handle));
+          publish(context, entry, staged, stat);
           done(context, job.path, stat);
         } else {
-          attempt(job.path, 'destination', 'set size', () => fs.truncate(draft.handle, stat.size));
+          attempt(job.path, 'destination', 'set size', () => fs.truncate(staged.handle, stat.size));
           const { identity, size, mtime, mtimeNs } = stat;
-          report.split = { temporary: draft.temporary ?? '', sourceIdentity: identity, size, mtime, mtimeNs };
+          report.split = { temporary: staged.temporary ?? '', sourceIdentity: identity, size, mtime, mtimeNs };
         }
       } catch (error) {
-        giveUp(context, entry, draft);
+        abort(context, entry, staged);
         throw error;
       } finally {
-        fs.close(draft.handle);
+        fs.close(staged.handle);
       }
     } finally {
       fs.close(source);
@@ -55,7 +55,7 @@ export function beginSplit(context: Context, job: SplitJob): void {
 export function copySplitRange(context: Context, job: RangeJob): void {
   const { fs } = context;
   withBoth(context, job.path, job.split, (_entry, source, destination, stat) => {
-    context.pace.beginFile(job.path, job.end - job.start);
+    context.heartbeat.beginFile(job.path, job.end - job.start);
     copyRange(context, job.path, source, destination, job.start, job.end, stat.blocks * 512 < stat.size, null);
     // Late write errors belong to the worker that wrote.
     if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
@@ -80,7 +80,7 @@ export function discardSplit(context: Context, path: string, split: Split): void
   // Without the source, which may be gone: that may be why the split failed.
   const [dir, name] = splitPath(path);
   const entry = entryOf(context, -1, context.destination.open(dir), dir, name, 'f');
-  giveUp(context, entry, { handle: -1, temporary: split.temporary, guarded: false });
+  abort(context, entry, { handle: -1, temporary: split.temporary, guarded: false });
 }
 
 function done(context: Context, path: string, stat: Stat): void {
@@ -109,7 +109,7 @@ function withBoth(
     try {
       const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
       if (stat.identity !== split.sourceIdentity) {
-        throw refuse(path, 'source', 'read', 'EPCOPY_CHANGED', 'was replaced while it was read');
+        throw entryError(path, 'source', 'read', 'EPCOPY_CHANGED', 'was replaced while it was read');
       }
       const { destinationDir } = entry;
       const destination = attempt(path, 'destination', 'open', () => fs.openWrite(destinationDir, split.temporary));

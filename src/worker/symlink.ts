@@ -1,23 +1,23 @@
-import { attempt, refuse } from '../fs/entry-error.ts';
-import { giveUp, placeName, settleName } from './atomic-write.ts';
+import { attempt, entryError } from '../fs/entry-error.ts';
+import { abort, placeName, publishName } from './atomic-write.ts';
 import { type Context, type Entry, tell } from './context.ts';
 import { copyMetadataAt } from './metadata.ts';
 import { existing, sameTime } from './policy.ts';
 
 /** Copies a symbolic link as it stands, with its own times. Links that have other names are deferred like files. */
-export function copySymlink(context: Context, entry: Entry, leads: boolean): void {
+export function copySymlink(context: Context, entry: Entry, isPrimaryLink: boolean): void {
   const { fs, config, report } = context;
   const { path, sourceDir, destinationDir, name } = entry;
   const stat = attempt(path, 'source', 'stat', () => fs.statAt(sourceDir, name));
-  if (stat === null) throw refuse(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
-  if (stat.type !== 'l') throw refuse(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is no longer a symbolic link');
-  if (stat.nlink > 1 && !leads) {
+  if (stat === null) throw entryError(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
+  if (stat.type !== 'l') throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is no longer a symbolic link');
+  if (stat.nlink > 1 && !isPrimaryLink) {
     report.hardLinked.push({ path, type: stat.type, size: 0, identity: stat.identity, nlink: stat.nlink });
     return;
   }
   const target = attempt(path, 'source', 'readlink', () => fs.readlink(sourceDir, name));
   const there = config.noClobber || config.update || config.dryRun ? existing(context, entry) : null;
-  if (there?.type === 'd') throw refuse(path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
+  if (there?.type === 'd') throw entryError(path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
   // With another time it may be one that an interrupted run had only just named.
   const same =
     there?.type === 'l' &&
@@ -26,7 +26,7 @@ export function copySymlink(context: Context, entry: Entry, leads: boolean): voi
     fs.readlink(destinationDir, entry.newName) === target;
   if (there !== null && (config.noClobber || same)) {
     report.unchanged++;
-    if (leads) report.leader = there.identity;
+    if (isPrimaryLink) report.primaryIdentity = there.identity;
     tell(context, { path, type: 'l', action: 'unchanged', bytes: 0 });
     return;
   }
@@ -34,12 +34,12 @@ export function copySymlink(context: Context, entry: Entry, leads: boolean): voi
     const made = placeName(context, entry, 'symlink', (as) => fs.symlink(target, destinationDir, as));
     try {
       copyMetadataAt(context, path, sourceDir, name, destinationDir, made, stat);
-      if (leads) report.leader = fs.statAt(destinationDir, made)?.identity ?? '';
+      if (isPrimaryLink) report.primaryIdentity = fs.statAt(destinationDir, made)?.identity ?? '';
     } catch (error) {
-      giveUp(context, entry, { handle: -1, temporary: made, guarded: false });
+      abort(context, entry, { handle: -1, temporary: made, guarded: false });
       throw error;
     }
-    settleName(context, entry, made);
+    publishName(context, entry, made);
   }
   report.symlinks++;
   tell(context, { path, type: 'l', action: 'copied', bytes: 0 });

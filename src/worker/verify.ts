@@ -2,7 +2,7 @@ import type { Hash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
-import { attempt, refuse } from '../fs/entry-error.ts';
+import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import type { Observer } from './content.ts';
 import type { Context } from './context.ts';
@@ -37,7 +37,7 @@ export function hashContent(context: Context, path: RawPath, side: Failure['side
     if (n === 0) return hash.digest('hex');
     hash.update(buffer.subarray(0, n));
     at += n;
-    context.pace.waited();
+    context.heartbeat.waited();
   }
 }
 
@@ -53,5 +53,5 @@ function newHash(): Hash {
 }
 
 function differs(path: RawPath): Error {
-  return refuse(path, 'destination', 'verify', 'EPCOPY_VERIFY', 'what was read back is not what was written');
+  return entryError(path, 'destination', 'verify', 'EPCOPY_VERIFY', 'what was read back is not what was written');
 }

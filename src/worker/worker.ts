@@ -1,6 +1,6 @@
 // The copier's half of a worker process: one call to set it up, then one call per job, one after the other.
 
-import { Chain, MISSING } from '../fs/dir-handle-cache.ts';
+import { DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import { enterSource, heldHandles, openRoot } from '../fs/directories.ts';
 import { openFileSystem } from '../fs/driver.ts';
 import { toFailure } from '../fs/entry-error.ts';
@@ -9,12 +9,12 @@ import { currentProcess, leaveNote, mapNotesWith } from '../process/current.ts';
 import type { Queue } from '../process/queue.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
-import { NOTHING_IN_HAND, type WorkerConfig } from '../protocol/worker-config.ts';
+import { NO_CURRENT_ENTRY, type WorkerConfig } from '../protocol/worker-config.ts';
 import { type Context, emptyReport } from './context.ts';
 import { enterDestination } from './directories.ts';
 import { copyEntries } from './entries.ts';
 import { finishDirectories } from './finish.ts';
-import { Abandoned, Pace } from './heartbeat.ts';
+import { Heartbeat, ParentDied } from './heartbeat.ts';
 import { makeLinks } from './links.ts';
 import { removeEntries } from './remove.ts';
 import { withRetries } from './retry.ts';
@@ -40,12 +40,17 @@ export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): P
   const context: Context = {
     fs,
     config,
-    source: new Chain(fs, openRoot(fs, config.source, 'source'), heldHandles(), enterSource(fs, config.dereference)),
-    destination: new Chain(fs, openDestination(fs, config), heldHandles(), (parent, name, path) =>
+    source: new DirHandleCache(
+      fs,
+      openRoot(fs, config.source, 'source'),
+      heldHandles(),
+      enterSource(fs, config.dereference),
+    ),
+    destination: new DirHandleCache(fs, openDestination(fs, config), heldHandles(), (parent, name, path) =>
       enterDestination(context, parent, name, path),
     ),
     buffer: Buffer.alloc(config.chunkSize * config.batch),
-    pace: new Pace(emit, worker, config.rate),
+    heartbeat: new Heartbeat(emit, worker, config.rate),
     worker,
     emit,
     report: emptyReport(worker),
@@ -63,13 +68,13 @@ export async function runJob(job: Job): Promise<Report> {
   const context = ready;
   if (context === undefined) throw new Error('runJob before setup');
   context.report = emptyReport(context.worker);
-  context.pace.beginJob(context.report.sample);
-  note(NOTHING_IN_HAND);
+  context.heartbeat.beginJob(context.report.sample);
+  note(NO_CURRENT_ENTRY);
   const began = performance.now();
   try {
     dispatch(context, job);
   } catch (error) {
-    if (error instanceof Abandoned) process.exit(1);
+    if (error instanceof ParentDied) process.exit(1);
     context.report.failure = toFailure(error, 'path' in job ? job.path : '');
   }
   context.report.busyMs = performance.now() - began;

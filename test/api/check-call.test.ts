@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkCall } from '../../src/api/check-call.ts';
-import { resolveOptions } from '../../src/api/config.ts';
+import { resolveConfig } from '../../src/api/config.ts';
 import { UsageError } from '../../src/api/errors.ts';
 import type { CopyOptions } from '../../src/api/options.ts';
 
@@ -8,7 +8,7 @@ import type { CopyOptions } from '../../src/api/options.ts';
 function said(source: unknown, destination: unknown, options: unknown = {}, hooks: unknown = {}): string {
   try {
     checkCall(source, destination, options, hooks);
-    resolveOptions(options as CopyOptions);
+    resolveConfig(options as CopyOptions);
     return '';
   } catch (error) {
     expect(error).toBeInstanceOf(UsageError);
@@ -87,8 +87,8 @@ describe('other arguments that are refused', () => {
 test('undefined is not given, a limit may be Infinity, and an option that is off needs nothing', () => {
   expect(said('a', Buffer.from('b'))).toBe('');
   expect(said('a', 'b', { jobs: undefined, maxDelete: undefined, exclude: undefined }, { signal: undefined })).toBe('');
-  expect(resolveOptions({ jobs: undefined } as unknown as CopyOptions).jobs).toBeGreaterThan(0);
+  expect(resolveConfig({ jobs: undefined } as unknown as CopyOptions).jobs).toBeGreaterThan(0);
   expect(said('a', 'b', { maxDelete: Number.POSITIVE_INFINITY, delete: true, bwlimit: 0 })).toBe('');
   expect(said('a', 'b', { maxDelete: 3, delete: false, checksum: false, manifest: 'm', dryRun: false })).toBe('');
-  expect(resolveOptions({ bwlimit: Number.POSITIVE_INFINITY }).bwlimit).toBe(0);
+  expect(resolveConfig({ bwlimit: Number.POSITIVE_INFINITY }).bwlimit).toBe(0);
 });

@@ -3,11 +3,11 @@ import { UsageError } from '../../src/api/errors.ts';
 import { fromText } from '../../src/api/names.ts';
 import type { Lists } from '../../src/cli/lists.ts';
 import type { RawOptions } from '../../src/cli/options-table.ts';
-import { resolveOptions, resolveView } from '../../src/cli/resolve.ts';
+import { resolveView, toCopyOptions } from '../../src/cli/resolve.ts';
 
 const NO_LISTS: Lists = { exclude: [], filesFrom: undefined };
 const view = (raw: RawOptions, stderrIsTerminal = false, env = {}) => resolveView(raw, { stderrIsTerminal, env });
-const options = (raw: RawOptions, lists = NO_LISTS) => resolveOptions(raw, lists, view(raw));
+const options = (raw: RawOptions, lists = NO_LISTS) => toCopyOptions(raw, lists, view(raw));
 
 describe('how a run is shown', () => {
   test.each([
@@ -74,6 +74,6 @@ describe('what the engine is asked for', () => {
   test('entries and sizes only for whom they are shown', () => {
     expect(options({ verbose: true })).toEqual({ entries: true });
     expect(options({ progress: 'json' })).toEqual({ entries: true, sizes: true });
-    expect(resolveOptions({}, NO_LISTS, view({}, true))).toEqual({ sizes: true });
+    expect(toCopyOptions({}, NO_LISTS, view({}, true))).toEqual({ sizes: true });
   });
 });

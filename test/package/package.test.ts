@@ -29,7 +29,7 @@ describe('the tarball', () => {
       /^dist\/pcopy\.1$/,
       /^dist\/types\/[\w/-]+\.d\.ts$/,
       /^dist\/THIRD-PARTY-LICENSES$/,
-      /^src\/progress\/events\.schema\.json$/,
+      /^src\/ui\/events\.schema\.json$/,
       /^src\/process\/README\.md$/,
     ];
     expect(packed.files.filter((file) => !known.some((pattern) => pattern.test(file)))).toEqual([]);

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { expect, onTestFinished, type TestAPI, test } from 'vitest';
-import { foldName, NameClashes } from '../../src/plan/case-collisions.ts';
+import { foldName, NameCollisions } from '../../src/plan/case-collisions.ts';
 import { utf8 } from '../support/bytes.ts';
 import { needs } from '../support/needs.ts';
 import { copy, expectExit, pcopy, ROOT, until } from '../support/run.ts';
@@ -21,7 +21,7 @@ async function mountFolding(): Promise<string> {
   const top = temp();
   mkdirSync(`${top}/shown`);
   mkdirSync(`${top}/mount`);
-  const child = spawn(PYTHON, [`${ROOT}/test/prepare/fixtures/folding.py`, `${top}/shown`, `${top}/mount`]);
+  const child = spawn(PYTHON, [`${ROOT}/test/plan/fixtures/folding.py`, `${top}/shown`, `${top}/mount`]);
   onTestFinished(() => {
     spawnSync('umount', ['--lazy', `${top}/mount`]);
     child.kill();
@@ -82,7 +82,7 @@ test('folding: case, normalisation, and bytes that are not text', () => {
 
 test('clashes are found across jobs of one directory, between directories, and in lists of any order', () => {
   const add = (keepAll: boolean, ...groups: [string, string][]) => {
-    const clashes = new NameClashes(keepAll);
+    const clashes = new NameCollisions(keepAll);
     for (const [dir, names] of groups) clashes.add({ dir, names, types: '' });
   };
   expect(() => add(false, ['d', 'a/b'], ['d', 'B'])).toThrow('d/B would be one name');

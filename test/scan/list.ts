@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { Chain } from '../../src/fs/dir-handle-cache.ts';
+import { DirHandleCache } from '../../src/fs/dir-handle-cache.ts';
 import { enterSource } from '../../src/fs/directories.ts';
 import { LibcFileSystem } from '../../src/fs/libc.ts';
 import { NodeFileSystem } from '../../src/fs/node.ts';
@@ -28,7 +28,7 @@ export async function list(root: string, options: ListOptions = {}): Promise<Lis
   const fs = options.driver === 'node' ? new NodeFileSystem() : new LibcFileSystem();
   const patterns = await patternsFor({ include: options.include ?? [], exclude: options.exclude ?? [] });
   const top = fs.openRoot(Buffer.from(root).toString('latin1'));
-  const tree = new Chain(fs, top, 8, enterSource(fs, false));
+  const tree = new DirHandleCache(fs, top, 8, enterSource(fs, false));
   // As the copier does it: a walk that leaves nothing out goes another way than one that may.
   const unmatched = patterns.all ? null : new Unmatched(patterns.uses);
   const gitignore = options.gitignore ? new Gitignore((_dir, handle) => readGitignore(fs, handle)) : null;

@@ -3,9 +3,9 @@ import type { Failure } from '../../src/api/errors.ts';
 import type { Listed } from '../../src/protocol/entries-job.ts';
 import type { EntriesJob, Job } from '../../src/protocol/jobs.ts';
 import type { Report } from '../../src/protocol/report.ts';
-import { Tally } from '../../src/report/counters.ts';
+import { Counters } from '../../src/report/counters.ts';
 import { type Executor, LostJob } from '../../src/schedule/executor.ts';
-import { Schedule } from '../../src/schedule/scheduler.ts';
+import { Scheduler } from '../../src/schedule/scheduler.ts';
 import { emptyReport } from '../../src/worker/context.ts';
 
 const FAILURE: Failure = { path: '', action: 'setup', code: 'EIO', message: 'no', side: 'destination' };
@@ -15,15 +15,15 @@ async function settledAfter(
   types: string,
   run: (job: EntriesJob) => Report,
 ): Promise<{ settled: number; told: number }> {
-  const tally = new Tally(false, null, 0);
-  tally.found.files = types.replaceAll('d', '').length;
+  const counters = new Counters(false, null, 0);
+  counters.found.files = types.replaceAll('d', '').length;
   const executor: Executor = {
     capacity: 2,
     run: async (job: Job) => run(job as EntriesJob),
     terminate: async () => {},
   };
   let told = 0;
-  const schedule = new Schedule(executor, tally, {
+  const scheduler = new Scheduler(executor, counters, {
     failed: () => told++,
     reported: async () => {},
     broken: () => {},
@@ -34,11 +34,11 @@ async function settledAfter(
   async function* listed(): AsyncGenerator<Listed> {
     yield { job, sizes: null };
   }
-  await schedule.run(listed());
-  return { settled: tally.snapshot(0).settled, told };
+  await scheduler.run(listed());
+  return { settled: counters.snapshot(0).settled, told };
 }
 
-const died = (inHand: number | null) => new LostJob(inHand, 1, 0, 'SIGKILL');
+const died = (current: number | null) => new LostJob(current, 1, 0, 'SIGKILL');
 const copied = (job: EntriesJob): Report => ({ ...emptyReport(0), next: job.groups[0]?.types.length ?? 0 });
 
 test('a directory that a worker died over is no settled file', async () => {

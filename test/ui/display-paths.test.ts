@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Ends } from '../../src/ui/display-paths.ts';
+import { DisplayPaths } from '../../src/ui/display-paths.ts';
 
 const start = {
   type: 'start',
@@ -12,15 +12,15 @@ const start = {
 } as const;
 
 test('paths are shown below what was typed', () => {
-  const ends = new Ends('src', '../dest/');
-  ends.settle(start);
-  expect([ends.atSource('a/b'), ends.atDestination('a/b')]).toEqual(['src/a/b', '../dest/a/b']);
-  expect([ends.atSource(''), ends.atDestination('')]).toEqual(['src', '../dest/']);
+  const paths = new DisplayPaths('src', '../dest/');
+  paths.start(start);
+  expect([paths.atSource('a/b'), paths.atDestination('a/b')]).toEqual(['src/a/b', '../dest/a/b']);
+  expect([paths.atSource(''), paths.atDestination('')]).toEqual(['src', '../dest/']);
 });
 
 test('a single file is what was typed, and its copy where it went', () => {
-  const ends = new Ends('../f', 'dest');
-  ends.settle({ ...start, single: { name: 'f', as: 'g' } });
-  expect([ends.atSource('f'), ends.atDestination('f')]).toEqual(['../f', '/abs/dest/g']);
-  expect(ends.isSingleFile).toBe(true);
+  const paths = new DisplayPaths('../f', 'dest');
+  paths.start({ ...start, single: { name: 'f', as: 'g' } });
+  expect([paths.atSource('f'), paths.atDestination('f')]).toEqual(['../f', '/abs/dest/g']);
+  expect(paths.isSingleFile).toBe(true);
 });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fromText } from '../../src/api/names.ts';
 import { palette } from '../../src/ui/colors.ts';
-import { Ends } from '../../src/ui/display-paths.ts';
+import { DisplayPaths } from '../../src/ui/display-paths.ts';
 import {
   Annotations,
   annotation,
@@ -16,7 +16,7 @@ import {
 import { Messages } from '../../src/ui/messages.ts';
 import { failure, summary } from './fixture/summaries.ts';
 
-const ends = new Ends('src', 'dest');
+const paths = new DisplayPaths('src', 'dest');
 
 /** How the runner reads a line (actions/runner, ActionCommand.TryParseV2): a decoded `%25` is not decoded again. */
 function parse(line: string) {
@@ -57,7 +57,7 @@ describe('a line that is no annotation', () => {
 
 function messages({ quiet = false } = {}) {
   const lines: string[] = [];
-  return { lines, to: new Messages((line) => lines.push(line), ends, palette(true), quiet, new Annotations()) };
+  return { lines, to: new Messages((line) => lines.push(line), paths, palette(true), quiet, new Annotations()) };
 }
 
 describe('a run', () => {
@@ -108,7 +108,7 @@ describe('a run', () => {
   test('adds its summary to the page', () => {
     const file = path.join(dir, 'summary.md');
     writeFileSync(file, 'before\n');
-    new StepSummary(() => {}, ends, file).onEvent({ type: 'end', summary: summary() });
+    new StepSummary(() => {}, paths, file).onEvent({ type: 'end', summary: summary() });
     const page = readFileSync(file, 'utf8');
     expect(page).toMatch(/^before\n### pcopy <code>src<\/code> → <code>dest<\/code>\n/);
     expect(page).toContain('- <code>copied 3 files, 1 directory; 3.0 KiB in 1.50 s, 2.0 KiB/s</code>');
@@ -116,7 +116,7 @@ describe('a run', () => {
 
   test('goes on when the page cannot be written', () => {
     const lines: string[] = [];
-    new StepSummary((line) => lines.push(line), ends, dir).onEvent({ type: 'end', summary: summary() });
+    new StepSummary((line) => lines.push(line), paths, dir).onEvent({ type: 'end', summary: summary() });
     expect(lines).toEqual([expect.stringMatching(/^pcopy: step summary: EISDIR/)]);
   });
 });
@@ -125,7 +125,7 @@ test('the page shows names as they are, whatever they hold', () => {
   const failures = [failure(fromText('<img src=x>|`*_&\n'))];
   const page = stepSummary(
     summary({ outcome: 'incomplete', failures, totals: { ...summary().totals, failed: 1 } }),
-    ends,
+    paths,
   );
   expect(page).toContain(
     '- <code>src/&#60;img src=x&#62;&#124;&#96;&#42;&#95;&#38;&#92;n: read: input/output error (EIO)</code>',
@@ -134,14 +134,14 @@ test('the page shows names as they are, whatever they hold', () => {
 
 test('the page lists a hundred failures and counts the others', () => {
   const failures = Array.from({ length: 150 }, (_, i) => failure(`f${i}`));
-  const page = stepSummary(summary({ failures, moreFailures: 50 }), ends);
+  const page = stepSummary(summary({ failures, moreFailures: 50 }), paths);
   expect(page).toContain('<summary>200 failed</summary>');
   expect(page).toContain('- and 100 more\n');
 });
 
 test('the page stays below what GitHub takes, however long the names are', () => {
   const failures = Array.from({ length: 100 }, (_, i) => failure(`${i}${'<'.repeat(10_000)}`));
-  const page = stepSummary(summary({ failures }), ends);
+  const page = stepSummary(summary({ failures }), paths);
   expect(Buffer.byteLength(page)).toBeLessThan(1 << 19);
   expect(page).toMatch(/- and \d\d more\n/);
 });

@@ -149,7 +149,7 @@ describe('the end', () => {
   test('holds the exit code and the totals, and is the last line', () => {
     json.reporter.onEvent({ type: 'end', summary: summary() });
     json.reporter.onEvent({ type: 'scan', found });
-    json.reporter.giveUp(4, 'late', 'X');
+    json.reporter.endWithout(4, 'late', 'X');
     expect(json.lines()).toHaveLength(1);
     expect(json.lines()[0]).toMatchObject({ type: 'end', exitCode: 4, outcome: 'complete', totals: { files: 3 } });
     expect(json.lines()[0]).toHaveProperty('dryRun', false);
@@ -164,7 +164,7 @@ describe('the end', () => {
     [2, 'refused'],
     [4, 'stopped'],
   ])('comes too when the run is given up with %d', (code, outcome) => {
-    json.reporter.giveUp(code, 'why', 'EUSAGE');
+    json.reporter.endWithout(code, 'why', 'EUSAGE');
     const [line] = json.lines();
     const reason = { message: 'why', code: 'EUSAGE' };
     expect(line).toMatchObject({ type: 'end', exitCode: code, outcome, dryRun: true, reason });

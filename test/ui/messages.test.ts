@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { fromText } from '../../src/api/names.ts';
 import { palette } from '../../src/ui/colors.ts';
-import { Ends } from '../../src/ui/display-paths.ts';
+import { DisplayPaths } from '../../src/ui/display-paths.ts';
 import { errorLine, Messages, reasonText } from '../../src/ui/messages.ts';
 import { failure, summary } from './fixture/summaries.ts';
 
-const ends = new Ends('src', 'dest');
+const paths = new DisplayPaths('src', 'dest');
 const plain = palette(false);
 
 function said(quiet: boolean) {
   const lines: string[] = [];
-  const messages = new Messages((line) => lines.push(line), ends, plain, quiet);
+  const messages = new Messages((line) => lines.push(line), paths, plain, quiet);
   messages.onEvent({ type: 'error', failure: failure() });
   messages.onEvent({ type: 'skip', path: 'p', kind: 'fifo', reason: 'a FIFO' });
   messages.onEvent({ type: 'warn', path: '', code: 'EPCOPY_EMPTY', message: 'nothing matches' });
@@ -20,15 +20,15 @@ function said(quiet: boolean) {
 }
 
 test('an error names the path on the side that failed, what failed and the code', () => {
-  expect(errorLine(failure('a/b', 'source'), ends, plain)).toBe('pcopy: src/a/b: read: input/output error (EIO)');
-  expect(errorLine(failure('a/b', 'destination'), ends, plain)).toMatch(/^pcopy: dest\/a\/b: /);
-  expect(errorLine(failure('', 'source'), ends, plain)).toMatch(/^pcopy: src: /);
+  expect(errorLine(failure('a/b', 'source'), paths, plain)).toBe('pcopy: src/a/b: read: input/output error (EIO)');
+  expect(errorLine(failure('a/b', 'destination'), paths, plain)).toMatch(/^pcopy: dest\/a\/b: /);
+  expect(errorLine(failure('', 'source'), paths, plain)).toMatch(/^pcopy: src: /);
 });
 
 test('names and messages stay on their line and off the terminal', () => {
-  const line = errorLine({ ...failure(fromText('a\n\x1b[2Jé\u202e')), message: 'bad\r\nnews' }, ends, plain);
+  const line = errorLine({ ...failure(fromText('a\n\x1b[2Jé\u202e')), message: 'bad\r\nnews' }, paths, plain);
   expect(line).toBe('pcopy: src/a\\n\\e[2Jé\\x202e: read: bad\\r\\nnews (EIO)');
-  expect(errorLine(failure('caf\xe9'), ends, plain)).toContain('src/caf\\xe9:');
+  expect(errorLine(failure('caf\xe9'), paths, plain)).toContain('src/caf\\xe9:');
 });
 
 test('skipped entries, warnings and the reason of the end', () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { palette } from '../../src/ui/colors.ts';
-import { Ends } from '../../src/ui/display-paths.ts';
+import { DisplayPaths } from '../../src/ui/display-paths.ts';
 import { failuresAgain, SummaryReporter, summaryLines } from '../../src/ui/summary.ts';
 import { failure, summary } from './fixture/summaries.ts';
 
 const plain = palette(false);
-const ends = new Ends('src', 'dest');
+const paths = new DisplayPaths('src', 'dest');
 const totals = {
   files: 50_000,
   directories: 1,
@@ -21,7 +21,7 @@ const totals = {
 
 describe('the lines', () => {
   test('of a plain run', () => {
-    expect(summaryLines(summary(), ends, plain)).toEqual([
+    expect(summaryLines(summary(), paths, plain)).toEqual([
       'pcopy: copied 3 files, 1 directory; 3.0 KiB in 1.50 s, 2.0 KiB/s',
     ]);
   });
@@ -36,7 +36,7 @@ describe('the lines', () => {
       notPreserved: { owner: 120, acl: 3, xattr: 0 },
       load: { workers: [0.8, 0.8], listingWaited: 0.4 },
     });
-    expect(summaryLines(all, ends, plain)).toEqual([
+    expect(summaryLines(all, paths, plain)).toEqual([
       'pcopy: incomplete: copied 50,000 files, 1 directory, 12 symbolic links, 1 hard link, 2 special files; 2.0 GiB in 10.0 s, 205 MiB/s',
       '  2 failed, 7 unchanged, 3 skipped (2 FIFOs, 1 socket), 4 deleted',
       '  not preserved: 3 ACLs, 120 owners',
@@ -46,7 +46,7 @@ describe('the lines', () => {
   });
 
   test('of a dry run', () => {
-    expect(summaryLines(summary({ dryRun: true, merged: true, elapsedMs: 10_000 }), ends, plain)).toEqual([
+    expect(summaryLines(summary({ dryRun: true, merged: true, elapsedMs: 10_000 }), paths, plain)).toEqual([
       'pcopy: dry run: would copy 3 files, 1 directory; 3.0 KiB in 10.0 s',
       '  dest existed: would be merged into',
     ]);
@@ -54,23 +54,25 @@ describe('the lines', () => {
 
   test('of a dry run with everything', () => {
     const all = summary({ dryRun: true, outcome: 'incomplete', totals, skips: { socket: 1, fifo: 2 } });
-    expect(summaryLines(all, ends, plain)).toEqual([
+    expect(summaryLines(all, paths, plain)).toEqual([
       expect.stringMatching(/^pcopy: dry run: incomplete: would copy 50,000 files, /),
       '  2 would fail, 7 unchanged, 3 would be skipped (2 FIFOs, 1 socket), 4 would be deleted',
     ]);
-    expect(failuresAgain({ ...all, failures: [failure()] }, ends, plain, 1)[0]).toBe('pcopy: 1 entry would fail:');
+    expect(failuresAgain({ ...all, failures: [failure()] }, paths, plain, 1)[0]).toBe('pcopy: 1 entry would fail:');
   });
 
   test.each(['stopped', 'interrupted'] as const)('of one that was %s', (outcome) => {
-    expect(summaryLines(summary({ outcome }), ends, plain)[0]).toMatch(`pcopy: ${outcome}: copied 3 files`);
+    expect(summaryLines(summary({ outcome }), paths, plain)[0]).toMatch(`pcopy: ${outcome}: copied 3 files`);
   });
 
   test('of one that was refused', () => {
-    expect(summaryLines(summary({ outcome: 'refused' }), ends, plain)).toEqual(['pcopy: refused: nothing was written']);
+    expect(summaryLines(summary({ outcome: 'refused' }), paths, plain)).toEqual([
+      'pcopy: refused: nothing was written',
+    ]);
   });
 
   test('a run of no time has no rate', () => {
-    expect(summaryLines(summary({ elapsedMs: 0 }), ends, plain)[0]).toMatch(/in 0\.00 s$/);
+    expect(summaryLines(summary({ elapsedMs: 0 }), paths, plain)[0]).toMatch(/in 0\.00 s$/);
   });
 });
 
@@ -78,12 +80,12 @@ describe('advice', () => {
   const long = summary({ elapsedMs: 60_000 });
 
   test('stands at the end of a long run', () => {
-    expect(summaryLines(long, ends, plain).at(-1)).toMatch(/^ {2}2 workers, 90% busy: /);
+    expect(summaryLines(long, paths, plain).at(-1)).toMatch(/^ {2}2 workers, 90% busy: /);
   });
 
   test('does not where --bwlimit set the pace, nor for a dry run', () => {
-    expect(summaryLines(long, ends, plain, true)).toHaveLength(1);
-    expect(summaryLines({ ...long, dryRun: true }, ends, plain)).toHaveLength(1);
+    expect(summaryLines(long, paths, plain, true)).toHaveLength(1);
+    expect(summaryLines({ ...long, dryRun: true }, paths, plain)).toHaveLength(1);
   });
 });
 
@@ -91,7 +93,7 @@ describe('the failures again', () => {
   const failures = Array.from({ length: 24 }, (_, i) => failure(`f${i}`));
 
   test('when they do not fit the screen', () => {
-    const lines = failuresAgain(summary({ failures, moreFailures: 2 }), ends, plain, 24);
+    const lines = failuresAgain(summary({ failures, moreFailures: 2 }), paths, plain, 24);
     expect(lines).toHaveLength(26);
     expect(lines[0]).toBe('pcopy: 26 entries failed:');
     expect(lines[1]).toBe('pcopy: src/f0: read: input/output error (EIO)');
@@ -99,14 +101,14 @@ describe('the failures again', () => {
   });
 
   test('not when they do', () => {
-    expect(failuresAgain(summary({ failures: failures.slice(1) }), ends, plain, 24)).toEqual([]);
+    expect(failuresAgain(summary({ failures: failures.slice(1) }), paths, plain, 24)).toEqual([]);
   });
 
   test('quiet or not', () => {
     const lines: string[] = [];
     const reporter = new SummaryReporter({
       say: (l) => lines.push(l),
-      ends,
+      paths,
       paint: plain,
       rows: () => 10,
       quiet: true,
@@ -121,7 +123,7 @@ test('on a screen the summary is folded between its parts, in a log it is not', 
   const lines = (columns?: number) => {
     const said: string[] = [];
     const say = (line: string) => said.push(line);
-    const options = { say, ends, paint: plain, rows: () => 24, quiet: false, limited: false, columns: () => columns };
+    const options = { say, paths, paint: plain, rows: () => 24, quiet: false, limited: false, columns: () => columns };
     new SummaryReporter(options).onEvent({ type: 'end', summary: summary() });
     return said;
   };

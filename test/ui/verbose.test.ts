@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CopyEvent } from '../../src/api/events.ts';
-import { Ends } from '../../src/ui/display-paths.ts';
+import { DisplayPaths } from '../../src/ui/display-paths.ts';
 import { VerboseReporter } from '../../src/ui/verbose.ts';
 
 const EVENTS: CopyEvent[] = [
@@ -16,7 +16,7 @@ test.each([
   [false, ['src/a\\nb -> dest/a\\nb', 'deleted dest/gone', 'src -> dest']],
 ])('with unchanged entries %s', (unchanged, expected) => {
   const lines: string[] = [];
-  const reporter = new VerboseReporter((l) => lines.push(l), new Ends('src', 'dest'), unchanged);
+  const reporter = new VerboseReporter((l) => lines.push(l), new DisplayPaths('src', 'dest'), unchanged);
   for (const event of EVENTS) reporter.onEvent(event);
   expect(lines).toEqual(expected);
 });
