@@ -1,12 +1,13 @@
+import { checkNames, shown, type WaitOptions, waitOf } from './arguments.ts';
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { LONGEST_TIMER } from './waiters.ts';
 
 /** What will come of a task. */
 export interface AsyncResult<T> {
-  /** The result, or the task's error. Rejects with WaitTimeout after `timeout` milliseconds; the task goes on. */
-  get(timeout?: number): Promise<T>;
-  /** Waits until the task ended, well or not; false when `timeout` milliseconds were not enough. */
-  wait(timeout?: number): Promise<boolean>;
+  /** The result, or the task's error. Rejects with WaitTimeout after `timeout`; the task goes on. */
+  get(options?: WaitOptions): Promise<T>;
+  /** Waits until the task ended, well or not; false when `timeout` was not enough. */
+  wait(options?: WaitOptions): Promise<boolean>;
   /** Whether the task has ended. */
   ready(): boolean;
   /** Whether it ended without an error. Throws MisuseError before it has ended. */
@@ -17,6 +18,16 @@ export interface AsyncResult<T> {
 export interface Callbacks<T> {
   callback?: ((result: T) => void) | undefined;
   errorCallback?: ((error: Error) => void) | undefined;
+}
+
+/** Throws TypeError for what cannot be called. */
+export function checkCallbacks(callbacks: unknown): void {
+  checkNames(callbacks, ['callback', 'errorCallback']);
+  for (const [name, value] of Object.entries(callbacks as object)) {
+    if (value !== undefined && typeof value !== 'function') {
+      throw new TypeError(`${name} must be a function, not ${shown(value)}`);
+    }
+  }
 }
 
 /** The pool's side of an AsyncResult: somebody settles it, once. */
@@ -49,13 +60,14 @@ export class Outcome<T> implements AsyncResult<T> {
     callBack(this.#callbacks.errorCallback, error);
   }
 
-  get(timeout?: number): Promise<T> {
-    return timeout === undefined ? this.#promise : within(this.#promise, timeout);
+  async get(options?: WaitOptions): Promise<T> {
+    return within(this.#promise, waitOf(options));
   }
 
-  async wait(timeout?: number): Promise<boolean> {
+  async wait(options?: WaitOptions): Promise<boolean> {
+    const wait = waitOf(options);
     try {
-      await this.get(timeout);
+      await within(this.#promise, wait);
     } catch {
       // Whether it ended is all that was asked.
     }
@@ -84,9 +96,9 @@ function callBack<T>(callback: ((value: T) => void) | undefined, value: T): void
   }
 }
 
-/** The promise, or WaitTimeout after that many milliseconds. The timer ends with the promise. */
-export function within<T>(promise: Promise<T>, timeout: number): Promise<T> {
-  if (timeout > LONGEST_TIMER) return promise;
+/** The promise, or WaitTimeout after that many milliseconds; null waits for ever. The timer ends with the promise. */
+export function within<T>(promise: Promise<T>, timeout: number | null): Promise<T> {
+  if (timeout === null || timeout > LONGEST_TIMER) return promise;
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new WaitTimeout(`not within ${timeout} ms`)), timeout);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));

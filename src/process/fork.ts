@@ -20,6 +20,8 @@ export interface ForkOptions {
   childEntry?: URL | string | undefined;
 }
 
+export const FORK_OPTIONS: readonly (keyof ForkOptions)[] = ['preload', 'notes', 'env', 'execArgv', 'childEntry'];
+
 /** How a child ended. All null: it could not be started. */
 export interface Ending {
   exitCode: number | null;

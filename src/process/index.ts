@@ -1,4 +1,5 @@
 // What `pcopy/process` exports.
+export type { WaitOptions } from './arguments.ts';
 export type { AsyncResult, Callbacks } from './async-result.ts';
 export { type CurrentProcess, currentProcess, isMainProcess, leaveNote, parentIsAlive } from './current.ts';
 export { Dict } from './dict.ts';
@@ -27,6 +28,6 @@ export type { MapOptions } from './pool-map.ts';
 export type { PoolOptions } from './pool-options.ts';
 export { type PrestartedWorker, prestartWorker } from './prestart.ts';
 export { Process, type ProcessOptions } from './process.ts';
-export { Queue, type WaitOptions } from './queue.ts';
+export { Queue } from './queue.ts';
 export { type Task, task } from './tasks.ts';
 export type { Key } from './wire.ts';

@@ -1,20 +1,22 @@
+import { capacityOf, type WaitOptions, waitOf } from './arguments.ts';
 import { MisuseError, QueueClosed } from './errors.ts';
 import { reviveWith } from './handles.ts';
 import { JoinableCore } from './joinable-core.ts';
-import { Queue, type WaitOptions } from './queue.ts';
+import { Queue } from './queue.ts';
 import { type Home, router } from './router.ts';
 import { describe } from './shared.ts';
 import type { Descriptor } from './wire.ts';
 
 /** A queue that knows when everything put into it has been dealt with. */
 export class JoinableQueue<T> extends Queue<T> {
-  /** @param capacity 1 or more, or Infinity. Throws RangeError for anything else. */
+  /** @param capacity as for a Queue. */
   constructor(capacity?: number);
   /** @internal A queue that exists already or has just been made. */
   constructor(capacity: number, descriptor: Descriptor, core: Home | null);
   constructor(capacity: number = Number.POSITIVE_INFINITY, descriptor?: Descriptor, core?: Home | null) {
-    const known = descriptor ?? describe('joinable-queue', capacity);
-    super(capacity, known, core === undefined ? new JoinableCore(known.id, capacity) : core);
+    const limit = capacityOf(capacity);
+    const known = descriptor ?? describe('joinable-queue', limit);
+    super(limit, known, core === undefined ? new JoinableCore(known.id, limit) : core);
   }
 
   /** Says that an item that was got is dealt with. Rejects with MisuseError when called more often than `put`. */
@@ -27,9 +29,9 @@ export class JoinableQueue<T> extends Queue<T> {
   }
 
   /** Resolves when every item put was marked as done. Rejects with WaitTimeout after `timeout`. */
-  async join(options: WaitOptions = {}): Promise<void> {
+  async join(options?: WaitOptions): Promise<void> {
     try {
-      await this.request({ op: 'join', wait: options.timeout ?? null });
+      await this.request({ op: 'join', wait: waitOf(options) });
     } catch (error) {
       // It is let go when it is closed, empty, and all is done.
       if (!(error instanceof QueueClosed)) throw error;

@@ -1,5 +1,5 @@
+import { type WaitOptions, waitOf } from './arguments.ts';
 import { reviveWith } from './handles.ts';
-import type { WaitOptions } from './queue.ts';
 import { Shared } from './shared.ts';
 import type { Descriptor } from './wire.ts';
 
@@ -20,8 +20,8 @@ export class Lock extends Shared {
    * Waits for the lock and takes it. It belongs to the process, not to the function that asked: two
    * functions of one process also wait for each other. Rejects with WaitTimeout after `timeout`, ConnectionClosed.
    */
-  async acquire(options: WaitOptions = {}): Promise<Acquired> {
-    return { abandoned: (await this.request({ op: 'acquire', wait: options.timeout ?? null })) === true };
+  async acquire(options?: WaitOptions): Promise<Acquired> {
+    return { abandoned: (await this.request({ op: 'acquire', wait: waitOf(options) })) === true };
   }
 
   /** Rejects with MisuseError when another process or nobody holds it. */

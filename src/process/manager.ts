@@ -1,3 +1,4 @@
+import { capacityOf } from './arguments.ts';
 import { Dict } from './dict.ts';
 import { MisuseError } from './errors.ts';
 import { Child, type ForkOptions } from './fork.ts';
@@ -5,7 +6,7 @@ import { JoinableQueue } from './joinable-queue.ts';
 import { List } from './list.ts';
 import { Lock } from './lock.ts';
 import { makerId } from './maker.ts';
-import { checkCapacity, Queue } from './queue.ts';
+import { Queue } from './queue.ts';
 import { router } from './router.ts';
 import { describe } from './shared.ts';
 import type { Descriptor, Key, MadeKind } from './wire.ts';
@@ -40,16 +41,16 @@ export class Manager {
     return new Lock(this.#make('lock', 0));
   }
 
-  /** @param capacity 1 or more, or Infinity. Throws RangeError for anything else. */
+  /** @param capacity as for a Queue. */
   queue<T>(capacity: number = Number.POSITIVE_INFINITY): Queue<T> {
-    checkCapacity(capacity);
-    return new Queue<T>(capacity, this.#make('queue', capacity), null);
+    const limit = capacityOf(capacity);
+    return new Queue<T>(limit, this.#make('queue', limit), null);
   }
 
-  /** @param capacity 1 or more, or Infinity. Throws RangeError for anything else. */
+  /** @param capacity as for a Queue. */
   joinableQueue<T>(capacity: number = Number.POSITIVE_INFINITY): JoinableQueue<T> {
-    checkCapacity(capacity);
-    return new JoinableQueue<T>(capacity, this.#make('joinable-queue', capacity), null);
+    const limit = capacityOf(capacity);
+    return new JoinableQueue<T>(limit, this.#make('joinable-queue', limit), null);
   }
 
   /** Ends the manager and with it all it holds: whoever still asks gets ConnectionClosed. Resolves when it is gone. */

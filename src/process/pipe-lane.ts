@@ -1,3 +1,4 @@
+import { type WaitOptions, waitOf } from './arguments.ts';
 import { ConnectionClosed, ObjectGone, QueueClosed, QueueEmpty, QueueFull, WaitTimeout } from './errors.ts';
 import { type End, LANE_CAPACITY, laneId } from './pipe-core.ts';
 import { Queue } from './queue.ts';
@@ -11,18 +12,14 @@ export class Lane extends Queue<unknown> {
     super(LANE_CAPACITY, { kind: 'lane', id, home, detail: LANE_CAPACITY }, router.hosted(id));
   }
 
-  send(value: unknown, timeout: number | undefined): Promise<void> {
-    return this.put(value, { timeout });
-  }
-
   /** @param bytes null for any message; else only bytes, that many at most. */
-  receive(bytes: number | null, timeout: number | undefined): Promise<unknown> {
-    return this.take(timeout ?? null, bytes);
+  receive(bytes: number | null, options: WaitOptions | undefined): Promise<unknown> {
+    return this.take(options, bytes);
   }
 
-  async poll(timeout: number): Promise<boolean> {
+  async poll(options: WaitOptions): Promise<boolean> {
     try {
-      return (await this.request({ op: 'poll', wait: timeout })) === true;
+      return (await this.request({ op: 'poll', wait: waitOf(options) })) === true;
     } catch (error) {
       if (error instanceof WaitTimeout) return false;
       // There is something to find out: that it is closed.

@@ -1,8 +1,8 @@
+import type { WaitOptions } from './arguments.ts';
 import { ConnectionClosed, MisuseError } from './errors.ts';
 import { keepWith, reviveWith } from './handles.ts';
 import { asEnd, type End, PipeCore } from './pipe-core.ts';
 import { Lane } from './pipe-lane.ts';
-import type { WaitOptions } from './queue.ts';
 import { type Home, router } from './router.ts';
 import { describe, Shared } from './shared.ts';
 import type { Descriptor } from './wire.ts';
@@ -41,18 +41,18 @@ export class PipeEnd extends Shared implements AsyncIterable<unknown> {
    * Sends a value. Resolves when the pipe has room for it; it is handed over before this returns.
    * Rejects with ConnectionClosed when the other end is closed everywhere, WaitTimeout, NotCloneable, MisuseError.
    */
-  async send(value: unknown, options: WaitOptions = {}): Promise<void> {
-    await this.#out().send(value, options.timeout);
+  async send(value: unknown, options?: WaitOptions): Promise<void> {
+    await this.#out().put(value, options);
   }
 
   /** Receives a value. Rejects with ConnectionClosed when nothing is left and the other end is closed everywhere, WaitTimeout. */
-  async recv(options: WaitOptions = {}): Promise<unknown> {
-    return this.#in().receive(null, options.timeout);
+  async recv(options?: WaitOptions): Promise<unknown> {
+    return this.#in().receive(null, options);
   }
 
-  /** Whether `recv` would not have to wait: a message, or the end. Waits for that up to `timeout` milliseconds. */
-  async poll(timeout = 0): Promise<boolean> {
-    return this.#in().poll(timeout);
+  /** Whether `recv` would not have to wait: a message, or the end. Waits for that up to `timeout` milliseconds, default 0. */
+  async poll(options: WaitOptions = { timeout: 0 }): Promise<boolean> {
+    return this.#in().poll(options);
   }
 
   /** Sends the bytes from `offset` on, `size` of them. Rejects as `send` does, with RangeError for bytes that are not there. */
@@ -60,16 +60,16 @@ export class PipeEnd extends Shared implements AsyncIterable<unknown> {
     if (offset < 0 || size < 0 || offset + size > bytes.byteLength) {
       throw new RangeError(`no bytes ${offset} to ${offset + size} in ${bytes.byteLength}`);
     }
-    await this.#out().send(Buffer.from(bytes.buffer, bytes.byteOffset + offset, size), undefined);
+    await this.#out().put(Buffer.from(bytes.buffer, bytes.byteOffset + offset, size));
   }
 
   /** Receives bytes. A message longer than `maxLength` stays in the pipe: BufferTooShort. One that is not bytes: MisuseError. */
-  async recvBytes(maxLength = Number.POSITIVE_INFINITY, options: WaitOptions = {}): Promise<Buffer> {
-    return asBuffer(await this.#in().receive(maxLength, options.timeout));
+  async recvBytes(maxLength = Number.POSITIVE_INFINITY, options?: WaitOptions): Promise<Buffer> {
+    return asBuffer(await this.#in().receive(maxLength, options));
   }
 
   /** Receives bytes into a buffer from `offset` on; how many they were. Rejects as `recvBytes` does. */
-  async recvBytesInto(target: NodeJS.ArrayBufferView, offset = 0, options: WaitOptions = {}): Promise<number> {
+  async recvBytesInto(target: NodeJS.ArrayBufferView, offset = 0, options?: WaitOptions): Promise<number> {
     const bytes = await this.recvBytes(Math.max(0, target.byteLength - offset), options);
     return bytes.copy(new Uint8Array(target.buffer, target.byteOffset, target.byteLength), offset);
   }

@@ -1,3 +1,4 @@
+import { checkNames, checkWhole } from './arguments.ts';
 import { Outcome } from './async-result.ts';
 import type { Job } from './pool-worker.ts';
 import type { Target } from './wire.ts';
@@ -18,11 +19,11 @@ export async function mapAll<T, R>(
   pool: Submitter,
   target: Target,
   items: Iterable<T>,
-  { chunksize }: MapOptions,
+  options: MapOptions,
 ): Promise<R[]> {
   const all = [...items];
   // Four chunks a worker: few messages, and still something left to share when one chunk takes longer than others.
-  const size = checkChunksize(chunksize ?? Math.max(1, Math.ceil(all.length / (4 * pool.size))));
+  const size = chunksizeOf(options) ?? Math.max(1, Math.ceil(all.length / (4 * pool.size)));
   const results: Promise<R[]>[] = [];
   for (let start = 0; start < all.length; start += size)
     results.push(submitChunk(pool, target, all.slice(start, start + size)));
@@ -33,13 +34,20 @@ export async function mapAll<T, R>(
  * Results as they come. Elements are taken from the source only when a worker will soon want them, so it may be endless; and when
  * the consumer does not take the results, no further ones are asked for.
  */
-export async function* mapUnordered<T, R>(
+export function mapUnordered<T, R>(
   pool: Submitter,
   target: Target,
   items: Iterable<T> | AsyncIterable<T>,
-  { chunksize = 1 }: MapOptions,
+  options: MapOptions,
 ): AsyncGenerator<R, void, undefined> {
-  const source = chunks(items, checkChunksize(chunksize));
+  return mapChunks(pool, target, chunks(items, chunksizeOf(options) ?? 1));
+}
+
+async function* mapChunks<T, R>(
+  pool: Submitter,
+  target: Target,
+  source: AsyncGenerator<T[], void, undefined>,
+): AsyncGenerator<R, void, undefined> {
   const arrived: R[][] = [];
   let running = 0;
   let more = true;
@@ -112,7 +120,8 @@ async function* chunks<T>(items: Iterable<T> | AsyncIterable<T>, size: number): 
   if (chunk.length > 0) yield chunk;
 }
 
-function checkChunksize(chunksize: number): number {
-  if (Number.isInteger(chunksize) && chunksize > 0) return chunksize;
-  throw new RangeError(`chunksize must be 1 or more, not ${chunksize}`);
+function chunksizeOf(options: MapOptions): number | undefined {
+  checkNames(options, ['chunksize']);
+  if (options.chunksize !== undefined) checkWhole('chunksize', options.chunksize, 1);
+  return options.chunksize;
 }

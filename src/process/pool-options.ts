@@ -1,5 +1,7 @@
-import type { ForkOptions } from './fork.ts';
+import { checkNames, checkWhole } from './arguments.ts';
+import { FORK_OPTIONS, type ForkOptions } from './fork.ts';
 import type { PrestartedWorker } from './prestart.ts';
+import { checkCall } from './tasks.ts';
 import type { Target } from './wire.ts';
 
 /** How a pool's workers are started and used. */
@@ -19,12 +21,23 @@ export interface PoolOptions extends ForkOptions {
   maxTasksPerChild?: number | undefined;
 }
 
-/** Throws RangeError for numbers that make no sense. */
+/** More processes than any machine has a use for: a number that was not meant. */
+const MOST_WORKERS = 4096;
+
+const POOL_OPTIONS: readonly (keyof PoolOptions)[] = [
+  'initializer',
+  'initargs',
+  'prestarted',
+  'prefetch',
+  'maxTasksPerChild',
+  ...FORK_OPTIONS,
+];
+
+/** Throws TypeError and RangeError for what cannot be meant. */
 export function checkOptions(size: number, options: PoolOptions): void {
-  const { prefetch = 0, maxTasksPerChild = 1 } = options;
-  if (!Number.isInteger(size) || size < 1) throw new RangeError(`a pool needs 1 worker or more, not ${size}`);
-  if (!Number.isInteger(prefetch) || prefetch < 0) throw new RangeError(`prefetch must be 0 or more, not ${prefetch}`);
-  if (!Number.isInteger(maxTasksPerChild) || maxTasksPerChild < 1) {
-    throw new RangeError(`maxTasksPerChild must be 1 or more, not ${maxTasksPerChild}`);
-  }
+  checkWhole('the size of a pool', size, 1, MOST_WORKERS);
+  checkNames(options, POOL_OPTIONS);
+  checkWhole('prefetch', options.prefetch ?? 0, 0);
+  checkWhole('maxTasksPerChild', options.maxTasksPerChild ?? 1, 1);
+  if (options.initializer !== undefined) checkCall(options.initializer, options.initargs ?? []);
 }

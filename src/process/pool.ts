@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type AsyncResult, type Callbacks, Outcome } from './async-result.ts';
+import { type AsyncResult, type Callbacks, checkCallbacks, Outcome } from './async-result.ts';
 import { MisuseError, PoolClosed, type WorkerLost } from './errors.ts';
 import { Fifo } from './fifo.ts';
 import { pack } from './handles.ts';
@@ -7,7 +7,7 @@ import { type MapOptions, mapAll, mapUnordered, type Submitter } from './pool-ma
 import { checkOptions, type PoolOptions } from './pool-options.ts';
 import { type Job, PoolWorker, type WorkerListener } from './pool-worker.ts';
 import type { PrestartedWorker } from './prestart.ts';
-import type { Task } from './tasks.ts';
+import { checkCall, checkTask, type Task } from './tasks.ts';
 
 /** Workers that died in a row before they were ready: after so many, no further one is tried for the waiting tasks. */
 const STARTUP_ATTEMPTS = 2;
@@ -32,7 +32,7 @@ export class ProcessPool {
   #state: 'open' | 'closed' | 'terminated' = 'open';
   #joiners: (() => void)[] = [];
 
-  /** @param size how many workers at most; default: the CPUs available. Throws RangeError for a size below 1. */
+  /** @param size how many workers at most; default: the CPUs available. Throws for what cannot be meant. */
   constructor(size: number = availableParallelism(), options: PoolOptions = {}) {
     checkOptions(size, options);
     // A worker's start is too late to find out that it cannot be told its arguments.
@@ -57,6 +57,8 @@ export class ProcessPool {
     args: NoInfer<Args>,
     callbacks: Callbacks<Result> = {},
   ): AsyncResult<Result> {
+    checkCall(task, args);
+    checkCallbacks(callbacks);
     const outcome = new Outcome<Result>(callbacks);
     this.#add({ target: task, args, each: false, outcome: outcome as Outcome<unknown> });
     return outcome;
@@ -71,7 +73,12 @@ export class ProcessPool {
    * Runs a task for each element, several a message (`chunksize`; default: a quarter of each worker's share), and resolves to the
    * results in their order. Rejects with the first error; what was handed in is still worked on.
    */
-  map<Item, Result>(task: Task<[Item], Result>, items: Iterable<Item>, options: MapOptions = {}): Promise<Result[]> {
+  async map<Item, Result>(
+    task: Task<[Item], Result>,
+    items: Iterable<Item>,
+    options: MapOptions = {},
+  ): Promise<Result[]> {
+    checkTask(task);
     return mapAll(this.#submitter, task, items, options);
   }
 
@@ -84,6 +91,7 @@ export class ProcessPool {
     items: Iterable<Item> | AsyncIterable<Item>,
     options: MapOptions = {},
   ): AsyncGenerator<Result, void, undefined> {
+    checkTask(task);
     return mapUnordered(this.#submitter, task, items, options);
   }
 

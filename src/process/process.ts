@@ -1,11 +1,12 @@
+import { checkNames, type WaitOptions, waitOf } from './arguments.ts';
 import { within } from './async-result.ts';
 import { decodeError } from './error-wire.ts';
 import { MisuseError, WaitTimeout } from './errors.ts';
-import { Child, type Ending, type ForkOptions } from './fork.ts';
+import { Child, type Ending, FORK_OPTIONS, type ForkOptions } from './fork.ts';
 import { dropAll, manifest } from './handles.ts';
 import { awaitChild, hold, release } from './keep-alive.ts';
 import { router } from './router.ts';
-import type { Task } from './tasks.ts';
+import { checkCall, type Task } from './tasks.ts';
 import type { FromChild } from './wire.ts';
 
 export interface ProcessOptions extends ForkOptions {
@@ -14,6 +15,8 @@ export interface ProcessOptions extends ForkOptions {
   /** The parent does not wait for it, and takes it along when it ends. Default: false. */
   daemon?: boolean | undefined;
 }
+
+const PROCESS_OPTIONS: readonly (keyof ProcessOptions)[] = ['name', 'daemon', ...FORK_OPTIONS];
 
 let lastNumber = 0;
 
@@ -30,6 +33,8 @@ export class Process<Args extends unknown[] = unknown[]> {
 
   /** Nothing runs before `start`. */
   constructor(target: Task<Args, unknown>, args: NoInfer<Args>, options: ProcessOptions = {}) {
+    checkCall(target, args);
+    checkNames(options, PROCESS_OPTIONS);
     this.name = options.name ?? `Process-${++lastNumber}`;
     this.daemon = options.daemon ?? false;
     this.#target = target;
@@ -92,14 +97,15 @@ export class Process<Args extends unknown[] = unknown[]> {
   }
 
   /**
-   * Waits until it has ended: true; false when that took longer than `timeout` milliseconds. Rejects with what the function
+   * Waits until it has ended: true; false when that took longer than `timeout`. Rejects with what the function
    * threw. Rejects with MisuseError before `start`.
    */
-  async join(timeout?: number): Promise<boolean> {
+  async join(options?: WaitOptions): Promise<boolean> {
+    const wait = waitOf(options);
     if (this.#child === null) throw new MisuseError(`${this.name} was not started`);
     hold();
     try {
-      await (timeout === undefined ? this.#child.ended : within(this.#child.ended, timeout));
+      await within(this.#child.ended, wait);
     } catch (error) {
       if (error instanceof WaitTimeout) return false;
       throw error;

@@ -1,3 +1,4 @@
+import { capacityOf, type WaitOptions, waitOf } from './arguments.ts';
 import { ConnectionClosed, ObjectGone, QueueClosed } from './errors.ts';
 import { reviveWith } from './handles.ts';
 import { QueueCore } from './queue-core.ts';
@@ -6,10 +7,8 @@ import { type Home, router } from './router.ts';
 import { describe, Shared } from './shared.ts';
 import type { Descriptor } from './wire.ts';
 
-/** How long to wait, in milliseconds; without `timeout`: as long as it takes. */
-export interface WaitOptions {
-  timeout?: number | undefined;
-}
+/** Not at all: what is there now, or nothing. */
+const AT_ONCE: WaitOptions = { timeout: 0 };
 
 /**
  * First in, first out, between any number of processes. It lives in the process that made it; pass it to others as an
@@ -19,15 +18,15 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
   /** How many items it holds at most; Infinity: any number. */
   readonly #capacity: number;
 
-  /** @param capacity 1 or more, or Infinity. Throws RangeError for anything else. */
+  /** @param capacity a whole number; 0, less or Infinity: no limit. Throws TypeError and RangeError for anything else. */
   constructor(capacity?: number);
   /** @internal A queue that exists already or has just been made. */
   constructor(capacity: number, descriptor: Descriptor, core: Home | null);
   constructor(capacity: number = Number.POSITIVE_INFINITY, descriptor?: Descriptor, core?: Home | null) {
-    checkCapacity(capacity);
-    const known = descriptor ?? describe('queue', capacity);
-    super(known, core === undefined ? new QueueCore(known.id, capacity) : core);
-    this.#capacity = capacity;
+    const limit = capacityOf(capacity);
+    const known = descriptor ?? describe('queue', limit);
+    super(known, core === undefined ? new QueueCore(known.id, limit) : core);
+    this.#capacity = limit;
   }
 
   get capacity(): number {
@@ -41,23 +40,23 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
    *
    * Rejects with QueueFull after `timeout`, QueueClosed after `close`, NotCloneable, ConnectionClosed.
    */
-  put(item: T, options: WaitOptions = {}): Promise<void> {
-    return this.#put(item, options.timeout ?? null);
+  put(item: T, options?: WaitOptions): Promise<void> {
+    return this.#put(item, options);
   }
 
   /** Puts an item in if there is room, else rejects with QueueFull. */
   putNowait(item: T): Promise<void> {
-    return this.#put(item, 0);
+    return this.#put(item, AT_ONCE);
   }
 
   /** Takes the first item. Rejects with QueueEmpty after `timeout`, QueueClosed when closed and empty, ConnectionClosed. */
-  get(options: WaitOptions = {}): Promise<T> {
-    return this.take(options.timeout ?? null);
+  get(options?: WaitOptions): Promise<T> {
+    return this.take(options);
   }
 
   /** Takes the first item if there is one, else rejects with QueueEmpty. */
   getNowait(): Promise<T> {
-    return this.take(0);
+    return this.take(AT_ONCE);
   }
 
   /** How many items are in it. By the time you look at the number, it may be another. */
@@ -102,7 +101,8 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
     }
   }
 
-  async #put(item: T, wait: number | null): Promise<void> {
+  async #put(item: T, options: WaitOptions | undefined): Promise<void> {
+    const wait = waitOf(options);
     if (this.isHere) {
       await this.request({ op: 'put', item, wait }, true);
       return;
@@ -130,20 +130,14 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
   }
 
   /** @param bytes only bytes, that many at most; null for any item. */
-  protected take(wait: number | null, bytes: number | null = null): Promise<T> {
-    return this.request({ op: 'get', wait, bytes }) as Promise<T>;
+  protected async take(options: WaitOptions | undefined, bytes: number | null = null): Promise<T> {
+    return (await this.request({ op: 'get', wait: waitOf(options), bytes })) as T;
   }
 
   /** A queue is let go when it is closed and empty. */
   protected override translate(error: unknown): unknown {
     return error instanceof ObjectGone ? new QueueClosed('the queue is closed') : error;
   }
-}
-
-/** Throws RangeError for what is no capacity. */
-export function checkCapacity(capacity: number): void {
-  if (capacity === Number.POSITIVE_INFINITY || (Number.isInteger(capacity) && capacity > 0)) return;
-  throw new RangeError(`a queue's capacity must be 1 or more, not ${capacity}`);
 }
 
 reviveWith('queue', (descriptor) => new Queue(descriptor.detail, descriptor, router.hosted(descriptor.id)));

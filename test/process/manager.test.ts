@@ -116,7 +116,7 @@ describe('queues', () => {
     await queue.taskDone();
     await queue.join();
     await expect(queue.taskDone()).rejects.toBeInstanceOf(MisuseError);
-    expect(() => manager.queue(0)).toThrow(RangeError);
+    expect(() => manager.queue(0.5)).toThrow(RangeError);
   });
 });
 

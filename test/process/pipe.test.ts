@@ -54,14 +54,14 @@ describe('within one process', () => {
   test('poll waits for a message, or for the end', async () => {
     const [a, b] = pipe();
     expect(await b.poll()).toBe(false);
-    expect(await b.poll(1)).toBe(false);
-    const polling = b.poll(1e9);
+    expect(await b.poll({ timeout: 1 })).toBe(false);
+    const polling = b.poll({ timeout: 1e9 });
     await a.send(1);
     expect(await polling).toBe(true);
     expect(await b.poll()).toBe(true);
     await b.recv();
     await expect(b.recv({ timeout: 1 })).rejects.toBeInstanceOf(WaitTimeout);
-    const last = b.poll(1e9);
+    const last = b.poll({ timeout: 1e9 });
     a.close();
     expect(await last).toBe(true);
     expect(await b.poll()).toBe(true);

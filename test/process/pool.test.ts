@@ -99,10 +99,10 @@ describe('a result', () => {
     await arrivals.get();
     expect(result.ready()).toBe(false);
     expect(() => result.successful()).toThrow(MisuseError);
-    expect(await result.wait(1)).toBe(false);
-    await expect(result.get(1)).rejects.toBeInstanceOf(WaitTimeout);
+    expect(await result.wait({ timeout: 1 })).toBe(false);
+    await expect(result.get({ timeout: 1 })).rejects.toBeInstanceOf(WaitTimeout);
     await gate.put('open');
-    expect(await result.get(1e12)).toBe('open');
+    expect(await result.get({ timeout: 1e12 })).toBe('open');
     expect(await result.wait()).toBe(true);
     expect(result.successful()).toBe(true);
     const failed = pool.applyAsync(fixture('tasks.js', 'fail'), ['x']);

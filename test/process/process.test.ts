@@ -62,7 +62,7 @@ describe('a process', () => {
     two.start();
     await queue.get();
     await queue.get();
-    expect(await one.join(1)).toBe(false);
+    expect(await one.join({ timeout: 1 })).toBe(false);
     one.terminate();
     two.kill();
     await Promise.all([one.join(), two.join()]);
