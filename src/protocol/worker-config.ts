@@ -29,7 +29,7 @@ export interface WorkerConfig {
   merged: boolean;
   /** The one file that is copied, and its name at the destination; null when a tree is. */
   rename: { from: RawPath; to: RawPath } | null;
-  /** Marks the temporary names of this run (see `tree/temporary-name.ts`). */
+  /** Marks the temporary names of this run (see `fs/temporary-name.ts`). */
   runMark: string;
   /** Bytes. */
   chunkSize: number;
