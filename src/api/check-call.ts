@@ -1,67 +1,10 @@
-import { inspect, types } from 'node:util';
+import { inspect } from 'node:util';
 import { UsageError } from './errors.ts';
 import type { CopyOptions } from './options.ts';
+import { OPTIONS } from './options-table.ts';
+import { isObject, path, type ValueType } from './values.ts';
 
-/** What a value has to be; `takes` ends the sentence "it takes ...". */
-interface Shape {
-  takes: string;
-  fits: (value: unknown) => boolean;
-  /** Of a list: what each of it has to be. */
-  each?: Shape;
-}
-
-/** The largest buffer, and with it the largest chunk. */
-export const MAX_BUFFER = 1 << 30;
-
-const flag: Shape = { takes: 'true or false', fits: (value) => typeof value === 'boolean' };
-const when = choice('auto', 'always', 'never');
-const patterns = listOf('patterns', { takes: 'a pattern, like **/*.log', fits: isText });
-const rawPath: Shape = {
-  takes: 'a path as bytes, one character each (see fromText), without a NUL',
-  fits: (value) => isString(value) && /^[\x01-\xff]*$/.test(value),
-};
-const path: Shape = {
-  takes: 'a path: a string or a Uint8Array, without a NUL',
-  fits: (value) => (isString(value) && !value.includes('\0')) || (types.isUint8Array(value) && !value.includes(0)),
-};
-
-/** Every option there is. */
-const OPTIONS: Record<keyof CopyOptions, Shape> = {
-  jobs: whole(1, 64),
-  chunkSize: whole(1, MAX_BUFFER),
-  batch: whole(1, MAX_BUFFER),
-  include: patterns,
-  exclude: patterns,
-  gitignore: flag,
-  filesFrom: listOf('paths', rawPath),
-  retryFrom: listOf('failures', {
-    takes: 'a failure, as a summary lists them',
-    fits: (value) => isObject(value) && 'path' in value && (value.path === '' || rawPath.fits(value.path)),
-  }),
-  noClobber: flag,
-  update: flag,
-  checksum: flag,
-  delete: flag,
-  maxDelete: limit(0),
-  archive: flag,
-  dereference: flag,
-  reflink: when,
-  sparse: when,
-  verify: flag,
-  manifest: { takes: 'a file name', fits: (value) => isText(value) && !value.includes('\0') },
-  fsync: flag,
-  atomic: flag,
-  dryRun: flag,
-  retries: whole(0, 1000),
-  maxErrors: limit(1),
-  bwlimit: limit(0),
-  preflight: flag,
-  strict: flag,
-  entries: flag,
-  sizes: flag,
-};
-
-const HOOKS: Record<'onEvent' | 'signal' | 'early', Shape> = {
+const HOOKS: Record<'onEvent' | 'signal' | 'early', ValueType> = {
   onEvent: { takes: 'a function', fits: (value) => typeof value === 'function' },
   // Not by its class: a program may bring its own.
   signal: {
@@ -71,39 +14,32 @@ const HOOKS: Record<'onEvent' | 'signal' | 'early', Shape> = {
   early: { takes: 'a list of workers', fits: Array.isArray },
 };
 
-/** Options that mean nothing while another is not mentioned. */
-const NEEDS: readonly [keyof CopyOptions, keyof CopyOptions][] = [
-  ['maxDelete', 'delete'],
-  ['checksum', 'update'],
-];
-
-const CONFLICTS: readonly [keyof CopyOptions, keyof CopyOptions, why: string][] = [
-  ['filesFrom', 'delete', 'all that is not listed would be removed'],
-  ['retryFrom', 'filesFrom', 'each says what to copy'],
-  ['manifest', 'dryRun', 'nothing is read, so nothing is hashed'],
-];
+/** Those of the library. */
+const LIBRARY = Object.entries(OPTIONS).filter(([, row]) => row.default !== undefined);
+const TYPES = Object.fromEntries(LIBRARY.map(([name, row]) => [name, row.type]));
 
 /** Throws UsageError for arguments of `copyTree` that cannot be meant. An option that is undefined is not given. */
 export function checkCall(source: unknown, destination: unknown, options: unknown, hooks: unknown): void {
   check('source', path, source);
   check('destination', path, destination);
-  checkFields('option', OPTIONS, options);
+  checkFields('option', TYPES, options);
   checkFields('hook', HOOKS, hooks);
 }
 
 /** Throws UsageError for options that cannot stand together. */
 export function checkCombinations(options: CopyOptions): void {
-  for (const [name, other] of NEEDS) {
-    if (isGiven(options[name]) && options[other] === undefined)
-      throw new UsageError(`${name}: means nothing without ${other}`);
-  }
-  for (const [name, other, why] of CONFLICTS) {
-    if (isGiven(options[name]) && isGiven(options[other]))
-      throw new UsageError(`${name}: cannot stand beside ${other}: ${why}`);
+  const value = (name: string): unknown => options[name as keyof CopyOptions];
+  for (const [name, { needs, conflicts = {} }] of LIBRARY) {
+    if (!isGiven(value(name))) continue;
+    if (needs !== undefined && value(needs) === undefined)
+      throw new UsageError(`${name}: means nothing without ${needs}`);
+    for (const [other, why] of Object.entries(conflicts)) {
+      if (isGiven(value(other))) throw new UsageError(`${name}: cannot stand beside ${other}: ${why}`);
+    }
   }
 }
 
-function checkFields(what: 'option' | 'hook', shapes: Readonly<Record<string, Shape>>, fields: unknown): void {
+function checkFields(what: 'option' | 'hook', shapes: Readonly<Record<string, ValueType>>, fields: unknown): void {
   const isPlain = (value: unknown): boolean => isObject(value) && !Array.isArray(value) && !(value instanceof Map);
   check(`${what}s`, { takes: 'an object', fits: isPlain }, fields);
   // With `in` what is inherited is seen too: it would count.
@@ -115,7 +51,7 @@ function checkFields(what: 'option' | 'hook', shapes: Readonly<Record<string, Sh
   }
 }
 
-function check(name: string, { takes, fits, each }: Shape, value: unknown): void {
+function check(name: string, { takes, fits, each }: ValueType, value: unknown): void {
   if (!fits(value)) {
     const got = inspect(value, { depth: 0, maxStringLength: 100, breakLength: Number.POSITIVE_INFINITY });
     throw new UsageError(`${name}: got ${got}, takes ${takes}`);
@@ -128,8 +64,7 @@ function unknown(what: 'option' | 'hook', name: string, known: readonly string[]
   const said = `unknown ${what} '${name}'`;
   if (what === 'option' && Object.hasOwn(HOOKS, name))
     return new UsageError(`${said}: it goes into the fourth argument`);
-  if (what === 'hook' && Object.hasOwn(OPTIONS, name))
-    return new UsageError(`${said}: it goes into the third argument`);
+  if (what === 'hook' && Object.hasOwn(TYPES, name)) return new UsageError(`${said}: it goes into the third argument`);
   const meant = known.find((other) => isNear(plain(name), plain(other)));
   return new UsageError(meant === undefined ? said : `${said}: did you mean '${meant}'?`);
 }
@@ -149,36 +84,4 @@ function isNear(a: string, b: string): boolean {
 
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== false;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
-function isString(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function isText(value: unknown): value is string {
-  return isString(value) && value !== '';
-}
-
-function whole(from: number, to: number): Shape {
-  const fits = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= from && Number(value) <= to;
-  return { takes: `a whole number from ${from} to ${to}`, fits };
-}
-
-function limit(from: number): Shape {
-  const fits = (value: unknown): boolean =>
-    (Number.isSafeInteger(value) && Number(value) >= from) || value === Number.POSITIVE_INFINITY;
-  return { takes: `a whole number from ${from}, or Infinity for no limit`, fits };
-}
-
-function choice(...choices: readonly string[]): Shape {
-  const takes = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
-  return { takes, fits: (value) => isString(value) && choices.includes(value) };
-}
-
-function listOf(what: string, each: Shape): Shape {
-  return { takes: `a list of ${what}`, fits: Array.isArray, each };
 }

@@ -1,10 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../api/errors.ts';
 import { printable, type RawPath } from '../api/names.ts';
+import { GROUPS } from '../api/options-table.ts';
+import { BadValue } from '../api/values.ts';
+import { attributeOf, COMMAND_OPTIONS, type CommandOption, type RawOptions } from './command-options.ts';
 import { insteadOf } from './foreign-options.ts';
 import { epilogue, helpLayout } from './help.ts';
-import { GROUPS, OPTIONS, type OptionRow, type RawOptions } from './options-table.ts';
-import { BadValue } from './values.ts';
 
 /** What the command line says: either something to print, or a copy still to be resolved. */
 export type Parsed =
@@ -44,7 +45,7 @@ function buildCommand(version: () => string, columns: number, print: (text: stri
     .exitOverride()
     .configureHelp(helpLayout(columns))
     .configureOutput({ writeOut: print, writeErr: () => {}, outputError: () => {} });
-  for (const row of OPTIONS) command.addOption(optionOf(row));
+  for (const row of COMMAND_OPTIONS) command.addOption(optionOf(row));
   const last = [
     ['-h, --help', 'this text', () => command.helpInformation() + epilogue(columns, command.createHelp())],
     ['-V, --version', 'the version', version],
@@ -59,9 +60,9 @@ function buildCommand(version: () => string, columns: number, print: (text: stri
   return command;
 }
 
-function optionOf(row: OptionRow): Option {
+function optionOf(row: CommandOption): Option {
   const option = new Option(row.flags, row.help).helpGroup(GROUPS[row.group]);
-  const { value } = row;
+  const { text: value } = row;
   if (value === undefined) return option;
   return option.argParser((text: string, before: unknown) => {
     try {
@@ -75,25 +76,20 @@ function optionOf(row: OptionRow): Option {
 }
 
 function refuseCombinations(command: Command): void {
-  const given = new Set(
-    command.options
-      .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
-      .map((option) => option.long),
-  );
-  for (const row of OPTIONS) {
-    const long = longFlag(row);
-    if (!given.has(long)) continue;
-    if (row.needs !== undefined && !given.has(row.needs)) {
-      throw new UsageError(`option '${row.flags}' means nothing without '${row.needs}'.`);
+  const given = COMMAND_OPTIONS.filter((row) => command.getOptionValueSource(attributeOf(row)) === 'cli');
+  for (const { flags, needs, conflicts = {} } of given) {
+    if (needs !== undefined && !given.some(({ name }) => name === needs)) {
+      throw new UsageError(`option '${flags}' means nothing without '${longFlag(needs)}'.`);
     }
-    for (const [other, why] of Object.entries(row.conflicts ?? {})) {
-      if (given.has(other)) throw new UsageError(`option '${row.flags}' cannot stand beside '${other}': ${why}.`);
+    for (const [name, why] of Object.entries(conflicts)) {
+      const other = given.find((row) => row.name === name);
+      if (other) throw new UsageError(`option '${flags}' cannot stand beside '--${other.long}': ${why}.`);
     }
   }
 }
 
-export function longFlag(row: OptionRow): string {
-  return /--[a-z-]+/.exec(row.flags)?.[0] ?? row.flags;
+function longFlag(name: string): string {
+  return `--${COMMAND_OPTIONS.find((row) => row.name === name)?.long}`;
 }
 
 /** Commander's message in one line: its `error:` is ours to say, and what it quotes may hold any byte. */
@@ -103,7 +99,7 @@ function sentence({ code, message }: CommanderError): string {
     case 'commander.unknownOption':
       return unknownOption(text);
     case 'commander.optionMissingArgument':
-      return `${text}. ${takes(OPTIONS.find((row) => message.includes(`'${row.flags}'`)))}`;
+      return `${text}. ${takes(COMMAND_OPTIONS.find((row) => message.includes(`'${row.flags}'`)))}`;
     case 'commander.missingArgument':
       return `${text}. It takes a source and a destination.`;
     case 'commander.excessArguments':
@@ -130,9 +126,9 @@ function unknownOption(text: string): string {
 }
 
 /** What its value says to a text that it cannot take. */
-function takes(row: OptionRow | undefined): string {
+function takes(row: CommandOption | undefined): string {
   try {
-    row?.value?.parse('');
+    row?.text?.parse('');
     return 'It takes a value.';
   } catch (error) {
     return (error as Error).message;

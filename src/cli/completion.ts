@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from '../api/errors.ts';
 import { printable, type RawPath } from '../api/names.ts';
-import { ALWAYS, OPTIONS, type OptionRow } from './options-table.ts';
+import { ALWAYS, COMMAND_OPTIONS, type CommandOption } from './command-options.ts';
 
 const SCRIPTS = { bash, zsh, fish } as const;
 
@@ -15,7 +15,7 @@ type Shell = keyof typeof SCRIPTS;
 export function completionScript(args: readonly RawPath[], exists = existsSync): string | undefined {
   const [word, shell = ''] = args;
   if (word !== 'completion' || args.length > 2 || shell.startsWith('-') || exists('completion')) return undefined;
-  if (isShell(shell)) return SCRIPTS[shell]([...OPTIONS, ...ALWAYS].map(parts));
+  if (isShell(shell)) return SCRIPTS[shell]([...COMMAND_OPTIONS, ...ALWAYS].map(parts));
   const got = shell === '' ? '' : ` got '${printable(shell)}'. It`;
   throw new UsageError(
     `'completion'${got} takes one of the shells ${Object.keys(SCRIPTS).join(', ')}; there is no folder 'completion' to copy.`,
@@ -37,14 +37,15 @@ function isShell(word: string): word is Shell {
   return Object.hasOwn(SCRIPTS, word);
 }
 
-function parts(row: OptionRow): Parts {
+function parts(row: (typeof ALWAYS)[number] | CommandOption): Parts {
+  const text = 'text' in row ? row.text : undefined;
   return {
     short: /(?:^|\s)-(\w)/.exec(row.flags)?.[1],
-    long: /--([a-z-]+)/.exec(row.flags)?.[1] ?? '',
+    long: row.long,
     takes: /<(.+)>/.exec(row.flags)?.[1],
-    choices: row.value?.choices ?? [],
-    isPath: row.value?.isPath ?? false,
-    repeatable: row.repeatable ?? false,
+    choices: text?.choices ?? [],
+    isPath: text?.isPath ?? false,
+    repeatable: 'repeatable' in row,
     help: row.help,
   };
 }

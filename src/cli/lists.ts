@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { UsageError } from '../api/errors.ts';
 import { isUtf8, printable, type RawPath, toBytes, toText } from '../api/names.ts';
-import type { RawOptions } from './options-table.ts';
+import type { RawOptions } from './command-options.ts';
 import { reasonOf } from './reason.ts';
 import { type RetryLog, readRetryLog } from './retry-log.ts';
 

@@ -1,5 +1,6 @@
+import { GROUPS } from '../api/options-table.ts';
+import { ALWAYS, COMMAND_OPTIONS } from './command-options.ts';
 import { EXIT_CODES } from './exit-codes.ts';
-import { ALWAYS, GROUPS, OPTIONS, type OptionRow } from './options-table.ts';
 
 /** Each with what it is for; a test runs them one after the other. */
 export const EXAMPLES: readonly (readonly [what: string, command: string])[] = [
@@ -61,7 +62,7 @@ export function manPage(version: string): string {
     ),
     ...Object.entries(GROUPS).flatMap(([group, title]) => [
       `.SS ${roff(title.replace(/:$/, ''))}`,
-      ...[...OPTIONS, ...ALWAYS].filter((row) => row.group === group).flatMap(option),
+      ...[...COMMAND_OPTIONS, ...ALWAYS].filter((row) => row.group === group).flatMap(option),
     ]),
     '.SH EXIT STATUS',
     ...EXIT_CODES.flatMap(([codes, meaning]) => ['.TP', `.B ${roff(codes)}`, roff(meaning)]),
@@ -103,7 +104,7 @@ function definitions(entries: Record<string, string>): string[] {
 }
 
 /** `-j, --jobs <n>`: the names bold, what they take in italics. */
-function option({ flags, help }: OptionRow): string[] {
+function option({ flags, help }: { flags: string; help: string }): string[] {
   const shown = flags
     .split(/(--?[\w-]+|<\w+>)/)
     .map((part) => {

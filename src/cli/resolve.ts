@@ -2,8 +2,8 @@ import { UsageError } from '../api/errors.ts';
 import { isUtf8, printable, type RawPath, toText } from '../api/names.ts';
 import type { CopyOptions } from '../api/options.ts';
 import type { View } from '../ui/open.ts';
+import { attributeOf, COMMAND_OPTIONS, type CommandOption, type RawOptions } from './command-options.ts';
 import { type Lists, patternText } from './lists.ts';
-import type { RawOptions } from './options-table.ts';
 
 /** What `auto` depends on. */
 export interface Terminal {
@@ -24,42 +24,32 @@ export function resolveView(raw: RawOptions, terminal: Terminal): View {
   return { progress, quiet, lines };
 }
 
-/** What the engine is asked for: given options, lists read, and what the view needs to be told. */
+/** What the engine is asked for: given options, lists read, and what the view needs to know. */
 export function toCopyOptions(raw: RawOptions, lists: Lists, view: View): CopyOptions {
   const exclude = [...(raw.exclude ?? []).map((glob) => patternText(glob, '--exclude')), ...lists.exclude];
-  const include = raw.include?.map((glob) => patternText(glob, '--include'));
+  const plain = COMMAND_OPTIONS.filter(({ default: known }) => known !== undefined).map((row) => [
+    row.name,
+    optionValue(raw, row),
+  ]);
   return given<CopyOptions>({
-    jobs: raw.jobs,
-    chunkSize: raw.chunkSize,
-    batch: raw.batch,
-    include,
+    ...Object.fromEntries(plain),
+    include: raw.include?.map((glob) => patternText(glob, '--include')),
     exclude: exclude.length > 0 ? exclude : undefined,
-    gitignore: raw.gitignore,
     filesFrom: lists.filesFrom,
     retryFrom: lists.retry?.failures,
-    noClobber: raw.clobber === false || undefined,
-    update: raw.update,
-    checksum: raw.checksum,
-    delete: raw.delete,
-    maxDelete: raw.maxDelete,
-    archive: raw.archive,
-    dereference: raw.dereference,
-    reflink: raw.reflink,
-    sparse: raw.sparse,
-    verify: raw.verify,
     manifest: raw.manifest === undefined ? undefined : textPath(raw.manifest, '--manifest'),
-    fsync: raw.fsync,
-    atomic: raw.atomic === false ? false : undefined,
-    dryRun: raw.dryRun,
-    retries: raw.retries,
     maxErrors: raw.failFast ? 1 : raw.maxErrors,
-    bwlimit: raw.bwlimit,
-    preflight: raw.preflight === false ? false : undefined,
-    strict: raw.strict,
     entries: view.lines !== 'none' || view.progress === 'json' || undefined,
     // A stat for each entry while listing: worth it only where someone watches.
     sizes: view.progress === 'bar' || view.progress === 'json' || undefined,
   });
+}
+
+// A flag that says no turns on an option that is off by default, and off one that is on.
+function optionValue(raw: RawOptions, row: CommandOption): unknown {
+  const value = raw[attributeOf(row)];
+  if (!row.long.startsWith('no-')) return value;
+  return value === false ? row.default === false : undefined;
 }
 
 function progressOf(raw: RawOptions, { stderrIsTerminal, env }: Terminal): View['progress'] {
@@ -84,6 +74,6 @@ function textPath(raw: RawPath, option: string): string {
 }
 
 /** Only what was given: the engine knows its own defaults. */
-function given<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
+function given<T extends object>(values: object): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }

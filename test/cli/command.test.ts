@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
 import { fromText } from '../../src/api/names.ts';
+import { GROUPS } from '../../src/api/options-table.ts';
 import { parseCommandLine } from '../../src/cli/command.ts';
-import { GROUPS, OPTIONS } from '../../src/cli/options-table.ts';
+import { COMMAND_OPTIONS } from '../../src/cli/command-options.ts';
 
 const parse = (...args: string[]) => parseCommandLine(args, () => '1.2.3');
 
@@ -154,7 +155,8 @@ describe('what is printed', () => {
     const help = parse('--help');
     const text = help.kind === 'print' ? help.text : '';
     for (const heading of Object.values(GROUPS)) expect(text.split(`\n${heading}\n`)).toHaveLength(2);
-    for (const { flags } of OPTIONS) expect(text.split(new RegExp(`^ +${flags}  `, 'm')), flags).toHaveLength(2);
+    for (const { flags } of COMMAND_OPTIONS)
+      expect(text.split(new RegExp(`^ +${flags}  `, 'm')), flags).toHaveLength(2);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(text).toContain('  -h, --help');
     expect(text.endsWith('\n')).toBe(true);

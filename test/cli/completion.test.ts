@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
+import { COMMAND_OPTIONS } from '../../src/cli/command-options.ts';
 import { completionScript } from '../../src/cli/completion.ts';
-import { OPTIONS } from '../../src/cli/options-table.ts';
 import { needs } from '../support/needs.ts';
 
 const none = () => false;
@@ -13,7 +13,7 @@ const script = (shell: string) => completionScript(['completion', shell], none) 
 
 describe.each(['bash', 'zsh', 'fish'])('%s', (shell) => {
   test('knows every option', () => {
-    for (const { flags } of OPTIONS) {
+    for (const { flags } of COMMAND_OPTIONS) {
       const long = /--([a-z-]+)/.exec(flags)?.[1];
       expect(script(shell)).toMatch(new RegExp(`(--|-l )${long}\\b`));
     }

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { ALWAYS, COMMAND_OPTIONS } from '../../src/cli/command-options.ts';
 import { EXAMPLES, manPage, roff } from '../../src/cli/man.ts';
-import { ALWAYS, OPTIONS } from '../../src/cli/options-table.ts';
 import { needs } from '../support/needs.ts';
 
 const page = manPage('1.2.3');
@@ -27,7 +27,7 @@ describe('the source', () => {
   });
 
   test('has every option', () => {
-    for (const { flags } of [...OPTIONS, ...ALWAYS]) {
+    for (const { flags } of [...COMMAND_OPTIONS, ...ALWAYS]) {
       const long = /--[a-z-]+/.exec(flags)?.[0] ?? '';
       expect(page).toContain(`\\fB${long.replaceAll('-', '\\-')}\\fR`);
     }

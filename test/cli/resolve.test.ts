@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
 import { fromText } from '../../src/api/names.ts';
+import type { RawOptions } from '../../src/cli/command-options.ts';
 import type { Lists } from '../../src/cli/lists.ts';
-import type { RawOptions } from '../../src/cli/options-table.ts';
 import { resolveView, toCopyOptions } from '../../src/cli/resolve.ts';
 
 const NO_LISTS: Lists = { exclude: [], filesFrom: undefined };

@@ -1,0 +1,311 @@
+import type { CopyOptions } from './options.ts';
+import {
+  choice,
+  failure,
+  file,
+  flag,
+  limit,
+  listOf,
+  MAX_BUFFER,
+  outputFile,
+  patterns,
+  rate,
+  rawPath,
+  size,
+  type TextValue,
+  type ValueType,
+  whole,
+} from './values.ts';
+
+/** What an option is for; the order of the help. */
+export const GROUPS = {
+  select: 'What is copied:',
+  exists: 'What is at the destination already:',
+  keep: 'What a copy keeps:',
+  safety: 'How sure it is:',
+  errors: 'When something fails:',
+  speed: 'How fast:',
+  output: 'What is shown:',
+} as const;
+
+/** One option: its check and default, and what the command line, the help, the man page and completions say of it. */
+export interface OptionRow {
+  type: ValueType;
+  /** When it is not given. Absent: the option exists only on the command line. */
+  default?: unknown;
+  /** As in the help: `-j, --jobs <n>`. Absent, with the two below: only the library has it. */
+  flags?: string;
+  group?: keyof typeof GROUPS;
+  help?: string;
+  /** How the text after the flag is read, where that is not as the type says. */
+  text?: TextValue;
+  /** May be given more than once, all count. */
+  repeatable?: true;
+  /** The option it means nothing without. */
+  needs?: OptionName;
+  /** Options it cannot stand beside, each with the reason. */
+  conflicts?: Partial<Record<OptionName, string>>;
+}
+
+/** Options of the command that copyTree does not have. */
+export interface CommandOnlyOptions {
+  excludeFrom?: string[];
+  null?: boolean;
+  failFast?: boolean;
+  progress?: 'auto' | 'bar' | 'plain' | 'json' | 'none';
+  quiet?: boolean;
+  verbose?: boolean;
+}
+
+export type OptionName = keyof CopyOptions | keyof CommandOnlyOptions;
+
+const WHEN = choice('auto', 'always', 'never');
+const NO_LIMIT = Number.POSITIVE_INFINITY;
+
+/**
+ * Every option there is, in the order of the help. An option without its row does not exist: not in the library, the help, a
+ * completion, the man page or on the command line.
+ */
+export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
+  include: {
+    type: patterns,
+    default: [],
+    group: 'select',
+    flags: '--include <glob>',
+    help: 'copy only what matches; a path relative to the source; repeatable',
+    repeatable: true,
+  },
+  exclude: {
+    type: patterns,
+    default: [],
+    group: 'select',
+    flags: '--exclude <glob>',
+    help: 'leave out what matches, folders with all in them: x at the top, **/x anywhere; wins over --include; repeatable',
+    repeatable: true,
+  },
+  excludeFrom: {
+    type: listOf('files', { ...outputFile, text: file }),
+    group: 'select',
+    flags: '--exclude-from <file>',
+    help: 'patterns to leave out, one a line; # begins a comment',
+    repeatable: true,
+  },
+  gitignore: {
+    type: flag,
+    default: false,
+    group: 'select',
+    flags: '--gitignore',
+    help: 'honour the .gitignore files on the way',
+  },
+  filesFrom: {
+    type: listOf('paths', rawPath),
+    default: null,
+    group: 'select',
+    flags: '--files-from <file>',
+    help: 'copy just the paths listed in the file, relative to the source; - reads stdin',
+    text: file,
+    conflicts: { delete: 'all that is not listed would be removed' },
+  },
+  null: {
+    type: flag,
+    group: 'select',
+    flags: '-0, --null',
+    help: 'with --files-from: a NUL ends each path, not a line feed',
+    needs: 'filesFrom',
+  },
+  dereference: {
+    type: flag,
+    default: false,
+    group: 'select',
+    flags: '-L, --dereference',
+    help: 'copy what symbolic links point to, not the links',
+  },
+  noClobber: {
+    type: flag,
+    default: false,
+    group: 'exists',
+    flags: '-n, --no-clobber',
+    help: 'leave every existing file as it is',
+  },
+  update: {
+    type: flag,
+    default: false,
+    group: 'exists',
+    flags: '-u, --update',
+    help: 'skip files whose size and time are the same there',
+  },
+  checksum: {
+    type: flag,
+    default: false,
+    group: 'exists',
+    flags: '--checksum',
+    help: 'with -u: compare the contents, not size and time',
+    needs: 'update',
+  },
+  delete: {
+    type: flag,
+    default: false,
+    group: 'exists',
+    flags: '--delete',
+    help: 'remove what the source does not have; never after an error in reading the source',
+  },
+  maxDelete: {
+    type: limit(0),
+    default: NO_LIMIT,
+    group: 'exists',
+    flags: '--max-delete <n>',
+    help: 'with --delete: more than n removals is an error, and none is done',
+    needs: 'delete',
+  },
+  archive: {
+    type: flag,
+    default: false,
+    group: 'keep',
+    flags: '-a, --archive',
+    help: 'also owner, group, setuid, setgid, sticky, extended attributes, ACLs, FIFOs, sockets and devices',
+  },
+  reflink: {
+    type: WHEN,
+    default: 'auto',
+    group: 'keep',
+    flags: '--reflink <when>',
+    help: 'share blocks where the file system can: auto, always or never (default: auto)',
+  },
+  sparse: {
+    type: WHEN,
+    default: 'auto',
+    group: 'keep',
+    flags: '--sparse <when>',
+    help: 'auto keeps holes, always makes them of zeros, never fills them (default: auto)',
+  },
+  dryRun: {
+    type: flag,
+    default: false,
+    group: 'safety',
+    flags: '--dry-run',
+    help: 'say what would happen, change nothing',
+  },
+  verify: {
+    type: flag,
+    default: false,
+    group: 'safety',
+    flags: '--verify',
+    help: 'read every copy back and compare its hash',
+  },
+  manifest: {
+    type: outputFile,
+    default: null,
+    group: 'safety',
+    flags: '--manifest <file>',
+    help: 'write a list of hashes for sha256sum -c',
+    conflicts: { dryRun: 'nothing is read, so nothing is hashed' },
+  },
+  fsync: {
+    type: flag,
+    default: false,
+    group: 'safety',
+    flags: '--fsync',
+    help: 'exit 0 only when all of it is on the disk',
+  },
+  atomic: {
+    type: flag,
+    default: true,
+    group: 'safety',
+    flags: '--no-atomic',
+    help: 'write files in place, under their final names',
+  },
+  preflight: {
+    type: flag,
+    default: true,
+    group: 'safety',
+    flags: '--no-preflight',
+    help: 'do not check for space and inodes first',
+  },
+  retries: {
+    type: whole(0, 1000),
+    default: 2,
+    group: 'errors',
+    flags: '--retries <n>',
+    help: 'more attempts after a passing failure (default: 2)',
+  },
+  retryFrom: {
+    type: listOf('failures', failure),
+    default: null,
+    group: 'errors',
+    flags: '--retry-from <file>',
+    help: 'copy again just what failed in the run whose --progress json is in the file; - reads stdin',
+    text: file,
+    conflicts: { filesFrom: 'each says what to copy' },
+  },
+  failFast: {
+    type: flag,
+    group: 'errors',
+    flags: '--fail-fast',
+    help: 'stop at the first entry that fails',
+    conflicts: { maxErrors: 'it is --max-errors 1' },
+  },
+  maxErrors: {
+    type: limit(1),
+    default: NO_LIMIT,
+    group: 'errors',
+    flags: '--max-errors <n>',
+    help: 'stop at the n-th entry that fails (default: never)',
+  },
+  strict: {
+    type: flag,
+    default: false,
+    group: 'errors',
+    flags: '--strict',
+    help: 'a pattern that matches nothing, an empty selection, or something not preserved, is a failure',
+  },
+  jobs: {
+    type: whole(1, 64),
+    default: null,
+    group: 'speed',
+    flags: '-j, --jobs <n>',
+    help: 'worker processes, 1 to 64 (default: one for each CPU, 2 to 16)',
+  },
+  bwlimit: {
+    type: rate,
+    default: 0,
+    group: 'speed',
+    flags: '--bwlimit <rate>',
+    help: 'bytes per second, all workers together: 10M',
+  },
+  chunkSize: {
+    type: size(1, MAX_BUFFER),
+    default: 1024,
+    group: 'speed',
+    flags: '--chunk-size <size>',
+    help: 'the unit of copying and counting: 4K, 1M (default: 1024)',
+  },
+  batch: {
+    type: whole(1, MAX_BUFFER),
+    default: null,
+    group: 'speed',
+    flags: '--batch <n>',
+    help: 'chunks moved by one read and one write call (default: as many as fill 128K)',
+  },
+  progress: {
+    type: choice('auto', 'bar', 'plain', 'json', 'none'),
+    group: 'output',
+    flags: '--progress <mode>',
+    help: 'bar, plain, json, none or auto: bar on a terminal, else plain (default: auto)',
+  },
+  quiet: {
+    type: flag,
+    group: 'output',
+    flags: '-q, --quiet',
+    help: 'errors only',
+    conflicts: { verbose: 'one says nothing, the other everything' },
+  },
+  verbose: {
+    type: flag,
+    group: 'output',
+    flags: '-v, --verbose',
+    help: 'a line "src -> dest" for each entry',
+  },
+
+  entries: { type: flag, default: false },
+  sizes: { type: flag, default: false },
+};
