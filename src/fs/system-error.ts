@@ -2,9 +2,12 @@ import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
 const nameOfErrno = new Map(Object.entries(constants.errno).map(([name, errno]) => [errno, name]));
+// EWOULDBLOCK is the same number on most systems, and comes later.
+nameOfErrno.set(constants.errno.EAGAIN, 'EAGAIN');
 
 // libuv has no words for these, and Node says `Unknown system error -122`.
 const EXTRA: Record<string, string> = {
+  EOPNOTSUPP: 'operation not supported',
   EDQUOT: 'disk quota exceeded',
   ESTALE: 'stale file handle',
   ENODATA: 'no data available',
