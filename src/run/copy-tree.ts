@@ -5,6 +5,7 @@ import type { CopyEvent, Summary } from '../api/events.ts';
 import type { CopyOptions } from '../api/options.ts';
 import { openFileSystem } from '../fs/driver.ts';
 import type { FileSystem } from '../fs/file-system.ts';
+import { Retries } from '../fs/retry.ts';
 import { asTyped } from '../plan/paths.ts';
 import { preflight } from '../plan/preflight.ts';
 import { type Plan, prepare } from '../plan/prepare.ts';
@@ -59,8 +60,13 @@ export async function copyTree(
   if (hooks.signal?.aborted) return notBegun(reporter, hooks);
   let plan: Plan;
   try {
-    plan = prepare(fs, source, destination, config);
+    const retries = new Retries(fs, config.retries, []);
+    plan = await retries.run(
+      () => prepare(fs, source, destination, config),
+      () => hooks.signal?.aborted === true,
+    );
   } catch (error) {
+    if (hooks.signal?.aborted) return notBegun(reporter, hooks);
     return refused(reporter, hooks, error, [source, destination]);
   }
   const tree = new SourceTree(fs, plan, config, patterns);

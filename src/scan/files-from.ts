@@ -65,8 +65,10 @@ async function listPaths(
       const path = join(dir, name);
       if (name === '' || seen.has(path)) continue;
       seen.add(path);
-      const handle = tree.open(dir);
-      const stat = options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name);
+      const stat = await options.retries.run(() => {
+        const handle = tree.open(dir);
+        return options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name);
+      }, listener.cancelled);
       if (stat === null) throw entryError(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
       if (stat.type === 'd') onDirectory(path);
       if (patterns.selects(toGlob(path), stat.type === 'd')) batches.add(dir, name, stat.type, sizeOf(stat));

@@ -4,6 +4,7 @@ import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { heldHandles } from '../fs/directories.ts';
 import { entryError } from '../fs/entry-error.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
+import { Retries } from '../fs/retry.ts';
 import { codeOf } from '../fs/system-error.ts';
 import { isAbandoned } from '../fs/temporary-name.ts';
 import { foldName } from '../plan/case-collisions.ts';
@@ -93,6 +94,8 @@ async function find(
 
   const options = {
     dereference: false,
+    retries: new Retries(fs, config.retries, [plan.destination.path]),
+    cancelled: () => reporter.ended,
     wantsSize: () => false,
     gate: async () => {},
     select,

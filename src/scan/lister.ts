@@ -1,18 +1,22 @@
 import { join, type RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
+import { pauseUnless, type Retries } from '../fs/retry.ts';
 import { AncestorStack } from './ancestor-stack.ts';
 
 export interface ListerOptions {
   dereference: boolean;
+  retries: Retries;
+  /** The walk stops when this turns true. */
+  cancelled: () => boolean;
   /** Whether the size of the next file is wanted. */
   wantsSize: () => boolean;
   /** A directory that cannot be read, or with `dereference` a link that leads nowhere or in a circle. */
   onError: (error: unknown, path: RawPath) => void;
 }
 
-/** Takes an entry: its name, and its size in bytes where sizes are taken, else 0. */
-export type ListedName = (name: RawPath, type: TypeLetter, size: number) => void;
+/** Makes something of an entry: its name, and its size in bytes where sizes are taken, else 0. */
+export type MakeEntry<T> = (name: RawPath, type: TypeLetter, size: number) => T;
 
 /** Lists the directories of a tree through held handles, depth first, and never follows a link by itself. */
 export class Lister {
@@ -27,26 +31,42 @@ export class Lister {
     this.options = options;
   }
 
-  /** Lists one directory. One that cannot be listed is one failed entry, not the end of the walk. */
-  list(dir: RawPath, entry: ListedName): void {
-    this.within(dir, (handle) => this.listOpen(handle, dir, entry));
-  }
-
-  /** Does something with an open directory; what is thrown is that directory's failure, and null the result. */
-  within<T>(dir: RawPath, step: (handle: Handle) => T): T | null {
-    try {
-      return step(this.tree.open(dir));
-    } catch (error) {
-      this.options.onError(error, dir);
-      return null;
+  /**
+   * Lists one directory. A directory that cannot be listed is one failed entry, not the end of the walk; what was read of
+   * it before the failure is returned, unless there is a `select` that has not seen it.
+   * @param select may drop entries, and look into the open directory
+   */
+  async list<T>(
+    dir: RawPath,
+    make: MakeEntry<T>,
+    select?: (handle: Handle, entries: T[]) => T[],
+  ): Promise<readonly T[]> {
+    for (let attempt = 0; ; attempt++) {
+      // Collected first, since an attempt that fails in the middle is made again from the start.
+      const entries: T[] = [];
+      try {
+        const handle = this.tree.open(dir);
+        this.read(handle, dir, attempt, (...entry) => entries.push(make(...entry)));
+        return select === undefined ? entries : select(handle, entries);
+      } catch (error) {
+        const pause = this.options.retries.pauseAfter(error, attempt);
+        if (pause === null) {
+          this.options.onError(error, dir);
+          return select === undefined ? entries : [];
+        }
+        // A stale handle stays stale: the way is walked again.
+        this.tree.close();
+        await pauseUnless(this.options.cancelled, pause);
+        if (this.options.cancelled()) return [];
+      }
     }
   }
 
-  listOpen(handle: Handle, dir: RawPath, entry: ListedName): void {
+  private read(handle: Handle, dir: RawPath, attempt: number, entry: MakeEntry<void>): void {
     const { dereference } = this.options;
     if (dereference) this.checkLoop(dir, this.fs.stat(handle).identity);
     this.fs.list(handle, (name, listed) => {
-      const type = dereference && listed === 'l' ? this.resolve(handle, dir, name) : listed;
+      const type = dereference && listed === 'l' ? this.resolve(handle, dir, name, attempt) : listed;
       if (type !== null) entry(name, type, type === 'f' && this.options.wantsSize() ? this.sizeOf(handle, name) : 0);
     });
   }
@@ -60,10 +80,11 @@ export class Lister {
     }
   }
 
-  private resolve(handle: Handle, dir: RawPath, name: RawPath): TypeLetter | null {
+  private resolve(handle: Handle, dir: RawPath, name: RawPath, attempt: number): TypeLetter | null {
     try {
       return this.fs.statTarget(handle, name).type;
     } catch (error) {
+      if (this.options.retries.pauseAfter(error, attempt) !== null) throw error;
       this.options.onError(error, join(dir, name));
       return null;
     }

@@ -4,6 +4,7 @@ import type { RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { entryError, toCopyError, toFailure } from '../fs/entry-error.ts';
 import type { FileSystem } from '../fs/file-system.ts';
+import type { Retries } from '../fs/retry.ts';
 import type { Listed } from '../protocol/entries-job.ts';
 import { Batches } from './batches.ts';
 import { LoopError } from './lister.ts';
@@ -22,6 +23,7 @@ const TURN_MS = 5;
 export interface ScanOptions {
   selection: Selection;
   dereference: boolean;
+  retries: Retries;
   /** Copy FIFOs, sockets and devices; otherwise they are skipped and told. */
   special: boolean;
   sizes: boolean;
@@ -59,12 +61,14 @@ export async function scan(
   };
 
   try {
-    const { dereference, selection, within } = options;
+    const { dereference, retries, selection, within } = options;
     let sized = 0;
     const wantsSize = (): boolean => options.sizes || sized++ < SIZED_FIRST;
     const onError = (error: unknown, path: RawPath): void => listener.failed(listFailure(error, path));
     const select = within && { select: within.select };
-    await walk(fs, tree, selection, { dereference, wantsSize, gate, onError, ...select }, (dir, name, type, size) => {
+    const { cancelled } = listener;
+    const listing = { dereference, retries, cancelled, wantsSize, gate, onError, ...select };
+    await walk(fs, tree, selection, listing, (dir, name, type, size) => {
       if (within === undefined || within.holds(dir)) batches.add(dir, name, type, size);
     });
     batches.flush();

@@ -4,6 +4,7 @@ import { escapeControls, type RawPath } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { enterSource, heldHandles } from '../fs/directories.ts';
 import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
+import { Retries } from '../fs/retry.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { Queue } from '../process/index.ts';
 import type { Listed } from '../protocol/entries-job.ts';
@@ -127,11 +128,12 @@ export class SourceTree {
     listener: ScanListener,
   ): Promise<void> {
     const { fs, patterns } = this;
-    const { dereference, archive, filesFrom, retryFrom } = this.config;
+    const { dereference, archive, filesFrom, retries, retryFrom } = this.config;
     const gitignore = this.config.gitignore ? gitignoreOf(fs) : null;
     const options: ScanOptions = {
       selection: { patterns, gitignore, unmatched },
       dereference,
+      retries: new Retries(fs, retries, [this.plan.source.path]),
       special: archive,
       sizes,
     };

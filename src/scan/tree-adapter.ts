@@ -61,7 +61,7 @@ export interface AdapterOptions extends ListerOptions {
 
 export type Select = (dir: RawPath, handle: Handle, entries: ListedEntry[], path: string) => ListedEntry[];
 
-type Callback = (error: NodeJS.ErrnoException | null, entries: ListedEntry[]) => void;
+type Callback = (error: NodeJS.ErrnoException | null, entries: readonly ListedEntry[]) => void;
 
 interface Pending {
   path: string;
@@ -98,7 +98,7 @@ export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: Adapte
         callback(error as Error, []);
         return; // The walk ends here, so nobody waits for the others.
       }
-      callback(null, list(path.slice(rootLength + 1)));
+      callback(null, await list(path.slice(rootLength + 1)));
     }
     busy = false;
   }
@@ -108,13 +108,12 @@ export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: Adapte
     return pending.pop();
   }
 
-  function list(path: string): ListedEntry[] {
+  function list(path: string): Promise<readonly ListedEntry[]> {
     const dir = fromGlob(path);
-    const selected = lister.within(dir, (handle) => {
-      const entries: ListedEntry[] = [];
-      lister.listOpen(handle, dir, (name, type, size) => entries.push(new ListedEntry(dir, name, type, size)));
-      return options.select === undefined ? entries : options.select(dir, handle, entries, path);
-    });
-    return selected ?? [];
+    return lister.list(
+      dir,
+      (name, type, size) => new ListedEntry(dir, name, type, size),
+      (handle, entries) => options.select?.(dir, handle, entries, path) ?? entries,
+    );
   }
 }

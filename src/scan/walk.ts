@@ -42,10 +42,10 @@ async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterO
   for (let dir = pending.pop(); dir !== undefined; dir = pending.pop()) {
     const parent = dir;
     await options.gate();
-    lister.list(parent, (name, type, size) => {
+    for (const { name, type, size } of await lister.list(parent, (name, type, size) => ({ name, type, size }))) {
       visit(parent, name, type, size);
       if (type === 'd') pending.push(join(parent, name));
-    });
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { join, type RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
+import type { Retries } from '../fs/retry.ts';
 import type { EntryResult, Report, WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
 import type { Heartbeat } from './heartbeat.ts';
@@ -15,6 +16,7 @@ export interface Context {
   /** chunkSize * batch bytes, allocated once. */
   readonly buffer: Buffer;
   readonly heartbeat: Heartbeat;
+  readonly retries: Retries;
   /** Slot of this worker. */
   readonly worker: number;
   readonly emit: (event: WorkerEvent) => void;

@@ -6,35 +6,41 @@ import type { FinishJob } from '../protocol/jobs.ts';
 import type { Context } from './context.ts';
 import { fail } from './entries.ts';
 import { copyMetadata, hasDefaultAcl } from './metadata.ts';
+import { withRetries } from './retry.ts';
 
 /** Only extended attributes are read from the open source. */
 const NOT_OPEN: Handle = -1;
 
 /** Gives directories their source's times and, to those that the run made, its mode, now that nothing more is put in. */
 export function finishDirectories(context: Context, job: FinishJob): void {
-  for (const path of job.made) finish(context, path, true, job.last);
-  for (const path of job.kept) finish(context, path, context.config.archive, job.last);
+  const { archive } = context.config;
+  for (const path of job.made) finishOne(context, path, () => finish(context, path, true, job.last));
+  for (const path of job.kept) finishOne(context, path, () => finish(context, path, archive, job.last));
 }
 
-function finish(context: Context, path: RawPath, whole: boolean, last: boolean): void {
-  const { fs, config } = context;
+function finishOne(context: Context, path: RawPath, step: () => void): void {
   try {
-    const stat = attempt(path, 'source', 'stat', () => statSource(context, path));
-    if (whole && !last && locksOut(stat)) {
-      context.report.locking.push(path);
-      return;
-    }
-    const destination = attempt(path, 'destination', 'open', () => context.destination.open(path));
-    // An ACL that was inherited when the directory was made shows as a default ACL of its own.
-    if (whole) {
-      const source = config.archive ? attempt(path, 'source', 'open', () => context.source.open(path)) : NOT_OPEN;
-      copyMetadata(context, path, source, destination, stat, true, hasDefaultAcl(fs.xattrs, destination));
-    } else attempt(path, 'destination', 'set times', () => setTimes(context, destination, stat));
-    if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
+    withRetries(context, step);
   } catch (error) {
     fail(context, error, path);
   }
   context.heartbeat.endEntry();
+}
+
+function finish(context: Context, path: RawPath, whole: boolean, last: boolean): void {
+  const { fs, config } = context;
+  const stat = attempt(path, 'source', 'stat', () => statSource(context, path));
+  if (whole && !last && locksOut(stat)) {
+    context.report.locking.push(path);
+    return;
+  }
+  const destination = attempt(path, 'destination', 'open', () => context.destination.open(path));
+  // An ACL that was inherited when the directory was made shows as a default ACL of its own.
+  if (whole) {
+    const source = config.archive ? attempt(path, 'source', 'open', () => context.source.open(path)) : NOT_OPEN;
+    copyMetadata(context, path, source, destination, stat, true, hasDefaultAcl(fs.xattrs, destination));
+  } else attempt(path, 'destination', 'set times', () => setTimes(context, destination, stat));
+  if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
 }
 
 // By name, from its parent: a directory that we may not list has a mode and times all the same.

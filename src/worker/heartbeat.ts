@@ -66,7 +66,7 @@ export class Heartbeat {
   moved(bytes: number): void {
     this.done += bytes;
     this.bytes += bytes;
-    if (this.rate !== null) this.hold(this.rate.take(bytes));
+    if (this.rate !== null) this.pause(this.rate.take(bytes));
     this.tick();
   }
 
@@ -82,21 +82,21 @@ export class Heartbeat {
     this.tick();
   }
 
+  /** Waits without giving up the thread; in pieces, so that progress is told and a dead parent noticed meanwhile. */
+  pause(ms: number): void {
+    const until = performance.now() + ms;
+    for (let left = ms; left > 0; left = until - performance.now()) {
+      Atomics.wait(clock, 0, 0, Math.min(left, TELL_EVERY));
+      this.tick();
+    }
+  }
+
   private tick(now = performance.now()): void {
     if (now - this.lastTold < TELL_EVERY) return;
     this.lastTold = now;
     if (!parentIsAlive()) throw new ParentDied('the parent process is gone');
     const { worker, path, done, size, bytes } = this;
     this.emit({ type: 'progress', worker, path, done, size, bytes });
-  }
-
-  // In pieces, so that progress is told and a dead parent noticed meanwhile.
-  private hold(ms: number): void {
-    const until = performance.now() + ms;
-    for (let left = ms; left > 0; left = until - performance.now()) {
-      sleep(Math.min(left, TELL_EVERY));
-      this.tick();
-    }
   }
 }
 
@@ -110,8 +110,3 @@ function addTo(sample: Sample, b: number, t: number): void {
 }
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
-
-/** Waits without giving up the thread. */
-export function sleep(ms: number): void {
-  Atomics.wait(clock, 0, 0, ms);
-}

@@ -42,14 +42,13 @@ function removeTree(context: Context, below: DirHandleCache, top: RawPath, name:
     const { dir, name } = next;
     const path = join(top, join(dir, name));
     try {
-      const stat = attempt(path, 'destination', 'delete', () => context.fs.statAt(below.open(dir), name));
+      const stat = deleting(context, path, () => context.fs.statAt(below.open(dir), name));
       if (stat === null) continue;
       found.push({ dir, name, type: stat.type });
       if (stat.type !== 'd') continue;
       const inner = join(dir, name);
-      attempt(path, 'destination', 'delete', () =>
-        context.fs.list(below.open(inner), (child) => left.push({ dir: inner, name: child })),
-      );
+      const children = deleting(context, path, () => namesIn(context, below.open(inner)));
+      for (const child of children) left.push({ dir: inner, name: child });
     } catch (error) {
       fail(context, error, path);
     }
@@ -62,13 +61,25 @@ function removeOne(context: Context, below: DirHandleCache, top: RawPath, { dir,
   const path = join(top, join(dir, name));
   try {
     if (!config.dryRun) {
-      const parent = attempt(path, 'destination', 'delete', () => below.open(dir));
-      if (type === 'd') attempt(path, 'destination', 'delete', () => fs.removeDirectory(parent, name));
-      else attempt(path, 'destination', 'delete', () => fs.unlink(parent, name));
+      deleting(context, path, () => {
+        const parent = below.open(dir);
+        if (type === 'd') fs.removeDirectory(parent, name);
+        else fs.unlink(parent, name);
+      });
     }
     report.deleted++;
     tell(context, { path, type, action: 'deleted', bytes: 0 });
   } catch (error) {
     fail(context, error, path);
   }
+}
+
+function deleting<T>(context: Context, path: RawPath, step: () => T): T {
+  return withRetries(context, () => attempt(path, 'destination', 'delete', step));
+}
+
+function namesIn({ fs }: Context, dir: Handle): RawPath[] {
+  const names: RawPath[] = [];
+  fs.list(dir, (name) => names.push(name));
+  return names;
 }

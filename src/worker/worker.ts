@@ -4,7 +4,8 @@ import { DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import { enterSource, heldHandles, openRoot } from '../fs/directories.ts';
 import { openFileSystem } from '../fs/driver.ts';
 import { toFailure } from '../fs/entry-error.ts';
-import type { FileSystem, Handle } from '../fs/file-system.ts';
+import type { Handle } from '../fs/file-system.ts';
+import { Retries } from '../fs/retry.ts';
 import { currentProcess, leaveNote, mapNotesWith } from '../process/current.ts';
 import type { Queue } from '../process/queue.ts';
 import type { Job } from '../protocol/jobs.ts';
@@ -37,30 +38,30 @@ export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): P
     told.push(events.put(event));
   };
   const worker = currentProcess().index ?? 0;
+  const heartbeat = new Heartbeat(emit, worker, config.rate);
+  const retries = new Retries(fs, config.retries, [config.source.path, config.destination.path]);
+  const open = (side: 'source' | 'destination'): Handle =>
+    retries.runSync(
+      () => openRoot(fs, config[side], side),
+      (ms) => heartbeat.pause(ms),
+    );
+  // In a dry run the destination may not be there.
+  const destination = config.destination.identity === '' ? MISSING : open('destination');
   const context: Context = {
     fs,
     config,
-    source: new DirHandleCache(
-      fs,
-      openRoot(fs, config.source, 'source'),
-      heldHandles(),
-      enterSource(fs, config.dereference),
-    ),
-    destination: new DirHandleCache(fs, openDestination(fs, config), heldHandles(), (parent, name, path) =>
+    source: new DirHandleCache(fs, open('source'), heldHandles(), enterSource(fs, config.dereference)),
+    destination: new DirHandleCache(fs, destination, heldHandles(), (parent, name, path) =>
       enterDestination(context, parent, name, path),
     ),
     buffer: Buffer.alloc(config.chunkSize * config.batch),
-    heartbeat: new Heartbeat(emit, worker, config.rate),
+    heartbeat,
+    retries,
     worker,
     emit,
     report: emptyReport(worker),
   };
   ready = context;
-}
-
-// In a dry run it may not be there.
-function openDestination(fs: FileSystem, config: WorkerConfig): Handle {
-  return config.destination.identity === '' ? MISSING : openRoot(fs, config.destination, 'destination');
 }
 
 /** Does one job. Failures of entries are events, counted in the report; one of the job as a whole is in the report. */

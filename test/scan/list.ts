@@ -3,6 +3,7 @@ import { DirHandleCache } from '../../src/fs/dir-handle-cache.ts';
 import { enterSource } from '../../src/fs/directories.ts';
 import { LibcFileSystem } from '../../src/fs/libc.ts';
 import { NodeFileSystem } from '../../src/fs/node.ts';
+import { Retries } from '../../src/fs/retry.ts';
 import { Gitignore, readGitignore } from '../../src/scan/gitignore.ts';
 import { type Filters, patternsFor } from '../../src/scan/selection.ts';
 import { Unmatched } from '../../src/scan/unmatched.ts';
@@ -44,6 +45,8 @@ export async function list(root: string, options: ListOptions = {}): Promise<Lis
     { patterns, gitignore, unmatched },
     {
       dereference: false,
+      retries: new Retries(fs, 0, []),
+      cancelled: () => false,
       wantsSize: () => false,
       gate: async () => {},
       onError: (_error, path) => listing.errors.push(path),

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CopyError, RefusedError } from '../api/errors.ts';
+import type { RawPath } from '../api/names.ts';
+import type { FileSystem } from './file-system.ts';
+import { codeOf } from './system-error.ts';
+
+/** Failures that pass by themselves. */
+const TRANSIENT = new Set(['EINTR', 'EAGAIN', 'EBUSY', 'ESTALE', 'EMFILE', 'ENFILE']);
+/** Milliseconds. The pause doubles with each attempt up to the longest. */
+const FIRST_PAUSE = 20;
+const LONGEST_PAUSE = 1000;
+/** Milliseconds between two looks at whether a pause is still wanted. */
+const LOOK_EVERY = 50;
+
+/** Decides which failures of a run are worth another attempt, and after how long. */
+export class Retries {
+  private readonly fs: FileSystem;
+  private readonly limit: number;
+  private readonly roots: readonly RawPath[];
+
+  /** @param roots the directories of the run: EIO is transient where one of them is on a network file system */
+  constructor(fs: FileSystem, limit: number, roots: readonly RawPath[]) {
+    this.fs = fs;
+    this.limit = limit;
+    this.roots = roots;
+  }
+
+  /**
+   * Milliseconds to wait before the failed step is done again, or null when the failure stands.
+   * @param attempt of the step, the first is 0
+   */
+  pauseAfter(error: unknown, attempt: number): number | null {
+    if (attempt >= this.limit || !this.isTransient(error)) return null;
+    return Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
+  }
+
+  /** Does the step until it succeeds or its failure stands, blocking the thread as `wait` does. */
+  runSync<T>(step: () => T, wait: (ms: number) => void): T {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return step();
+      } catch (error) {
+        const pause = this.pauseAfter(error, attempt);
+        if (pause === null) throw error;
+        wait(pause);
+      }
+    }
+  }
+
+  /** The same for a process that has other things to do during the pauses, and may be told to stop. */
+  async run<T>(step: () => T, cancelled: () => boolean): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return step();
+      } catch (error) {
+        const pause = cancelled() ? null : this.pauseAfter(error, attempt);
+        if (pause === null) throw error;
+        await pauseUnless(cancelled, pause);
+      }
+    }
+  }
+
+  // A local disk that reports EIO once is not asked again.
+  private isTransient(error: unknown): boolean {
+    const code = error instanceof CopyError || error instanceof RefusedError ? error.code : codeOf(error);
+    return TRANSIENT.has(code) || (code === 'EIO' && this.roots.some((path) => this.isOnNetwork(path)));
+  }
+
+  private isOnNetwork(path: RawPath): boolean {
+    const { fs } = this;
+    try {
+      const root = fs.openRoot(path);
+      try {
+        return fs.space(root).network;
+      } finally {
+        fs.close(root);
+      }
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Waits, but not after `cancelled` has turned true. */
+export async function pauseUnless(cancelled: () => boolean, ms: number): Promise<void> {
+  for (let left = ms; left > 0 && !cancelled(); left -= LOOK_EVERY) await delay(Math.min(left, LOOK_EVERY));
+}
