@@ -1,7 +1,8 @@
 import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
-import { attempt, entryError } from '../fs/entry-error.ts';
+import { attempt, entryError, toCopyError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
+import { codeOf } from '../fs/system-error.ts';
 import { temporaryName } from '../fs/temporary-name.ts';
 import type { Context, Entry } from './context.ts';
 
@@ -14,8 +15,17 @@ export interface StagedFile {
   guarded: boolean;
 }
 
-// Whether the destination has files without a name. One refusal is enough to stop asking.
-let hiddenFiles = true;
+// Whether the destination has files without a name, and lets them be named. One refusal is enough to stop asking.
+let usesUnnamed = true;
+
+/** A file without a name cannot be given one: it is to be copied again, under a temporary name. */
+export class UnnamedRefused extends Error {
+  override name = 'UnnamedRefused';
+}
+
+// What a system call filter, a security module, an overlay or a missing /proc answers. Where the reason is another one, the
+// temporary name meets it too.
+const LINK_REFUSALS = new Set(['EPERM', 'EACCES', 'ENOSYS', 'EXDEV', 'EOPNOTSUPP', 'ENOENT', 'EINVAL']);
 
 /**
  * Begins a file at the entry's destination. Nobody but the owner can read it by a name before `publish`; a staged that
@@ -25,12 +35,12 @@ export function begin(context: Context, entry: Entry, source: Stat, keepGuarded:
   const { fs, config } = context;
   if (!config.atomic) return beginInPlace(context, entry, source);
   const mode = source.mode & 0o777;
-  if (hiddenFiles) {
+  if (usesUnnamed) {
     const handle = attempt(entry.path, 'destination', 'create', () =>
       fs.createUnnamed(entry.destinationDir, keepGuarded ? 0o600 : mode),
     );
     if (handle !== null) return { handle, temporary: null, guarded: keepGuarded };
-    hiddenFiles = false;
+    usesUnnamed = false;
   }
   return beginNamed(context, entry);
 }
@@ -44,16 +54,19 @@ export function beginNamed(context: Context, entry: Entry): StagedFile {
   return { handle, temporary, guarded: true };
 }
 
-/** Gives the finished staged its name, in one step, whatever file or link had it before. A directory stays. */
+/**
+ * Gives the finished staged its name, in one step, whatever file or link had it before. A directory stays. Throws
+ * UnnamedRefused, and then no file is begun without a name any more.
+ */
 export function publish(context: Context, entry: Entry, staged: StagedFile, source: Stat | null): void {
   const { fs, config } = context;
   const { destinationDir, newName, path } = entry;
   if (!config.atomic && staged.temporary === newName) return;
   if (staged.temporary === null) {
-    if (attempt(path, 'destination', 'link', () => fs.linkUnnamed(staged.handle, destinationDir, newName))) return;
+    if (linkUnnamed(context, entry, staged, newName)) return;
     checkReplaceable(context, entry, source);
     const temporary = temporaryName(config.runMark);
-    attempt(path, 'destination', 'link', () => fs.linkUnnamed(staged.handle, destinationDir, temporary));
+    linkUnnamed(context, entry, staged, temporary);
     staged.temporary = temporary;
   } else {
     checkReplaceable(context, entry, source);
@@ -61,6 +74,16 @@ export function publish(context: Context, entry: Entry, staged: StagedFile, sour
   const from = staged.temporary;
   attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, from, destinationDir, newName));
   staged.temporary = newName;
+}
+
+function linkUnnamed({ fs }: Context, { destinationDir, path }: Entry, { handle }: StagedFile, name: RawPath): boolean {
+  try {
+    return fs.linkUnnamed(handle, destinationDir, name);
+  } catch (error) {
+    if (!LINK_REFUSALS.has(codeOf(error))) throw toCopyError(error, path, 'destination', 'link');
+    usesUnnamed = false;
+    throw new UnnamedRefused(codeOf(error), { cause: error });
+  }
 }
 
 /** Removes what there is of a staged that was not published. The handle is not closed. */

@@ -1,6 +1,6 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
-import { abort, begin, publish, type StagedFile } from './atomic-write.ts';
+import { abort, begin, publish, type StagedFile, UnnamedRefused } from './atomic-write.ts';
 import { copyContent } from './content.ts';
 import type { Context, Entry } from './context.ts';
 import { tell } from './context.ts';
@@ -18,6 +18,15 @@ const DRY_RUN = 'dry run';
  * have a part in (hard links, big files) are not copied but noted in the report, unless `isPrimaryLink` says that it is time.
  */
 export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, isPrimaryLink: boolean): void {
+  try {
+    copyOnce(context, entry, inheritsAcl, isPrimaryLink);
+  } catch (error) {
+    if (!(error instanceof UnnamedRefused)) throw error;
+    copyOnce(context, entry, inheritsAcl, isPrimaryLink);
+  }
+}
+
+function copyOnce(context: Context, entry: Entry, inheritsAcl: boolean, isPrimaryLink: boolean): void {
   const { fs, config, report } = context;
   const { path } = entry;
   const known = isUnchangedByName(context, entry, isPrimaryLink);

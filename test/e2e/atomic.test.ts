@@ -54,6 +54,18 @@ overBothDrivers((driver) => {
     },
   );
 
+  needs('strace').for(['EPERM', 'ENOSYS', 'EXDEV', 'EOPNOTSUPP', 'EACCES'])(
+    'where files without a name cannot be named (%s), they are made under temporary names',
+    async (code) => {
+      const top = temp();
+      plant(`${top}/src`, { 'd/new': file('new'), 'd/old': file('newer'), big: file(Buffer.alloc(3_000_000, 'b')) });
+      plant(`${top}/dst`, { 'd/old': file('old') });
+      const prefix = failing('linkat', code);
+      await copy([`${top}/src`, `${top}/dst`, '-j', '1', '--retries', '0'], { driver, prefix });
+      expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+    },
+  );
+
   test('--no-atomic gives the same copy', async () => {
     const top = temp();
     plant(`${top}/src`, { 'd/file': file('new', { mode: 0o600 }), 'd/read-only': file('new', { mode: 0o444 }) });
