@@ -52,6 +52,7 @@ function receive(raw: unknown): void {
     case 'home':
       router.receive(message, parentOf(boot.address));
       return;
+    case 'booted':
     case 'ready':
     case 'broken':
     case 'result':
@@ -88,6 +89,7 @@ async function work(): Promise<void> {
 }
 
 async function setUp(setup: Setup): Promise<void> {
+  tell({ type: 'booted' });
   setIdentity({ name: setup.name, index: setup.index, daemon: setup.daemon });
   try {
     await preloaded;

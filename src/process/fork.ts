@@ -93,6 +93,7 @@ export class Child {
   readonly #receive = (raw: unknown): void => {
     const message = raw as Message;
     switch (message.type) {
+      case 'booted':
       case 'ready':
       case 'broken':
       case 'result':

@@ -17,6 +17,11 @@ export interface PoolOptions extends ForkOptions {
    * worker is idle and no more can be started.
    */
   prefetch?: number | undefined;
+  /**
+   * Milliseconds that node may take to start in a worker, before `initializer`; default 60,000. A worker that takes longer
+   * is killed and counts as one that could not be started.
+   */
+  startTimeout?: number | undefined;
   /** Replace a worker after so many tasks (a chunk of `map` is one); default: never. */
   maxTasksPerChild?: number | undefined;
 }
@@ -29,6 +34,7 @@ const POOL_OPTIONS: readonly (keyof PoolOptions)[] = [
   'initargs',
   'prestarted',
   'prefetch',
+  'startTimeout',
   'maxTasksPerChild',
   ...FORK_OPTIONS,
 ];
@@ -40,4 +46,5 @@ export function checkOptions(size: number, options: PoolOptions): void {
   checkWhole('prefetch', options.prefetch ?? 0, 0);
   checkWhole('maxTasksPerChild', options.maxTasksPerChild ?? 1, 1);
   if (options.initializer !== undefined) checkCall(options.initializer, options.initargs ?? []);
+  checkWhole('startTimeout', options.startTimeout ?? 1, 1);
 }

@@ -17,6 +17,10 @@ export interface Job {
   outcome: Outcome<unknown>;
 }
 
+/** Milliseconds. A machine at its limit of processes may leave node waiting for its own threads for ever. */
+const START_TIMEOUT = 60_000;
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** What a pool wants to hear of its workers. */
 export interface WorkerListener {
   /** It came up. */
@@ -38,6 +42,7 @@ export class PoolWorker {
   #ready = false;
   #finishing = false;
   #broken: Error | undefined;
+  readonly #startTimer: NodeJS.Timeout;
 
   constructor(index: number, options: PoolOptions, prestarted: PrestartedWorker | null, listener: WorkerListener) {
     this.index = index;
@@ -53,9 +58,11 @@ export class PoolWorker {
       );
     } catch (error) {
       // They could be sent when the pool was made: the end of a pipe among them was closed since.
-      this.#broken = error as Error;
-      this.child.kill('SIGKILL');
+      this.#breakOff(error as Error);
     }
+    const limit = Math.min(options.startTimeout ?? START_TIMEOUT, LONGEST_TIMER);
+    this.#startTimer = setTimeout(() => this.#breakOff(new Error(`node did not start within ${limit} ms`)), limit);
+    this.#startTimer.unref();
     this.child.ended.then((ending) => this.#end(ending));
   }
 
@@ -102,8 +109,16 @@ export class PoolWorker {
     this.child.kill('SIGKILL');
   }
 
+  #breakOff(cause: Error): void {
+    this.#broken = cause;
+    this.child.kill('SIGKILL');
+  }
+
   readonly #receive = (message: FromChild): void => {
     switch (message.type) {
+      case 'booted':
+        clearTimeout(this.#startTimer);
+        return;
       case 'ready':
         this.#ready = true;
         this.#listener.workerReady();
@@ -124,6 +139,7 @@ export class PoolWorker {
   };
 
   #end(ending: Ending): void {
+    clearTimeout(this.#startTimer);
     const unbegun = this.#sent.splice(0);
     const lost = (started: boolean): WorkerLost => {
       const { exitCode, signal, note } = ending;

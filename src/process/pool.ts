@@ -17,6 +17,7 @@ export interface WorkerView {
   /** Slot, 0 to size - 1. A replacement takes the slot of the dead one. */
   index: number;
   pid: number | undefined;
+  /** It has a task, or is starting. */
   busy: boolean;
 }
 
@@ -48,7 +49,7 @@ export class ProcessPool {
 
   /** The workers that run now, in order of their slots. */
   get workers(): WorkerView[] {
-    return this.#running().map(({ index, pid, load }) => ({ index, pid, busy: load > 0 }));
+    return this.#running().map(({ index, pid, load, ready }) => ({ index, pid, busy: load > 0 || !ready }));
   }
 
   /** Hands in a task. Throws PoolClosed after `close`. Arguments that cannot be cloned fail the task with NotCloneable. */
@@ -130,7 +131,7 @@ export class ProcessPool {
     this.#dispatch();
   }
 
-  /** Gives out waiting jobs: to an idle worker, else to a new one, else ahead to the least busy one. */
+  /** Gives out waiting jobs: to idle workers, and when all that can be started are up, ahead to the least busy one. */
   #dispatch(): void {
     while (this.#pending.length > 0) {
       const worker = this.#pick();
@@ -145,17 +146,21 @@ export class ProcessPool {
     }
   }
 
-  /** The least busy one that may be given a job; null when it has to wait. */
+  /**
+   * The least busy worker that may be given a job; null when the job has to wait. A worker gets nothing before it is ready:
+   * its start may hang, and what was sent cannot be taken back.
+   */
   #pick(): PoolWorker | null {
     const { prefetch = 0 } = this.#options;
     let best: PoolWorker | null = null;
+    let starting = 0;
     for (const worker of this.#slots) {
-      if (worker === null || !worker.accepts(prefetch)) continue;
-      const better =
-        best === null || worker.load < best.load || (worker.load === best.load && worker.ready && !best.ready);
-      if (better) best = worker;
+      if (worker?.ready === false) starting++;
+      else if (worker?.accepts(prefetch) && (best === null || worker.load < best.load)) best = worker;
     }
-    return best?.load === 0 ? best : (this.#startNext() ?? best);
+    if (best?.load === 0) return best;
+    while (starting < this.#pending.length && this.#startNext() !== null) starting++;
+    return starting === 0 ? best : null;
   }
 
   #startNext(): PoolWorker | null {

@@ -136,6 +136,7 @@ export class Process<Args extends unknown[] = unknown[]> {
         // Nobody asks for it.
         dropAll(message.handles, router.address);
         return;
+      case 'booted':
       case 'ready':
         return;
       default:

@@ -70,8 +70,9 @@ export interface TaskMessage {
 /** From a parent to its own child. `finish`: do what was sent before, then exit. */
 export type ToChild = Setup | TaskMessage | { type: 'finish' };
 
-/** From a child to its own parent. `broken`: start-up failed, the child exits. */
+/** From a child to its own parent. `booted`: node runs, what was sent is being read. `broken`: start-up failed, the child exits. */
 export type FromChild =
+  | { type: 'booted' }
   | { type: 'ready' }
   | { type: 'broken'; error: WireError }
   | { type: 'result'; id: number; value: unknown; handles: readonly Descriptor[] }

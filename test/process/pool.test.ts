@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { AsyncResult, CurrentProcess, ProcessPool, Queue as QueueType } from '../../src/process/index.ts';
+import { temp } from '../support/temp.ts';
 import {
   fixture,
   MisuseError,
@@ -179,8 +181,13 @@ describe('workers', () => {
 
   test('64 at once', async () => {
     const pool = newPool(64);
-    const pids = await Promise.all(Array.from({ length: 64 }, () => pool.apply(who, [])));
-    expect(new Set(pids.map(({ pid }) => pid)).size).toBe(64);
+    const [arrivals, gate] = [new Queue<number>(64), new Queue<string>(64)];
+    const results = Array.from({ length: 64 }, () => pool.apply(waitAtGate, [arrivals, gate]));
+    const pids = new Set<number>();
+    for (const _result of results) pids.add(await arrivals.get());
+    expect(pids.size).toBe(64);
+    for (const _result of results) await gate.put('open');
+    await Promise.all(results);
   });
 });
 
@@ -249,6 +256,26 @@ describe('a worker that dies', () => {
     });
     pool.close();
     await pool.join();
+  });
+
+  test('because its start hangs: idle workers do its tasks meanwhile, and it is killed after a while', async () => {
+    const mark = `${temp()}/mark`;
+    writeFileSync(mark, '');
+    const childEntry = new URL('./fixtures/start-once.js', import.meta.url);
+    const env = { ...process.env, START_ONCE: mark };
+    const [arrivals, gate] = [new Queue<number>(), new Queue<string>()];
+    const pool = newPool(2, { childEntry, env });
+    const first = pool.applyAsync(waitAtGate, [arrivals, gate]);
+    await arrivals.get();
+    const second = pool.applyAsync(square, [3]);
+    expect(pool.workers).toHaveLength(2);
+    await gate.put('open');
+    await first.get();
+    expect(await second.get()).toBe(9);
+    const hopeless = newPool(1, { childEntry, env, startTimeout: 100 });
+    const loss = await lossOf(hopeless.applyAsync(square, [3]));
+    expect(loss).toMatchObject({ started: false, signal: 'SIGKILL' });
+    expect(loss.cause).toMatchObject({ message: expect.stringContaining('did not start within 100 ms') });
   });
 
   test('because node does not start', async () => {
