@@ -144,12 +144,14 @@ function writeAll(
   }
 }
 
-// Nobody waits for a hole, but the hash has to see its zeros.
+// A hole costs nothing to copy, but the hash has to see its zeros, which may be petabytes.
 function skipHole(context: Context, length: number, observe: Observer | null): void {
-  if (observe !== null) {
-    for (let left = length; left > 0; left -= HOLE_UNIT) observe(zeros.subarray(0, Math.min(HOLE_UNIT, left)));
+  if (observe === null) return context.heartbeat.skipped(length);
+  for (let left = length; left > 0; left -= HOLE_UNIT) {
+    const unit = Math.min(HOLE_UNIT, left);
+    observe(zeros.subarray(0, unit));
+    context.heartbeat.skipped(unit);
   }
-  context.heartbeat.skipped(length);
 }
 
 /** Throws when the file is no longer what it was when its copy began. */

@@ -40,6 +40,7 @@ function removeTree(context: Context, below: DirHandleCache, top: RawPath, name:
   const left = [{ dir: '', name }];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const { dir, name } = next;
+    context.heartbeat.waited();
     const path = join(top, join(dir, name));
     try {
       const stat = deleting(context, path, () => context.fs.statAt(below.open(dir), name));
@@ -53,7 +54,10 @@ function removeTree(context: Context, below: DirHandleCache, top: RawPath, name:
       fail(context, error, path);
     }
   }
-  for (const doomed of found.reverse()) removeOne(context, below, top, doomed);
+  for (const doomed of found.reverse()) {
+    context.heartbeat.waited();
+    removeOne(context, below, top, doomed);
+  }
 }
 
 function removeOne(context: Context, below: DirHandleCache, top: RawPath, { dir, name, type }: Doomed): void {

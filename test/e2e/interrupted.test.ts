@@ -74,6 +74,17 @@ overBothDrivers((driver) => {
     expect(differences(`${top}/src/c`, `${top}/dst/c`, { times: timesOf(driver) })).toEqual([]);
   });
 
+  test('SIGKILL of the parent ends a worker that hashes a hole', async () => {
+    const top = temp();
+    plant(`${top}/src`, { hole: { type: 'sparse', size: 2 ** 42, data: [] } });
+    const run = start(['--verify', `${top}/src`, `${top}/dst`], { driver, env: { PCOPY_TEST_CASE: top } });
+    const isOpen = (pid: number): boolean => openFiles(pid).some((path) => path.endsWith('/hole'));
+    await until(() => childrenOf(run.pid).some(({ pid }) => isOpen(pid)), 'a worker that hashes');
+    run.child.kill('SIGKILL');
+    await run.done;
+    await until(() => remaining(top).length === 0, 'the end of every worker', 1000);
+  });
+
   test('a tree that a killed run began is the same as the source after the next run', async () => {
     const top = temp();
     plant(`${top}/src`, { 'x/y/big': slowFile(), 'x/y/small': file('s'), 'z/w': file('w') });
