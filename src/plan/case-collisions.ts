@@ -1,9 +1,11 @@
 import { RefusedError } from '../api/errors.ts';
 import { isUtf8, join, printable, type RawPath, toText } from '../api/names.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
+import { isWithin } from './mounts.ts';
 
 /** Finds names that a destination takes for one, which does not tell upper and lower case apart. */
 export class NameCollisions {
+  private readonly folding: readonly RawPath[];
   private readonly keepAll: boolean;
   /** Directories on the way to entries, by folded path: two that are one would be merged. */
   private readonly directories = new Map<string, RawPath>([['', '']]);
@@ -11,8 +13,12 @@ export class NameCollisions {
   private names = new Map<string, RawPath>();
   private dir: RawPath = '';
 
-  /** @param keepAll the entries come in any order, not directory by directory */
-  constructor(keepAll: boolean) {
+  /**
+   * @param folding the directories in which and below which case is not told apart
+   * @param keepAll the entries come in any order, not directory by directory
+   */
+  constructor(folding: readonly RawPath[], keepAll: boolean) {
+    this.folding = folding;
     this.keepAll = keepAll;
   }
 
@@ -20,10 +26,15 @@ export class NameCollisions {
   add({ dir, names }: EntriesOfDirectory): void {
     if (dir !== this.dir && !this.keepAll) this.names = new Map();
     this.dir = dir;
+    if (!this.folds(dir)) return;
     const foldedDir = this.enter(dir);
     for (const name of names.split('/')) {
       if (name !== '') note(this.names, join(foldedDir, foldName(name)), join(dir, name));
     }
+  }
+
+  private folds(dir: RawPath): boolean {
+    return this.folding.some((top) => isWithin(`/${dir}`, `/${top}`));
   }
 
   private enter(dir: RawPath): string {
@@ -31,7 +42,8 @@ export class NameCollisions {
     for (let at = 0; at < dir.length; ) {
       const slash = dir.indexOf('/', at);
       const end = slash < 0 ? dir.length : slash;
-      folded = join(folded, foldName(dir.slice(at, end)));
+      const name = dir.slice(at, end);
+      folded = join(folded, this.folds(dir.slice(0, Math.max(at - 1, 0))) ? foldName(name) : name);
       note(this.directories, folded, dir.slice(0, end));
       at = end + 1;
     }

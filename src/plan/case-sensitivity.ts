@@ -1,12 +1,14 @@
 import { opendirSync, statfsSync } from 'node:fs';
-import { type RawPath, toBytes } from '../api/names.ts';
+import { join, type RawPath, toBytes } from '../api/names.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import { runMark, temporaryName } from '../fs/temporary-name.ts';
+import { listMounts } from './mounts.ts';
 import { look } from './paths.ts';
 
-/** What `prepare` knows of the destination. */
+/** What `prepare` knows of the two directories. */
 interface Place {
+  source: { path: RawPath };
   destination: { path: RawPath; identity: string };
 }
 
@@ -30,13 +32,33 @@ const MAY_FOLD = new Set([
 const TRIED = 16;
 
 /**
+ * The directories of the destination, relative to it, in which and below which names that differ in case are one: its top
+ * ('' alone), or file systems mounted inside it. Of those only the ones that the source has a directory for are asked: the
+ * others may not answer.
+ */
+export function foldingDirectories(fs: FileSystem, place: Place, dryRun: boolean): RawPath[] {
+  if (foldsNames(fs, place, dryRun)) return [''];
+  const { source, destination } = place;
+  if (destination.identity === '') return [];
+  const below = `${destination.path === '/' ? '' : destination.path}/`;
+  return listMounts()
+    .filter(({ point }) => point.startsWith(below) && point !== below)
+    .map(({ point }) => point.slice(below.length))
+    .filter((dir) => identityOf(join(source.path, dir)) !== undefined)
+    .filter((dir) => folds(fs, join(destination.path, dir), dryRun));
+}
+
+/**
  * Whether the destination takes names that differ in case for one. Looked up under a name that exists, its case turned
  * round: its own in its parent (a directory of ext4 or f2fs inherits it), or an entry's; only where the file system is
  * one that may fold, or on another system than Linux, a temporary file is made. A dry run makes none.
  */
 export function foldsNames(fs: FileSystem, { destination }: Place, dryRun: boolean): boolean {
   if (destination.identity === '') return false;
-  const { path } = destination;
+  return folds(fs, destination.path, dryRun);
+}
+
+function folds(fs: FileSystem, path: RawPath, dryRun: boolean): boolean {
   return (
     foldsOwnName(path) ||
     withRoot(fs, path, (dir) => foldsAnEntry(fs, dir, path) || (!dryRun && mayFold(path) && foldsNew(fs, dir)))

@@ -3,7 +3,7 @@ import type { RawPath } from '../api/names.ts';
 import type { FileSystem, Stat } from '../fs/file-system.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
 import { NameCollisions } from './case-collisions.ts';
-import { foldsNames } from './case-sensitivity.ts';
+import { foldingDirectories } from './case-sensitivity.ts';
 import type { Plan } from './prepare.ts';
 import { spaceCheck } from './space.ts';
 
@@ -20,9 +20,9 @@ export interface Surveyed {
  * everything first would double the work of a run, so that is done only where it can matter.
  */
 export async function preflight(fs: FileSystem, plan: Plan, tree: Surveyed, config: Config): Promise<void> {
-  const names = foldsNames(fs, plan, config.dryRun)
-    ? new NameCollisions((config.filesFrom ?? config.retryFrom) !== null)
-    : null;
+  const folding = foldingDirectories(fs, plan, config.dryRun);
+  const isAnyOrder = (config.filesFrom ?? config.retryFrom) !== null;
+  const names = folding.length > 0 ? new NameCollisions(folding, isAnyOrder) : null;
   const space = config.preflight && !config.dryRun ? spaceCheck(fs, plan, tree, config) : null;
   if (names === null && space === null) return;
   try {

@@ -17,8 +17,7 @@ function withFuse(): TestAPI {
 }
 
 /** A directory that takes names that differ in case for one. */
-async function mountFolding(): Promise<string> {
-  const top = temp();
+async function mountFolding(top = temp()): Promise<string> {
   mkdirSync(`${top}/shown`);
   mkdirSync(`${top}/mount`);
   const child = spawn(PYTHON, [`${ROOT}/test/plan/fixtures/folding.py`, `${top}/shown`, `${top}/mount`]);
@@ -49,6 +48,19 @@ withFuse()('names that would be one are refused before anything is written; both
   }
   await copy([`${top}/src`, dst, '--exclude', 'd/FILE']);
   expect(readdirSync(`${dst}/d`)).toEqual(['File']);
+});
+
+withFuse()('the same in what is mounted inside the destination, and only there', async () => {
+  const top = temp();
+  plant(`${top}/src`, { a: file('1'), A: file('2'), 'mount/d/File': file('1'), 'mount/d/FILE': file('2') });
+  mkdirSync(`${top}/dst`);
+  const mount = await mountFolding(`${top}/dst`);
+  const { stderr } = expectExit(await pcopy([`${top}/src`, `${top}/dst`]), 3);
+  expect(stderr).toMatch(/mount\/d\/(File: and mount\/d\/FILE|FILE: and mount\/d\/File) would be one .*EPCOPY_NAMES/);
+  expect(readdirSync(`${top}/dst`).sort()).toEqual(['mount', 'shown']);
+  await copy([`${top}/src`, `${top}/dst`, '--exclude', 'mount/d/FILE']);
+  expect(readdirSync(`${top}/dst`).sort()).toEqual(['A', 'a', 'mount', 'shown']);
+  expect(readdirSync(`${mount}/d`)).toEqual(['File']);
 });
 
 withFuse()('--delete takes a name in other case for the same', async () => {
@@ -82,7 +94,7 @@ test('folding: case, normalisation, and bytes that are not text', () => {
 
 test('clashes are found across jobs of one directory, between directories, and in lists of any order', () => {
   const add = (keepAll: boolean, ...groups: [string, string][]) => {
-    const clashes = new NameCollisions(keepAll);
+    const clashes = new NameCollisions([''], keepAll);
     for (const [dir, names] of groups) clashes.add({ dir, names, types: '' });
   };
   expect(() => add(false, ['d', 'a/b'], ['d', 'B'])).toThrow('d/B would be one name');
