@@ -56,6 +56,16 @@ export interface FileSystem {
   openRead(dir: Handle, name: RawPath): Handle;
   /** Opens an existing file for writing, and for reading back; neither cut nor made. */
   openWrite(dir: Handle, name: RawPath): Handle;
+  /**
+   * Holds an entry without opening it: for a link, a FIFO, a socket, a device. Stat, owner, mode, times and attributes take
+   * the handle; nothing can be read or written through it.
+   */
+  holdEntry(dir: Handle, name: RawPath): Handle;
+  /**
+   * Whether an entry still has the name that it was opened or held by, be it in another directory by now. null: /proc does not
+   * tell. Where directories are not held either, the answer is yes.
+   */
+  keepsName(handle: Handle, name: RawPath): boolean | null;
   stat(handle: Handle): Stat;
   /** @returns null when there is no such entry */
   statAt(dir: Handle, name: RawPath): Stat | null;
@@ -81,15 +91,12 @@ export interface FileSystem {
   /** @returns false when the name is taken */
   symlink(target: RawPath, dir: Handle, name: RawPath): boolean;
   readlink(dir: Handle, name: RawPath): RawPath;
-  /** Makes a FIFO, socket or device like the one described. @returns false when the name is taken */
+  /** Makes a FIFO, socket or device like the one described, for its owner alone. @returns false when the name is taken */
   makeSpecial(dir: Handle, name: RawPath, like: Stat): boolean;
   setMode(handle: Handle, mode: number): void;
-  setModeAt(dir: Handle, name: RawPath, mode: number): void;
   /** @returns false when the times could be kept only in part (see `Stat`: nanoseconds, before 1970) */
   setTimes(handle: Handle, like: Stat): boolean;
-  setTimesAt(dir: Handle, name: RawPath, like: Stat): boolean;
   setOwner(handle: Handle, uid: number, gid: number): void;
-  setOwnerAt(dir: Handle, name: RawPath, uid: number, gid: number): void;
   truncate(handle: Handle, size: number): void;
   /** Start of the next data at or after `position`: `size` when only a hole is left, null when holes are not told. */
   nextData(handle: Handle, position: number, size: number): number | null;
@@ -110,12 +117,12 @@ export interface FileSystem {
   close(handle: Handle): void;
 }
 
-/** Extended attributes, POSIX ACLs among them as `system.posix_acl_*`. `name` null: of the handle itself. */
+/** Extended attributes, POSIX ACLs among them as `system.posix_acl_*`. */
 export interface ExtendedAttributes {
-  list(handle: Handle, name: RawPath | null): RawPath[];
+  list(handle: Handle): RawPath[];
   /** Whether an open directory has the attribute; no matter why not. */
   has(handle: Handle, attribute: RawPath): boolean;
-  get(handle: Handle, name: RawPath | null, attribute: RawPath): Buffer;
-  set(handle: Handle, name: RawPath | null, attribute: RawPath, value: Buffer): void;
-  remove(handle: Handle, name: RawPath | null, attribute: RawPath): void;
+  get(handle: Handle, attribute: RawPath): Buffer;
+  set(handle: Handle, attribute: RawPath, value: Buffer): void;
+  remove(handle: Handle, attribute: RawPath): void;
 }

@@ -13,4 +13,5 @@ export const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 export const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
 export const O_NOCTTY = constants.O_NOCTTY ?? 0;
 export const O_NOATIME = constants.O_NOATIME ?? 0;
+export const O_PATH = 0o10000000;
 export const O_TMPFILE = 0o20000000 | O_DIRECTORY;

@@ -116,13 +116,13 @@ export const fsetxattr = call<[fd: number, name: CName, value: Buffer, size: num
   'int fsetxattr(int, const char *, const void *, uint64, int)',
 );
 export const fremovexattr = call<[fd: number, name: CName]>('int fremovexattr(int, const char *)');
-export const llistxattr = call<[path: CName, list: Memory, size: number]>(
-  'int64 llistxattr(const char *, void *, uint64)',
+export const listxattr = call<[path: CName, list: Memory, size: number]>(
+  'int64 listxattr(const char *, void *, uint64)',
 );
-export const lgetxattr = call<[path: CName, name: CName, value: Memory, size: number]>(
-  'int64 lgetxattr(const char *, const char *, void *, uint64)',
+export const getxattr = call<[path: CName, name: CName, value: Memory, size: number]>(
+  'int64 getxattr(const char *, const char *, void *, uint64)',
 );
-export const lsetxattr = call<[path: CName, name: CName, value: Buffer, size: number, flags: number]>(
-  'int lsetxattr(const char *, const char *, const void *, uint64, int)',
+export const setxattr = call<[path: CName, name: CName, value: Buffer, size: number, flags: number]>(
+  'int setxattr(const char *, const char *, const void *, uint64, int)',
 );
-export const lremovexattr = call<[path: CName, name: CName]>('int lremovexattr(const char *, const char *)');
+export const removexattr = call<[path: CName, name: CName]>('int removexattr(const char *, const char *)');

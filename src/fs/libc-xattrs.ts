@@ -1,51 +1,49 @@
-import type { RawPath } from '../api/names.ts';
-import type { ExtendedAttributes, Handle } from './file-system.ts';
+import type { ExtendedAttributes } from './file-system.ts';
 import * as libc from './libc-calls.ts';
+import { pathOf } from './proc-path.ts';
 import { systemError } from './system-error.ts';
 
+const EBADF = 9;
 const ERANGE = 34;
 
 /**
- * Attributes of an open file or directory (`name` null) or of an entry of a directory. Entries that cannot be opened
- * (links, devices) go by /proc/self/fd, since there is no call of the *at kind before Linux 6.13.
+ * Attributes of whatever a handle holds. An entry that is not open goes by /proc/self/fd, since there is no call of the *at
+ * kind before Linux 6.13.
  */
 export const libcXattrs: ExtendedAttributes = {
-  list(handle, name) {
+  list(handle) {
     const raw = grow((buffer, size) =>
-      name === null
-        ? libc.flistxattr(handle, buffer, size)
-        : libc.llistxattr(libc.cname(pathOf(handle, name)), buffer, size),
+      orByPath(libc.flistxattr(handle, buffer, size), () => libc.listxattr(pathOf(handle), buffer, size)),
     );
     return raw.toString('latin1').split('\0').filter(Boolean);
   },
   has(handle, attribute) {
     return libc.fgetxattr(handle, libc.cname(attribute), null, 0) >= 0;
   },
-  get(handle, name, attribute) {
+  get(handle, attribute) {
     const key = libc.cname(attribute);
     return grow((buffer, size) =>
-      name === null
-        ? libc.fgetxattr(handle, key, buffer, size)
-        : libc.lgetxattr(libc.cname(pathOf(handle, name)), key, buffer, size),
+      orByPath(libc.fgetxattr(handle, key, buffer, size), () => libc.getxattr(pathOf(handle), key, buffer, size)),
     );
   },
-  set(handle, name, attribute, value) {
+  set(handle, attribute, value) {
     const key = libc.cname(attribute);
-    check(
-      name === null
-        ? libc.fsetxattr(handle, key, value, value.length, 0)
-        : libc.lsetxattr(libc.cname(pathOf(handle, name)), key, value, value.length, 0),
-      'setxattr',
+    const { length } = value;
+    const done = orByPath(libc.fsetxattr(handle, key, value, length, 0), () =>
+      libc.setxattr(pathOf(handle), key, value, length, 0),
     );
+    if (done < 0) throw systemError(libc.errno(), 'setxattr');
   },
-  remove(handle, name, attribute) {
+  remove(handle, attribute) {
     const key = libc.cname(attribute);
-    check(
-      name === null ? libc.fremovexattr(handle, key) : libc.lremovexattr(libc.cname(pathOf(handle, name)), key),
-      'removexattr',
-    );
+    const done = orByPath(libc.fremovexattr(handle, key), () => libc.removexattr(pathOf(handle), key));
+    if (done < 0) throw systemError(libc.errno(), 'removexattr');
   },
 };
+
+function orByPath(result: number, byPath: () => number): number {
+  return result < 0 && libc.errno() === EBADF ? byPath() : result;
+}
 
 const first = Buffer.alloc(1024);
 
@@ -58,12 +56,4 @@ function grow(call: (buffer: Buffer, size: number) => number): Buffer {
     if (libc.errno() !== ERANGE || buffer.length >= 1 << 20) throw systemError(libc.errno(), 'getxattr');
     buffer = Buffer.alloc(buffer.length * 8);
   }
-}
-
-function check(result: number, syscall: string): void {
-  if (result < 0) throw systemError(libc.errno(), syscall);
-}
-
-function pathOf(handle: Handle, name: RawPath): RawPath {
-  return `/proc/self/fd/${handle}/${name}`;
 }

@@ -4,6 +4,7 @@ import * as flags from './flags.ts';
 import * as libc from './libc-calls.ts';
 import { libcXattrs } from './libc-xattrs.ts';
 import { isNetwork } from './network.ts';
+import { isNameIn, pathOf } from './proc-path.ts';
 import { STATX_MASK, STATX_SIZE, StatxStat } from './statx.ts';
 import { systemError } from './system-error.ts';
 
@@ -43,6 +44,8 @@ export class LibcFileSystem implements FileSystem {
   readonly xattrs = libcXattrs;
   // Cleared when this kernel wants the /proc detour for naming a hidden file.
   private emptyPath = true;
+  // Handles of `holdEntry`, which most calls by descriptor refuse.
+  private readonly unopened = new Set<Handle>();
   private lastBuffer: Buffer | null = null;
   private lastAddress = 0;
 
@@ -87,6 +90,17 @@ export class LibcFileSystem implements FileSystem {
 
   openWrite(dir: Handle, name: RawPath): Handle {
     return this.open(dir, name, flags.O_RDWR | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY, 0);
+  }
+
+  holdEntry(dir: Handle, name: RawPath): Handle {
+    const handle = this.open(dir, name, flags.O_PATH | flags.O_NOFOLLOW, 0);
+    this.unopened.add(handle);
+    return handle;
+  }
+
+  keepsName(handle: Handle, name: RawPath): boolean | null {
+    const length = libc.readlinkat(AT_FDCWD, pathOf(handle), linkBuffer, linkBuffer.length);
+    return length < 0 ? null : isNameIn(linkBuffer.toString('latin1', 0, length), name);
   }
 
   stat(handle: Handle): Stat {
@@ -152,7 +166,7 @@ export class LibcFileSystem implements FileSystem {
       if (errno !== ENOENT && errno !== EPERM) throw systemError(errno, 'link');
       this.emptyPath = false;
     }
-    return untaken(libc.linkat(AT_FDCWD, `/proc/self/fd/${handle}`, dir, libc.cname(name), AT_SYMLINK_FOLLOW), 'link');
+    return untaken(libc.linkat(AT_FDCWD, pathOf(handle), dir, libc.cname(name), AT_SYMLINK_FOLLOW), 'link');
   }
 
   link(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): boolean {
@@ -186,37 +200,25 @@ export class LibcFileSystem implements FileSystem {
   makeSpecial(dir: Handle, name: RawPath, like: Stat): boolean {
     const bits = { p: 0o010000, s: 0o140000, c: 0o020000, b: 0o060000 }[like.type as 'p' | 's' | 'c' | 'b'];
     return untaken(
-      libc.mknodat(dir, libc.cname(name), bits | (like.mode & 0o777), makedev(like.rdevMajor, like.rdevMinor)),
+      libc.mknodat(dir, libc.cname(name), bits | (like.mode & 0o600), makedev(like.rdevMajor, like.rdevMinor)),
       'mknod',
     );
   }
 
   setMode(handle: Handle, mode: number): void {
-    check(libc.fchmod(handle, mode), 'chmod');
-  }
-
-  setModeAt(dir: Handle, name: RawPath, mode: number): void {
-    check(libc.fchmodat(dir, libc.cname(name), mode, AT_SYMLINK_NOFOLLOW), 'chmod');
+    if (this.unopened.has(handle)) check(libc.fchmodat(AT_FDCWD, pathOf(handle), mode, 0), 'chmod');
+    else check(libc.fchmod(handle, mode), 'chmod');
   }
 
   setTimes(handle: Handle, like: Stat): boolean {
     putTimes(like);
-    check(libc.futimens(handle, timesBuffer), 'utimens');
-    return true;
-  }
-
-  setTimesAt(dir: Handle, name: RawPath, like: Stat): boolean {
-    putTimes(like);
-    check(libc.utimensat(dir, libc.cname(name), timesBuffer, AT_SYMLINK_NOFOLLOW), 'utimens');
+    check(this.unopened.has(handle) ? utimesOfHeld(handle) : libc.futimens(handle, timesBuffer), 'utimens');
     return true;
   }
 
   setOwner(handle: Handle, uid: number, gid: number): void {
-    check(libc.fchown(handle, uid, gid), 'chown');
-  }
-
-  setOwnerAt(dir: Handle, name: RawPath, uid: number, gid: number): void {
-    check(libc.fchownat(dir, libc.cname(name), uid, gid, AT_SYMLINK_NOFOLLOW), 'chown');
+    if (this.unopened.has(handle)) check(libc.fchownat(handle, '', uid, gid, AT_EMPTY_PATH), 'chown');
+    else check(libc.fchown(handle, uid, gid), 'chown');
   }
 
   truncate(handle: Handle, size: number): void {
@@ -264,6 +266,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   close(handle: Handle): void {
+    this.unopened.delete(handle);
     // EINTR too means closed on Linux. Other codes are late write errors (NFS, quota).
     if (libc.close(handle) < 0 && libc.errno() !== EINTR) throw systemError(libc.errno(), 'close');
   }
@@ -303,6 +306,12 @@ function untaken(result: number, syscall: string): boolean {
   if (result === 0) return true;
   if (libc.errno() === EEXIST) return false;
   throw systemError(libc.errno(), syscall);
+}
+
+// Linux 5.8 takes a handle that is not open; before, /proc leads to what it holds.
+function utimesOfHeld(handle: Handle): number {
+  const done = libc.utimensat(handle, '', timesBuffer, AT_EMPTY_PATH);
+  return done < 0 && libc.errno() === EINVAL ? libc.utimensat(AT_FDCWD, pathOf(handle), timesBuffer, 0) : done;
 }
 
 function putTimes(like: Stat): void {

@@ -5,6 +5,7 @@ import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.
 import * as flags from './flags.ts';
 import { isNetwork } from './network.ts';
 import { NodeStat, typeOfDirent } from './node-stat.ts';
+import { isNameIn, pathOf } from './proc-path.ts';
 import { codeOf, fromNode, SystemError, systemError } from './system-error.ts';
 
 const EINVAL = 22;
@@ -17,6 +18,7 @@ export class NodeFileSystem implements FileSystem {
   readonly name = 'node';
   readonly xattrs = null;
   private readonly held = process.platform === 'linux';
+  // Of handles that no call takes: entries that are not open, and all directories where there is no openat.
   private readonly paths = new Map<Handle, RawPath>();
   private nextHandle = 1 << 30;
 
@@ -56,9 +58,29 @@ export class NodeFileSystem implements FileSystem {
     return this.open(this.at(dir, name), flags.O_RDWR | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY);
   }
 
+  holdEntry(dir: Handle, name: RawPath): Handle {
+    const path = this.at(dir, name);
+    if (!this.held) return this.remember(path);
+    const handle = this.open(path, flags.O_PATH | flags.O_NOFOLLOW);
+    this.paths.set(handle, pathOf(handle));
+    return handle;
+  }
+
+  keepsName(handle: Handle, name: RawPath): boolean | null {
+    if (!this.held) return true;
+    try {
+      return isNameIn(guard(() => fs.readlinkSync(pathOf(handle), 'buffer')).toString('latin1'), name);
+    } catch {
+      return null;
+    }
+  }
+
   stat(handle: Handle): Stat {
     const path = this.paths.get(handle);
-    if (path !== undefined) return new NodeStat(guard(() => fs.statSync(wire(path), { bigint: true })));
+    if (path !== undefined) {
+      const stat = this.held ? fs.statSync : fs.lstatSync;
+      return new NodeStat(guard(() => stat(wire(path), { bigint: true })));
+    }
     return new NodeStat(guard(() => fs.fstatSync(handle, { bigint: true })));
   }
 
@@ -136,30 +158,18 @@ export class NodeFileSystem implements FileSystem {
     guard(() => (path === undefined ? fs.fchmodSync(handle, mode) : fs.chmodSync(wire(path), mode)));
   }
 
-  setModeAt(dir: Handle, name: RawPath, mode: number): void {
-    guard(() => fs.chmodSync(wire(this.at(dir, name)), mode));
-  }
-
   setTimes(handle: Handle, like: Stat): boolean {
     const path = this.paths.get(handle);
     const [atime, mtime] = [seconds(like.atime, like.atimeNs), seconds(like.mtime, like.mtimeNs)];
-    guard(() => (path === undefined ? fs.futimesSync(handle, atime, mtime) : fs.utimesSync(wire(path), atime, mtime)));
-    return keepsTimes(like);
-  }
-
-  setTimesAt(dir: Handle, name: RawPath, like: Stat): boolean {
-    const [atime, mtime] = [seconds(like.atime, like.atimeNs), seconds(like.mtime, like.mtimeNs)];
-    guard(() => fs.lutimesSync(wire(this.at(dir, name)), atime, mtime));
+    const byPath = this.held ? fs.utimesSync : fs.lutimesSync;
+    guard(() => (path === undefined ? fs.futimesSync(handle, atime, mtime) : byPath(wire(path), atime, mtime)));
     return keepsTimes(like);
   }
 
   setOwner(handle: Handle, uid: number, gid: number): void {
     const path = this.paths.get(handle);
-    guard(() => (path === undefined ? fs.fchownSync(handle, uid, gid) : fs.chownSync(wire(path), uid, gid)));
-  }
-
-  setOwnerAt(dir: Handle, name: RawPath, uid: number, gid: number): void {
-    guard(() => fs.lchownSync(wire(this.at(dir, name)), uid, gid));
+    const byPath = this.held ? fs.chownSync : fs.lchownSync;
+    guard(() => (path === undefined ? fs.fchownSync(handle, uid, gid) : byPath(wire(path), uid, gid)));
   }
 
   truncate(handle: Handle, size: number): void {
@@ -202,7 +212,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   close(handle: Handle): void {
-    if (!this.paths.delete(handle)) guard(() => fs.closeSync(handle));
+    if (!this.paths.delete(handle) || this.held) guard(() => fs.closeSync(handle));
   }
 
   private at(dir: Handle, name: RawPath): RawPath {

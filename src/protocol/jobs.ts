@@ -63,6 +63,8 @@ export interface DiscardJob {
 /** A split file as its workers know it. */
 export interface Split {
   temporary: RawPath;
+  /** The temporary file as it was made: whoever opens it by its name makes sure that it is this one. */
+  made: { identity: string; uid: number; mode: number };
   /** What the source was when the split began; it must not have changed at the end. */
   sourceIdentity: string;
   size: number;

@@ -13,6 +13,8 @@ export interface StagedFile {
   temporary: RawPath | null;
   /** Only the owner may read it so far: the mode is still to be set. */
   guarded: boolean;
+  /** It was there before the run, and may have attributes of its own. */
+  reused: boolean;
 }
 
 // Whether the destination has files without a name, and lets them be named. One refusal is enough to stop asking.
@@ -39,7 +41,7 @@ export function begin(context: Context, entry: Entry, source: Stat, keepGuarded:
     const handle = attempt(entry.path, 'destination', 'create', () =>
       fs.createUnnamed(entry.destinationDir, keepGuarded ? 0o600 : mode),
     );
-    if (handle !== null) return { handle, temporary: null, guarded: keepGuarded };
+    if (handle !== null) return { handle, temporary: null, guarded: keepGuarded, reused: false };
     usesUnnamed = false;
   }
   return beginNamed(context, entry);
@@ -51,14 +53,19 @@ export function beginNamed(context: Context, entry: Entry): StagedFile {
   const handle = attempt(entry.path, 'destination', 'create', () =>
     context.fs.createNew(entry.destinationDir, temporary, 0o600),
   );
-  return { handle, temporary, guarded: true };
+  return { handle, temporary, guarded: true, reused: false };
 }
 
 /**
  * Gives the finished staged its name, in one step, whatever file or link had it before. A directory stays. Throws
  * UnnamedRefused, and then no file is begun without a name any more.
  */
-export function publish(context: Context, entry: Entry, staged: StagedFile, source: Stat | null): void {
+export function publish(
+  context: Context,
+  entry: Entry,
+  staged: Pick<StagedFile, 'handle' | 'temporary'>,
+  source: Stat | null,
+): void {
   const { fs, config } = context;
   const { destinationDir, newName, path } = entry;
   if (!config.atomic && staged.temporary === newName) return;
@@ -76,7 +83,12 @@ export function publish(context: Context, entry: Entry, staged: StagedFile, sour
   staged.temporary = newName;
 }
 
-function linkUnnamed({ fs }: Context, { destinationDir, path }: Entry, { handle }: StagedFile, name: RawPath): boolean {
+function linkUnnamed(
+  { fs }: Context,
+  { destinationDir, path }: Entry,
+  { handle }: Pick<StagedFile, 'handle'>,
+  name: RawPath,
+): boolean {
   try {
     return fs.linkUnnamed(handle, destinationDir, name);
   } catch (error) {
@@ -86,11 +98,11 @@ function linkUnnamed({ fs }: Context, { destinationDir, path }: Entry, { handle 
   }
 }
 
-/** Removes what there is of a staged that was not published. The handle is not closed. */
-export function abort(context: Context, entry: Entry, staged: StagedFile): void {
-  if (staged.temporary === null || staged.temporary === entry.newName) return;
+/** Removes what was not published. A handle of it is not closed. */
+export function abort(context: Context, entry: Entry, temporary: RawPath | null): void {
+  if (temporary === null || temporary === entry.newName) return;
   try {
-    context.fs.unlink(entry.destinationDir, staged.temporary);
+    context.fs.unlink(entry.destinationDir, temporary);
   } catch {
     // The failure that led here is the one to report; the next run removes the file.
   }
@@ -116,7 +128,7 @@ export function publishName(context: Context, entry: Entry, name: RawPath): void
   try {
     attempt(path, 'destination', 'rename', () => context.fs.rename(destinationDir, name, destinationDir, newName));
   } catch (error) {
-    abort(context, entry, { handle: -1, temporary: name, guarded: false });
+    abort(context, entry, name);
     throw error;
   }
 }
@@ -132,35 +144,50 @@ export function checkReplaceable(context: Context, entry: Entry, source: Stat | 
     throw entryError(entry.path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
   }
   if (source !== null && there.identity === source.identity) {
-    throw entryError(entry.path, 'destination', 'replace', 'EPCOPY_SAME', 'source and destination are the same file');
+    throw isSource(entry.path);
   }
 }
 
-// Without atomicity the file is written where it will stay. What is there is emptied, unless it is not a plain file.
+// Without atomicity the file is written where it will stay. What is there is emptied, if it is a plain file with this one
+// name: written in place, one with other names would change under those too, be they entries of this very run or files
+// elsewhere that somebody has linked here.
 function beginInPlace(context: Context, entry: Entry, source: Stat): StagedFile {
   const { fs } = context;
-  const { mode } = source;
   const { destinationDir, newName, path } = entry;
+  const mode = source.mode & 0o700;
   const there = attempt(path, 'destination', 'stat', () => fs.statAt(destinationDir, newName));
-  // Written in place, a file with other names would change under those too, which may be entries of this very run.
-  const usable = there !== null && there.type === 'f' && there.nlink === 1;
-  if (there !== null && !usable) {
+  if (there !== null) {
     checkReplaceable(context, entry, source);
+    const handle = there.type === 'f' && there.nlink === 1 ? emptied(context, entry, source, mode) : null;
+    if (handle !== null) return { handle, temporary: newName, guarded: true, reused: true };
     attempt(path, 'destination', 'unlink', () => fs.unlink(destinationDir, newName));
   }
-  if (!usable) {
-    const handle = attempt(path, 'destination', 'create', () => fs.createNew(destinationDir, newName, mode & 0o700));
-    return { handle, temporary: newName, guarded: true };
-  }
-  // By what was opened, not by name: with --dereference the name is a link, and what it leads to may be this very file.
-  checkReplaceable(context, entry, source);
+  const handle = attempt(path, 'destination', 'create', () => fs.createNew(destinationDir, newName, mode));
+  return { handle, temporary: newName, guarded: true, reused: false };
+}
+
+// Opens what is there and empties it, or returns null when what was opened has another name too.
+function emptied(context: Context, entry: Entry, source: Stat, mode: number): Handle | null {
+  const { fs } = context;
+  const { destinationDir, newName, path } = entry;
   const handle = attempt(path, 'destination', 'open', () => fs.openWrite(destinationDir, newName));
   try {
-    attempt(path, 'destination', 'chmod', () => fs.setMode(handle, mode & 0o700));
+    const { type, nlink, identity } = attempt(path, 'destination', 'stat', () => fs.stat(handle));
+    if (identity === source.identity) throw isSource(path);
+    // The name after the count: else a file could lose this name in between, and have its one name elsewhere.
+    if (type !== 'f' || nlink !== 1 || fs.keepsName(handle, newName) !== true) {
+      fs.close(handle);
+      return null;
+    }
+    attempt(path, 'destination', 'chmod', () => fs.setMode(handle, mode));
     attempt(path, 'destination', 'truncate', () => fs.truncate(handle, 0));
+    return handle;
   } catch (error) {
     fs.close(handle);
     throw error;
   }
-  return { handle, temporary: newName, guarded: true };
+}
+
+function isSource(path: RawPath): Error {
+  return entryError(path, 'destination', 'replace', 'EPCOPY_SAME', 'source and destination are the same file');
 }

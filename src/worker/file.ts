@@ -97,7 +97,8 @@ function write(
     const digest = digestOf(context);
     const cloned = clone(context, entry, source, staged, stat);
     const bytes = cloned ? stat.size : copyContent(context, path, source, staged.handle, stat, digest?.update ?? null);
-    copyMetadata(context, path, source, staged.handle, stat, staged.guarded, inheritsAcl);
+    const { handle: destination, guarded, reused } = staged;
+    copyMetadata(context, path, { source, stat, destination, guarded, hasAttributes: inheritsAcl || reused });
     const sha256 = digest !== null && cloned ? hashContent(context, path, 'source', source) : digest?.hex();
     if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(staged.handle));
     if (config.verify && sha256 !== undefined) verify(context, path, staged.handle, stat, sha256);
@@ -111,7 +112,7 @@ function write(
     report.bytes += bytes;
     tell(context, { path, type: 'f', action: 'copied', bytes, ...(sha256 === undefined ? {} : { sha256 }) });
   } catch (error) {
-    abort(context, entry, staged);
+    abort(context, entry, staged.temporary);
     if (open) fs.close(staged.handle);
     throw error;
   }

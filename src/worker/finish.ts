@@ -3,9 +3,10 @@ import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { FinishJob } from '../protocol/jobs.ts';
+import { hasDefaultAcl } from './attributes.ts';
 import type { Context } from './context.ts';
 import { fail } from './entries.ts';
-import { copyMetadata, hasDefaultAcl } from './metadata.ts';
+import { copyMetadata } from './metadata.ts';
 import { withRetries } from './retry.ts';
 
 /** Only extended attributes are read from the open source. */
@@ -13,9 +14,8 @@ const NOT_OPEN: Handle = -1;
 
 /** Gives directories their source's times and, to those that the run made, its mode, now that nothing more is put in. */
 export function finishDirectories(context: Context, job: FinishJob): void {
-  const { archive } = context.config;
   for (const path of job.made) finishOne(context, path, () => finish(context, path, true, job.last));
-  for (const path of job.kept) finishOne(context, path, () => finish(context, path, archive, job.last));
+  for (const path of job.kept) finishOne(context, path, () => finish(context, path, false, job.last));
 }
 
 function finishOne(context: Context, path: RawPath, step: () => void): void {
@@ -27,18 +27,20 @@ function finishOne(context: Context, path: RawPath, step: () => void): void {
   context.heartbeat.endEntry();
 }
 
-function finish(context: Context, path: RawPath, whole: boolean, last: boolean): void {
+function finish(context: Context, path: RawPath, made: boolean, last: boolean): void {
   const { fs, config } = context;
+  const whole = made || config.archive;
   const stat = attempt(path, 'source', 'stat', () => statSource(context, path));
   if (whole && !last && locksOut(stat)) {
     context.report.locking.push(path);
     return;
   }
   const destination = attempt(path, 'destination', 'open', () => context.destination.open(path));
-  // An ACL that was inherited when the directory was made shows as a default ACL of its own.
   if (whole) {
     const source = config.archive ? attempt(path, 'source', 'open', () => context.source.open(path)) : NOT_OPEN;
-    copyMetadata(context, path, source, destination, stat, true, hasDefaultAcl(fs.xattrs, destination));
+    // An ACL that was inherited when the directory was made shows as a default ACL of its own.
+    const hasAttributes = config.archive || hasDefaultAcl(fs.xattrs, destination);
+    copyMetadata(context, path, { source, stat, destination, guarded: made, hasAttributes });
   } else attempt(path, 'destination', 'set times', () => setTimes(context, destination, stat));
   if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
 }

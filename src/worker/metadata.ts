@@ -1,130 +1,81 @@
 import type { RawPath } from '../api/names.ts';
-import { attempt } from '../fs/entry-error.ts';
-import type { ExtendedAttributes, Handle, Stat } from '../fs/file-system.ts';
-import { codeOf } from '../fs/system-error.ts';
+import type { Handle, Stat } from '../fs/file-system.ts';
+import { modeWithoutAcl } from './acl.ts';
+import { ACCESS_ACL, dropAcl, readAttributes, removeExtraAttributes, writeAttributes } from './attributes.ts';
 import { type Context, lose } from './context.ts';
+import { keep } from './keep.ts';
 
-const ACCESS_ACL = 'system.posix_acl_access';
-const DEFAULT_ACL = 'system.posix_acl_default';
 const SPECIAL_BITS = 0o7000;
 
-// The file system or our rights do not allow it: the entry is copied all the same, and the loss is counted.
-const REFUSALS = new Set([
-  'EPERM',
-  'EACCES',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'EINVAL',
-  'ENOSYS',
-  'ENODATA',
-  'ERANGE',
-  'E2BIG',
-]);
+/** An entry at the destination that is to get the metadata of its source, both held by handle. */
+export interface MetadataCopy {
+  /** For its attributes: needed with `archive` only. */
+  source: Handle;
+  stat: Stat;
+  destination: Handle;
+  /** Nobody but the owner can get at it so far; its mode is still to be set. */
+  guarded: boolean;
+  /** It may have attributes already: inherited from its directory, or because it was there before the run. */
+  hasAttributes: boolean;
+}
 
 /**
- * Gives an open file or directory the metadata of its source. The order is a matter of safety: a change of owner clears
- * setuid and capabilities, so bits and attributes come after it; times come last, since every other step may touch them.
+ * Copies metadata in an order that is a matter of safety. A change of owner clears setuid and capabilities, so bits and
+ * attributes come after it; an ACL comes before the mode, since the group bits of a mode with an ACL are its mask and would let
+ * the whole group in; times come last, since every other step may touch them.
  */
-export function copyMetadata(
-  context: Context,
-  path: RawPath,
-  source: Handle,
-  destination: Handle,
-  stat: Stat,
-  guarded: boolean,
-  inheritsAcl: boolean,
-): void {
+export function copyMetadata(context: Context, path: RawPath, copy: MetadataCopy): void {
   const { fs, config } = context;
-  const { xattrs } = fs;
-  let mode = stat.mode & ~SPECIAL_BITS;
-  let setMode = guarded;
+  const { stat, destination, guarded, hasAttributes } = copy;
   if (config.archive) {
-    const owned = keep(context, path, 'owner', () => fs.setOwner(destination, stat.uid, stat.gid));
-    // Bits that lend the owner's rights go only with the owner.
-    mode = owned ? stat.mode : giveGroup(context, path, destination, stat);
-    setMode = true;
+    copyRights(context, path, copy);
+  } else {
+    if (hasAttributes) dropAcl(fs.xattrs, destination, stat.type === 'd');
+    if (guarded || hasAttributes) keep(context, path, 'mode', () => fs.setMode(destination, stat.mode & ~SPECIAL_BITS));
   }
-  if (inheritsAcl && xattrs !== null) {
-    dropAcl(xattrs, destination, ACCESS_ACL);
-    if (stat.type === 'd') dropAcl(xattrs, destination, DEFAULT_ACL);
-    setMode = true;
-  }
-  if (setMode) keep(context, path, 'mode', () => fs.setMode(destination, mode));
-  if (config.archive) copyAttributes(context, path, source, null, destination, null);
   keepTimes(context, path, () => fs.setTimes(destination, stat));
 }
 
-/** The same for an entry that cannot be opened (a link, a FIFO, a device), by its name. */
-export function copyMetadataAt(
-  context: Context,
-  path: RawPath,
-  source: Handle,
-  sourceName: RawPath,
-  destination: Handle,
-  name: RawPath,
-  stat: Stat,
-): void {
-  const { fs, config } = context;
-  if (config.archive) {
-    const owned = keep(context, path, 'owner', () => fs.setOwnerAt(destination, name, stat.uid, stat.gid));
-    if (stat.type !== 'l') {
-      const mode = owned ? stat.mode : stat.mode & ~SPECIAL_BITS;
-      keep(context, path, 'mode', () => fs.setModeAt(destination, name, mode));
-    }
-    copyAttributes(context, path, source, sourceName, destination, name);
-  }
-  keepTimes(context, path, () => fs.setTimesAt(destination, name, stat));
+// Owner, attributes, mode. At no moment may anybody do more than at the source.
+function copyRights(context: Context, path: RawPath, copy: MetadataCopy): void {
+  const { fs } = context;
+  const { source, stat, destination, guarded, hasAttributes } = copy;
+  const attributes = readAttributes(context, source);
+  const acl = attributes.get(ACCESS_ACL);
+  const bare = acl === undefined ? stat.mode : modeWithoutAcl(stat.mode, acl);
+  if (!guarded) narrow(context, destination, bare);
+  const owned = keep(context, path, 'owner', () => fs.setOwner(destination, stat.uid, stat.gid));
+  // Bits that lend the owner's rights go only with the owner.
+  const special = owned ? stat.mode & SPECIAL_BITS : 0;
+  if (!owned) giveGroup(context, destination, stat);
+  if (hasAttributes) removeExtraAttributes(context, path, destination, attributes);
+  const hasAcl = writeAttributes(context, path, destination, attributes);
+  if (stat.type === 'l') return;
+  const mode = ((hasAcl ? stat.mode : bare) & ~SPECIAL_BITS) | special;
+  keep(context, path, 'mode', () => fs.setMode(destination, mode));
 }
 
-/** Whether what is made in this directory starts with access rights beyond its mode. */
-export function hasDefaultAcl(xattrs: ExtendedAttributes | null, dir: Handle): boolean {
-  return xattrs?.has(dir, DEFAULT_ACL) ?? false;
-}
-
-// An ordinary user cannot give files away, but may keep a group that is one of their own. Returns the mode that is safe then.
-function giveGroup(context: Context, path: RawPath, destination: Handle, stat: Stat): number {
-  const mine = context.fs.stat(destination).uid === stat.uid;
-  if (mine && stat.mode & SPECIAL_BITS) lose(context, 'mode');
-  if (!mine) {
-    try {
-      attempt(path, 'destination', 'chown', () => context.fs.setOwner(destination, 0xffffffff, stat.gid));
-    } catch {
-      // Counted with the owner.
-    }
-    if (stat.mode & SPECIAL_BITS) lose(context, 'mode');
-  }
-  return stat.mode & ~SPECIAL_BITS;
-}
-
-function copyAttributes(
-  context: Context,
-  path: RawPath,
-  source: Handle,
-  sourceName: RawPath | null,
-  destination: Handle,
-  name: RawPath | null,
-): void {
-  const { xattrs } = context.fs;
-  if (xattrs === null) return; // Told once, at the start of the run.
-  let attributes: RawPath[];
+// What is there keeps its mode for a moment under a new owner and group, who are not those it was meant for.
+function narrow(context: Context, destination: Handle, mode: number): void {
+  const { fs } = context;
+  const there = fs.stat(destination).mode;
+  const both = there & (mode | ~0o077);
+  if (both === there) return;
   try {
-    attributes = xattrs.list(source, sourceName);
+    fs.setMode(destination, both);
   } catch {
-    return; // This file system has none.
-  }
-  for (const attribute of attributes) {
-    const kind = attribute.startsWith('system.posix_acl_') ? 'acl' : 'xattr';
-    keep(context, path, kind, () =>
-      xattrs.set(destination, name, attribute, xattrs.get(source, sourceName, attribute)),
-    );
+    // What is not ours to change keeps its owner too.
   }
 }
 
-function dropAcl(xattrs: ExtendedAttributes, handle: Handle, attribute: RawPath): void {
+// An ordinary user cannot give files away, but may keep a group that is one of their own.
+function giveGroup(context: Context, destination: Handle, stat: Stat): void {
+  if (stat.mode & SPECIAL_BITS) lose(context, 'mode');
+  if (context.fs.stat(destination).uid === stat.uid) return;
   try {
-    xattrs.remove(handle, null, attribute);
+    context.fs.setOwner(destination, 0xffffffff, stat.gid);
   } catch {
-    // It has none.
+    // Counted with the owner.
   }
 }
 
@@ -132,19 +83,4 @@ function keepTimes(context: Context, path: RawPath, step: () => boolean): void {
   keep(context, path, 'times', () => {
     if (!step()) lose(context, 'exact times');
   });
-}
-
-// Does the step, or counts that it is not allowed here. Other failures are failures of the entry.
-function keep(context: Context, path: RawPath, kind: string, step: () => void): boolean {
-  try {
-    step();
-    return true;
-  } catch (error) {
-    if (!REFUSALS.has(codeOf(error)))
-      return attempt(path, 'destination', `set ${kind}`, () => {
-        throw error;
-      });
-    lose(context, kind);
-    return false;
-  }
 }

@@ -1,7 +1,7 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
 import { abort, placeName, publishName } from './atomic-write.ts';
 import { type Context, type Entry, lose, tell } from './context.ts';
-import { copyMetadataAt } from './metadata.ts';
+import { describeMadeEntry } from './made-entry.ts';
 import { existing } from './policy.ts';
 
 /** Makes a FIFO, socket or device like the source's. None is ever opened. */
@@ -40,10 +40,10 @@ export function copySpecial(context: Context, entry: Entry, isPrimaryLink: boole
       return false;
     }
     try {
-      copyMetadataAt(context, path, sourceDir, name, destinationDir, made, stat);
-      if (isPrimaryLink) report.primaryIdentity = fs.statAt(destinationDir, made)?.identity ?? '';
+      const identity = describeMadeEntry(context, entry, made, stat);
+      if (isPrimaryLink) report.primaryIdentity = identity;
     } catch (error) {
-      abort(context, entry, { handle: -1, temporary: made, guarded: false });
+      abort(context, entry, made);
       throw error;
     }
     publishName(context, entry, made);

@@ -1,12 +1,13 @@
 import { splitPath } from '../api/names.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
-import type { Stat } from '../fs/file-system.ts';
+import type { Handle, Stat } from '../fs/file-system.ts';
 import type { PublishJob, RangeJob, Split, SplitJob } from '../protocol/jobs.ts';
 import { abort, beginNamed, publish } from './atomic-write.ts';
+import { hasDefaultAcl } from './attributes.ts';
 import { checkUnchanged, copyRange } from './content.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
 import { clone, openSource } from './file.ts';
-import { copyMetadata, hasDefaultAcl } from './metadata.ts';
+import { copyMetadata } from './metadata.ts';
 
 // A big file is copied in three steps: one worker makes a temporary file of its size, any of them fill in ranges, one
 // gives it metadata and its name. Each step checks that the source is still the file the first one saw.
@@ -20,30 +21,26 @@ export function beginSplit(context: Context, job: SplitJob): void {
       const stat = attempt(job.path, 'source', 'stat', () => fs.stat(source));
       context.heartbeat.beginFile(job.path, stat.size);
       const staged = beginNamed(context, entry);
+      const { handle: destination } = staged;
       try {
         if (clone(context, entry, source, staged, stat)) {
-          copyMetadata(
-            context,
-            job.path,
-            source,
-            staged.handle,
-            stat,
-            true,
-            hasDefaultAcl(fs.xattrs, entry.destinationDir),
-          );
-          if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(staged.handle));
+          const hasAttributes = hasDefaultAcl(fs.xattrs, entry.destinationDir);
+          copyMetadata(context, job.path, { source, stat, destination, guarded: true, hasAttributes });
+          if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
           publish(context, entry, staged, stat);
           done(context, job.path, stat);
         } else {
-          attempt(job.path, 'destination', 'set size', () => fs.truncate(staged.handle, stat.size));
-          const { identity, size, mtime, mtimeNs } = stat;
-          report.split = { temporary: staged.temporary ?? '', sourceIdentity: identity, size, mtime, mtimeNs };
+          attempt(job.path, 'destination', 'set size', () => fs.truncate(destination, stat.size));
+          const { identity, uid, mode } = attempt(job.path, 'destination', 'stat', () => fs.stat(destination));
+          const { identity: sourceIdentity, size, mtime, mtimeNs } = stat;
+          const made = { identity, uid, mode };
+          report.split = { temporary: staged.temporary ?? '', made, sourceIdentity, size, mtime, mtimeNs };
         }
       } catch (error) {
-        abort(context, entry, staged);
+        abort(context, entry, staged.temporary);
         throw error;
       } finally {
-        fs.close(staged.handle);
+        fs.close(destination);
       }
     } finally {
       fs.close(source);
@@ -54,7 +51,7 @@ export function beginSplit(context: Context, job: SplitJob): void {
 /** Fills in one range. */
 export function copySplitRange(context: Context, job: RangeJob): void {
   const { fs } = context;
-  withBoth(context, job.path, job.split, (_entry, source, destination, stat) => {
+  withBoth(context, job, (_entry, source, destination, stat) => {
     context.heartbeat.beginFile(job.path, job.end - job.start);
     copyRange(context, job.path, source, destination, job.start, job.end, stat.blocks * 512 < stat.size, null);
     // Late write errors belong to the worker that wrote.
@@ -65,12 +62,12 @@ export function copySplitRange(context: Context, job: RangeJob): void {
 /** Ends the split: the file gets its metadata and its name. */
 export function publishSplit(context: Context, job: PublishJob): void {
   const { fs } = context;
-  withBoth(context, job.path, job.split, (entry, source, destination, stat) => {
+  withBoth(context, job, (entry, source, destination, stat) => {
     checkUnchanged(context, job.path, source, job.split);
-    const inheritsAcl = hasDefaultAcl(fs.xattrs, entry.destinationDir);
-    copyMetadata(context, job.path, source, destination, stat, true, inheritsAcl);
+    const hasAttributes = hasDefaultAcl(fs.xattrs, entry.destinationDir);
+    copyMetadata(context, job.path, { source, stat, destination, guarded: true, hasAttributes });
     if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
-    publish(context, entry, { handle: destination, temporary: job.split.temporary, guarded: false }, stat);
+    publish(context, entry, { handle: destination, temporary: job.split.temporary }, stat);
     done(context, job.path, stat);
   });
 }
@@ -80,7 +77,7 @@ export function discardSplit(context: Context, path: string, split: Split): void
   // Without the source, which may be gone: that may be why the split failed.
   const [dir, name] = splitPath(path);
   const entry = entryOf(context, -1, context.destination.open(dir), dir, name, 'f');
-  abort(context, entry, { handle: -1, temporary: split.temporary, guarded: false });
+  abort(context, entry, split.temporary);
 }
 
 function done(context: Context, path: string, stat: Stat): void {
@@ -99,11 +96,11 @@ function withEntry(context: Context, path: string, use: (entry: Entry) => void):
 
 function withBoth(
   context: Context,
-  path: string,
-  split: Split,
+  job: RangeJob | PublishJob,
   use: (entry: Entry, source: number, destination: number, stat: Stat) => void,
 ): void {
   const { fs } = context;
+  const { path, split } = job;
   withEntry(context, path, (entry) => {
     const source = openSource(context, entry);
     try {
@@ -111,8 +108,7 @@ function withBoth(
       if (stat.identity !== split.sourceIdentity) {
         throw entryError(path, 'source', 'read', 'EPCOPY_CHANGED', 'was replaced while it was read');
       }
-      const { destinationDir } = entry;
-      const destination = attempt(path, 'destination', 'open', () => fs.openWrite(destinationDir, split.temporary));
+      const destination = openTemporary(context, entry, job);
       try {
         use(entry, source, destination, stat);
       } finally {
@@ -122,4 +118,26 @@ function withBoth(
       fs.close(source);
     }
   });
+}
+
+// Whoever owns the directory can give the temporary name to another file: to one of their own, to read what is written, or to
+// a hard link, to have a file elsewhere written or given away.
+function openTemporary(
+  context: Context,
+  { destinationDir, path }: Entry,
+  { kind, split }: RangeJob | PublishJob,
+): Handle {
+  const { fs } = context;
+  const { temporary, made } = split;
+  const handle = attempt(path, 'destination', 'open', () => fs.openWrite(destinationDir, temporary));
+  try {
+    const there = attempt(path, 'destination', 'stat', () => fs.stat(handle));
+    // The number of a removed file is given out again; a publishing that is done twice has set owner and mode already.
+    const isUntouched = there.uid === made.uid && there.mode === made.mode;
+    if (there.identity === made.identity && there.nlink === 1 && (isUntouched || kind === 'publish')) return handle;
+    throw entryError(path, 'destination', 'open', 'EPCOPY_CHANGED', 'its temporary file was replaced');
+  } catch (error) {
+    fs.close(handle);
+    throw error;
+  }
 }

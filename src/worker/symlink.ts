@@ -1,7 +1,7 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
 import { abort, placeName, publishName } from './atomic-write.ts';
 import { type Context, type Entry, tell } from './context.ts';
-import { copyMetadataAt } from './metadata.ts';
+import { describeMadeEntry } from './made-entry.ts';
 import { existing, sameTime } from './policy.ts';
 
 /** Copies a symbolic link as it stands, with its own times. Links that have other names are deferred like files. */
@@ -33,10 +33,10 @@ export function copySymlink(context: Context, entry: Entry, isPrimaryLink: boole
   if (!config.dryRun) {
     const made = placeName(context, entry, 'symlink', (as) => fs.symlink(target, destinationDir, as));
     try {
-      copyMetadataAt(context, path, sourceDir, name, destinationDir, made, stat);
-      if (isPrimaryLink) report.primaryIdentity = fs.statAt(destinationDir, made)?.identity ?? '';
+      const identity = describeMadeEntry(context, entry, made, stat);
+      if (isPrimaryLink) report.primaryIdentity = identity;
     } catch (error) {
-      abort(context, entry, { handle: -1, temporary: made, guarded: false });
+      abort(context, entry, made);
       throw error;
     }
     publishName(context, entry, made);

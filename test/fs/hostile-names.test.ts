@@ -16,7 +16,7 @@ test.each([new LibcFileSystem(), new NodeFileSystem()])('$name: what is no name 
       () => fs.createNew(dir, name, 0o600),
       () => fs.unlink(dir, name),
       () => fs.statAt(dir, name),
-      () => fs.xattrs?.list(dir, name) ?? fs.statTarget(dir, name),
+      () => fs.xattrs?.get(dir, name) ?? fs.statTarget(dir, name),
     ]) {
       expect(step, JSON.stringify(name)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
     }

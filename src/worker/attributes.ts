@@ -1,0 +1,112 @@
+import type { RawPath } from '../api/names.ts';
+import type { ExtendedAttributes, FileSystem, Handle } from '../fs/file-system.ts';
+import { codeOf, SystemError } from '../fs/system-error.ts';
+import { type Context, lose } from './context.ts';
+import { keep } from './keep.ts';
+
+export const ACCESS_ACL = 'system.posix_acl_access';
+const DEFAULT_ACL = 'system.posix_acl_default';
+
+// The others belong to the system: a security module labels what is made by rules of its own.
+const REMOVABLE = /^(user\.|trusted\.|security\.capability$|system\.posix_acl_)/;
+
+/** Extended attributes by name, ACLs among them; null for a value that could not be read. */
+export type Attributes = ReadonlyMap<RawPath, Buffer | null>;
+
+/** The attributes of a source. None where there is nothing of the kind. */
+export function readAttributes(context: Context, source: Handle): Attributes {
+  const { xattrs } = context.fs;
+  const found = new Map<RawPath, Buffer | null>();
+  if (xattrs === null) return found; // Told once, at the start of the run.
+  for (const attribute of namesOf(context, xattrs, source)) {
+    try {
+      found.set(attribute, xattrs.get(source, attribute));
+    } catch {
+      found.set(attribute, null);
+    }
+  }
+  return found;
+}
+
+function namesOf(context: Context, xattrs: ExtendedAttributes, handle: Handle): RawPath[] {
+  try {
+    return xattrs.list(handle);
+  } catch (error) {
+    if (!['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(error))) lose(context, 'xattr');
+    return [];
+  }
+}
+
+/**
+ * Gives what is at the destination these attributes. ACLs come last: they let others in, and may shut out an ordinary user
+ * who has attributes still to write.
+ * @returns false when the access ACL was not to be had
+ */
+export function writeAttributes(context: Context, path: RawPath, destination: Handle, wanted: Attributes): boolean {
+  const { fs } = context;
+  const { xattrs } = fs;
+  if (xattrs === null) return true;
+  let hasAcl = true;
+  const acls = [...wanted.keys()].filter(isAcl);
+  for (const attribute of [...[...wanted.keys()].filter((name) => !isAcl(name)), ...acls]) {
+    const value = wanted.get(attribute) ?? null;
+    const done = keep(context, path, kindOf(attribute), () => {
+      if (value === null) throw new SystemError('ENODATA', 'getxattr');
+      set(fs, xattrs, destination, attribute, value);
+    });
+    if (attribute === ACCESS_ACL) hasAcl = done;
+  }
+  return hasAcl;
+}
+
+/** Removes what the destination has and the source has not. */
+export function removeExtraAttributes(context: Context, path: RawPath, destination: Handle, wanted: Attributes): void {
+  const { xattrs } = context.fs;
+  if (xattrs === null) return;
+  for (const attribute of namesOf(context, xattrs, destination)) {
+    if (wanted.has(attribute) || !REMOVABLE.test(attribute)) continue;
+    keep(context, path, kindOf(attribute), () => xattrs.remove(destination, attribute));
+  }
+}
+
+/** Whether what is made in this directory starts with access rights beyond its mode. */
+export function hasDefaultAcl(xattrs: ExtendedAttributes | null, dir: Handle): boolean {
+  return xattrs?.has(dir, DEFAULT_ACL) ?? false;
+}
+
+/** Takes an inherited ACL away. */
+export function dropAcl(xattrs: ExtendedAttributes | null, handle: Handle, isDirectory: boolean): void {
+  for (const attribute of isDirectory ? [ACCESS_ACL, DEFAULT_ACL] : [ACCESS_ACL]) {
+    try {
+      xattrs?.remove(handle, attribute);
+    } catch {
+      // It has none.
+    }
+  }
+}
+
+function set(fs: FileSystem, xattrs: ExtendedAttributes, handle: Handle, attribute: RawPath, value: Buffer): void {
+  try {
+    xattrs.set(handle, attribute, value);
+  } catch (error) {
+    // ext4 says this of an attribute larger than it can hold, however empty the disk is.
+    if (codeOf(error) === 'ENOSPC' && hasRoom(fs, handle)) throw new SystemError('E2BIG', 'setxattr');
+    throw error;
+  }
+}
+
+/** Bytes: more than any attribute takes. */
+const ROOM = 1 << 20;
+
+function hasRoom(fs: FileSystem, handle: Handle): boolean {
+  const { free, freeInodes, countsInodes } = fs.space(handle);
+  return free > ROOM && (freeInodes > 0 || !countsInodes);
+}
+
+function isAcl(attribute: RawPath): boolean {
+  return attribute.startsWith('system.posix_acl_');
+}
+
+function kindOf(attribute: RawPath): string {
+  return isAcl(attribute) ? 'acl' : 'xattr';
+}
