@@ -1,10 +1,11 @@
 // What a child process runs: it does what its parent sends, one thing after the other, and ends with its parent.
 // A worker's start-up time is everybody's waiting time, so this imports little; what starts processes comes only when asked for.
+import { Socket } from 'node:net';
 import { setIdentity, setOrigin } from './current.ts';
 import { encodeError } from './error-wire.ts';
 import { dropAll, manifest, open } from './handles.ts';
 import { childrenEnded } from './keep-alive.ts';
-import { Link, type Port } from './link.ts';
+import { LINK_FD, Link } from './link.ts';
 import { Maker, makerId } from './maker.ts';
 import { router } from './router.ts';
 import { load } from './tasks.ts';
@@ -13,14 +14,11 @@ import './kinds.ts';
 
 const boot = JSON.parse(process.argv.pop() ?? '') as Boot;
 setOrigin(boot.parent, boot.notes);
-const uplink = new Link(process as Port);
+const uplink = new Link(new Socket({ fd: LINK_FD, readable: true, writable: true }), receive);
 router.settle(boot.address, uplink);
 
 // A closed channel means a dead parent, however it died. Nobody is left to work for.
-process.on('disconnect', () => process.exit());
-// It may have closed before anybody listened.
-if (!process.connected) process.exit();
-process.on('message', receive);
+uplink.untilClosed().then(() => process.exit());
 if (boot.role !== 'process') {
   process.on('SIGINT', () => {});
   process.on('SIGHUP', () => {});
@@ -34,8 +32,7 @@ preloaded.catch(() => {});
 const inbox: ToChild[] = [];
 let working = false;
 
-function receive(raw: unknown): void {
-  const message = raw as Message;
+function receive(message: Message): void {
   switch (message.type) {
     case 'setup':
     case 'task':

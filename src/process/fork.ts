@@ -1,7 +1,8 @@
 // The only file that starts processes.
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { addDaemon, removeDaemon } from './keep-alive.ts';
-import { Link, type Port } from './link.ts';
+import { LINK_FD, Link, type Stream } from './link.ts';
 import { NoteFile } from './notes.ts';
 import { router } from './router.ts';
 import type { Address, Boot, FromChild, Message, Role, ToChild } from './wire.ts';
@@ -48,12 +49,11 @@ export class Child {
     this.#owner = onMessage;
     const { child, notes, failure } = start(this.address, role, options);
     this.#process = child;
-    this.link = new Link((child ?? { connected: false }) as Port);
+    this.link = new Link((child?.stdio?.[LINK_FD] ?? null) as Stream | null, this.#receive);
     router.addChild(this.address, this.link);
     // It says so itself when it has booted: too late for those who die before that, and when it dies before that.
     if (role === 'manager') router.receive({ type: 'home' }, this.address);
-    child?.on('message', this.#receive);
-    this.ended = this.#end(child === null ? failedStart(failure) : untilEnded(child), notes);
+    this.ended = this.#end(child === null ? failedStart(failure) : untilEnded(child, this.link), notes);
   }
 
   /** Undefined when it could not be started. */
@@ -82,16 +82,15 @@ export class Child {
 
   ref(): void {
     this.#process?.ref();
-    this.#process?.channel?.ref();
+    this.link.ref();
   }
 
   unref(): void {
     this.#process?.unref();
-    this.#process?.channel?.unref();
+    this.link.unref();
   }
 
-  readonly #receive = (raw: unknown): void => {
-    const message = raw as Message;
+  readonly #receive = (message: Message): void => {
     switch (message.type) {
       case 'booted':
       case 'ready':
@@ -162,12 +161,24 @@ function forkChild(address: Address, role: Role, options: ForkOptions, notes: No
     preload: (options.preload ?? []).map(String),
   };
   const { env, execArgv, childEntry } = options;
-  return fork(new URL(childEntry ?? defaultEntry()), [JSON.stringify(boot)], {
-    serialization: 'advanced',
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...(notes === null ? [] : [notes.fd])],
+  const entry = fileURLToPath(new URL(childEntry ?? defaultEntry()));
+  const args = [...(execArgv ?? inheritedExecArgv()), entry, JSON.stringify(boot)];
+  return spawn(process.execPath, args, {
+    // `overlapped`: a pair of connected sockets. Windows has that name for a pipe that can be read and written at once.
+    stdio: ['ignore', 'inherit', 'inherit', 'overlapped', ...(notes === null ? [] : [notes.fd])],
     ...(env === undefined ? {} : { env }),
-    ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
   });
+}
+
+/** This process's own options, without a program that was given as one of them. */
+function inheritedExecArgv(): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < process.execArgv.length; index++) {
+    const option = process.execArgv[index] ?? '';
+    if (/^(-e|--eval|-p|--print|-pe)$/.test(option)) index++;
+    else if (!/^(--eval=|--print=|--input-type=|-i$|--interactive$)/.test(option)) kept.push(option);
+  }
+  return kept;
 }
 
 async function failedStart(failure: unknown): Promise<Omit<Ending, 'note'>> {
@@ -181,8 +192,8 @@ function defaultEntry(): URL {
   return new URL(inChunks ? '../child.js' : './child.js', import.meta.url);
 }
 
-/** `exit` may come before the last messages are read, `disconnect` before the exit code is known: both are needed. */
-function untilEnded(child: ChildProcess): Promise<Omit<Ending, 'note'>> {
+/** `exit` may come before the last messages are read, the end of the link before the exit code is known: both are needed. */
+function untilEnded(child: ChildProcess, link: Link): Promise<Omit<Ending, 'note'>> {
   return new Promise((resolve) => {
     let open = 2;
     let ending: Omit<Ending, 'note'> = { exitCode: null, signal: null };
@@ -193,7 +204,7 @@ function untilEnded(child: ChildProcess): Promise<Omit<Ending, 'note'>> {
       ending = { exitCode, signal };
       part();
     });
-    child.once('disconnect', part);
+    link.untilClosed().then(part);
     child.on('error', (cause) => {
       if (child.pid !== undefined) return;
       resolve({ exitCode: null, signal: null, cause });

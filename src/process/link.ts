@@ -1,35 +1,66 @@
+import type { Duplex } from 'node:stream';
 import { explain } from './clone.ts';
+import { encodeFrame, FrameReader } from './frames.ts';
 import { cancelManifest, startManifest } from './handles.ts';
 import type { Address, Message } from './wire.ts';
 
-/** What `process` and a ChildProcess have in common: Node's channel. */
-export interface Port {
-  readonly connected: boolean;
-  send?(message: unknown, handle: undefined, options: undefined, done: (error: Error | null) => void): boolean;
+/** The file descriptor of the link to the parent, in a child. */
+export const LINK_FD = 3;
+
+/** A socket, of which a pair connects parent and child. */
+export interface Stream extends Duplex {
+  ref?(): unknown;
+  unref?(): unknown;
 }
 
-/** Messages handed over without a pause; then whether they could be written is looked at. Only a later turn tells. */
+/** Messages sent without a pause; then a sender that waits for room comes back to its event loop, room or not. */
 const IN_ONE_GO = 1000;
 
 /** One end of the channel between a parent and a child. Messages arrive in the order they were sent. */
 export class Link {
-  readonly #port: Port;
+  readonly #stream: Stream | null;
   #writing = 0;
+  #inOneGo = 0;
   #broken = false;
   #drained: (() => void)[] = [];
 
-  constructor(port: Port) {
-    this.#port = port;
+  /** @param stream null when the other side could not be started. */
+  constructor(stream: Stream | null, onMessage: (message: Message) => void) {
+    this.#stream = stream;
+    const reader = new FrameReader(onMessage);
+    stream?.on('data', (chunk: Buffer) => {
+      this.#inOneGo = 0;
+      reader.push(chunk);
+    });
+    // `close` follows, and says all that matters.
+    stream?.on('error', () => {});
   }
 
   /** The other side is dead, or as good as that; its death may not have been told yet. */
   get closed(): boolean {
-    return this.#broken || !this.#port.connected || this.#port.send === undefined;
+    return this.#broken || this.#stream === null || this.#stream.destroyed;
+  }
+
+  /** Resolves when all that the other side has sent is read, and it is dead. */
+  untilClosed(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stream === null || this.#stream.destroyed) resolve();
+      else this.#stream.once('close', resolve);
+    });
+  }
+
+  ref(): void {
+    this.#stream?.ref?.();
+  }
+
+  /** It no longer keeps this process running. */
+  unref(): void {
+    this.#stream?.unref?.();
   }
 
   /**
-   * Hands the message to the operating system before it returns, unless the pipe is full: then Node keeps it, the
-   * result is false, and a producer should wait for `drained`. A closed channel swallows it: the death of the
+   * Hands the message to the operating system before it returns, unless that has no room: then the message is kept
+   * here, the result is false, and a producer should wait for `drained`. A closed channel swallows it: the death of the
    * other side is told elsewhere. Throws NotCloneable, naming the part of `value`.
    *
    * @param to the process that will open the message, this link's other side or one behind it.
@@ -50,24 +81,23 @@ export class Link {
 
   /** Sends what holds no shared objects, or holds them as descriptors already. Also while another message is being written. */
   relay(message: Message): boolean {
-    const port = this.#port;
-    if (!port.connected || port.send === undefined) return true;
+    if (this.#stream === null || this.closed) return true;
+    const frame = encodeFrame(message);
     this.#writing++;
-    try {
-      return port.send(message, undefined, undefined, this.#written) && this.#writing < IN_ONE_GO;
-    } catch (error) {
-      this.#writing--;
-      throw error;
-    }
+    // Not `write`: that destroys the stream when the other side is dead, with what it has sent and nobody has read yet.
+    this.#stream._write(frame, 'buffer' as BufferEncoding, this.#written);
+    return this.#writing === 0 && ++this.#inOneGo < IN_ONE_GO;
   }
 
   /** Resolves when everything sent so far is with the operating system, or the channel is closed. */
   drained(): Promise<void> {
-    if (this.#writing === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#drained.push(resolve));
+    if (this.#writing > 0) return new Promise((resolve) => this.#drained.push(resolve));
+    if (this.#inOneGo < IN_ONE_GO) return Promise.resolve();
+    this.#inOneGo = 0;
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
-  readonly #written = (error: Error | null): void => {
+  readonly #written = (error?: Error | null): void => {
     if (error) this.#broken = true;
     if (--this.#writing > 0) return;
     for (const resolve of this.#drained.splice(0)) resolve();

@@ -1,6 +1,8 @@
+import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
 import '../../src/process/pipe.ts';
 import { QueueClosed } from '../../src/process/errors.ts';
+import { FrameReader } from '../../src/process/frames.ts';
 import { Link } from '../../src/process/link.ts';
 import { laneId, PipeCore } from '../../src/process/pipe-core.ts';
 import { QueueCore } from '../../src/process/queue-core.ts';
@@ -10,8 +12,12 @@ import type { Message, Operation } from '../../src/process/wire.ts';
 /** A process below this one that keeps what it is sent. */
 function listener(address: string): Message[] {
   const heard: Message[] = [];
-  const send = (message: unknown): boolean => heard.push(message as Message) > 0;
-  router.addChild(address, new Link({ connected: true, send }));
+  const reader = new FrameReader((message) => heard.push(message));
+  const write = (frame: Buffer, _: string, done: () => void): void => {
+    reader.push(frame);
+    done();
+  };
+  router.addChild(address, new Link(new Duplex({ write, read() {} }), () => {}));
   return heard;
 }
 
