@@ -5,7 +5,6 @@ export type {
   Kind,
   Load,
   Outcome,
-  Sample,
   Snapshot,
   Summary,
   Totals,

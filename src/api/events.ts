@@ -37,24 +37,13 @@ export interface WorkerView {
   index: number;
   /** The file in hand, as bytes, relative to the source; '' when idle. */
   path: string;
-  /** Bytes of that file done, and its size. 0 and 0 when idle or not yet known. */
+  /** Bytes of that file done, and its size; of the part, where several workers share the file. 0 and 0 when idle or not yet known. */
   done: number;
   size: number;
+  /** Which part of the file it is, from 1 on, and of how many. */
+  part?: { number: number; of: number };
   /** Milliseconds since it last reported. A worker with a file in hand that is silent for long is stalled. */
   silentMs: number;
-}
-
-/**
- * What single entries cost the workers, as sums from which a line (a cost per entry and one per byte) can be fitted: `n`
- * entries of `b` bytes took `t` worker-milliseconds. Very big files are not among them.
- */
-export interface Sample {
-  n: number;
-  b: number;
-  t: number;
-  bb: number;
-  bt: number;
-  tt: number;
 }
 
 /** Everything that progress is drawn from. A plain value: later changes do not show in it. */
@@ -66,10 +55,36 @@ export interface Snapshot {
   settled: number;
   /** Bytes of settled entries, plus those of the files in hand; what a bar of bytes shows. Never goes back. */
   settledBytes: number;
-  sample: Sample;
+  /** Bytes that were really copied, those of the files in hand included. Never goes back; the rate comes from it. */
+  movedBytes: number;
   /** Bytes per second that the run is held to, or null. */
   limit: number | null;
   workers: WorkerView[];
+}
+
+/** What a progress bar or a log shows, made of a snapshot and of those before it. */
+export interface Reading {
+  /** 0 to 1, never less than before, 1 only when the run went to its end; null while the listing still finds more. */
+  fraction: number | null;
+  /** The same in percent, with one decimal, rounded down. */
+  percent: number | null;
+  /** The totals are only what was found so far. */
+  growing: boolean;
+  files: number;
+  filesTotal: number;
+  bytes: number;
+  /** null when sizes are not taken. */
+  bytesTotal: number | null;
+  failed: number;
+  /** Of the last seconds; at the end, of the whole run. */
+  bytesPerSecond: number;
+  elapsedMs: number;
+  /** Milliseconds left; null when that cannot be known. */
+  etaMs: number | null;
+  /** Milliseconds since the last news of any kind, from 10 s on; else 0. */
+  stalledMs: number;
+  /** The run has ended, complete or not. */
+  ended: boolean;
 }
 
 /** Busy shares of 0 to 1, over the run. */
@@ -78,6 +93,8 @@ export interface Load {
   workers: number[];
   /** How much of the time the listing waited for the workers. */
   listingWaited: number;
+  /** How much of the time nothing at all was heard for 10 s or more. */
+  stalled: number;
 }
 
 export type Outcome = 'complete' | 'incomplete' | 'refused' | 'stopped' | 'interrupted';
@@ -119,7 +136,7 @@ export type CopyEvent =
       single?: { name: string; as: string };
     }
   | { type: 'scan'; found: Found }
-  | { type: 'progress'; snapshot: Snapshot }
+  | { type: 'progress'; snapshot: Snapshot; reading: Reading }
   | {
       type: 'file';
       path: string;

@@ -15,12 +15,7 @@ export interface Terminal {
 export function resolveView(raw: RawOptions, terminal: Terminal): View {
   const quiet = raw.quiet === true;
   const progress = progressOf(raw, terminal);
-  if (raw.verbose && progress === 'json') {
-    throw new UsageError(
-      "option '-v, --verbose' cannot stand beside '--progress json': both write to standard output.",
-    );
-  }
-  const lines = raw.verbose ? 'all' : raw.dryRun && progress !== 'json' && !quiet ? 'changes' : 'none';
+  const lines = raw.verbose ? 'all' : raw.dryRun && !quiet ? 'changes' : 'none';
   return { progress, quiet, lines };
 }
 
@@ -39,7 +34,7 @@ export function toCopyOptions(raw: RawOptions, lists: Lists, view: View): CopyOp
     retryFrom: lists.retry?.failures,
     manifest: raw.manifest === undefined ? undefined : textPath(raw.manifest, '--manifest'),
     maxErrors: raw.failFast ? 1 : raw.maxErrors,
-    entries: view.lines !== 'none' || view.progress === 'json' || undefined,
+    entries: view.lines !== 'none' || undefined,
     // A stat for each entry while listing: worth it only where someone watches.
     sizes: view.progress === 'bar' || view.progress === 'json' || undefined,
   });

@@ -44,6 +44,8 @@ export interface RangeJob {
   /** Bytes, `end` not included. */
   start: number;
   end: number;
+  /** Which range it is, from 1 on, and of how many: for people. */
+  part: { number: number; of: number };
 }
 
 /** The last step of a split file. */

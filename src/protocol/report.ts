@@ -1,5 +1,4 @@
 import type { Failure } from '../api/errors.ts';
-import type { Sample } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import type { Split } from './jobs.ts';
@@ -57,8 +56,6 @@ export interface Report {
   entries: EntryResult[];
   /** Milliseconds of work. */
   busyMs: number;
-  /** What its entries cost, one by one. */
-  sample: Sample;
 }
 
 /** What a worker tells in the middle of a job. */
@@ -70,6 +67,7 @@ export type WorkerEvent =
       /** Bytes of the file in hand, and its size. */
       done: number;
       size: number;
+      part?: { number: number; of: number };
       /** Bytes of the job so far, the file in hand included. */
       bytes: number;
     }

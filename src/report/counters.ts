@@ -1,5 +1,5 @@
 import type { Failure } from '../api/errors.ts';
-import type { Found, Load, Sample, Snapshot, Totals, WorkerView } from '../api/events.ts';
+import type { Found, Load, Snapshot, Totals, WorkerView } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 
@@ -9,6 +9,7 @@ interface CurrentFile {
   path: RawPath;
   done: number;
   size: number;
+  part: { number: number; of: number } | undefined;
   bytes: number;
   at: number;
   /** When its job ended, or null while it works. */
@@ -39,7 +40,6 @@ export class Counters {
   readonly skips: Record<string, number> = {};
   readonly failures: Failure[] = [];
   moreFailures = 0;
-  private readonly sample: Sample = { n: 0, b: 0, t: 0, bb: 0, bt: 0, tt: 0 };
   /** Jobs that the listing waits with for room, often several at once; since when; and how long it has waited before. */
   private waiting = 0;
   private waitingSince = 0;
@@ -47,6 +47,8 @@ export class Counters {
   private settled = 0;
   private settledBytes = 0;
   private shownBytes = 0;
+  private moved = 0;
+  private shownMoved = 0;
   private readonly current = new Map<number, CurrentFile>();
   private readonly busyMs: number[] = [];
   private readonly began: number;
@@ -76,10 +78,10 @@ export class Counters {
     this.totals.deleted += report.deleted;
     for (const [kind, count] of Object.entries(report.lost)) this.lost[kind] = (this.lost[kind] ?? 0) + count;
     this.busyMs[report.worker] = (this.busyMs[report.worker] ?? 0) + report.busyMs;
-    for (const sum of ['n', 'b', 't', 'bb', 'bt', 'tt'] as const) this.sample[sum] += report.sample[sum];
     this.rest(report.worker);
     this.settled += entries;
     this.settledBytes += exact || this.found.bytes !== null ? bytes : report.bytes;
+    this.moved += exact ? bytes : report.bytes;
   }
 
   /** A worker died: what it had in hand is not done. */
@@ -108,8 +110,8 @@ export class Counters {
   }
 
   progress(event: WorkerEvent & { type: 'progress' }, now: number): void {
-    const { path, done, size, bytes } = event;
-    this.current.set(event.worker, { path, done, size, bytes, at: now, idleSince: null });
+    const { path, done, size, part, bytes } = event;
+    this.current.set(event.worker, { path, done, size, part, bytes, at: now, idleSince: null });
   }
 
   /** A failure that has been told: these are what is counted. */
@@ -125,24 +127,26 @@ export class Counters {
   }
 
   snapshot(now: number): Snapshot {
-    let bytes = this.settledBytes;
-    for (const hand of this.current.values()) bytes += hand.bytes;
+    let current = 0;
+    for (const hand of this.current.values()) current += hand.bytes;
+    let bytes = this.settledBytes + current;
     const found = this.known();
     if (found.bytes !== null && found.complete) bytes = Math.min(bytes, found.bytes);
     this.shownBytes = Math.max(this.shownBytes, bytes);
+    this.shownMoved = Math.max(this.shownMoved, this.moved + current);
     return {
       elapsedMs: this.elapsedMs(now),
       found: { ...found },
       totals: { ...this.totals },
       settled: this.settled,
       settledBytes: this.shownBytes,
-      sample: { ...this.sample },
+      movedBytes: this.shownMoved,
       limit: this.limit,
       workers: this.workers(now),
     };
   }
 
-  load(now: number): Load {
+  load(now: number): Omit<Load, 'stalled'> {
     const elapsed = Math.max(this.elapsedMs(now), 1);
     const workers = Array.from(this.busyMs, (ms) => Math.min((ms ?? 0) / elapsed, 1));
     const waited = this.waitedMs + (this.waiting > 0 ? now - this.waitingSince : 0);
@@ -163,7 +167,31 @@ export class Counters {
 
 function viewOf(index: number, hand: CurrentFile, now: number): WorkerView {
   const { path, done, size, at, idleSince } = hand;
-  if (idleSince === null) return { index, path, done, size, silentMs: now - at };
+  const part = hand.part === undefined ? {} : { part: hand.part };
+  if (idleSince === null) return { index, path, done, size, silentMs: now - at, ...part };
   if (now - idleSince > AFTERGLOW) return { index, path: '', done: 0, size: 0, silentMs: 0 };
-  return { index, path, done: size, size, silentMs: 0 };
+  return { index, path, done: size, size, silentMs: 0, ...part };
 }
+
+/** A run before its first news. */
+export const NOTHING_YET: Snapshot = {
+  elapsedMs: 0,
+  found: { files: 0, directories: 0, bytes: null, complete: false },
+  totals: {
+    files: 0,
+    directories: 0,
+    symlinks: 0,
+    hardlinks: 0,
+    special: 0,
+    bytes: 0,
+    unchanged: 0,
+    skipped: 0,
+    failed: 0,
+    deleted: 0,
+  },
+  settled: 0,
+  settledBytes: 0,
+  movedBytes: 0,
+  limit: null,
+  workers: [],
+};

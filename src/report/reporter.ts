@@ -9,6 +9,7 @@ import { kindOf } from '../protocol/kind.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import { Counters } from './counters.ts';
 import { Manifest } from './manifest.ts';
+import { Meter } from './meter.ts';
 
 /** Progress is told this often, in milliseconds. */
 const TELL_EVERY = 100;
@@ -31,6 +32,7 @@ export class Reporter {
   private readonly subtrees = new Set<RawPath>();
   /** Failures in words: a job that is done over after its worker's death fails in the same entries again. */
   private readonly seenFailures = new Set<string>();
+  private readonly meter = new Meter();
   private manifest: Manifest | null = null;
   private plan: Plan | null = null;
   private stop: () => void = () => {};
@@ -191,8 +193,12 @@ export class Reporter {
   end(): Summary {
     clearInterval(this.timer);
     this.onManifest((manifest) => manifest.close(this.outcome === null || this.outcome === 'stopped'));
-    if (this.plan !== null) this.tell();
     const summary = this.summary();
+    if (this.plan !== null) {
+      this.meter.observe(this.counters.snapshot(performance.now()));
+      this.meter.finish(summary);
+      this.tellReading();
+    }
     this.emit({ type: 'end', summary });
     if (this.unforeseen !== null) throw this.unforeseen;
     return summary;
@@ -201,6 +207,7 @@ export class Reporter {
   private summary(): Summary {
     const { counters, plan } = this;
     const now = performance.now();
+    const elapsedMs = counters.elapsedMs(now);
     return {
       outcome: this.outcome ?? (this.isComplete() ? 'complete' : 'incomplete'),
       dryRun: this.config.dryRun,
@@ -208,12 +215,12 @@ export class Reporter {
       destination: plan?.destination.path ?? '',
       merged: plan !== null && isMerged(plan),
       totals: { ...counters.totals },
-      elapsedMs: counters.elapsedMs(now),
+      elapsedMs,
       notPreserved: counters.lost,
       skips: counters.skips,
       failures: counters.failures,
       moreFailures: counters.moreFailures,
-      load: counters.load(now),
+      load: { ...counters.load(now), stalled: this.meter.stalledMs(elapsedMs) / Math.max(elapsedMs, 1) },
       driver: this.driver,
       ...(this.reason === undefined ? {} : { reason: this.reason }),
     };
@@ -266,7 +273,12 @@ export class Reporter {
   }
 
   private tell(): void {
-    this.emit({ type: 'progress', snapshot: this.counters.snapshot(performance.now()) });
+    this.meter.observe(this.counters.snapshot(performance.now()));
+    this.tellReading();
+  }
+
+  private tellReading(): void {
+    this.emit({ type: 'progress', snapshot: this.meter.snapshot, reading: this.meter.reading() });
   }
 
   // A directory that cannot be entered fails again for each batch of what is in it.

@@ -58,7 +58,8 @@ async function copyPieces(
     const end = Math.min(start + length, split.size);
     const copy = async (): Promise<void> => {
       const guarded = async (job: Job): Promise<Report | null> => (failure === null ? run(job) : null);
-      const job: Job = { kind: 'range', path: entry.path, split, start, end };
+      const part = { number: start / length + 1, of: Math.ceil(split.size / length) };
+      const job: Job = { kind: 'range', path: entry.path, split, start, end, part };
       const result = await attempt(entry, guarded, job, counters, end - start);
       failure ??= result.failure;
     };

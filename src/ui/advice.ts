@@ -18,7 +18,8 @@ const MOST_JOBS = 64;
  */
 export function advice(load: Load, elapsedMs: number, cpus = availableParallelism()): string | undefined {
   const jobs = load.workers.length;
-  if (elapsedMs < SHORTEST_MS || jobs === 0) return undefined;
+  // What stood still says nothing about the number of workers.
+  if (elapsedMs < SHORTEST_MS || jobs === 0 || load.stalled > 0.1) return undefined;
   const used = load.workers.reduce((sum, share) => sum + share, 0);
   const share = Math.round((used / jobs) * 100);
   const start = `${jobs === 1 ? '1 worker' : `${jobs} workers`}, ${share}% busy`;

@@ -1,26 +1,28 @@
 import { MultiBar, type Options, type SingleBar } from 'cli-progress';
 import type { CopyEvent, Summary, WorkerView } from '../api/events.ts';
-import { Meter } from './meter.ts';
+import type { LastReading } from './last-reading.ts';
 import type { Output } from './output.ts';
 import { type Glyphs, overallLine, workerLine } from './progress-line.ts';
 import { Screen } from './screen.ts';
 import type { Reporter, Say } from './ui.ts';
 
 const FRAMES_PER_SECOND = 10;
+/** The bar of a run that was shorter, in milliseconds, says no more than the summary and is not left standing. */
+const SHORT_MS = 1_000;
 
 /** The bar of the whole run and a line for each worker, drawn in place on a terminal. */
 export class BarReporter implements Reporter {
-  readonly meter = new Meter();
+  readonly #last: LastReading;
   readonly #screen: Screen;
   readonly #out: Output;
   readonly #glyphs: Glyphs;
   readonly #multi: MultiBar;
   readonly #bars: SingleBar[] = [];
-  #observedAt = Date.now();
   #over = false;
 
-  constructor(out: Output, glyphs: Glyphs) {
+  constructor(out: Output, glyphs: Glyphs, last: LastReading) {
     this.#out = out;
+    this.#last = last;
     this.#glyphs = glyphs;
     this.#screen = new Screen(out);
     this.#multi = new MultiBar({
@@ -38,17 +40,12 @@ export class BarReporter implements Reporter {
 
   onEvent(event: CopyEvent): void {
     switch (event.type) {
-      case 'scan':
-        this.meter.observe({ ...this.meter.snapshot, found: event.found });
-        return;
-      case 'progress':
-        this.#observedAt = Date.now();
-        this.meter.observe(event.snapshot);
-        return;
       case 'end':
         this.#end(event.summary);
         return;
       case 'start':
+      case 'scan':
+      case 'progress':
       case 'file':
       case 'error':
       case 'skip':
@@ -71,16 +68,14 @@ export class BarReporter implements Reporter {
   }
 
   #end(summary: Summary): void {
-    this.meter.finish(summary);
     this.#stop();
-    if (summary.outcome === 'refused') this.#screen.clear();
+    if (summary.outcome === 'refused' || summary.elapsedMs < SHORT_MS) this.#screen.clear();
     else this.#screen.leave();
   }
 
   #stop(): void {
     this.#over = true;
     if (!this.#multi.isActive) return;
-    this.#observedAt = Date.now();
     // `stop` alone would forget the messages that wait for a frame.
     this.#multi.update();
     this.#multi.stop();
@@ -90,7 +85,7 @@ export class BarReporter implements Reporter {
   /** Sets what the bars show; called by MultiBar before each frame. */
   #refresh(): void {
     const cells = this.#screen.columns - 1;
-    const reading = this.meter.reading(Date.now() - this.#observedAt);
+    const reading = this.#last.now();
     const lines = [overallLine(reading, cells, this.#glyphs), ...this.#workerLines(cells)];
     // Bars are never removed, MultiBar would redraw in the middle of a frame: an empty one takes no room on the screen.
     while (this.#bars.length < lines.length) this.#bars.push(this.#multi.create(1, 0, { line: '' }));
@@ -101,7 +96,7 @@ export class BarReporter implements Reporter {
 
   #workerLines(cells: number): string[] {
     if (this.#over) return [];
-    const { workers } = this.meter.snapshot;
+    const workers = this.#last.workers();
     // A frame taller than the window could not be found again: the cursor does not move above the top row.
     const room = Math.max(0, this.#screen.rows - 2);
     const line = (worker: WorkerView) => workerLine(worker, cells, this.#glyphs);

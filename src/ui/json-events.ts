@@ -7,6 +7,12 @@ import type { Found, Kind, Load, Outcome, Totals } from '../api/events.ts';
  */
 export type JsonEvent = JsonStart | JsonScan | JsonProgress | JsonFile | JsonError | JsonSkip | JsonWarn | JsonEnd;
 
+/** What every line has. */
+export interface JsonLine {
+  /** When it was written, by the wall clock: ISO 8601, UTC, with milliseconds. */
+  time: string;
+}
+
 export interface JsonPath {
   path: string;
   pathBase64?: string;
@@ -20,7 +26,7 @@ export interface JsonEnds {
   destinationBase64?: string;
 }
 
-export interface JsonStart extends JsonEnds {
+export interface JsonStart extends JsonEnds, JsonLine {
   type: 'start';
   /** The version of pcopy that writes. */
   version: string;
@@ -34,12 +40,12 @@ export interface JsonStart extends JsonEnds {
 }
 
 /** What the listing has found: about once a second, and when it is complete. */
-export interface JsonScan extends Found {
+export interface JsonScan extends Found, JsonLine {
   type: 'scan';
 }
 
 /** About once a second, and before `end`. */
-export interface JsonProgress {
+export interface JsonProgress extends JsonLine {
   type: 'progress';
   elapsedMs: number;
   /**
@@ -50,6 +56,8 @@ export interface JsonProgress {
   /** Milliseconds left, or null while that cannot be known. */
   etaMs: number | null;
   bytesPerSecond: number;
+  /** Milliseconds since the last news, from 10 s on; else 0. */
+  stalledMs: number;
   found: Found;
   totals: Totals;
   settled: number;
@@ -62,9 +70,11 @@ export interface JsonWorker extends JsonPath {
   done: number;
   size: number;
   silentMs: number;
+  /** Which part of the file it is, where several workers share it; `done` and `size` are the part's then. */
+  part?: { number: number; of: number };
 }
 
-export interface JsonFile extends JsonPath {
+export interface JsonFile extends JsonPath, JsonLine {
   type: 'file';
   kind: Kind;
   action: 'copied' | 'unchanged' | 'deleted';
@@ -72,7 +82,7 @@ export interface JsonFile extends JsonPath {
   sha256?: string;
 }
 
-export interface JsonError extends JsonPath {
+export interface JsonError extends JsonPath, JsonLine {
   type: 'error';
   action: string;
   code: string;
@@ -82,20 +92,20 @@ export interface JsonError extends JsonPath {
   subtree?: boolean;
 }
 
-export interface JsonSkip extends JsonPath {
+export interface JsonSkip extends JsonPath, JsonLine {
   type: 'skip';
   kind: Kind;
   reason: string;
 }
 
-export interface JsonWarn extends JsonPath {
+export interface JsonWarn extends JsonPath, JsonLine {
   type: 'warn';
   code: string;
   message: string;
 }
 
 /** Always the last line. A run without it did not succeed. */
-export interface JsonEnd extends JsonEnds {
+export interface JsonEnd extends JsonEnds, JsonLine {
   type: 'end';
   outcome: Outcome;
   exitCode: number;

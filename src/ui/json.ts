@@ -1,7 +1,7 @@
-import type { CopyEvent, Snapshot, Summary } from '../api/events.ts';
+import type { CopyEvent, Summary, Totals } from '../api/events.ts';
 import { isUtf8, type RawPath, toBytes, toText } from '../api/names.ts';
-import type { JsonEvent, JsonPath, JsonProgress } from './json-events.ts';
-import { Meter } from './meter.ts';
+import type { JsonEnd, JsonEvent, JsonPath, JsonProgress } from './json-events.ts';
+import { LastReading } from './last-reading.ts';
 import type { Reporter } from './ui.ts';
 
 /** `scan` and `progress` come no more often than this. */
@@ -17,23 +17,38 @@ export interface JsonOptions {
   exitCodeOf: (summary: Summary) => number;
 }
 
+/** A line without its time. */
+type Fields<Line> = Line extends JsonEvent ? Omit<Line, 'time'> : never;
+
+const NO_TOTALS: Totals = {
+  files: 0,
+  directories: 0,
+  symlinks: 0,
+  hardlinks: 0,
+  special: 0,
+  bytes: 0,
+  unchanged: 0,
+  skipped: 0,
+  failed: 0,
+  deleted: 0,
+};
+
 /** The run as one JSON object a line. */
 export class JsonReporter implements Reporter {
   readonly #options: JsonOptions;
-  readonly #meter = new Meter();
+  readonly #last: LastReading;
   #scannedAt = Number.NEGATIVE_INFINITY;
   #progressAt = Number.NEGATIVE_INFINITY;
-  /** The latest progress came too soon after the one before to be written. */
-  #isHeld = false;
   #ended = false;
 
-  constructor(options: JsonOptions) {
+  constructor(options: JsonOptions, last = new LastReading()) {
+    this.#last = last;
     this.#options = options;
   }
 
   onEvent(event: CopyEvent): void {
     if (this.#ended || !this.#isDue(event)) return;
-    if (event.type === 'end') this.#finish(event.summary);
+    if (event.type === 'end') this.#ended = true;
     this.#write(this.#convert(event));
   }
 
@@ -50,11 +65,11 @@ export class JsonReporter implements Reporter {
       ...named('source', source),
       ...named('destination', destination),
       merged: false,
-      totals: this.#meter.snapshot.totals,
-      elapsedMs: this.#meter.snapshot.elapsedMs,
+      totals: this.#last.totals ?? NO_TOTALS,
+      elapsedMs: Math.round(this.#last.now().elapsedMs),
       notPreserved: {},
       skips: {},
-      load: { workers: [], listingWaited: 0 },
+      load: { workers: [], listingWaited: 0, stalled: 0 },
       reason: { path: '', code, message },
     });
   }
@@ -66,25 +81,14 @@ export class JsonReporter implements Reporter {
       this.#scannedAt = now;
     }
     if (event.type === 'progress') {
-      this.#meter.observe(event.snapshot);
-      this.#isHeld = now - this.#progressAt < INTERVAL_MS;
-      if (this.#isHeld) return false;
+      // The last one says where the run ended: at 100 % when it went to its end.
+      if (now - this.#progressAt < INTERVAL_MS && !event.reading.ended) return false;
       this.#progressAt = now;
     }
     return true;
   }
 
-  /** The last progress is where the run ended: at 100 % when it went to its end. */
-  #finish(summary: Summary): void {
-    this.#ended = true;
-    this.#meter.finish(summary);
-    const wasTold = this.#progressAt > Number.NEGATIVE_INFINITY;
-    if (wasTold && (this.#isHeld || this.#meter.reading().fraction === 1)) {
-      this.#write(this.#progressOf(this.#meter.snapshot));
-    }
-  }
-
-  #convert(event: CopyEvent): JsonEvent {
+  #convert(event: CopyEvent): Fields<JsonEvent> {
     switch (event.type) {
       case 'start': {
         const { source, destination, single, ...rest } = event;
@@ -99,7 +103,7 @@ export class JsonReporter implements Reporter {
       case 'scan':
         return { type: 'scan', ...event.found };
       case 'progress':
-        return this.#progressOf(event.snapshot);
+        return progressOf(event);
       case 'error':
         return { type: 'error', ...event.failure, ...pathOf(event.failure.path) };
       case 'file':
@@ -111,26 +115,7 @@ export class JsonReporter implements Reporter {
     }
   }
 
-  #progressOf(snapshot: Snapshot): JsonProgress {
-    const { fraction, etaMs, bytesPerSecond } = this.#meter.reading();
-    const left = fraction === 1 ? 0 : etaMs;
-    const { sample: _sample, limit: _limit, ...shown } = snapshot;
-    return {
-      type: 'progress',
-      percent: fraction === null ? null : Math.floor(fraction * 1000) / 10,
-      etaMs: left === null ? null : Math.round(left),
-      bytesPerSecond: Math.round(bytesPerSecond),
-      ...shown,
-      elapsedMs: Math.round(snapshot.elapsedMs),
-      workers: snapshot.workers.map((worker) => ({
-        ...worker,
-        silentMs: Math.round(worker.silentMs),
-        ...pathOf(worker.path),
-      })),
-    };
-  }
-
-  #endOf(summary: Summary): JsonEvent {
+  #endOf(summary: Summary): Fields<JsonEnd> {
     const { outcome, dryRun, merged, totals, elapsedMs, notPreserved, skips, load, reason } = summary;
     return {
       type: 'end',
@@ -145,13 +130,17 @@ export class JsonReporter implements Reporter {
       elapsedMs: Math.round(elapsedMs),
       notPreserved,
       skips,
-      load: { workers: load.workers.map(thousandths), listingWaited: thousandths(load.listingWaited) },
+      load: {
+        workers: load.workers.map(thousandths),
+        listingWaited: thousandths(load.listingWaited),
+        stalled: thousandths(load.stalled),
+      },
       ...(reason && { reason: { ...reason, ...pathOf(reason.path) } }),
     };
   }
 
-  #write(event: JsonEvent): void {
-    this.#options.write(`${toLine(event)}\n`);
+  #write(event: Fields<JsonEvent>): void {
+    this.#options.write(`${toLine({ time: new Date().toISOString(), ...event })}\n`);
   }
 }
 
@@ -161,6 +150,25 @@ export function toLine(event: JsonEvent): string {
     /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+function progressOf({ snapshot, reading }: CopyEvent & { type: 'progress' }): Fields<JsonProgress> {
+  const { movedBytes: _moved, limit: _limit, ...shown } = snapshot;
+  const { percent, etaMs, bytesPerSecond, stalledMs } = reading;
+  return {
+    type: 'progress',
+    percent,
+    etaMs: etaMs === null ? null : Math.round(etaMs),
+    bytesPerSecond: Math.round(bytesPerSecond),
+    stalledMs: Math.round(stalledMs),
+    ...shown,
+    elapsedMs: Math.round(snapshot.elapsedMs),
+    workers: snapshot.workers.map((worker) => ({
+      ...worker,
+      silentMs: Math.round(worker.silentMs),
+      ...pathOf(worker.path),
+    })),
+  };
 }
 
 function thousandths(share: number): number {

@@ -4,8 +4,8 @@ import { colorWanted, palette } from './colors.ts';
 import { DisplayPaths } from './display-paths.ts';
 import { StepSummary } from './github.ts';
 import { JsonReporter } from './json.ts';
+import { LastReading } from './last-reading.ts';
 import { type Annotate, Messages } from './messages.ts';
-import { Meter } from './meter.ts';
 import type { Output } from './output.ts';
 import { PlainReporter } from './plain.ts';
 import { glyphsFor, logLine } from './progress-line.ts';
@@ -17,7 +17,7 @@ import { VerboseReporter } from './verbose.ts';
 export interface View {
   progress: 'bar' | 'plain' | 'json' | 'none';
   quiet: boolean;
-  /** A line for each entry on stdout: `changes` is what a dry run lists, `all` what -v adds to it. */
+  /** A line for each entry on stdout, of text or JSON: `changes` is what a dry run lists, `all` what -v adds to it. */
   lines: 'none' | 'changes' | 'all';
 }
 
@@ -51,12 +51,12 @@ export async function openUi(stage: UiOptions): Promise<Ui> {
   const { view, stderr, env, limited = false } = stage;
   const paint = palette(colorWanted(env, stderr.isTerminal));
   const paths = new DisplayPaths(stage.source, stage.destination);
-  const meter = new Meter();
-  const main = await openMain(stage);
+  const last = new LastReading();
+  const main = await openMain(stage, last);
   const say = main?.say ?? ((line: string) => stderr.write(`${line}\n`));
-  const reporters: Reporter[] = [follow(meter, paths)];
+  const reporters: Reporter[] = [follow(last, paths)];
   if (main) reporters.push(main.reporter);
-  if (view.lines !== 'none') reporters.push(openLines(stage, paths, say));
+  if (view.lines !== 'none' && view.progress !== 'json') reporters.push(openLines(stage, paths, say));
   reporters.push(new Messages(say, paths, paint, view.quiet, stage.annotate));
   if (stage.annotate) reporters.push(new StepSummary(say, paths, env.GITHUB_STEP_SUMMARY, limited));
   const quiet = view.quiet || view.progress === 'json';
@@ -66,7 +66,7 @@ export async function openUi(stage: UiOptions): Promise<Ui> {
   return {
     ...combine(reporters),
     say,
-    status: () => say(`pcopy: ${logLine(meter.reading())}`),
+    status: () => say(`pcopy: ${logLine(last.now())}`),
     endWithout: main?.endWithout ?? (() => {}),
   };
 }
@@ -77,20 +77,20 @@ interface MainUi {
   endWithout?: Ui['endWithout'];
 }
 
-async function openMain(stage: UiOptions): Promise<MainUi | undefined> {
+async function openMain(stage: UiOptions, last: LastReading): Promise<MainUi | undefined> {
   const { stderr } = stage;
   switch (stage.view.progress) {
     case 'bar': {
       // cli-progress is the one thing here that takes time to load.
       const { BarReporter } = await import('./bar.ts');
-      const reporter = new BarReporter(stderr, glyphsFor(stage.env));
+      const reporter = new BarReporter(stderr, glyphsFor(stage.env), last);
       return { reporter, say: reporter.say };
     }
     case 'plain': {
-      return { reporter: new PlainReporter((line) => stderr.write(`${line}\n`)) };
+      return { reporter: new PlainReporter((line) => stderr.write(`${line}\n`), last) };
     }
     case 'json': {
-      const reporter = new JsonReporter({ ...stage, write: (text) => stage.stdout.write(text) });
+      const reporter = new JsonReporter({ ...stage, write: (text) => stage.stdout.write(text) }, last);
       return { reporter, endWithout: (...why) => reporter.endWithout(...why) };
     }
     case 'none':
@@ -106,10 +106,10 @@ function openLines(stage: UiOptions, paths: DisplayPaths, say: Say): Reporter {
 }
 
 /** Keeps the numbers for `status`, and what the run has found its two paths to be. */
-function follow(meter: Meter, paths: DisplayPaths): Reporter {
+function follow(last: LastReading, paths: DisplayPaths): Reporter {
   return {
     onEvent: (event) => {
-      if (event.type === 'progress') meter.observe(event.snapshot);
+      last.onEvent(event);
       if (event.type === 'start') paths.start(event);
     },
   };

@@ -1,7 +1,6 @@
-import type { WorkerView } from '../api/events.ts';
+import type { Reading, WorkerView } from '../api/events.ts';
 import { printable } from '../api/names.ts';
 import { bytes, bytesPair, clock, percent, rate } from './format.ts';
-import type { Reading } from './meter.ts';
 import { truncateEnd, truncateStart, width } from './width.ts';
 
 /** The characters of the bar. */
@@ -52,7 +51,9 @@ export function logLine(reading: Reading): string {
     rate(reading.bytesPerSecond),
     `${clock(reading.elapsedMs)} elapsed`,
   ];
-  if (reading.etaMs !== null) parts.push(`ETA ${clock(reading.etaMs)}`);
+  if (reading.stalledMs > 0) parts.push(`stalled for ${clock(reading.stalledMs)}`);
+  else if (!reading.ended && !reading.growing)
+    parts.push(reading.etaMs === null ? 'ETA ?' : `ETA ${clock(reading.etaMs)}`);
   if (reading.failed > 0) parts.push(`${reading.failed} failed`);
   return parts.join(', ');
 }
@@ -62,7 +63,8 @@ export function workerLine(worker: WorkerView, cells: number, glyphs: Glyphs): s
   const head = `${String(worker.index + 1).padStart(3)} `;
   if (worker.path === '') return truncateEnd(`${head}idle`, cells);
   const share = worker.size > 0 ? percent(worker.done / worker.size) : '';
-  const size = worker.size > 0 ? `  ${bytes(worker.size)}` : '';
+  const part = worker.part === undefined ? '' : `  part ${worker.part.number} of ${worker.part.of}`;
+  const size = part || (worker.size > 0 ? `  ${bytes(worker.size)}` : '');
   const silent = worker.silentMs >= STALLED_MS ? `  silent for ${clock(worker.silentMs)}` : '';
   const tail = cells >= 60 ? size + silent : silent;
   const start = `${head}${share.padStart(4)} `;
@@ -95,8 +97,9 @@ function inOrder(parts: Record<Part, string>, gap: string): string {
     .join('');
 }
 
-function leftOf({ ended, growing, etaMs }: Reading): string {
+function leftOf({ ended, growing, etaMs, stalledMs }: Reading): string {
   if (ended) return '';
+  if (stalledMs > 0) return `stalled ${clock(stalledMs)}`;
   if (growing) return 'listing';
   return etaMs === null ? 'ETA ?' : `ETA ${clock(etaMs)}`;
 }

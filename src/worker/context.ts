@@ -59,7 +59,6 @@ export function emptyReport(worker: number): Report {
     lost: {},
     entries: [],
     busyMs: 0,
-    sample: { n: 0, b: 0, t: 0, bb: 0, bt: 0, tt: 0 },
   };
 }
 

@@ -1,4 +1,3 @@
-import type { Sample } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
 import { parentIsAlive } from '../process/current.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
@@ -7,8 +6,6 @@ import { SharedRate } from './rate-limit.ts';
 
 /** At most one progress message in this many milliseconds. */
 const TELL_EVERY = 50;
-/** Bytes. Bigger files show by their progress what bytes cost, and one of them would outweigh thousands of others. */
-const SAMPLED_BELOW = 16 * 1024 * 1024;
 
 /** Thrown when nobody waits for the work any more; everything unwinds, and the worker ends. */
 export class ParentDied extends Error {
@@ -28,10 +25,7 @@ export class Heartbeat {
   private size = 0;
   private bytes = 0;
   private lastTold = performance.now();
-  private sample: Sample | null = null;
-  /** When the entry in hand was begun. */
-  private began = 0;
-  private entrySize = 0;
+  private part: { number: number; of: number } | undefined;
 
   constructor(emit: (event: WorkerEvent) => void, worker: number, rate: RateLimit | null) {
     this.emit = emit;
@@ -39,27 +33,20 @@ export class Heartbeat {
     this.rate = rate === null ? null : new SharedRate(rate);
   }
 
-  /** @param sample is added to, entry by entry */
-  beginJob(sample: Sample): void {
+  beginJob(): void {
     this.bytes = 0;
-    this.sample = sample;
-    this.began = performance.now();
-    this.entrySize = 0;
   }
 
-  beginFile(path: RawPath, size: number): void {
+  /** @param part which part of the file it is, where several workers share it; `size` is the part's then */
+  beginFile(path: RawPath, size: number, part?: { number: number; of: number }): void {
     this.path = path;
     this.done = 0;
     this.size = size;
-    this.entrySize = size;
+    this.part = part;
   }
 
   endEntry(): void {
-    const now = performance.now();
-    if (this.sample !== null && this.entrySize < SAMPLED_BELOW) addTo(this.sample, this.entrySize, now - this.began);
-    this.began = now;
-    this.entrySize = 0; // What comes may be a link or a directory.
-    this.tick(now);
+    this.tick();
   }
 
   /** @param bytes moved since the last call */
@@ -95,18 +82,9 @@ export class Heartbeat {
     if (now - this.lastTold < TELL_EVERY) return;
     this.lastTold = now;
     if (!parentIsAlive()) throw new ParentDied('the parent process is gone');
-    const { worker, path, done, size, bytes } = this;
-    this.emit({ type: 'progress', worker, path, done, size, bytes });
+    const { worker, path, done, size, part, bytes } = this;
+    this.emit({ type: 'progress', worker, path, done, size, bytes, ...(part === undefined ? {} : { part }) });
   }
-}
-
-function addTo(sample: Sample, b: number, t: number): void {
-  sample.n++;
-  sample.b += b;
-  sample.t += t;
-  sample.bb += b * b;
-  sample.bt += b * t;
-  sample.tt += t * t;
 }
 
 const clock = new Int32Array(new SharedArrayBuffer(4));

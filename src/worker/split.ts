@@ -52,7 +52,7 @@ export function beginSplit(context: Context, job: SplitJob): void {
 export function copySplitRange(context: Context, job: RangeJob): void {
   const { fs } = context;
   withBoth(context, job, (_entry, source, destination, stat) => {
-    context.heartbeat.beginFile(job.path, job.end - job.start);
+    context.heartbeat.beginFile(job.path, job.end - job.start, job.part);
     copyRange(context, job.path, source, destination, job.start, job.end, stat.blocks * 512 < stat.size, null);
     // Late write errors belong to the worker that wrote.
     if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));

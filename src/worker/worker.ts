@@ -69,7 +69,7 @@ export async function runJob(job: Job): Promise<Report> {
   const context = ready;
   if (context === undefined) throw new Error('runJob before setup');
   context.report = emptyReport(context.worker);
-  context.heartbeat.beginJob(context.report.sample);
+  context.heartbeat.beginJob();
   note(NO_CURRENT_ENTRY);
   const began = performance.now();
   try {

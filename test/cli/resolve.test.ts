@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../src/api/errors.ts';
 import { fromText } from '../../src/api/names.ts';
 import type { RawOptions } from '../../src/cli/command-options.ts';
 import type { Lists } from '../../src/cli/lists.ts';
@@ -32,12 +31,9 @@ describe('how a run is shown', () => {
     [{ dryRun: true }, 'changes'],
     [{ dryRun: true, verbose: true }, 'all'],
     [{ dryRun: true, quiet: true }, 'none'],
-    [{ dryRun: true, progress: 'json' }, 'none'],
+    [{ dryRun: true, progress: 'json' }, 'changes'],
+    [{ verbose: true, progress: 'json' }, 'all'],
   ] as [RawOptions, string][])('%j: a line for each entry: %s', (raw, lines) => expect(view(raw).lines).toBe(lines));
-
-  test('two things cannot have standard output', () => {
-    expect(() => view({ verbose: true, progress: 'json' })).toThrow(UsageError);
-  });
 });
 
 describe('what the engine is asked for', () => {
@@ -73,7 +69,8 @@ describe('what the engine is asked for', () => {
 
   test('entries and sizes only for whom they are shown', () => {
     expect(options({ verbose: true })).toEqual({ entries: true });
-    expect(options({ progress: 'json' })).toEqual({ entries: true, sizes: true });
+    expect(options({ progress: 'json' })).toEqual({ sizes: true });
+    expect(options({ progress: 'json', verbose: true })).toEqual({ entries: true, sizes: true });
     expect(toCopyOptions({}, NO_LISTS, view({}, true))).toEqual({ sizes: true });
   });
 });

@@ -128,7 +128,7 @@ describe('a copy', () => {
 
 describe('JSON', () => {
   test('begins with start, ends with end, and nothing else is on stdout', async () => {
-    const pcopy = command(['src', 'dest', '--progress=json']);
+    const pcopy = command(['src', 'dest', '--progress=json', '-v']);
     expect(await pcopy.with(fakeEngine({ ...SMALL, failures: 1 }))).toBe(1);
     const events = pcopy.stdout.lines.map((line) => JSON.parse(line));
     expect(events[0].type).toBe('start');

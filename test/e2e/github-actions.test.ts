@@ -66,7 +66,7 @@ test('a name cannot give a command in the older form, which counts anywhere in a
   const top = temp();
   plant(`${top}/src`, { '##[add-mask]fine': file('fine'), '##[stop-commands]x': file('x') });
   plant(`${top}/dst`, { '##[stop-commands]x/kept': file('kept') });
-  for (const options of [['-v'], ['--progress', 'json'], ['--dry-run']]) {
+  for (const options of [['-v'], ['--progress', 'json', '-v'], ['--dry-run']]) {
     const run = await pcopy([`${top}/src`, `${top}/dst`, ...options], { env: { GITHUB_ACTIONS: 'true' } });
     const { stdout, stderr } = expectExit(run, 1);
     expect(stdout + stderr).toContain('[add-mask]fine');

@@ -24,7 +24,7 @@ describe.each(['libc'] as const)('driver %s', (driver) => {
   needs('python3')('one object a line, start first, end last, with totals and the exit code', async () => {
     const top = temp();
     plant(`${top}/src`, { 'a/b': file('content'), l: symlink('a'), pipe: fifo(), 'bad\xff\n': file('x') });
-    const lines = await events([`${top}/src`, `${top}/dst`], 0, { driver });
+    const lines = await events(['-v', `${top}/src`, `${top}/dst`], 0, { driver });
     const types = new Set(lines.map(({ type }) => type));
     expect(lines[0]?.type).toBe('start');
     expect(lines.at(-1)?.type).toBe('end');

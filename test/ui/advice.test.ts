@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { advice } from '../../src/ui/advice.ts';
 
-const load = (workers: number[], listingWaited: number) => ({ workers, listingWaited });
+const load = (workers: number[], listingWaited: number) => ({ workers, listingWaited, stalled: 0 });
 
 test.each([
   ['the workers set the pace', load([0.95, 0.97], 0.8), '2 workers, 96% busy: they set the pace; -j 4 may be faster'],

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BarReporter } from '../../src/ui/bar.ts';
+import { LastReading } from '../../src/ui/last-reading.ts';
 import { Output } from '../../src/ui/output.ts';
 import { ASCII } from '../../src/ui/progress-line.ts';
 import { FakeStream } from './fixture/fake-stream.ts';
-import { snapshot, summary } from './fixture/summaries.ts';
+import { ending, following, progress, snapshot, summary } from './fixture/summaries.ts';
 import { Terminal } from './fixture/terminal.ts';
 
 const found = { files: 10, directories: 1, bytes: 1000, complete: true };
@@ -12,9 +13,10 @@ const halfway = snapshot({ elapsedMs: 1000, found, settled: 5, settledBytes: 500
 
 function open(columns = 80, rows = 24) {
   const stream = new FakeStream({ isTTY: true, columns, rows });
+  const last = new LastReading();
   return {
     stream,
-    bar: new BarReporter(new Output(stream), ASCII),
+    bar: following(last, new BarReporter(new Output(stream), ASCII, last)),
     screen: () => new Terminal(columns).feed(stream.text).screen,
   };
 }
@@ -27,7 +29,7 @@ describe('on a terminal', () => {
 
   test('a line for the run and one for each worker, drawn in place', () => {
     const { bar, screen } = open();
-    bar.onEvent({ type: 'progress', snapshot: halfway });
+    bar.onEvent(progress(halfway));
     for (let i = 0; i < 5; i++) frame();
     expect(screen()).toEqual([
       expect.stringMatching(/^ 50% \[=+-+\] {2}5\/10 files {2}0.5\/1.0 KiB/),
@@ -39,9 +41,9 @@ describe('on a terminal', () => {
 
   test('ends at 100 % with the workers gone and nothing left behind', () => {
     const { bar, screen, stream } = open();
-    bar.onEvent({ type: 'progress', snapshot: halfway });
+    bar.onEvent(progress(halfway));
     frame();
-    bar.onEvent({ type: 'end', summary: summary() });
+    for (const event of ending(summary(), halfway)) bar.onEvent(event);
     bar.say('after');
     vi.runAllTimers();
     expect(screen()).toEqual([expect.stringMatching(/^100% \[=+\] {2}10\/10 files/), 'after']);
@@ -52,7 +54,7 @@ describe('on a terminal', () => {
   test('a frame never erases the whole screen, which tmux would keep each time', () => {
     const { bar, stream } = open();
     for (let i = 0; i < 3; i++) {
-      bar.onEvent({ type: 'progress', snapshot: { ...halfway, elapsedMs: 1000 + i } });
+      bar.onEvent(progress({ ...halfway, elapsedMs: 1000 + i }));
       frame();
     }
     expect(stream.text).toContain('\x1b[J');
@@ -62,7 +64,7 @@ describe('on a terminal', () => {
 
   test('never says 100 % before the end', () => {
     const { bar, screen } = open();
-    bar.onEvent({ type: 'progress', snapshot: { ...halfway, settled: 10, settledBytes: 1000 } });
+    bar.onEvent(progress({ ...halfway, settled: 10, settledBytes: 1000 }));
     frame();
     expect(screen()[0]).toMatch(/^ 99%/);
     bar.close();
@@ -70,7 +72,7 @@ describe('on a terminal', () => {
 
   test('messages go above, each once, and stay', () => {
     const { bar, screen } = open();
-    bar.onEvent({ type: 'progress', snapshot: halfway });
+    bar.onEvent(progress(halfway));
     for (let i = 0; i < 3; i++) {
       bar.say(`message ${i}, longer than the line of a worker that stood there before it`);
       bar.say(`and ${i} more`);
@@ -103,7 +105,7 @@ describe('on a terminal', () => {
 
   test('an interrupted run keeps the percentage it had', () => {
     const { bar, screen } = open();
-    bar.onEvent({ type: 'progress', snapshot: halfway });
+    bar.onEvent(progress(halfway));
     frame();
     bar.onEvent({ type: 'end', summary: summary({ outcome: 'interrupted' }) });
     vi.runAllTimers();
@@ -112,7 +114,7 @@ describe('on a terminal', () => {
 
   test('a window that became narrower folds the lines, and they are still found', () => {
     const { bar, stream, screen } = open(80);
-    bar.onEvent({ type: 'progress', snapshot: halfway });
+    bar.onEvent(progress(halfway));
     frame();
     stream.columns = 30;
     // A terminal folds what stands on it, as if it had been written at this width.
@@ -130,7 +132,7 @@ describe('on a terminal', () => {
   test('a ^C that the terminal shows does not move the lines', () => {
     const { bar, stream } = open(40);
     const long = { ...halfway, workers: [worker(0, 'a path as long as the line is wide, and longer')] };
-    bar.onEvent({ type: 'progress', snapshot: long });
+    bar.onEvent(progress(long));
     frame();
     const terminal = new Terminal(40).feed(stream.text).feed('^C');
     const before = stream.text.length;
@@ -142,7 +144,7 @@ describe('on a terminal', () => {
   test('more workers than rows are counted, not drawn', () => {
     const { bar, screen } = open(80, 6);
     const workers = Array.from({ length: 12 }, (_, i) => worker(i, i < 4 ? '' : `file-${i}`));
-    bar.onEvent({ type: 'progress', snapshot: { ...halfway, workers } });
+    bar.onEvent(progress({ ...halfway, workers }));
     frame();
     expect(screen().slice(1)).toEqual([
       '  5  50% file-4  2 B',
@@ -155,9 +157,9 @@ describe('on a terminal', () => {
 
   test('workers that go make room', () => {
     const { bar, screen } = open();
-    bar.onEvent({ type: 'progress', snapshot: { ...halfway, workers: [0, 1, 2, 3].map((i) => worker(i)) } });
+    bar.onEvent(progress({ ...halfway, workers: [0, 1, 2, 3].map((i) => worker(i)) }));
     frame();
-    bar.onEvent({ type: 'progress', snapshot: { ...halfway, workers: [worker(0)] } });
+    bar.onEvent(progress({ ...halfway, workers: [worker(0)] }));
     for (let i = 0; i < 5; i++) frame();
     expect(screen()).toHaveLength(2);
     bar.close();
@@ -165,7 +167,7 @@ describe('on a terminal', () => {
 
   test('a terminal that takes nothing costs frames, not messages', () => {
     const { bar, stream, screen } = open();
-    bar.onEvent({ type: 'progress', snapshot: halfway });
+    bar.onEvent(progress(halfway));
     stream.paused = true;
     for (let i = 0; i < 100; i++) frame();
     expect(stream.writes).toBeLessThan(3);
@@ -181,7 +183,7 @@ describe('on a terminal', () => {
   test('a terminal that is gone ends nothing', async () => {
     const { bar, stream } = open();
     stream.breakWith = 'EIO';
-    bar.onEvent({ type: 'progress', snapshot: halfway });
+    bar.onEvent(progress(halfway));
     frame();
     await vi.runOnlyPendingTimersAsync();
     bar.say('message');

@@ -5,7 +5,7 @@ import { fromText } from '../../src/api/names.ts';
 import { JsonReporter } from '../../src/ui/json.ts';
 import type { JsonEvent } from '../../src/ui/json-events.ts';
 import { violations } from './fixture/json-schema.ts';
-import { failure, snapshot, summary } from './fixture/summaries.ts';
+import { ending, failure, progress, snapshot, summary } from './fixture/summaries.ts';
 
 const schema = JSON.parse(readFileSync(new URL('../../src/ui/events.schema.json', import.meta.url), 'utf8'));
 
@@ -29,7 +29,7 @@ const EVENTS: CopyEvent[] = [
   START,
   { ...START, single: { name: NOT_UTF8, as: 'x' } },
   { type: 'scan', found },
-  { type: 'progress', snapshot: snapshot({ elapsedMs: 100, found, settled: 5, settledBytes: 500, workers }) },
+  progress(snapshot({ elapsedMs: 100, found, settled: 5, settledBytes: 500, workers })),
   { type: 'file', path: 'a', kind: 'file', action: 'copied', bytes: 5, sha256: 'ab'.repeat(32) },
   { type: 'file', path: fromText('é'), kind: 'directory', action: 'deleted', bytes: 0 },
   { type: 'error', failure: failure(NOT_UTF8, 'destination') },
@@ -97,7 +97,13 @@ describe('names', () => {
 
   test('one that is has not', () => {
     json.reporter.onEvent({ type: 'skip', path: fromText('写真\n'), kind: 'fifo', reason: '' });
-    expect(json.lines()[0]).toEqual({ type: 'skip', path: '写真\n', kind: 'fifo', reason: '' });
+    expect(json.lines()[0]).toEqual({
+      time: expect.any(String),
+      type: 'skip',
+      path: '写真\n',
+      kind: 'fifo',
+      reason: '',
+    });
   });
 
   test('none can act on a terminal', () => {
@@ -113,7 +119,7 @@ test('progress and scan come about once a second, the last scan always', () => {
   for (let ms = 0; ms <= 3000; ms += 100) {
     now.mockReturnValue(ms);
     json.reporter.onEvent({ type: 'scan', found: { ...found, complete: false } });
-    json.reporter.onEvent({ type: 'progress', snapshot: snapshot({ elapsedMs: ms }) });
+    json.reporter.onEvent(progress(snapshot({ elapsedMs: ms })));
   }
   json.reporter.onEvent({ type: 'scan', found });
   now.mockRestore();
@@ -124,24 +130,26 @@ test('progress and scan come about once a second, the last scan always', () => {
 
 describe('the last progress', () => {
   const at = (elapsedMs: number, settled: number) =>
-    json.reporter.onEvent({ type: 'progress', snapshot: snapshot({ elapsedMs, found, settled, settledBytes: 0 }) });
-  const progress = () => json.lines().filter((line) => line.type === 'progress');
+    json.reporter.onEvent(progress(snapshot({ elapsedMs, found, settled, settledBytes: 0 })));
+  const lines = () => json.lines().filter((line) => line.type === 'progress');
 
   test.each(['complete', 'incomplete'] as const)('of a run that is %s says 100 %%', (outcome) => {
     at(100, 5);
     at(150, 9);
-    json.reporter.onEvent({ type: 'end', summary: summary({ outcome, elapsedMs: 200 }) });
+    const last = { elapsedMs: 150, found, settled: 9, settledBytes: 0 };
+    for (const event of ending(summary({ outcome, elapsedMs: 200 }), last)) json.reporter.onEvent(event);
     expect(json.lines().map(({ type }) => type)).toEqual(['progress', 'progress', 'end']);
-    expect(progress().at(-1)).toMatchObject({ percent: 100, etaMs: 0, settled: 10, elapsedMs: 200, workers: [] });
-    for (const line of progress()) expect(violations(schema, line)).toEqual([]);
+    expect(lines().at(-1)).toMatchObject({ percent: 100, etaMs: 0, settled: 10, elapsedMs: 200, workers: [] });
+    for (const line of lines()) expect(violations(schema, line)).toEqual([]);
   });
 
   test('of a run that was stopped says where', () => {
     at(100, 5);
     at(150, 9);
-    json.reporter.onEvent({ type: 'end', summary: summary({ outcome: 'stopped', elapsedMs: 200 }) });
-    expect(progress().at(-1)).toMatchObject({ settled: 9, etaMs: null });
-    expect((progress().at(-1) as { percent: number }).percent).toBeLessThan(100);
+    const last = { elapsedMs: 150, found, settled: 9, settledBytes: 0 };
+    for (const event of ending(summary({ outcome: 'stopped', elapsedMs: 200 }), last)) json.reporter.onEvent(event);
+    expect(lines().at(-1)).toMatchObject({ settled: 9, etaMs: null });
+    expect((lines().at(-1) as { percent: number }).percent).toBeLessThan(100);
   });
 });
 

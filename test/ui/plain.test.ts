@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { LastReading } from '../../src/ui/last-reading.ts';
 import { PlainReporter } from '../../src/ui/plain.ts';
-import { snapshot, summary } from './fixture/summaries.ts';
+import { following, progress, snapshot, summary } from './fixture/summaries.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -9,7 +10,8 @@ const found = { files: 10, directories: 1, bytes: 1000, complete: true };
 
 function open() {
   const lines: string[] = [];
-  return { lines, plain: new PlainReporter((line) => lines.push(line)) };
+  const last = new LastReading();
+  return { lines, plain: following(last, new PlainReporter((line) => lines.push(line), last)) };
 }
 
 test('a run shorter than five seconds says nothing', () => {
@@ -22,7 +24,7 @@ test('a run shorter than five seconds says nothing', () => {
 
 test('then a line each five seconds, with the clock going on though no news come', () => {
   const { lines, plain } = open();
-  plain.onEvent({ type: 'progress', snapshot: snapshot({ elapsedMs: 0, found, settled: 5, settledBytes: 500 }) });
+  plain.onEvent(progress(snapshot({ elapsedMs: 0, found, settled: 5, settledBytes: 500 })));
   vi.advanceTimersByTime(15_000);
   expect(lines).toEqual(
     [5, 10, 15].map((s) =>
@@ -39,7 +41,7 @@ test('names a worker that is silent for long', () => {
     { index: 0, path: 'a\nb', done: 0, size: 10, silentMs: 6_000 },
     { index: 1, path: '', done: 0, size: 0, silentMs: 60_000 },
   ];
-  plain.onEvent({ type: 'progress', snapshot: snapshot({ workers }) });
+  plain.onEvent(progress(snapshot({ workers })));
   vi.advanceTimersByTime(5_000);
   expect(lines[1]).toBe('pcopy: worker 1 silent for 0:11 on a\\nb');
   expect(lines).toHaveLength(2);

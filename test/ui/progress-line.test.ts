@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { WorkerView } from '../../src/api/events.ts';
+import type { Reading, WorkerView } from '../../src/api/events.ts';
 import { fromText } from '../../src/api/names.ts';
-import type { Reading } from '../../src/ui/meter.ts';
 import { ASCII, BLOCKS, glyphsFor, logLine, overallLine, workerLine } from '../../src/ui/progress-line.ts';
 import { width } from '../../src/ui/width.ts';
 
 const reading: Reading = {
   fraction: 0.42,
+  percent: 42,
   growing: false,
   files: 21_000,
   filesTotal: 50_000,
@@ -16,6 +16,7 @@ const reading: Reading = {
   bytesPerSecond: 512 * 2 ** 20,
   elapsedMs: 12_000,
   etaMs: 18_000,
+  stalledMs: 0,
   ended: false,
 };
 

@@ -34,7 +34,7 @@ describe('the lines', () => {
       merged: true,
       skips: { socket: 1, fifo: 2 },
       notPreserved: { owner: 120, acl: 3, xattr: 0 },
-      load: { workers: [0.8, 0.8], listingWaited: 0.4 },
+      load: { workers: [0.8, 0.8], listingWaited: 0.4, stalled: 0 },
     });
     expect(summaryLines(all, paths, plain)).toEqual([
       'pcopy: incomplete: copied 50,000 files, 1 directory, 12 symbolic links, 1 hard link, 2 special files; 2.0 GiB in 10.0 s, 205 MiB/s',

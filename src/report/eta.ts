@@ -1,4 +1,4 @@
-import type { Sample, Snapshot, WorkerView } from '../api/events.ts';
+import type { Snapshot, WorkerView } from '../api/events.ts';
 
 /**
  * What a file costs besides its bytes, counted in bytes, until the run has shown its own figure: 15 to 30 µs of open,
@@ -14,19 +14,14 @@ const STOPPED_MS = 5_000;
 const PACE_HALF_LIFE_MS = 5_000;
 /** Intervals are never trusted beyond this relative error, or one lucky pair would settle the fit. */
 const NOISE_FLOOR = 0.005;
-/**
- * How wrong the prior may be in either cost, relative to itself. Intervals are few, and alike; of single entries there are
- * many, and where they speak at all (a rate, tiny chunks, a slow network) the ratio may be quite another one.
- */
-const PRIOR_SPREAD = { intervals: 1.4, entries: 6 };
+/** How wrong the prior may be in either cost, relative to itself. */
+const PRIOR_SPREAD = 1.4;
 /** How fast the speed of one worker on one file forgets: when the others are done it may have the disk for itself. */
 const OWN_HALF_LIFE_MS = 1_000;
 /** Weight of the newest fit: where the work changes its kind, the first interval of the new kind can be far off. */
 const NEWEST = 0.3;
 /** So many times faster or slower over so many bytes is other work: out of a hole of a sparse file, or into one. */
 const LEAP = { factor: 30, bytes: 1024 * 1024 };
-/** From so many single entries on, they say better than whole intervals what a file costs and what a byte. */
-const ENOUGH = 200;
 
 /** Sums over n observations: f files and b bytes took y worker-milliseconds. */
 interface Moments {
@@ -50,14 +45,12 @@ interface Cost {
 
 /**
  * Time left, from a cost per file and a cost per byte fitted while the run goes on (Bayesian linear regression whose prior
- * is one overall speed with FILE_IN_BYTES between the two costs, over what single entries cost their workers and what the
- * growth of big files cost; intervals of a run of small files are all alike and cannot tell one cost from the other), scaled to the recent pace, divided among the workers,
- * and never less than what the slowest worker still has in hand. Pure: it sees time only through the snapshots.
+ * is one overall speed with FILE_IN_BYTES between the two costs), scaled to the recent pace, divided among the workers, and
+ * never less than what the slowest worker still has in hand. Pure: it sees time only through the snapshots.
  */
 export class Eta {
-  /** Intervals, as far as workers were on one file all the time, and the rest of them. */
-  #alone = nothing();
-  #mixed = nothing();
+  /** Each interval counts twice: workers that were on one file all the time, and the rest of it. */
+  #seen = nothing();
   /** The last intervals, fading. */
   readonly #recent = { f: 0, b: 0, y: 0 };
   /** By worker: the file in hand, and what it has taken lately. Fading too. */
@@ -78,21 +71,18 @@ export class Eta {
     const f = Math.max(0, now.settled - last.settled);
     const b = Math.max(0, now.settledBytes - last.settledBytes);
     if (this.#isLeap(f, b, (ms * (busy(last) + busy(now))) / 2)) this.#forget();
-    this.#observeFilesInHand(last, now, ms);
+    this.#observeCurrentFiles(last, now, ms);
     // Workers that have just started, or wait for the listing: what the interval cost is not known.
     if (busy(last) === 0 || busy(now) === 0) return;
     const y = (ms * (busy(last) + busy(now))) / 2;
-    const alone = growthInHand(last, now);
-    if (alone.b > 0) add(this.#alone, 0, alone.b, ms * alone.workers);
-    if (f > 0 || b > alone.b) add(this.#mixed, f, Math.max(0, b - alone.b), Math.max(0, y - ms * alone.workers));
+    const alone = growthOfCurrentFiles(last, now);
+    if (alone.b > 0) add(this.#seen, 0, alone.b, ms * alone.workers);
+    if (f > 0 || b > alone.b) add(this.#seen, f, Math.max(0, b - alone.b), Math.max(0, y - ms * alone.workers));
     const keep = 0.5 ** (ms / PACE_HALF_LIFE_MS);
     this.#recent.f = this.#recent.f * keep + f;
     this.#recent.b = this.#recent.b * keep + b;
     this.#recent.y = this.#recent.y * keep + y;
-    const evidence = now.sample.n < ENOUGH ? [sum(this.#mixed, this.#alone)] : [momentsOf(now.sample), this.#alone];
-    const seen = evidence.filter((moments) => moments.f + moments.b > 0);
-    const spread = now.sample.n < ENOUGH ? PRIOR_SPREAD.intervals : PRIOR_SPREAD.entries;
-    if (seen.length > 0) this.#cost = blend(this.#cost, fit(seen, spread));
+    if (this.#seen.n > 0) this.#cost = blend(this.#cost, fit(this.#seen));
   }
 
   /** Milliseconds left at the snapshot, or null while that cannot be known: the listing goes on, or nothing is done yet. */
@@ -104,8 +94,8 @@ export class Eta {
     if (this.#cost === undefined) return null;
     const cost = this.#paced(this.#cost);
     const shared = (cost.perFile * files + cost.perByte * bytes) / Math.max(1, now.workers.length);
-    const inHand = now.workers.map((worker) => (worker.size - worker.done) * this.#msPerByteOf(worker, cost));
-    return Math.max(shared, heldTo(now, bytes), ...inHand);
+    const current = now.workers.map((worker) => (worker.size - worker.done) * this.#msPerByteOf(worker, cost));
+    return Math.max(shared, heldTo(now, bytes), ...current);
   }
 
   #isLeap(f: number, b: number, y: number): boolean {
@@ -116,14 +106,13 @@ export class Eta {
   }
 
   #forget(): void {
-    this.#alone = nothing();
-    this.#mixed = nothing();
+    this.#seen = nothing();
     this.#cost = undefined;
     this.#own.clear();
     Object.assign(this.#recent, { f: 0, b: 0, y: 0 });
   }
 
-  #observeFilesInHand(last: Snapshot, now: Snapshot, ms: number): void {
+  #observeCurrentFiles(last: Snapshot, now: Snapshot, ms: number): void {
     const keep = 0.5 ** (ms / OWN_HALF_LIFE_MS);
     for (const { index, path, done } of now.workers) {
       const before = last.workers.find((worker) => worker.index === index);
@@ -155,15 +144,14 @@ function bytesLeft(now: Snapshot, files: number): number {
 }
 
 /** What a rate that was asked for takes for these bytes, as far as they are like those behind: unchanged ones are free. */
-function heldTo({ limit, totals, settledBytes, workers }: Snapshot, bytes: number): number {
+function heldTo({ limit, movedBytes, settledBytes }: Snapshot, bytes: number): number {
   if (limit === null) return 0;
-  const moved = workers.reduce((sum, worker) => sum + worker.done, totals.bytes);
-  const share = settledBytes > 0 ? Math.min(1, moved / settledBytes) : 1;
+  const share = settledBytes > 0 ? Math.min(1, movedBytes / settledBytes) : 1;
   return (bytes * share * 1000) / limit;
 }
 
 /** Workers that were on one and the same file all the time show what bytes cost without any file's cost in it. */
-function growthInHand(last: Snapshot, now: Snapshot): { workers: number; b: number } {
+function growthOfCurrentFiles(last: Snapshot, now: Snapshot): { workers: number; b: number } {
   let workers = 0;
   let b = 0;
   for (const worker of now.workers) {
@@ -181,17 +169,6 @@ function busy(snapshot: Snapshot): number {
 
 function nothing(): Moments {
   return { n: 0, f: 0, b: 0, y: 0, ff: 0, fb: 0, bb: 0, fy: 0, by: 0, yy: 0 };
-}
-
-/** Each observation is of one file. */
-function momentsOf({ n, b, t, bb, bt, tt }: Sample): Moments {
-  return { n, f: n, b, y: t, ff: n, fb: b, bb, fy: t, by: bt, yy: tt };
-}
-
-function sum(a: Moments, b: Moments): Moments {
-  const both = { ...a };
-  for (const key of Object.keys(both) as (keyof Moments)[]) both[key] += b[key];
-  return both;
 }
 
 function add(m: Moments, f: number, b: number, y: number): void {
@@ -215,15 +192,11 @@ function blend(old: Cost | undefined, fresh: Cost): Cost {
 }
 
 /** Noise and costs are estimated in turn; three rounds are past any change that matters. */
-function fit(evidence: readonly Moments[], spread: number): Cost {
-  const all = evidence.reduce(sum);
-  const speed = all.y / (FILE_IN_BYTES * all.f + all.b);
+function fit(seen: Moments): Cost {
+  const speed = seen.y / (FILE_IN_BYTES * seen.f + seen.b);
   const prior: Cost = { perFile: FILE_IN_BYTES * speed, perByte: speed };
   let cost = prior;
-  for (let round = 0; round < 3; round++) {
-    const weighed = evidence.map((moments) => ({ moments, variance: noise(moments, cost) }));
-    cost = posterior(weighed, prior, spread);
-  }
+  for (let round = 0; round < 3; round++) cost = posterior(seen, noise(seen, cost), prior);
   return cost;
 }
 
@@ -235,21 +208,18 @@ function noise(m: Moments, { perFile: p, perByte: q }: Cost): number {
 }
 
 /**
- * The mean of the normal posterior (Bishop, Pattern Recognition and Machine Learning, 3.50) with a prior
- * of independent costs. Intervals that ask for a cost below zero have
- * nothing to say yet.
+ * The mean of the normal posterior with a prior of independent costs (Bishop, Pattern Recognition and Machine Learning,
+ * 3.50). Intervals that ask for a cost below zero say nothing yet.
  */
-function posterior(evidence: readonly { moments: Moments; variance: number }[], prior: Cost, spread: number): Cost {
-  const total = (of: keyof Moments) => evidence.reduce((sum, { moments, variance }) => sum + moments[of] / variance, 0);
-  const trustFile = 1 / (spread * prior.perFile) ** 2;
-  const trustByte = 1 / (spread * prior.perByte) ** 2;
-  const ff = total('ff') + trustFile;
-  const fb = total('fb');
-  const bb = total('bb') + trustByte;
-  const fy = total('fy') + trustFile * prior.perFile;
-  const by = total('by') + trustByte * prior.perByte;
-  const determinant = ff * bb - fb * fb;
-  const perFile = (fy * bb - by * fb) / determinant;
-  const perByte = (by * ff - fy * fb) / determinant;
+function posterior(seen: Moments, variance: number, prior: Cost): Cost {
+  const trustFile = variance / (PRIOR_SPREAD * prior.perFile) ** 2;
+  const trustByte = variance / (PRIOR_SPREAD * prior.perByte) ** 2;
+  const ff = seen.ff + trustFile;
+  const bb = seen.bb + trustByte;
+  const fy = seen.fy + trustFile * prior.perFile;
+  const by = seen.by + trustByte * prior.perByte;
+  const determinant = ff * bb - seen.fb * seen.fb;
+  const perFile = (fy * bb - by * seen.fb) / determinant;
+  const perByte = (by * ff - fy * seen.fb) / determinant;
   return perFile > 0 && perByte > 0 ? { perFile, perByte } : prior;
 }

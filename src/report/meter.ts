@@ -1,31 +1,16 @@
-import type { Found, Snapshot, Summary } from '../api/events.ts';
+import type { Found, Reading, Snapshot, Summary } from '../api/events.ts';
+import { NOTHING_YET } from './counters.ts';
 import { Eta, FILE_IN_BYTES } from './eta.ts';
-import { NOTHING_YET } from './ui.ts';
-
-/** What is drawn or logged, in whatever form. */
-export interface Reading {
-  /** 0 to 1, never less than before, 1 only when the run is settled; null while the listing still finds more. */
-  fraction: number | null;
-  /** The totals are only what was found so far. */
-  growing: boolean;
-  files: number;
-  filesTotal: number;
-  bytes: number;
-  /** null when sizes are not taken. */
-  bytesTotal: number | null;
-  failed: number;
-  bytesPerSecond: number;
-  elapsedMs: number;
-  /** null when it cannot be known, and when there is nothing left to wait for. */
-  etaMs: number | null;
-  /** The run has ended, settled or not. */
-  ended: boolean;
-}
 
 /** The rate is that of the last seconds, not of the whole run: that is what a person sees change. */
 const RATE_WINDOW_MS = 5_000;
 /** Just under 1: everything seen is done, but the run has not said that it is settled. */
 const ALMOST = 0.9999;
+
+/** No news for so long, in milliseconds, and the run is stalled. */
+const STALLED_MS = 10_000;
+/** An estimate beyond this is none. */
+const BEYOND_REASON_MS = 100 * 3_600_000;
 
 /** Turns snapshots into readings that keep the promises of a progress bar. Pure: no clock, no terminal. */
 export class Meter {
@@ -33,19 +18,33 @@ export class Meter {
   #last: Snapshot = NOTHING_YET;
   #best = 0;
   #samples: { ms: number; moved: number }[] = [{ ms: 0, moved: 0 }];
+  #newsMs = 0;
+  #stalledMs = 0;
   #settled = false;
   #ended = false;
 
+  /** The latest, with the totals that are known by now. */
   get snapshot(): Snapshot {
     return this.#last;
   }
 
+  /** Of all stalls so far, in milliseconds. */
+  stalledMs(elapsedMs: number): number {
+    const silentMs = elapsedMs - this.#newsMs;
+    return this.#stalledMs + (silentMs >= STALLED_MS ? silentMs : 0);
+  }
+
   observe(latest: Snapshot): void {
     const snapshot = { ...latest, found: known(this.#last.found, latest.found) };
+    if (hasNews(this.#last, snapshot)) {
+      const silentMs = snapshot.elapsedMs - this.#newsMs;
+      if (silentMs >= STALLED_MS) this.#stalledMs += silentMs;
+      this.#newsMs = snapshot.elapsedMs;
+    }
     this.#last = snapshot;
     this.#eta.observe(snapshot);
     const ms = snapshot.elapsedMs;
-    this.#samples.push({ ms, moved: moved(snapshot) });
+    this.#samples.push({ ms, moved: snapshot.movedBytes });
     while (this.#samples.length > 2 && (this.#samples[1]?.ms ?? ms) < ms - RATE_WINDOW_MS) this.#samples.shift();
     if (snapshot.found.complete) this.#best = Math.max(this.#best, Math.min(ALMOST, fractionOf(snapshot)));
   }
@@ -74,12 +73,15 @@ export class Meter {
     if (seconds > 0) this.#samples.push({ ms: summary.elapsedMs, moved: totals.bytes });
   }
 
-  /** @param sinceMs time since the last snapshot, so that the clocks go on between two of them */
-  reading(sinceMs = 0): Reading {
+  reading(): Reading {
     const s = this.#last;
-    const eta = this.#ended ? null : this.#eta.estimate(s);
+    const fraction = this.#settled ? 1 : s.found.complete ? this.#best : null;
+    const silentMs = this.#ended ? 0 : s.elapsedMs - this.#newsMs;
+    const stalledMs = silentMs >= STALLED_MS ? silentMs : 0;
+    const eta = this.#ended || stalledMs > 0 ? null : this.#eta.estimate(s);
     return {
-      fraction: this.#settled ? 1 : s.found.complete ? this.#best : null,
+      fraction,
+      percent: fraction === null ? null : Math.floor(fraction * 1000) / 10,
       growing: !s.found.complete,
       files: s.settled,
       filesTotal: Math.max(s.found.files, s.settled),
@@ -87,8 +89,9 @@ export class Meter {
       bytesTotal: s.found.bytes === null ? null : Math.max(s.found.bytes, s.settledBytes),
       failed: s.totals.failed,
       bytesPerSecond: this.#rate(),
-      elapsedMs: s.elapsedMs + sinceMs,
-      etaMs: eta === null ? null : Math.max(0, eta - sinceMs),
+      elapsedMs: s.elapsedMs,
+      etaMs: fraction === 1 ? 0 : eta === null || eta > BEYOND_REASON_MS ? null : eta,
+      stalledMs,
       ended: this.#ended,
     };
   }
@@ -101,17 +104,22 @@ export class Meter {
   }
 }
 
+function hasNews(before: Snapshot, now: Snapshot): boolean {
+  return (
+    now.settled !== before.settled ||
+    now.settledBytes !== before.settledBytes ||
+    now.movedBytes !== before.movedBytes ||
+    now.found.files + now.found.directories !== before.found.files + before.found.directories ||
+    now.totals.directories + now.totals.deleted !== before.totals.directories + before.totals.deleted
+  );
+}
+
 /** Totals once known stay known: a run that has surveyed the tree before it lists it again knows them from then on. */
 function known(before: Found, now: Found): Found {
   if (!before.complete || now.complete) return now;
   const bytes = before.bytes === null ? now.bytes : Math.max(before.bytes, now.bytes ?? 0);
   const directories = Math.max(before.directories, now.directories);
   return { files: Math.max(before.files, now.files), directories, bytes, complete: true };
-}
-
-/** What was really copied: entries left unchanged settle at once and would make the rate absurd. */
-function moved(s: Snapshot): number {
-  return s.totals.bytes + s.workers.reduce((sum, worker) => sum + worker.done, 0);
 }
 
 /** Share of the work, a file counting as FILE_IN_BYTES besides its bytes; by files alone where sizes are not known. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Meter } from '../../src/ui/meter.ts';
+import { Meter } from '../../src/report/meter.ts';
+import { snapshot, summary } from '../ui/fixture/summaries.ts';
 import { type Scenario, simulate } from './fixture/simulation.ts';
-import { snapshot, summary } from './fixture/summaries.ts';
 
 const scenarios = fc.record<Scenario>({
   sizes: fc.array(fc.nat(5_000_000), { maxLength: 100 }),
@@ -85,7 +85,7 @@ describe('the end', () => {
       files: 10,
       filesTotal: 10,
       bytes: 3072,
-      etaMs: null,
+      etaMs: 0,
       ended: true,
     });
   });
@@ -104,17 +104,9 @@ test('the rate is of what was copied in the last seconds, not of what was left u
   const meter = new Meter();
   for (let s = 1; s <= 20; s++) {
     const moved = s <= 10 ? s * 1000 : 10_000 + (s - 10) * 5000;
-    meter.observe(
-      snapshot({ elapsedMs: s * 1000, settledBytes: 10 ** 12, totals: { ...snapshot().totals, bytes: moved } }),
-    );
+    meter.observe(snapshot({ elapsedMs: s * 1000, settledBytes: 10 ** 12, movedBytes: moved }));
   }
   expect(meter.reading().bytesPerSecond).toBeCloseTo(5000);
-});
-
-test('between two snapshots the clocks go on', () => {
-  const meter = new Meter();
-  meter.observe(snapshot({ elapsedMs: 1000 }));
-  expect(meter.reading(300).elapsedMs).toBe(1300);
 });
 
 test('what is skipped for its type is not counted among the files at the end, as it was not before', () => {
@@ -124,4 +116,36 @@ test('what is skipped for its type is not counted among the files at the end, as
   const totals = { ...snapshot().totals, files: 5, bytes: 500, skipped: 3 };
   meter.finish(summary({ totals }));
   expect(meter.reading()).toMatchObject({ files: 5, filesTotal: 5, fraction: 1 });
+});
+
+describe('a run that stands still', () => {
+  const found = { files: 10, directories: 0, bytes: 1000, complete: true };
+  const at = (elapsedMs: number, settled: number) =>
+    snapshot({ elapsedMs, found, settled, settledBytes: settled * 100, workers: [] });
+
+  test('says so after ten seconds, has no ETA, and its share of the time is known', () => {
+    const meter = new Meter();
+    for (let ms = 0; ms <= 5_000; ms += 250) meter.observe(at(ms, 2));
+    meter.observe(at(9_000, 2));
+    expect(meter.reading()).toMatchObject({ stalledMs: 0 });
+    meter.observe(at(40_000, 2));
+    expect(meter.reading()).toMatchObject({ stalledMs: 40_000, etaMs: null });
+    meter.observe(at(40_100, 3));
+    expect(meter.reading().stalledMs).toBe(0);
+    expect(meter.stalledMs(40_100)).toBe(40_100);
+  });
+
+  test('an estimate beyond reason is none', () => {
+    const meter = new Meter();
+    const workers = [{ index: 0, path: 'a', done: 0, size: 0, silentMs: 0 }];
+    const many = { files: 10_000_000, directories: 0, bytes: 1e15, complete: true };
+    for (const [ms, settled] of [
+      [0, 0],
+      [1000, 1],
+      [2000, 2],
+    ] as const) {
+      meter.observe(snapshot({ elapsedMs: ms, found: many, settled, settledBytes: settled * 100, workers }));
+    }
+    expect(meter.reading().etaMs).toBeNull();
+  });
 });

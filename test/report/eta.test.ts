@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Eta } from '../../src/ui/eta.ts';
+import { Eta } from '../../src/report/eta.ts';
+import { snapshot } from '../ui/fixture/summaries.ts';
 import { random, type Scenario, simulate } from './fixture/simulation.ts';
-import { snapshot } from './fixture/summaries.ts';
 
 /** The largest error of the predicted end, relative to the whole run, from the first third of it on. */
 function worstError(scenario: Scenario): number {
@@ -58,30 +58,21 @@ describe('a tree of small files and one big file', () => {
   });
 });
 
-test('files that are all alike: what a byte costs is learnt from one file and the next, not from a second and the next', () => {
-  const next = random(5);
-  const alike = Array.from({ length: 30_000 }, () => 3000 + Math.round(6000 * next()));
-  const slow = {
-    msPerFile: 0.04,
-    msPerByte: 4e-5,
-    noise: (n: number) => (n < alike.length ? 0.7 + 0.6 * random(n)() : 1),
-    rangeBytes: 32 << 20,
-    stepMs: 250,
-  };
-  for (const workers of [1, 2, 4]) {
-    const scenario = { ...slow, workers, sizes: [...alike, 128 << 20] };
-    const told = worstError({ ...scenario, samples: true });
-    expect(told).toBeLessThan(0.1);
-    expect(told).toBeLessThan(worstError(scenario) / 2);
-  }
-});
-
 describe('a rate that was asked for', () => {
   const found = { files: 1100, directories: 0, bytes: 1_100_000, complete: true };
   const at = (elapsedMs: number, settled: number, bytes: number) => {
     const totals = { ...snapshot().totals, bytes };
     const workers = [{ index: 0, path: `${settled}`, done: 0, size: 0, silentMs: 0 }];
-    return snapshot({ elapsedMs, found, settled, settledBytes: settled * 1000, totals, workers, limit: 1000 });
+    return snapshot({
+      elapsedMs,
+      found,
+      settled,
+      settledBytes: settled * 1000,
+      totals,
+      workers,
+      limit: 1000,
+      movedBytes: bytes,
+    });
   };
   const left = (bytes: number) => {
     const eta = new Eta();

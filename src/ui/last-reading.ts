@@ -1,0 +1,55 @@
+import type { CopyEvent, Reading, Totals, WorkerView } from '../api/events.ts';
+
+/** The latest reading of a run, with its clocks going on between two of them. Everything that shows progress reads this one. */
+export class LastReading {
+  totals: Totals | undefined;
+  #reading: Reading = NOTHING_YET;
+  #workers: readonly WorkerView[] = [];
+  #at = Date.now();
+
+  onEvent(event: CopyEvent): void {
+    if (event.type === 'scan') {
+      const { files, bytes, complete } = event.found;
+      this.#reading = { ...this.#reading, filesTotal: files, bytesTotal: bytes, growing: !complete };
+    }
+    if (event.type !== 'progress') return;
+    this.#reading = event.reading;
+    this.#workers = event.snapshot.workers;
+    this.totals = event.snapshot.totals;
+    this.#at = Date.now();
+  }
+
+  now(): Reading {
+    const { ended, elapsedMs, etaMs, stalledMs } = this.#reading;
+    const since = ended ? 0 : Date.now() - this.#at;
+    return {
+      ...this.#reading,
+      elapsedMs: elapsedMs + since,
+      etaMs: etaMs === null ? null : Math.max(0, etaMs - since),
+      stalledMs: stalledMs === 0 ? 0 : stalledMs + since,
+    };
+  }
+
+  workers(): WorkerView[] {
+    const since = Date.now() - this.#at;
+    return this.#workers.map((worker) =>
+      worker.path === '' ? worker : { ...worker, silentMs: worker.silentMs + since },
+    );
+  }
+}
+
+const NOTHING_YET: Reading = {
+  fraction: null,
+  percent: null,
+  growing: true,
+  files: 0,
+  filesTotal: 0,
+  bytes: 0,
+  bytesTotal: null,
+  failed: 0,
+  bytesPerSecond: 0,
+  elapsedMs: 0,
+  etaMs: null,
+  stalledMs: 0,
+  ended: false,
+};
