@@ -1,6 +1,7 @@
 import { RefusedError } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
-import { isWithin, listMounts, locate } from './mounts.ts';
+import { codeOf } from '../fs/system-error.ts';
+import { isWithin, listMounts, locate, type Mount } from './mounts.ts';
 import { look } from './paths.ts';
 
 /**
@@ -41,21 +42,44 @@ function checkMounts(source: RawPath, destination: RawPath): void {
 }
 
 /**
- * Identities of the source, which may be mounted anywhere in the destination, and of those of its parents that lie in the
- * destination: directories that a copy must not write into.
+ * Identities of what a copy must not write into: the source, and what is mounted in it; those of its parents that lie in
+ * the destination; parts of the source that are mounted in the destination.
  */
-export function forbiddenDirectories(
+export function forbiddenPlaces(
   source: RawPath,
   destination: RawPath,
   identityOf: (path: RawPath) => string,
 ): string[] {
-  const top = look(destination)?.identity;
-  const found: string[] = [];
-  for (const dir of ancestors(source)) {
-    if (look(dir)?.identity === top) return found;
-    found.push(identityOf(dir));
+  const found = new Set([source, ...parentsWithin(source, destination)].map(identityOf));
+  for (const point of mountedParts(source, destination)) {
+    try {
+      found.add(identityOf(point));
+    } catch (error) {
+      // Hidden by another mount, or dead: then nothing can be written there either.
+      if (codeOf(error) === '') throw error;
+    }
   }
-  return [identityOf(source)];
+  return [...found];
+}
+
+function parentsWithin(source: RawPath, destination: RawPath): RawPath[] {
+  const dirs = ancestors(source);
+  const top = look(destination)?.identity;
+  const end = dirs.findIndex((dir) => look(dir)?.identity === top);
+  return dirs.slice(1, Math.max(end, 1));
+}
+
+// Where parts of the source can be seen: a bind mount has another path and the same files.
+function mountedParts(source: RawPath, destination: RawPath): RawPath[] {
+  const mounts = listMounts();
+  const inside = mounts.filter(({ point }) => isWithin(point, source));
+  const from = locate(mounts, source);
+  const parts = inside.map(({ device, root }) => ({ device, path: root }));
+  if (from !== null) parts.push(from);
+  const isPart = ({ device, root }: Mount): boolean =>
+    parts.some((part) => part.device === device && isWithin(root, part.path));
+  const there = mounts.filter((mount) => isWithin(mount.point, destination) && isPart(mount));
+  return [...inside, ...there].map(({ point }) => point);
 }
 
 /** The directory itself, its parent, and so on up to the root. */

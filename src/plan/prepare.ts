@@ -6,9 +6,10 @@ import { join, printable, type RawPath, toBytes } from '../api/names.ts';
 import type { Root } from '../fs/directories.ts';
 import { UNFINISHED_DIR_MODE } from '../fs/directories.ts';
 import type { FileSystem } from '../fs/file-system.ts';
+import { NodeStat } from '../fs/node-stat.ts';
 import { codeOf, fromNode } from '../fs/system-error.ts';
 import { checkManifest, placeOf } from './manifest-place.ts';
-import { checkOverlap, forbiddenDirectories } from './overlap.ts';
+import { checkOverlap, forbiddenPlaces } from './overlap.ts';
 import { absolute, type Looked, look, lookAtLink, real, realAsFarAsItExists, realName, refusedBy } from './paths.ts';
 
 /** A run that may begin: where it reads, where it writes, and what it has found or made there. */
@@ -107,7 +108,9 @@ function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, dry
     merged: missing.length === 0,
     madeRoot: missing.length > 0 || modeOf(destination) === UNFINISHED_DIR_MODE,
     forbidden:
-      missing.length > 0 ? [] : forbiddenDirectories(source, destination, (dir) => openedRoot(fs, dir).identity),
+      missing.length > 0
+        ? []
+        : step(source, 'cannot look at the source', () => forbiddenPlaces(source, destination, identityOf)),
     undo: made.undo,
   };
 }
@@ -216,6 +219,10 @@ function modeOf(path: RawPath): number {
   return step(path, 'cannot look at the destination', () =>
     fromNodeErrors(() => statSync(toBytes(path)).mode & 0o7777),
   );
+}
+
+function identityOf(path: RawPath): string {
+  return fromNodeErrors(() => new NodeStat(statSync(toBytes(path), { bigint: true })).identity);
 }
 
 // Somebody else may be making it at this moment: then it is there, which is all that is wanted.

@@ -23,7 +23,7 @@ export interface WorkerConfig {
   destination: Root;
   /** Driver of the parent, so that all agree. */
   driver: 'libc' | 'node';
-  /** Identities of directories nothing may be written into: the source and its parents inside the destination. */
+  /** Identities of what nothing may be written into: the source, its parents inside the destination, its parts mounted there. */
   forbidden: string[];
   /** The destination existed before the run. */
   merged: boolean;

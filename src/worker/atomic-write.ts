@@ -143,6 +143,9 @@ export function checkReplaceable(context: Context, entry: Entry, source: Stat | 
   if (there.type === 'd') {
     throw entryError(entry.path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
   }
+  if (context.config.forbidden.includes(there.identity)) {
+    throw entryError(entry.path, 'destination', 'replace', 'EPCOPY_OVERLAP', 'a file of the source is mounted there');
+  }
   if (source !== null && there.identity === source.identity) {
     throw isSource(entry.path);
   }

@@ -1,11 +1,11 @@
-import { chmodSync, linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { differences, survey } from '../support/compare.ts';
-import { bindMount } from '../support/mounts.ts';
+import { bindMount, bindOnto } from '../support/mounts.ts';
 import { needs } from '../support/needs.ts';
 import { copy, type Driver, expectExit, ORDINARY, overBothDrivers, pcopy } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
-import { file, plant } from '../support/tree.ts';
+import { directory, file, plant } from '../support/tree.ts';
 
 /** Refused with a reason that names the path, and nothing below the directory is other than before. */
 async function expectRefused(top: string, driver: Driver, ...pairs: [string, string][]): Promise<void> {
@@ -151,6 +151,27 @@ overBothDrivers((driver) => {
     const after = survey(`${top}/dst/p/src`);
     for (const item of [...source.values(), ...after.values()]) item.atime = 0n;
     expect(after).toEqual(source);
+  });
+
+  needs('root')('a part of the source that is mounted in the destination is neither written nor deleted', async () => {
+    const top = temp();
+    plant(`${top}/src`, { 'in/a': file('a'), 'in/b/c': file('c'), 'x/a': file('1'), 'y/b/c': file('2'), z: file('3') });
+    plant(`${top}/dst`, { x: directory(), 'y/b': directory(), 'gone/b': directory(), z: file(), old: file() });
+    bindOnto(`${top}/src/in`, `${top}/dst/x`);
+    bindOnto(`${top}/src/in/b`, `${top}/dst/y/b`);
+    bindOnto(`${top}/src/in/b`, `${top}/dst/gone/b`);
+    bindOnto(`${top}/src/in/a`, `${top}/dst/z`);
+    const source = survey(`${top}/src`);
+    for (const options of [['--no-atomic'], ['--delete', '--dry-run'], ['--delete']]) {
+      const { stderr } = expectExit(await pcopy([...options, 'src', 'dst'], { driver, cwd: top }), 1);
+      expect(stderr).toMatch(/^pcopy: .*dst\/x: enter: .+ \(EPCOPY_OVERLAP\)$/m);
+      expect(stderr).toMatch(/^pcopy: .*dst\/y\/b: enter: .+ \(EPCOPY_OVERLAP\)$/m);
+      const after = survey(`${top}/src`);
+      for (const item of [...source.values(), ...after.values()]) item.atime = 0n;
+      expect(after).toEqual(source);
+    }
+    expect(existsSync(`${top}/dst/gone`)).toBe(true);
+    expect(existsSync(`${top}/dst/old`)).toBe(false);
   });
 
   test('a refusal names the path as it was typed, and where a link leads', async () => {

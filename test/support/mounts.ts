@@ -34,6 +34,12 @@ export function bindMount(source: string): string {
   return mounted((at) => run('mount', '--bind', source, at));
 }
 
+/** A directory or file that exists becomes another name of `source`, until the test ends. */
+export function bindOnto(source: string, at: string): void {
+  onTestFinished(() => unmount(at));
+  run('mount', '--bind', source, at);
+}
+
 function mounted(mount: (at: string, beside: string) => void): string {
   const beside = makeTemp();
   const at = `${beside}/mount`;
