@@ -14,6 +14,7 @@ import type { Listed } from '../protocol/entries-job.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { Reporter } from '../report/reporter.ts';
+import { ExtraEntries } from '../scan/extra-entries.ts';
 import { findDeletions } from '../scan/find-deletions.ts';
 import { type Patterns, patternsFor } from '../scan/selection.ts';
 import { SourceTree } from '../scan/source-tree.ts';
@@ -69,11 +70,12 @@ export async function copyTree(
     if (hooks.signal?.aborted) return notBegun(reporter, hooks);
     return refused(reporter, hooks, error, [source, destination]);
   }
-  const tree = new SourceTree(fs, plan, config, patterns);
+  let tree: SourceTree | undefined;
   let rate: RateFile | null = null;
-  const halt = (): void => tree.stop();
+  const halt = (): void => tree?.stop();
   hooks.signal?.addEventListener('abort', halt);
   try {
+    tree = new SourceTree(fs, plan, config, patterns);
     await preflight(fs, plan, tree, config);
     if (hooks.signal?.aborted) {
       tree.close();
@@ -84,7 +86,7 @@ export async function copyTree(
     reporter.openManifest();
   } catch (error) {
     rate?.close();
-    tree.close();
+    tree?.close();
     plan.undo();
     return refused(reporter, hooks, error, [source, destination]);
   } finally {
@@ -126,13 +128,18 @@ async function copyPlanned(
   };
   hooks.signal?.addEventListener('abort', interrupt);
   if (hooks.signal?.aborted) interrupt(); // By a listener of the start event.
+  const deletion = { fs, plan, config, patterns, reporter };
+  let extra: ExtraEntries | undefined;
   try {
     if (plan.madeRoot) scheduler.made.add('');
     else if (plan.single === null) scheduler.kept.add('');
-    await Promise.all([tree.list(jobs, reporter), scheduler.run(jobs)]);
-    if (config.delete) {
+    if (config.delete && plan.merged && plan.single === null) {
+      extra = new ExtraEntries(deletion);
+    }
+    await Promise.all([tree.list(jobs, reporter, extra), scheduler.run(jobs)]);
+    if (extra !== undefined) {
       await allTold(events);
-      await scheduler.runAll(await findDeletions(fs, plan, config, patterns, reporter));
+      await scheduler.runAll(await findDeletions(deletion, extra));
     }
     if (!config.dryRun && !reporter.ended && plan.single === null) await scheduler.finish();
   } catch (error) {
@@ -147,6 +154,7 @@ async function copyPlanned(
     await events.close();
     await telling;
     rate?.close();
+    extra?.close();
     tree.close();
   }
   return reporter.end();

@@ -41,7 +41,7 @@ export async function listAgain(
   const outermost = paths.filter((path) => !liesIn(all, parentOf(path)));
   const directories = new Set<RawPath>();
   await listPaths(fs, tree, outermost, options, found, listener, (path) => directories.add(path));
-  if (directories.size > 0)
+  if (directories.size > 0 || options.observer !== undefined)
     await scan(fs, tree, { ...options, within: new SubtreeFilter(directories) }, found, listener);
   else found.complete = !listener.cancelled();
 }

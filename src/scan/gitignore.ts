@@ -1,5 +1,5 @@
 import { join, type RawPath } from '../api/names.ts';
-import type { FileSystem, Handle } from '../fs/file-system.ts';
+import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import { AncestorStack } from './ancestor-stack.ts';
 import { parseGitignore, type Rule } from './gitignore-pattern.ts';
@@ -7,6 +7,9 @@ import type { ListedEntry } from './tree-adapter.ts';
 
 /** Longer ones are not read to their end: no person wrote them. */
 const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Whether an entry of the directory `dir`, or of one below it, is ignored; `dir` itself is not. */
+export type IsIgnored = (dir: RawPath, name: RawPath, type: TypeLetter) => boolean;
 
 interface Rules {
   dir: RawPath;
@@ -20,6 +23,7 @@ interface Rules {
  */
 export class Gitignore {
   private readonly above = new AncestorStack<Rules>();
+  private current: readonly Rules[] = [];
   private readonly read: (dir: RawPath, handle: Handle, entries: readonly ListedEntry[]) => RawPath | null;
 
   /** @param read the text of the directory's own file, or null */
@@ -30,23 +34,30 @@ export class Gitignore {
   /** The entries that are not ignored. Directories are to be asked about depth first. */
   select(dir: RawPath, handle: Handle, entries: ListedEntry[]): ListedEntry[] {
     const all = this.above.to(dir);
+    this.current = all;
     const text = this.read(dir, handle, entries);
     const rules = text === null ? [] : parseGitignore(text);
     if (rules.length > 0) this.above.push(dir, { dir, rules });
-    return all.length === 0 ? entries : entries.filter((entry) => !isIgnored(all, entry));
+    return all.length === 0 ? entries : entries.filter((entry) => !isIgnored(all, entry.dir, entry.raw, entry.type));
+  }
+
+  /** What the rules that hold in the directory that was asked about last say; null: nothing. */
+  rules(): IsIgnored | null {
+    const all = [...this.current];
+    return all.length === 0 ? null : (...entry) => isIgnored(all, ...entry);
   }
 }
 
 // The file nearest to the entry has the word, in it the last line that matches.
-function isIgnored(all: readonly Rules[], entry: ListedEntry): boolean {
+function isIgnored(all: readonly Rules[], entryDir: RawPath, name: RawPath, type: TypeLetter): boolean {
   for (let i = all.length - 1; i >= 0; i--) {
     const { dir, rules } = all[i] as Rules;
     let path: RawPath | undefined;
     for (let k = rules.length - 1; k >= 0; k--) {
       const { negated, directory, wholePath, expression } = rules[k] as Rule;
-      if (directory && entry.type !== 'd') continue;
-      if (wholePath) path ??= join(entry.dir, entry.raw).slice(dir === '' ? 0 : dir.length + 1);
-      if (expression.test(wholePath ? (path ?? '') : entry.raw)) return !negated;
+      if (directory && type !== 'd') continue;
+      if (wholePath) path ??= join(entryDir, name).slice(dir === '' ? 0 : dir.length + 1);
+      if (expression.test(wholePath ? (path ?? '') : name)) return !negated;
     }
   }
   return false;

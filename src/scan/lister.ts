@@ -1,10 +1,29 @@
 import { join, type RawPath } from '../api/names.ts';
-import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
-import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
+import { type DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
+import type { FileSystem, Handle, Stat, TypeLetter } from '../fs/file-system.ts';
 import { pauseUnless, type Retries } from '../fs/retry.ts';
 import { AncestorStack } from './ancestor-stack.ts';
+import type { IsIgnored } from './gitignore.ts';
+
+/** Watches the source as it is listed for the copy. */
+export interface ListingObserver {
+  /** Before the directory is read. */
+  begin: (dir: RawPath) => Promise<void>;
+  /** Each entry, whether it is wanted or not; again when the directory is read again after a failure. */
+  name: (name: RawPath) => void;
+  /** The identity of what a link leads to, when links are followed. */
+  follow: (identity: string) => void;
+  /**
+   * The directory was read to its end.
+   * @param isStable nothing was put into it, taken out or renamed meanwhile
+   */
+  end: (dir: RawPath, isStable: boolean, isIgnored: IsIgnored | null) => void;
+}
 
 export interface ListerOptions {
+  observer?: ListingObserver | undefined;
+  /** What `.gitignore` files say of the directory that has just been read. */
+  ignored?: () => IsIgnored | null;
   dereference: boolean;
   retries: Retries;
   /** The walk stops when this turns true. */
@@ -41,13 +60,19 @@ export class Lister {
     make: MakeEntry<T>,
     select?: (handle: Handle, entries: T[]) => T[],
   ): Promise<readonly T[]> {
+    const { observer, ignored } = this.options;
+    await observer?.begin(dir);
     for (let attempt = 0; ; attempt++) {
       // Collected first, since an attempt that fails in the middle is made again from the start.
       const entries: T[] = [];
       try {
         const handle = this.tree.open(dir);
+        if (handle === MISSING) return entries;
+        const before = observer && this.fs.stat(handle);
         this.read(handle, dir, attempt, (...entry) => entries.push(make(...entry)));
-        return select === undefined ? entries : select(handle, entries);
+        const selected = select === undefined ? entries : select(handle, entries);
+        if (before) observer.end(dir, isSameState(before, this.fs.stat(handle)), ignored?.() ?? null);
+        return selected;
       } catch (error) {
         const pause = this.options.retries.pauseAfter(error, attempt);
         if (pause === null) {
@@ -63,9 +88,10 @@ export class Lister {
   }
 
   private read(handle: Handle, dir: RawPath, attempt: number, entry: MakeEntry<void>): void {
-    const { dereference } = this.options;
+    const { dereference, observer } = this.options;
     if (dereference) this.checkLoop(dir, this.fs.stat(handle).identity);
     this.fs.list(handle, (name, listed) => {
+      observer?.name(name);
       const type = dereference && listed === 'l' ? this.resolve(handle, dir, name, attempt) : listed;
       if (type !== null) entry(name, type, type === 'f' && this.options.wantsSize() ? this.sizeOf(handle, name) : 0);
     });
@@ -82,7 +108,9 @@ export class Lister {
 
   private resolve(handle: Handle, dir: RawPath, name: RawPath, attempt: number): TypeLetter | null {
     try {
-      return this.fs.statTarget(handle, name).type;
+      const { type, identity } = this.fs.statTarget(handle, name);
+      this.options.observer?.follow(identity);
+      return type;
     } catch (error) {
       if (this.options.retries.pauseAfter(error, attempt) !== null) throw error;
       this.options.onError(error, join(dir, name));
@@ -95,6 +123,10 @@ export class Lister {
     for (const ancestor of this.above.to(dir)) if (ancestor === identity) throw new LoopError();
     this.above.push(dir, identity);
   }
+}
+
+function isSameState(a: Stat, b: Stat): boolean {
+  return a.mtime === b.mtime && a.mtimeNs === b.mtimeNs;
 }
 
 /** A link to a directory that leads back to one it lies in. */

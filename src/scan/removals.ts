@@ -23,11 +23,6 @@ export class Removals {
   private readonly others = new Map<RawPath, RawPath[]>();
   private count = 0;
 
-  /** Whether the directory itself may go, as far as is known. */
-  holds(dir: RawPath): boolean {
-    return this.directories.has(dir);
-  }
-
   /** A directory has been looked into. */
   listed(dir: RawPath, entries: number): void {
     const directory = this.directories.get(dir);

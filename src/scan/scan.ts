@@ -7,7 +7,7 @@ import type { FileSystem } from '../fs/file-system.ts';
 import type { Retries } from '../fs/retry.ts';
 import type { Listed } from '../protocol/entries-job.ts';
 import { Batches } from './batches.ts';
-import { LoopError } from './lister.ts';
+import { type ListingObserver, LoopError } from './lister.ts';
 import type { SubtreeFilter } from './subtree-filter.ts';
 import { type Selection, walk } from './walk.ts';
 
@@ -29,6 +29,8 @@ export interface ScanOptions {
   sizes: boolean;
   /** Nothing but what lies in these directories. */
   within?: SubtreeFilter;
+  /** Sees every directory, those not `within` too. */
+  observer?: ListingObserver | undefined;
 }
 
 export interface ScanListener {
@@ -61,13 +63,13 @@ export async function scan(
   };
 
   try {
-    const { dereference, retries, selection, within } = options;
+    const { dereference, retries, selection, within, observer } = options;
     let sized = 0;
     const wantsSize = (): boolean => options.sizes || sized++ < SIZED_FIRST;
     const onError = (error: unknown, path: RawPath): void => listener.failed(listFailure(error, path));
-    const select = within && { select: within.select };
+    const select = within && observer === undefined ? { select: within.select } : {};
     const { cancelled } = listener;
-    const listing = { dereference, retries, cancelled, wantsSize, gate, onError, ...select };
+    const listing = { dereference, retries, cancelled, wantsSize, gate, onError, observer, ...select };
     await walk(fs, tree, selection, listing, (dir, name, type, size) => {
       if (within === undefined || within.holds(dir)) batches.add(dir, name, type, size);
     });

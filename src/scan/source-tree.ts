@@ -1,8 +1,9 @@
 import type { Config } from '../api/config.ts';
+import { CopyError, RefusedError } from '../api/errors.ts';
 import type { Found } from '../api/events.ts';
 import { escapeControls, type RawPath } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
-import { enterSource, heldHandles } from '../fs/directories.ts';
+import { enterSource, heldHandles, openRoot } from '../fs/directories.ts';
 import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
 import type { Plan } from '../plan/prepare.ts';
@@ -12,12 +13,19 @@ import type { EntriesOfDirectory } from '../protocol/jobs.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { listAgain, listGiven } from './files-from.ts';
 import { Gitignore, readGitignore } from './gitignore.ts';
+import type { ListingObserver } from './lister.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
 import type { Patterns } from './selection.ts';
 import { Unmatched } from './unmatched.ts';
 
 /** Milliseconds: a run that is shorter shows no progress worth knowing the totals for. */
 const COUNT_AHEAD_AFTER = 300;
+
+interface WalkOptions {
+  sizes: boolean;
+  unmatched?: Unmatched | null;
+  observer?: ListingObserver | undefined;
+}
 
 /** The source of a run, as it is listed: a tree, some paths of it, or one file. */
 export class SourceTree {
@@ -34,18 +42,18 @@ export class SourceTree {
     this.plan = plan;
     this.config = config;
     this.patterns = patterns;
-    this.root = fs.openRoot(plan.source.path);
+    this.root = openPlanned(fs, plan);
     this.chain = this.newChain();
   }
 
   /** Lists into the queue and closes it, also when it is stopped. */
-  async list(jobs: Queue<Listed>, reporter: Reporter): Promise<void> {
+  async list(jobs: Queue<Listed>, reporter: Reporter, observer?: ListingObserver): Promise<void> {
     const { include, exclude, sizes } = this.config;
     const unmatched = include.length + exclude.length === 0 ? null : new Unmatched(this.patterns.uses);
     const { found } = reporter.counters;
     const ahead = sizes ? setTimeout(() => void this.countAhead(reporter), COUNT_AHEAD_AFTER) : undefined;
     try {
-      await this.walk(this.chain, sizes, unmatched, found, {
+      await this.walk(this.chain, { sizes, unmatched, observer }, found, {
         put: async (listed) => {
           reporter.counters.listingWaits(performance.now());
           await jobs.put(listed);
@@ -69,7 +77,7 @@ export class SourceTree {
     // Not the chain that `stat` uses: to open a directory there may close the one that is being listed.
     const chain = this.newChain();
     try {
-      await this.walk(chain, false, null, found, {
+      await this.walk(chain, { sizes: false }, found, {
         put: async ({ job }) => job.groups.forEach(visit),
         failed: () => {},
         skipped: () => {},
@@ -89,7 +97,12 @@ export class SourceTree {
     const nothing = (): void => {};
     const cancelled = (): boolean => this.stopped || counters.found.complete;
     try {
-      await this.walk(chain, true, null, found, { put: async () => {}, failed: nothing, skipped: nothing, cancelled });
+      await this.walk(chain, { sizes: true }, found, {
+        put: async () => {},
+        failed: nothing,
+        skipped: nothing,
+        cancelled,
+      });
     } catch {
       return; // The listing that counts will say what is wrong.
     } finally {
@@ -122,8 +135,7 @@ export class SourceTree {
 
   private async walk(
     chain: DirHandleCache,
-    sizes: boolean,
-    unmatched: Unmatched | null,
+    { sizes, unmatched = null, observer }: WalkOptions,
     found: Found,
     listener: ScanListener,
   ): Promise<void> {
@@ -136,6 +148,7 @@ export class SourceTree {
       retries: new Retries(fs, retries, [this.plan.source.path]),
       special: archive,
       sizes,
+      observer,
     };
     if (this.plan.single !== null) {
       const again = retryFrom === null || retryFrom.length > 0;
@@ -162,6 +175,16 @@ export class SourceTree {
     const { found, totals } = reporter.counters;
     if (found.files + found.directories + totals.skipped + totals.failed > 0) return;
     reporter.suspicious('EPCOPY_EMPTY', 'there is nothing to copy');
+  }
+}
+
+function openPlanned(fs: FileSystem, { source }: Plan): Handle {
+  try {
+    return openRoot(fs, source, 'source');
+  } catch (error) {
+    if (!(error instanceof CopyError)) throw error;
+    const { action, message, code } = error.failure;
+    throw new RefusedError(source.path, `${action}: ${message}`, code, { cause: error });
   }
 }
 

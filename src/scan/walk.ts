@@ -1,7 +1,7 @@
 import { join, type RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, TypeLetter } from '../fs/file-system.ts';
-import type { Gitignore } from './gitignore.ts';
+import type { Gitignore, IsIgnored } from './gitignore.ts';
 import type { GlobEntry } from './glob.ts';
 import { Lister } from './lister.ts';
 import type { Patterns } from './selection.ts';
@@ -60,7 +60,8 @@ async function walkSelected(
   const { patterns, unmatched } = selection;
   const select: Select = (dir, handle, entries, path) =>
     selectListed(selection, dir, handle, options.select?.(dir, handle, entries, path) ?? entries, path);
-  const stream = globStream(patterns, readdirFor(fs, tree, { ...options, select }));
+  const ignored = (): IsIgnored | null => selection.gitignore?.rules() ?? null;
+  const stream = globStream(patterns, readdirFor(fs, tree, { ...options, select, ignored }));
   await new Promise<void>((resolve, reject) => {
     stream.on('data', (found: unknown) => {
       const { path, dirent } = found as GlobEntry;

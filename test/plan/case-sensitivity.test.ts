@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { expect, onTestFinished, type TestAPI, test } from 'vitest';
 import { foldName, NameCollisions } from '../../src/plan/case-collisions.ts';
 import { utf8 } from '../support/bytes.ts';
+import { bindOnto } from '../support/mounts.ts';
 import { needs } from '../support/needs.ts';
 import { copy, expectExit, pcopy, ROOT, until } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
-import { file, plant } from '../support/tree.ts';
+import { directory, file, plant } from '../support/tree.ts';
 
 // Debian's python3-fusepy; an interpreter of one's own does not see it.
 const PYTHON = '/usr/bin/python3';
@@ -72,6 +73,26 @@ withFuse()('--delete takes a name in other case for the same', async () => {
   expect(readdirSync(dst)).toEqual(['dir']);
   expect(readdirSync(`${dst}/dir`).map((name) => name.toLowerCase())).toEqual(['file']);
 });
+
+withFuse()(
+  '--delete knows a name in other case where only a directory below the top takes it for the same',
+  async () => {
+    const top = temp();
+    plant(`${top}/src`, { 'd/File': file('1'), 'd/Sub/x': file('x') });
+    plant(`${top}/dst`, { d: directory(), D: file() });
+    const mount = await mountFolding();
+    plant(mount, { file: file('0'), old: file(), 'sub/X': file(), 'sub/old': file() });
+    bindOnto(mount, `${top}/dst/d`);
+    await copy([`${top}/src`, `${top}/dst`, '--delete', '-u']);
+    expect(readdirSync(`${top}/dst`)).toEqual(['d']);
+    expect(
+      readdirSync(`${top}/dst/d`)
+        .map((name) => name.toLowerCase())
+        .sort(),
+    ).toEqual(['file', 'sub']);
+    expect(readdirSync(`${top}/dst/d/sub`).map((name) => name.toLowerCase())).toEqual(['x']);
+  },
+);
 
 test('where case counts, names that differ in it are two', async () => {
   const top = temp();

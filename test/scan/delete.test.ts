@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
 import { bindMount } from '../support/mounts.ts';
@@ -170,4 +170,17 @@ test('-L compares with what links lead to', async () => {
   expect(everything(`${top}/dst`)).toEqual(['a', 'dir', 'dir/in']);
   writeFileSync(`${top}/real/in`, 'still');
   expect(readFileSync(`${top}/src/dir/in`, 'utf8')).toBe('still');
+});
+
+test('with --retry-from all of the destination is compared, and what is copied again stays', async () => {
+  const top = temp();
+  plant(`${top}/src`, SOURCE);
+  plant(`${top}/dst`, { old: file(), 'keep/old': file(), 'gone/x': file(), a: directory(), both: file() });
+  const args = [`${top}/src`, `${top}/dst`];
+  writeFileSync(`${top}/log`, expectExit(await pcopy([...args, '--progress', 'json']), 1).stdout);
+  rmdirSync(`${top}/dst/a`);
+  unlinkSync(`${top}/dst/both`);
+  plant(`${top}/dst`, { 'both/old': file() });
+  await copy([...args, '--delete', '--retry-from', `${top}/log`]);
+  expectSame(`${top}/src`, `${top}/dst`, { times: 'ignore' });
 });

@@ -1,0 +1,191 @@
+import type { Config } from '../api/config.ts';
+import { CopyError } from '../api/errors.ts';
+import { join, type RawPath } from '../api/names.ts';
+import { DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
+import { heldHandles, openRoot } from '../fs/directories.ts';
+import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
+import { Retries } from '../fs/retry.ts';
+import { codeOf } from '../fs/system-error.ts';
+import { foldName } from '../plan/case-collisions.ts';
+import type { Plan } from '../plan/prepare.ts';
+import type { Reporter } from '../report/reporter.ts';
+import type { IsIgnored } from './gitignore.ts';
+import { toGlob } from './glob-names.ts';
+import { Lister, type ListingObserver } from './lister.ts';
+import type { Patterns } from './selection.ts';
+
+/** What a run with `--delete` looks at. */
+export interface DeletionContext {
+  fs: FileSystem;
+  plan: Plan;
+  config: Config;
+  patterns: Patterns;
+  reporter: Reporter;
+}
+
+/** What one destination directory has and the listing of the source has not: selected files, and directories. */
+export interface Extra {
+  dir: RawPath;
+  /** Joined with `/`, which no name holds. */
+  names: string;
+  /** One letter per name. */
+  types: string;
+  /** By the `.gitignore` files of the source as they were when the directory was listed. */
+  isIgnored: IsIgnored | null;
+}
+
+interface Comparison {
+  /** Entries of the destination directory that the listing has not named yet. */
+  entries: Map<RawPath, TypeLetter>;
+  /** Names of the listing that the destination directory does not have in this spelling. */
+  others: RawPath[];
+  handle: Handle;
+}
+
+/**
+ * Finds what `--delete` may remove while the source is listed for the copy: each directory of the destination is read
+ * before its counterpart, so neither what the listing has nor what the copy creates is among it. Where the source is not
+ * read to the end, nothing is compared.
+ */
+export class ExtraEntries implements ListingObserver {
+  readonly found: Extra[] = [];
+  /** Reads the destination. What is not there, and what must stay with all that it holds, is not read. */
+  readonly destination: Lister;
+  private readonly context: DeletionContext;
+  private readonly root: Handle;
+  private readonly tree: DirHandleCache;
+  private readonly retried: ReadonlySet<RawPath>;
+  /** Identities of what links of the source lead to, when they are followed: part of the source, wherever it lies. */
+  private readonly followed = new Set<string>();
+  private current: Comparison | null = null;
+
+  constructor(context: DeletionContext) {
+    const { fs, plan, config, reporter } = context;
+    this.context = context;
+    this.retried = new Set(config.retryFrom);
+    this.root = openDestination(context);
+    this.tree = new DirHandleCache(fs, this.root, heldHandles(), (parent, name) => this.enter(plan, parent, name));
+    this.destination = new Lister(fs, this.tree, {
+      dereference: false,
+      retries: new Retries(fs, config.retries, [plan.destination.path]),
+      cancelled: () => reporter.ended,
+      wantsSize: () => false,
+      onError: (error, path) => this.unreadable(error, path),
+    });
+  }
+
+  async begin(dir: RawPath): Promise<void> {
+    this.current = null;
+    const entries = new Map<RawPath, TypeLetter>();
+    const add = (name: RawPath, type: TypeLetter): void => void entries.set(name, type);
+    await this.destination.list(dir, add, (handle, all) => {
+      this.current = { entries, others: [], handle };
+      return all;
+    });
+  }
+
+  name(name: RawPath): void {
+    if (this.current !== null && !this.current.entries.delete(name)) this.current.others.push(name);
+  }
+
+  follow(identity: string): void {
+    this.followed.add(identity);
+  }
+
+  end(dir: RawPath, isStable: boolean, isIgnored: IsIgnored | null): void {
+    const { current } = this;
+    this.current = null;
+    if (current === null || current.entries.size === 0) return;
+    try {
+      this.dropOtherSpellings(current);
+    } catch (error) {
+      return this.unreadable(error, dir);
+    }
+    const entries = [...current.entries].filter(([name, type]) => this.isWanted(dir, name, type, isIgnored));
+    if (entries.length === 0) return;
+    if (!isStable) {
+      // An entry that is renamed while its directory is read may be listed under neither name.
+      const why = 'changed while it was listed: nothing in it is deleted';
+      return this.context.reporter.warn(dir, 'EPCOPY_CHANGED', why);
+    }
+    const names = entries.map(([name]) => name).join('/');
+    this.found.push({ dir, names, types: entries.map(([, type]) => type).join(''), isIgnored });
+  }
+
+  /** Call it when the listing has ended: what was entered then is asked about once more, now that all links are known. */
+  forgetEntered(): void {
+    this.tree.close();
+  }
+
+  /** Whether a link of the source leads to this file, as far as is known. */
+  isFollowed(dir: RawPath, name: RawPath): boolean {
+    if (this.followed.size === 0) return false;
+    try {
+      const handle = this.tree.open(dir);
+      return handle === MISSING || this.followed.has(this.context.fs.statAt(handle, name)?.identity ?? '');
+    } catch (error) {
+      this.unreadable(error, join(dir, name));
+      return true;
+    }
+  }
+
+  close(): void {
+    this.tree.close();
+    if (this.root !== MISSING) this.context.fs.close(this.root);
+  }
+
+  private isWanted(dir: RawPath, name: RawPath, type: TypeLetter, isIgnored: IsIgnored | null): boolean {
+    const path = join(dir, name);
+    // What an earlier run failed at is copied although its directory need not be listed with it.
+    if (this.retried.has(path)) return false;
+    return (
+      type === 'd' || (this.context.patterns.selects(toGlob(path), false) && isIgnored?.(dir, name, type) !== true)
+    );
+  }
+
+  // A directory that takes several spellings for one name lists one of them. By identity they cannot be told: FUSE may
+  // give each spelling its own.
+  private dropOtherSpellings({ entries, others, handle }: Comparison): void {
+    if (others.length === 0) return;
+    const { fs } = this.context;
+    const folded = new Map<string, RawPath>();
+    for (const name of entries.keys()) folded.set(foldName(name), name);
+    const alike = others.filter((name) => folded.has(foldName(name)) && fs.statAt(handle, name) !== null);
+    if (alike.length === 0) return;
+    // A worker may have made the name in the meantime.
+    const listed = new Set<RawPath>();
+    fs.list(handle, (name) => listed.add(name));
+    for (const name of alike) if (!listed.has(name)) entries.delete(folded.get(foldName(name)) ?? '');
+  }
+
+  private unreadable(error: unknown, path: RawPath): void {
+    if (codeOf(error) === '') throw error;
+    this.context.reporter.warn(path, codeOf(error), 'cannot be looked into for what to delete');
+  }
+
+  // Nothing of ours is below a file or a link.
+  private enter(plan: Plan, parent: Handle, name: RawPath): Handle {
+    const { fs } = this.context;
+    let handle: Handle;
+    try {
+      handle = fs.openDirectory(parent, name);
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) return MISSING;
+      throw error;
+    }
+    const { identity } = fs.stat(handle);
+    if (!plan.forbidden.includes(identity) && !this.followed.has(identity)) return handle;
+    fs.close(handle);
+    return MISSING;
+  }
+}
+
+function openDestination({ fs, plan, reporter }: DeletionContext): Handle {
+  try {
+    return openRoot(fs, plan.destination, 'destination');
+  } catch (error) {
+    if (!(error instanceof CopyError)) throw error;
+    reporter.failed(error.failure);
+    return MISSING;
+  }
+}
