@@ -46,6 +46,8 @@ export type Handle = number;
  */
 export interface FileSystem {
   readonly name: 'libc' | 'node';
+  /** Nanoseconds: the finest difference between two times that it can set. */
+  readonly timeUnit: number;
   openRoot(path: RawPath): Handle;
   openDirectory(dir: Handle, name: RawPath): Handle;
   /** @returns false when the name is taken */
@@ -94,8 +96,8 @@ export interface FileSystem {
   /** Makes a FIFO, socket or device like the one described, for its owner alone. @returns false when the name is taken */
   makeSpecial(dir: Handle, name: RawPath, like: Stat): boolean;
   setMode(handle: Handle, mode: number): void;
-  /** @returns false when the times could be kept only in part (see `Stat`: nanoseconds, before 1970) */
-  setTimes(handle: Handle, like: Stat): boolean;
+  /** Cuts what is finer than `timeUnit`; the file system may cut more, and clamp. */
+  setTimes(handle: Handle, like: Stat): void;
   setOwner(handle: Handle, uid: number, gid: number): void;
   truncate(handle: Handle, size: number): void;
   /** Start of the next data at or after `position`: `size` when only a hole is left, null when holes are not told. */

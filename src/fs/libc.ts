@@ -41,6 +41,7 @@ const DIRENT_TYPES: readonly (TypeLetter | '')[] = ['', 'p', 'c', '', 'd', '', '
 /** System calls of the C library on 64-bit little-endian Linux. */
 export class LibcFileSystem implements FileSystem {
   readonly name = 'libc';
+  readonly timeUnit = 1;
   readonly xattrs = libcXattrs;
   // Cleared when this kernel wants the /proc detour for naming a hidden file.
   private emptyPath = true;
@@ -210,10 +211,9 @@ export class LibcFileSystem implements FileSystem {
     else check(libc.fchmod(handle, mode), 'chmod');
   }
 
-  setTimes(handle: Handle, like: Stat): boolean {
+  setTimes(handle: Handle, like: Stat): void {
     putTimes(like);
     check(this.unopened.has(handle) ? utimesOfHeld(handle) : libc.futimens(handle, timesBuffer), 'utimens');
-    return true;
   }
 
   setOwner(handle: Handle, uid: number, gid: number): void {

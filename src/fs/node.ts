@@ -16,6 +16,7 @@ const EINVAL = 22;
  */
 export class NodeFileSystem implements FileSystem {
   readonly name = 'node';
+  readonly timeUnit = 1000;
   readonly xattrs = null;
   private readonly held = process.platform === 'linux';
   // Of handles that no call takes: entries that are not open, and all directories where there is no openat.
@@ -158,12 +159,11 @@ export class NodeFileSystem implements FileSystem {
     guard(() => (path === undefined ? fs.fchmodSync(handle, mode) : fs.chmodSync(wire(path), mode)));
   }
 
-  setTimes(handle: Handle, like: Stat): boolean {
+  setTimes(handle: Handle, like: Stat): void {
     const path = this.paths.get(handle);
     const [atime, mtime] = [seconds(like.atime, like.atimeNs), seconds(like.mtime, like.mtimeNs)];
     const byPath = this.held ? fs.utimesSync : fs.lutimesSync;
     guard(() => (path === undefined ? fs.futimesSync(handle, atime, mtime) : byPath(wire(path), atime, mtime)));
-    return keepsTimes(like);
   }
 
   setOwner(handle: Handle, uid: number, gid: number): void {
@@ -245,14 +245,11 @@ function wire(path: RawPath): string | Buffer {
   return isAscii(path) ? path : toBytes(path);
 }
 
-// As text: Node takes a negative number for "now", but not a negative numeral.
+// As text: Node takes a negative number for "now", but not a negative numeral. A double holds no microsecond exactly, and
+// Node cuts towards zero to whole ones: half a microsecond away from zero the cut ends at the one that is meant.
 function seconds(whole: number, ns: number): string {
-  return String(whole + ns / 1e9);
-}
-
-// Node cuts to microseconds.
-function keepsTimes(like: Stat): boolean {
-  return like.atimeNs % 1000 === 0 && like.mtimeNs % 1000 === 0;
+  const microseconds = whole * 1e6 + Math.floor(ns / 1000);
+  return String((microseconds + (microseconds < 0 ? -0.5 : 0.5)) / 1e6);
 }
 
 function guard<T>(call: () => T): T {

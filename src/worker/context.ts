@@ -21,6 +21,8 @@ export interface Context {
   readonly worker: number;
   readonly emit: (event: WorkerEvent) => void;
   report: Report;
+  /** Other file systems are mounted inside the destination: what holds of one need not hold of the next. */
+  hasMounts: boolean;
 }
 
 /** One entry on its way: where it is, where it goes, and what the two are called in a message. */

@@ -60,8 +60,14 @@ export function ensureDirectory(context: Context, parent: Handle, name: RawPath,
 function noteDirectory(context: Context, there: Stat | null, path: RawPath): boolean {
   const { report } = context;
   const ours = checkThere(context, there, path);
+  // Every mount point was there before the run.
+  if (there !== null && deviceOf(there) !== deviceOf(context.config.destination)) context.hasMounts = true;
   (ours ? report.made : report.kept).push(path);
   return ours;
+}
+
+function deviceOf({ identity }: { identity: string }): string {
+  return identity.split(':', 2).join(':');
 }
 
 /** Throws when what is there is no directory, or one that nothing may be put into. @returns true when it is unfinished */

@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { fail } from './entries.ts';
 import { copyMetadata } from './metadata.ts';
 import { withRetries } from './retry.ts';
+import { setAndCheckTimes } from './times.ts';
 
 /** Only extended attributes are read from the open source. */
 const NOT_OPEN: Handle = -1;
@@ -59,7 +60,7 @@ function statSource(context: Context, path: RawPath): Stat {
 // A directory that was there may be somebody else's, whose times are not ours to set.
 function setTimes(context: Context, destination: Handle, stat: Stat): void {
   try {
-    context.fs.setTimes(destination, stat);
+    setAndCheckTimes(context, destination, stat);
   } catch (error) {
     if (codeOf(error) !== 'EPERM' && codeOf(error) !== 'EACCES') throw error;
   }

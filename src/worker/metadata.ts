@@ -4,6 +4,7 @@ import { modeWithoutAcl } from './acl.ts';
 import { ACCESS_ACL, dropAcl, readAttributes, removeExtraAttributes, writeAttributes } from './attributes.ts';
 import { type Context, lose } from './context.ts';
 import { keep } from './keep.ts';
+import { setAndCheckTimes } from './times.ts';
 
 const SPECIAL_BITS = 0o7000;
 
@@ -31,9 +32,9 @@ export function copyMetadata(context: Context, path: RawPath, copy: MetadataCopy
     copyRights(context, path, copy);
   } else {
     if (hasAttributes) dropAcl(fs.xattrs, destination, stat.type === 'd');
-    if (guarded || hasAttributes) keep(context, path, 'mode', () => fs.setMode(destination, stat.mode & ~SPECIAL_BITS));
+    if (guarded || hasAttributes) setMode(context, path, copy, stat.mode & ~SPECIAL_BITS);
   }
-  keepTimes(context, path, () => fs.setTimes(destination, stat));
+  keep(context, path, 'times', () => setAndCheckTimes(context, destination, stat));
 }
 
 // Owner, attributes, mode. At no moment may anybody do more than at the source.
@@ -50,9 +51,12 @@ function copyRights(context: Context, path: RawPath, copy: MetadataCopy): void {
   if (!owned) giveGroup(context, destination, stat);
   if (hasAttributes) removeExtraAttributes(context, path, destination, attributes);
   const hasAcl = writeAttributes(context, path, destination, attributes);
-  if (stat.type === 'l') return;
-  const mode = ((hasAcl ? stat.mode : bare) & ~SPECIAL_BITS) | special;
-  keep(context, path, 'mode', () => fs.setMode(destination, mode));
+  setMode(context, path, copy, ((hasAcl ? stat.mode : bare) & ~SPECIAL_BITS) | special);
+}
+
+// A link has none that counts.
+function setMode(context: Context, path: RawPath, { stat, destination }: MetadataCopy, mode: number): void {
+  if (stat.type !== 'l') keep(context, path, 'mode', () => context.fs.setMode(destination, mode));
 }
 
 // What is there keeps its mode for a moment under a new owner and group, who are not those it was meant for.
@@ -77,10 +81,4 @@ function giveGroup(context: Context, destination: Handle, stat: Stat): void {
   } catch {
     // Counted with the owner.
   }
-}
-
-function keepTimes(context: Context, path: RawPath, step: () => boolean): void {
-  keep(context, path, 'times', () => {
-    if (!step()) lose(context, 'exact times');
-  });
 }

@@ -60,6 +60,7 @@ export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): P
     worker,
     emit,
     report: emptyReport(worker),
+    hasMounts: false,
   };
   ready = context;
 }

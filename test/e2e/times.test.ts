@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { expect } from 'vitest';
 import { sameTime } from '../support/compare.ts';
+import { mountImage } from '../support/mounts.ts';
 import { needs } from '../support/needs.ts';
 import { copy, overBothDrivers } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
@@ -41,5 +42,38 @@ overBothDrivers((driver) => {
       if (!read && !sameTime(entry.atime, stat.atimeNs, timesOf(driver))) wrong.push(`${path}: atime ${stat.atimeNs}`);
     }
     expect(wrong).toEqual([]);
+  });
+
+  needs('python3')(
+    'what was copied is not copied again: the times have all the digits that the driver can set',
+    async () => {
+      const top = temp();
+      const tree: Tree = {};
+      for (let i = 0; i < 200; i++) {
+        const mtime = (i % 2 === 0 ? 1_700_000_000n : -1_000_000_000n) * SECOND + BigInt(i) * 7_654_321n;
+        tree[`f${i}`] = file('x', { mtime });
+        tree[`l${i}`] = symlink('x', { mtime });
+      }
+      plant(`${top}/src`, tree);
+      await copy([`${top}/src`, `${top}/dst`], { driver });
+      const { stdout } = await copy(['-u', '-v', `${top}/src`, `${top}/dst`], { driver });
+      expect(stdout.split('\n').filter((line) => !line.endsWith(' (unchanged)'))).toEqual(['']);
+    },
+  );
+
+  needs('loop', 'python3')('times that the destination cuts or clamps are counted', async () => {
+    const top = temp();
+    const second = { mtime: 1_700_000_000n * SECOND, atime: 1_700_000_001n * SECOND };
+    plant(`${top}/src`, {
+      '': directory(second),
+      kept: file('x', second),
+      cut: file('x', { ...second, mtime: second.mtime + 123_456_000n }),
+      clamped: file('x', { ...second, mtime: 2n ** 33n * SECOND }),
+      link: symlink('x', { ...second, mtime: second.mtime + 1_000n }),
+    });
+    const dst = `${mountImage('ext4 of seconds')}/dst`;
+    const { stderr } = await copy([`${top}/src`, dst], { driver });
+    expect(stderr).toMatch(/not preserved: [34] exact times$/m); // Listing may set the access time of the top.
+    expect(lstatSync(`${dst}/kept`).mtimeMs).toBe(1_700_000_000_000);
   });
 });

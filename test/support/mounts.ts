@@ -3,11 +3,12 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { makeTemp, removeTree } from './temp.ts';
 
-export type ImageType = 'ext4' | 'xfs' | 'btrfs';
+export type ImageType = 'ext4' | 'ext4 of seconds' | 'xfs' | 'btrfs';
 
 const IMAGES: Record<ImageType, { size: number; mkfs: string[] }> = {
   // 256-byte inodes: the smaller default of small images holds neither nanoseconds nor times after 2038.
   ext4: { size: 64 << 20, mkfs: ['mkfs.ext4', '-q', '-I', '256'] },
+  'ext4 of seconds': { size: 64 << 20, mkfs: ['mkfs.ext4', '-q', '-I', '128'] },
   xfs: { size: 320 << 20, mkfs: ['mkfs.xfs', '-q'] },
   btrfs: { size: 256 << 20, mkfs: ['mkfs.btrfs', '-q'] },
 };
