@@ -31,11 +31,11 @@ export function watchSignals(handlers: SignalHandlers, source: NodeJS.EventEmitt
   };
   for (const signal of Object.keys(SIGNAL_CODES) as EndingSignal[]) {
     source.on(signal, () => {
-      if (signal === state.received && Date.now() - state.at < ECHO_MS) return;
+      if (signal === state.received && performance.now() - state.at < ECHO_MS) return;
       if (state.received !== undefined || state.ended) handlers.leave(SIGNAL_CODES[signal]);
       else {
         state.received = signal;
-        state.at = Date.now();
+        state.at = performance.now();
         handlers.stop(signal);
       }
     });
