@@ -1,9 +1,15 @@
-import { writeSync } from 'node:fs';
-import { stdoutWasClosed } from './cli/closed-stdout.ts';
+import { closeSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { looksLikeCopy } from './cli/sniff-args.ts';
+import { NonBlockingStream, reopenNonBlocking } from './fs/non-blocking-stream.ts';
 import { startWorkerEarly } from './schedule/early.ts';
 
 const TOO_FEW_FILES = 'cannot start: too many open files; ulimit -n 64 is enough';
+
+// Who asks where the run is before it has begun must not end it.
+process.on('SIGUSR2', () => {});
+
+const terminals = [0, 1, 2].filter((fd) => isatty(fd));
 
 // A worker takes as long to start as it takes to load what reads the arguments, so the two overlap.
 const early = looksLikeCopy(process.argv.slice(2)) ? [startWorkerEarly()] : [];
@@ -11,16 +17,15 @@ const early = looksLikeCopy(process.argv.slice(2)) ? [startWorkerEarly()] : [];
 // In CommonJS nothing is awaited at the top.
 async function main(): Promise<void> {
   const { run } = await import('./cli/run.ts').catch(sayAndExit);
-  process.exitCode = await run(
+  const code = await run(
     {
       argv: process.argv,
       env: process.env,
       stdin: () => process.stdin,
-      stdout: process.stdout,
-      stderr: process.stderr,
-      stdoutWasClosed: stdoutWasClosed(),
+      stdout: standardStream(1, () => process.stdout),
+      stderr: standardStream(2, () => process.stderr),
       signals: process,
-      exit: (code) => process.exit(code),
+      exit: leave,
     },
     async () => {
       const { copyTree } = await import('./run/copy-tree.ts').catch(async (error: unknown) => {
@@ -31,7 +36,20 @@ async function main(): Promise<void> {
     },
   );
   // Nothing is left to do: what is still open (a channel, a timer of a library) must not delay the end.
-  process.exit();
+  leave(code);
+}
+
+/** Node's own streams can wait for their reader: they are for what cannot be opened again, such as a socket. */
+function standardStream(fd: 1 | 2, nodeStream: () => NodeJS.WriteStream): NonBlockingStream | NodeJS.WriteStream {
+  const own = reopenNonBlocking(fd);
+  if (own === null) return nodeStream();
+  return new NonBlockingStream(own, terminals.includes(fd) ? nodeStream() : undefined);
+}
+
+/** Node restores the settings of a terminal on its way out, and aborts when the terminal was closed meanwhile. */
+function leave(code: number): never {
+  for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  process.exit(code);
 }
 
 // The limit on open files can be too low to read the program itself.

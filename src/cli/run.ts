@@ -23,7 +23,7 @@ export type CopyTree = (
   destination: Uint8Array,
   options: CopyOptions,
   control: {
-    /** A promise asks to wait before the next event: what was asked for on stdout is not read fast enough. */
+    /** A promise asks to wait before the next event: what is written is not read fast enough. */
     onEvent: (event: CopyEvent) => void | Promise<void>;
     signal: AbortSignal;
   },
@@ -36,17 +36,15 @@ export interface Io {
   stdin: Stdin;
   stdout: OutputStream;
   stderr: OutputStream;
-  /** What `stdout` is then, takes everything and keeps nothing. */
-  stdoutWasClosed?: boolean;
   signals: NodeJS.EventEmitter;
-  /** DisplayPaths the process now. */
+  /** Ends the process now. */
   exit(code: number): void;
 }
 
 type StartEvent = Extract<CopyEvent, { type: 'start' }>;
 
-/** Messages get so long to be taken by a reader that has stopped; output that was asked for waits until a signal. */
-const LAST_WORDS_MS = 2_000;
+/** The readers of an interrupted run have so long to take what is left. */
+const LAST_WORDS_MS = 1_000;
 /** The longest that a timer takes. */
 const ALIVE_MS = 2 ** 31 - 1;
 
@@ -67,7 +65,7 @@ class Session {
   /** Under GitHub Actions. */
   readonly #annotations: Annotations | undefined;
   #ui: Ui | undefined;
-  #ended = () => {};
+  #signals: Signals | undefined;
 
   constructor(io: Io) {
     this.#io = io;
@@ -76,7 +74,6 @@ class Session {
     this.#stdout = new Output(io.stdout, onGithub ? withoutAnyCommands : undefined);
     this.#stderr = new Output(io.stderr, onGithub ? withoutCommands : undefined);
     this.#args = rawArguments(io.argv);
-    if (io.stdoutWasClosed) this.#stdout.abandon(Object.assign(new Error('it is closed'), { code: 'EBADF' }));
   }
 
   async main(loadEngine: () => Promise<CopyTree>): Promise<number> {
@@ -115,15 +112,19 @@ class Session {
     return code;
   }
 
-  /** Waits for what was asked for on stdout; what stderr has not taken after a while is lost, which changes nothing. */
+  /** Waits for the readers of stdout and stderr; when the run was interrupted, only for a while. */
   async finish(code: number): Promise<number> {
-    this.#ended();
-    await this.#stdout.drained();
+    this.#signals?.ended();
+    const wasInterrupted = this.#signals?.received !== undefined;
+    const enough = new Promise<void>((resolve) => {
+      if (wasInterrupted) setTimeout(resolve, LAST_WORDS_MS).unref();
+    });
+    await Promise.race([this.#stdout.drained(), enough]);
     const { lost } = this.#stdout;
     if (lost) {
       this.#sayEnding(`pcopy: standard output: ${whyLost(lost)} (${lost.code}); not all of it was written`);
     }
-    await Promise.race([this.#stderr.drained(), new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref())]);
+    await Promise.race([this.#stderr.drained(), enough]);
     return withOutput(code, lost !== undefined);
   }
 
@@ -181,11 +182,11 @@ class Session {
       status: () => this.#ui?.status(),
     };
     const signals = watchSignals(handlers, this.#io.signals);
-    this.#ended = signals.ended;
+    this.#signals = signals;
     return signals;
   }
 
-  /** Tells the show, and asks to wait while what was asked for on stdout is not read; a run that ends waits no more. */
+  /** Tells the show, and asks to wait while what is written is not read; a run that ends waits no more. */
   #backpressure(
     show: Ui,
     notes: (start: StartEvent) => CopyEvent[],
@@ -197,8 +198,8 @@ class Session {
     return (event) => {
       show.onEvent(event);
       if (event.type === 'start') for (const note of notes(event)) show.onEvent(note);
-      const pause = this.#stdout.ready();
-      return pause && Promise.race([pause, aborted]);
+      const pauses = [this.#stdout.ready(), this.#stderr.ready()].filter((pause) => pause !== undefined);
+      return pauses.length > 0 ? Promise.race([Promise.all(pauses).then(() => {}), aborted]) : undefined;
     };
   }
 

@@ -13,6 +13,11 @@ export interface ForkOptions {
   preload?: readonly (URL | string)[] | undefined;
   /** Give the child a place for `leaveNote`. One file descriptor here for as long as it lives. */
   notes?: boolean | undefined;
+  /**
+   * What the child's standard output and error are; default `inherit`. libuv makes what is inherited blocking, for this
+   * process too: one that must not wait for the reader of its own output says `ignore`.
+   */
+  output?: 'inherit' | 'ignore' | undefined;
   /** Environment of the child; default: this process's. */
   env?: NodeJS.ProcessEnv | undefined;
   /** Options for node, before the script; default: this process's. */
@@ -21,7 +26,14 @@ export interface ForkOptions {
   childEntry?: URL | string | undefined;
 }
 
-export const FORK_OPTIONS: readonly (keyof ForkOptions)[] = ['preload', 'notes', 'env', 'execArgv', 'childEntry'];
+export const FORK_OPTIONS: readonly (keyof ForkOptions)[] = [
+  'preload',
+  'notes',
+  'output',
+  'env',
+  'execArgv',
+  'childEntry',
+];
 
 /** How a child ended. All null: it could not be started. */
 export interface Ending {
@@ -160,12 +172,12 @@ function forkChild(address: Address, role: Role, options: ForkOptions, notes: No
     notes: notes === null ? -1 : NOTES_FD,
     preload: (options.preload ?? []).map(String),
   };
-  const { env, execArgv, childEntry } = options;
+  const { env, execArgv, childEntry, output = 'inherit' } = options;
   const entry = fileURLToPath(new URL(childEntry ?? defaultEntry()));
   const args = [...(execArgv ?? inheritedExecArgv()), entry, JSON.stringify(boot)];
   return spawn(process.execPath, args, {
     // `overlapped`: a pair of connected sockets. Windows has that name for a pipe that can be read and written at once.
-    stdio: ['ignore', 'inherit', 'inherit', 'overlapped', ...(notes === null ? [] : [notes.fd])],
+    stdio: ['ignore', output, output, 'overlapped', ...(notes === null ? [] : [notes.fd])],
     ...(env === undefined ? {} : { env }),
   });
 }

@@ -10,6 +10,7 @@ export function workerProcess() {
     // Bundled modules lie in dist/ or in dist/chunks/, this one in dist/.
     childEntry: new URL(`${import.meta.url.includes('/chunks/') ? '..' : '.'}/worker.cjs`, import.meta.url),
     notes: true,
+    output: 'ignore' as const,
   };
 }
 

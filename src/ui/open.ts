@@ -87,7 +87,7 @@ async function openMain(stage: UiOptions, last: LastReading): Promise<MainUi | u
       return { reporter, say: reporter.say };
     }
     case 'plain': {
-      return { reporter: new PlainReporter((line) => stderr.write(`${line}\n`), last) };
+      return { reporter: new PlainReporter((line) => stderr.offer(`${line}\n`), last) };
     }
     case 'json': {
       const reporter = new JsonReporter({ ...stage, write: (text) => stage.stdout.write(text) }, last);

@@ -1,4 +1,4 @@
-/** The part of a writable stream this needs: process.stdout and process.stderr are such. */
+/** The part of a writable stream this needs: process.stdout, process.stderr and NonBlockingStream are such. */
 export interface OutputStream {
   write(text: string): boolean;
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
@@ -6,8 +6,8 @@ export interface OutputStream {
   readonly writableLength: number;
   readonly writableNeedDrain: boolean;
   readonly isTTY?: boolean;
-  readonly columns?: number;
-  readonly rows?: number;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 /** Lines that wait for a reader beyond this are given up: a reader that stopped for good must not fill the memory. */
@@ -19,14 +19,13 @@ const BATCH = 64 << 10;
 
 /**
  * A standard stream that may be closed, full or no longer read without any harm to the copy: `write` never throws and never
- * waits. On a pipe Node queues what the reader has not taken; what stands in that queue is bounded by `HOLD`,
- * and a producer that awaits `ready` keeps it near `PAUSE`. Files and terminals are written synchronously by Node.
+ * waits. The stream queues what the reader has not taken; what stands in that queue is bounded by `HOLD`,
+ * and a producer that awaits `ready` keeps it near `PAUSE`.
  */
 export class Output {
   readonly stream: OutputStream;
   /** Why something could not be written; nothing is written any more. */
   lost: NodeJS.ErrnoException | undefined;
-  #gone: NodeJS.ErrnoException | undefined;
   #batch = '';
   #scheduled = false;
   #waiting: (() => void)[] = [];
@@ -44,13 +43,7 @@ export class Output {
     return this.stream.isTTY === true;
   }
 
-  /** There is nobody to write to: what is written from now on is lost, and nothing is until then. */
-  abandon(reason: NodeJS.ErrnoException): void {
-    this.#gone = reason;
-  }
-
   write(text: string): void {
-    if (this.#gone) this.#lose(this.#gone);
     if (this.lost) return;
     this.#batch += text;
     if (this.#batch.length >= BATCH) this.flush();
@@ -65,7 +58,8 @@ export class Output {
 
   /** For what is worth nothing later, such as a frame of the bar: left out when the reader lags. */
   offer(text: string): boolean {
-    if (this.lost || this.#batch !== '' || this.stream.writableLength > 0) return false;
+    this.flush();
+    if (this.lost || this.stream.writableLength > 0) return false;
     this.#send(text);
     return true;
   }

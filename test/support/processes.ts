@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { constants } from 'node:os';
 
 export interface Process {
   pid: number;
@@ -36,6 +37,12 @@ export function openFiles(pid: number): string[] {
   } catch {
     return [];
   }
+}
+
+/** Whether the process has a handler for the signal: before it has, the signal is nobody's but the system's. */
+export function catches(pid: number, signal: NodeJS.Signals): boolean {
+  const [, mask = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(read(`/proc/${pid}/status`)) ?? [];
+  return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }
 
 function read(path: string): string {
