@@ -19,6 +19,8 @@ export interface Stat {
   atimeNs: number;
   mtime: number;
   mtimeNs: number;
+  /** When content or metadata last changed, in milliseconds since 1970; nobody can set it. */
+  changedMs: number;
   /** Device and inode number: the same pair is the same file. */
   identity: string;
   rdevMajor: number;
@@ -108,6 +110,17 @@ export interface FileSystem {
   /** null where the file system or the driver has none. */
   xattrs: ExtendedAttributes | null;
   sync(handle: Handle): void;
+  /**
+   * Locks an open file without waiting, against other open handles of it on this machine and, where the file system tells
+   * them, on others. An exclusive lock needs a handle for writing. It ends with the handle, or the process.
+   * @returns false when a lock of somebody else stands against it, null when there are no locks here
+   */
+  lock(handle: Handle, kind: 'shared' | 'exclusive'): boolean | null;
+  /**
+   * Throws the late write errors that `close` would, and keeps the handle with its lock.
+   * @returns false where only closing tells
+   */
+  flush(handle: Handle): boolean;
   /** Asks the kernel to forget what it caches of the file, so that a read comes from the disk. */
   dropCache(handle: Handle): void;
   space(dir: Handle): Space;

@@ -88,6 +88,8 @@ export const posixFadvise = call<[fd: number, offset: number, size: number, advi
   'int posix_fadvise(int, int64, int64, int)',
 );
 export const fstatfs = call<[fd: number, buffer: Buffer]>('int fstatfs(int, void *)');
+/** For the commands whose argument is a structure. */
+export const fcntl = call<[fd: number, command: number, argument: Buffer | null]>('int fcntl(int, int, void *)');
 export const ioctl = call<[fd: number, request: number, argument: number]>('int ioctl(int, ulong, int64)');
 const mmap = libc.func('void *mmap(void *, uint64, int, int, int, int64)') as unknown as (
   address: null,

@@ -17,6 +17,8 @@ const SEEK_SET = 0;
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
 const POSIX_FADV_DONTNEED = 4;
+const F_OFD_SETLK = 37;
+const F_DUPFD_CLOEXEC = 1030;
 const FICLONE = 0x40049409;
 const TMPFS_MAGIC = 0x01021994;
 
@@ -24,6 +26,8 @@ const EINTR = 4;
 const ENOENT = 2;
 const ENXIO = 6;
 const EPERM = 1;
+const EAGAIN = 11;
+const EACCES = 13;
 const EEXIST = 17;
 const EISDIR = 21;
 const EINVAL = 22;
@@ -34,6 +38,7 @@ const statWords = new Uint32Array(statBuffer.buffer, statBuffer.byteOffset, STAT
 const timesBuffer = Buffer.alloc(32);
 const timesView = new DataView(timesBuffer.buffer, timesBuffer.byteOffset, 32);
 const linkBuffer = Buffer.alloc(65536);
+const flockBuffer = Buffer.alloc(32);
 const listBuffer = Buffer.alloc(65536);
 // By d_type. Where it says nothing, the entry has to be asked.
 const DIRENT_TYPES: readonly (TypeLetter | '')[] = ['', 'p', 'c', '', 'd', '', 'b', '', 'f', '', 'l', '', 's'];
@@ -242,6 +247,24 @@ export class LibcFileSystem implements FileSystem {
 
   sync(handle: Handle): void {
     check(libc.fsync(handle), 'fsync');
+  }
+
+  // A byte that no file has: on SMB others could not read or write what is locked.
+  lock(handle: Handle, kind: 'shared' | 'exclusive'): boolean | null {
+    const [F_RDLCK, F_WRLCK] = [0, 1];
+    // struct flock on 64-bit Linux: l_type, l_whence, l_start, l_len, l_pid.
+    flockBuffer.writeInt16LE(kind === 'shared' ? F_RDLCK : F_WRLCK, 0);
+    flockBuffer.writeBigInt64LE(1n << 62n, 8);
+    flockBuffer.writeBigInt64LE(1n, 16);
+    if (libc.fcntl(handle, F_OFD_SETLK, flockBuffer) === 0) return true;
+    const errno = libc.errno();
+    return errno === EAGAIN || errno === EACCES ? false : null;
+  }
+
+  // Each close of a descriptor flushes the file; the lock goes with the last one.
+  flush(handle: Handle): boolean {
+    this.close(check(libc.fcntl(handle, F_DUPFD_CLOEXEC, null), 'dup'));
+    return true;
   }
 
   dropCache(handle: Handle): void {

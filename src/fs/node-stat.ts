@@ -27,6 +27,7 @@ export class NodeStat implements Stat {
   readonly atimeNs: number;
   readonly mtime: number;
   readonly mtimeNs: number;
+  readonly changedMs: number;
   readonly identity: string;
   readonly rdevMajor: number;
   readonly rdevMinor: number;
@@ -42,6 +43,7 @@ export class NodeStat implements Stat {
     this.blocks = Number(stat.blocks);
     [this.atime, this.atimeNs] = split(stat.atimeNs);
     [this.mtime, this.mtimeNs] = split(stat.mtimeNs);
+    this.changedMs = Number(stat.ctimeNs) / 1e6;
     // The same words as the libc driver's, so that both sides of a run may differ in driver.
     const [major, minor] = devices(stat.dev);
     this.identity = `${major}:${minor}:${stat.ino >> 32n}:${stat.ino & 0xffffffffn}`;

@@ -193,6 +193,14 @@ export class NodeFileSystem implements FileSystem {
     if (!this.paths.has(handle)) guard(() => fs.fsyncSync(handle));
   }
 
+  lock(): null {
+    return null;
+  }
+
+  flush(): boolean {
+    return false;
+  }
+
   dropCache(): void {}
 
   map(): null {

@@ -34,6 +34,7 @@ export class StatxStat implements Stat {
   readonly atimeNs: number;
   readonly mtime: number;
   readonly mtimeNs: number;
+  readonly changedMs: number;
   readonly rdevMajor: number;
   readonly rdevMinor: number;
   private readonly devMajor: number;
@@ -55,6 +56,7 @@ export class StatxStat implements Stat {
     this.blocks = at(12) + at(13) * 2 ** 32;
     this.atime = at(16) + (at(17) | 0) * 2 ** 32;
     this.atimeNs = at(18);
+    this.changedMs = (at(24) + (at(25) | 0) * 2 ** 32) * 1000 + at(26) / 1e6;
     this.mtime = at(28) + (at(29) | 0) * 2 ** 32;
     this.mtimeNs = at(30);
     this.rdevMajor = at(32);

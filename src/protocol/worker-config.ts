@@ -29,6 +29,8 @@ export interface WorkerConfig {
   merged: boolean;
   /** The one file that is copied, and its name at the destination; null when a tree is. */
   rename: { from: RawPath; to: RawPath } | null;
+  /** When the run began, in milliseconds since 1970. */
+  beganMs: number;
   /** Marks the temporary names of this run (see `fs/temporary-name.ts`). */
   runMark: string;
   /** Bytes. */

@@ -2,7 +2,7 @@ import { parentOf, type RawPath } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { heldHandles } from '../fs/directories.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
-import { isTemporaryOf } from '../fs/temporary-name.ts';
+import { parseTemporaryName } from '../fs/temporary-name.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
 
@@ -33,7 +33,9 @@ export function removeTemporaries(
       const handle = tree.open(dir);
       const found: RawPath[] = [];
       fs.list(handle, (name) => {
-        if (isTemporaryOf(name, config.runMark, pid) && !keep.has(name)) found.push(name);
+        const made = parseTemporaryName(name);
+        const isOurs = made?.mark === config.runMark && (pid === null || made.writer === pid);
+        if (isOurs && !keep.has(name)) found.push(name);
       });
       for (const name of found) fs.unlink(handle, name);
     } catch {

@@ -14,6 +14,7 @@ import type { Listed } from '../protocol/entries-job.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { Reporter } from '../report/reporter.ts';
+import { lockSplit } from '../report/split-lock.ts';
 import { ExtraEntries } from '../scan/extra-entries.ts';
 import { findDeletions } from '../scan/find-deletions.ts';
 import { type Patterns, patternsFor } from '../scan/selection.ts';
@@ -116,6 +117,7 @@ async function copyPlanned(
     reported: (report) => reporter.reported(report),
     lost: (job, pid) => removeTemporaries(fs, setup, [job], pid, scheduler.splits),
     broken: () => tree.stop(),
+    splitBegun: (path, split) => lockSplit(fs, setup, path, split),
   });
   reporter.start(plan, () => {
     scheduler.stop();

@@ -19,6 +19,7 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
     forbidden: plan.forbidden,
     merged: plan.merged,
     rename: plan.single === null ? null : { from: plan.single.name, to: plan.single.as },
+    beganMs: Date.now(),
     runMark: runMark(),
     chunkSize: config.chunkSize,
     batch: config.batch,

@@ -5,7 +5,9 @@ import { DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import { heldHandles, openRoot } from '../fs/directories.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
+import { removeStale } from '../fs/stale-temporary.ts';
 import { codeOf } from '../fs/system-error.ts';
+import { parseTemporaryName } from '../fs/temporary-name.ts';
 import { foldName } from '../plan/case-collisions.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { Reporter } from '../report/reporter.ts';
@@ -123,6 +125,18 @@ export class ExtraEntries implements ListingObserver {
     try {
       const handle = this.tree.open(dir);
       return handle === MISSING || this.followed.has(this.context.fs.statAt(handle, name)?.identity ?? '');
+    } catch (error) {
+      this.unreadable(error, join(dir, name));
+      return true;
+    }
+  }
+
+  /** Whether a file bears the temporary name of a run that is not known to be dead. */
+  isInUse(dir: RawPath, name: RawPath): boolean {
+    if (parseTemporaryName(name) === null) return false;
+    try {
+      const handle = this.tree.open(dir);
+      return handle === MISSING || !removeStale(this.context.fs, handle, name, { dryRun: true });
     } catch (error) {
       this.unreadable(error, join(dir, name));
       return true;

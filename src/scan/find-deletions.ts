@@ -3,7 +3,6 @@ import { join, type RawPath } from '../api/names.ts';
 import { openRoot } from '../fs/directories.ts';
 import { entryError } from '../fs/entry-error.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
-import { isAbandoned } from '../fs/temporary-name.ts';
 import { manifestWithin } from '../plan/manifest-place.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
 import type { DeletionContext, Extra, ExtraEntries } from './extra-entries.ts';
@@ -57,7 +56,7 @@ async function collect({ plan, config, patterns, reporter }: DeletionContext, ex
     // Without `include` a directory that is not selected is excluded, with all that it holds.
     if (type === 'd' && (isSelected || config.include.length > 0)) pending.push(path);
     if (!isSelected) return;
-    if (type !== 'd' && (path === manifest || isInUse(name) || extra.isFollowed(dir, name))) return;
+    if (type !== 'd' && (path === manifest || extra.isInUse(dir, name) || extra.isFollowed(dir, name))) return;
     removals.add(dir, name, type);
   };
 
@@ -85,9 +84,4 @@ async function collect({ plan, config, patterns, reporter }: DeletionContext, ex
     }
   }
   return removals;
-}
-
-// A run that still lives is writing it, or one on another machine that nobody can ask.
-function isInUse(name: RawPath): boolean {
-  return /^\.pcopy-.*\.tmp$/s.test(name) && !isAbandoned(name);
 }

@@ -2,9 +2,10 @@ import type { Failure } from '../api/errors.ts';
 import { type RawPath, splitPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import { countEntries, type Listed, listEntries, pickEntries } from '../protocol/entries-job.ts';
-import type { EntriesJob, Job } from '../protocol/jobs.ts';
+import type { EntriesJob, Job, Split } from '../protocol/jobs.ts';
 import type { Deferred, Report } from '../protocol/report.ts';
 import type { Counters } from '../report/counters.ts';
+import type { LockedSplit } from '../report/split-lock.ts';
 import { type Executor, LostJob, lossFailure } from './executor.ts';
 import { HardLinks, type Step } from './hard-links.ts';
 import { type Priority, Semaphore } from './semaphore.ts';
@@ -22,6 +23,8 @@ export interface SchedulerListener {
   reported: (report: Report) => Promise<void>;
   /** Nothing more can be done: the listing may end. */
   broken: () => void;
+  /** The temporary file of a split was made. What is returned stands for it until it is released. */
+  splitBegun: (path: RawPath, split: Split) => LockedSplit;
   /** A worker died over this job: what it left under temporary names is to be removed. */
   lost: (job: Job, pid: number) => void;
 }
@@ -42,6 +45,8 @@ export class Scheduler {
   private readonly counters: Counters;
   private readonly listener: SchedulerListener;
   private readonly slots: Semaphore;
+  /** Split files at once: each has a temporary file, and a handle here. */
+  private readonly splitSlots: Semaphore;
   private readonly links = new HardLinks();
   private open = 0;
   private whenIdle: (() => void) | null = null;
@@ -53,6 +58,7 @@ export class Scheduler {
     this.counters = counters;
     this.listener = listener;
     this.slots = new Semaphore(executor.capacity);
+    this.splitSlots = new Semaphore(executor.capacity);
   }
 
   /** Copies everything listed; resolves when that and all that came of it is settled. Throws NoWorkers. */
@@ -231,7 +237,13 @@ export class Scheduler {
 
   private async big(entry: Deferred): Promise<void> {
     const run = (job: Job): Promise<Report | null> => this.execute(job, 'piece');
-    const failure = await copyInPieces(entry, run, this.counters, this.splits);
+    await this.splitSlots.acquire('piece');
+    let failure: Failure | null;
+    try {
+      failure = await copyInPieces(entry, run, this.counters, this.splits, this.listener.splitBegun);
+    } finally {
+      this.splitSlots.release();
+    }
     if (failure === null) return;
     this.counters.countUnreported(1, 0);
     this.listener.failed(failure);

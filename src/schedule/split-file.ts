@@ -3,6 +3,7 @@ import type { RawPath } from '../api/names.ts';
 import type { Job, Split } from '../protocol/jobs.ts';
 import type { Deferred, Report } from '../protocol/report.ts';
 import type { Counters } from '../report/counters.ts';
+import type { LockedSplit } from '../report/split-lock.ts';
 import { LostJob, lossFailure } from './executor.ts';
 
 /** Bytes of one piece: long enough to make its message free, short enough to end a run together. */
@@ -14,6 +15,7 @@ const MOST_PIECES = 1024;
  * Copies one big file through all workers that have nothing else to do: a temporary file, pieces in any order, then the
  * name.
  * @param live holds, while the split lives, the job that discards it, by its temporary name
+ * @param lock keeps other runs from taking the temporary file for a dead run's, until it is released
  * @returns null when it is at the destination (or the run was stopped), else why not; nothing is left behind
  */
 export async function copyInPieces(
@@ -21,28 +23,34 @@ export async function copyInPieces(
   run: (job: Job) => Promise<Report | null>,
   counters: Counters,
   live: Map<RawPath, Job>,
+  lock: (path: RawPath, split: Split) => LockedSplit,
 ): Promise<Failure | null> {
   const { path } = entry;
   const begun = await attempt(entry, run, { kind: 'split', path }, counters, 0);
-  const split = begun.report?.split ?? null;
-  if (begun.report === null || (begun.failure !== null && split === null)) return begun.failure;
-  if (split === null) {
+  const made = begun.report?.split ?? null;
+  if (begun.report === null || (begun.failure !== null && made === null)) return begun.failure;
+  if (made === null) {
     counters.countUnreported(1, entry.size); // Its blocks are shared; that was all.
     return null;
   }
-  const discard: Job = { kind: 'discard', path, split };
-  live.set(split.temporary, discard);
-  let failure = begun.failure ?? (await copyPieces(entry, split, run, counters));
-  let published = false;
-  if (failure === null) {
-    const last = await attempt(entry, run, { kind: 'publish', path, split }, counters, 0);
-    failure = last.failure;
-    published = failure === null && last.report !== null;
+  const { split, release } = lock(path, made);
+  try {
+    const discard: Job = { kind: 'discard', path, split };
+    live.set(split.temporary, discard);
+    let failure = begun.failure ?? (await copyPieces(entry, split, run, counters));
+    let published = false;
+    if (failure === null) {
+      const last = await attempt(entry, run, { kind: 'publish', path, split }, counters, 0);
+      failure = last.failure;
+      published = failure === null && last.report !== null;
+    }
+    if (published) counters.countUnreported(1, 0);
+    else await attempt(entry, run, discard, counters, 0);
+    live.delete(split.temporary);
+    return failure;
+  } finally {
+    release();
   }
-  if (published) counters.countUnreported(1, 0);
-  else await attempt(entry, run, discard, counters, 0);
-  live.delete(split.temporary);
-  return failure;
 }
 
 async function copyPieces(

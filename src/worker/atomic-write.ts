@@ -3,8 +3,8 @@ import { MISSING } from '../fs/dir-handle-cache.ts';
 import { attempt, entryError, toCopyError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
-import { temporaryName } from '../fs/temporary-name.ts';
 import type { Context, Entry } from './context.ts';
+import { beginNamed, canLock, underTemporaryName } from './temporary-file.ts';
 
 /** A file that is being written and has not got its name yet. */
 export interface StagedFile {
@@ -44,16 +44,7 @@ export function begin(context: Context, entry: Entry, source: Stat, keepGuarded:
     if (handle !== null) return { handle, temporary: null, guarded: keepGuarded, reused: false };
     usesUnnamed = false;
   }
-  return beginNamed(context, entry);
-}
-
-/** Begins a file under a temporary name, so that other workers can reach it too. */
-export function beginNamed(context: Context, entry: Entry): StagedFile {
-  const temporary = temporaryName(context.config.runMark);
-  const handle = attempt(entry.path, 'destination', 'create', () =>
-    context.fs.createNew(entry.destinationDir, temporary, 0o600),
-  );
-  return { handle, temporary, guarded: true, reused: false };
+  return { ...beginNamed(context, entry), guarded: true, reused: false };
 }
 
 /**
@@ -72,9 +63,10 @@ export function publish(
   if (staged.temporary === null) {
     if (linkUnnamed(context, entry, staged, newName)) return;
     checkReplaceable(context, entry, source);
-    const temporary = temporaryName(config.runMark);
-    linkUnnamed(context, entry, staged, temporary);
-    staged.temporary = temporary;
+    const isLocked = canLock(fs) && fs.lock(staged.handle, 'exclusive') === true;
+    staged.temporary = underTemporaryName(config.runMark, isLocked, (name) =>
+      linkUnnamed(context, entry, staged, name),
+    );
   } else {
     checkReplaceable(context, entry, source);
   }
@@ -116,9 +108,9 @@ export function placeName(context: Context, entry: Entry, action: string, make: 
   const { newName, path } = entry;
   if (attempt(path, 'destination', action, () => make(newName))) return newName;
   checkReplaceable(context, entry, null);
-  const temporary = temporaryName(context.config.runMark);
-  attempt(path, 'destination', action, () => make(temporary));
-  return temporary;
+  return underTemporaryName(context.config.runMark, false, (name) =>
+    attempt(path, 'destination', action, () => make(name)),
+  );
 }
 
 /** The second half of `placeName`, when everything about the new entry is set. */

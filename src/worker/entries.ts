@@ -48,7 +48,7 @@ function copyGroup(
   if (dirs === null) return;
   const { sourceDir, destinationDir } = dirs;
   const inheritsAcl = destinationDir !== MISSING && hasDefaultAcl(fs.xattrs, destinationDir);
-  if (destinationDir !== MISSING) sweep(context, destinationDir, dir);
+  if (destinationDir !== MISSING) sweep(context, sourceDir, destinationDir, dir);
 
   for (const [index, name] of names.entries()) {
     if (index > 0 && !slice.left()) break;

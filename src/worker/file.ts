@@ -103,8 +103,9 @@ function write(
     if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(staged.handle));
     if (config.verify && sha256 !== undefined) verify(context, path, staged.handle, stat, sha256);
     const identity = isPrimaryLink ? attempt(path, 'destination', 'stat', () => fs.stat(staged.handle)).identity : '';
-    // Closing may tell of a late write error (NFS, quota): before the name is given, where the staged outlives its handle.
-    if (staged.temporary !== null) close();
+    // Closing may tell of a late write error (NFS, quota): before the name is given, where the file outlives its handle.
+    const tells = staged.temporary === null || attempt(path, 'destination', 'close', () => fs.flush(staged.handle));
+    if (!tells) close();
     publish(context, entry, staged, stat);
     if (open) close();
     if (isPrimaryLink) report.primaryIdentity = identity;

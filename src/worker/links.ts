@@ -1,13 +1,13 @@
 import { CopyError } from '../api/errors.ts';
 import { splitPath } from '../api/names.ts';
 import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
-import { temporaryName } from '../fs/temporary-name.ts';
 import type { LinksJob } from '../protocol/jobs.ts';
 import { checkReplaceable } from './atomic-write.ts';
 import { type Context, type Entry, tell } from './context.ts';
 import { fail } from './entries.ts';
 import { existing } from './policy.ts';
 import { withRetries } from './retry.ts';
+import { underTemporaryName } from './temporary-file.ts';
 
 /** Gives a file that is at the destination its other names. */
 export function makeLinks(context: Context, job: LinksJob): void {
@@ -60,8 +60,9 @@ function link(context: Context, entry: Entry, from: number, name: string, identi
   }
   if (!replace && attempt(path, 'destination', 'link', () => fs.link(from, name, destinationDir, newName))) return;
   checkReplaceable(context, entry, null);
-  const temporary = temporaryName(config.runMark);
-  attempt(path, 'destination', 'link', () => fs.link(from, name, destinationDir, temporary));
+  const temporary = underTemporaryName(config.runMark, false, (as) =>
+    attempt(path, 'destination', 'link', () => fs.link(from, name, destinationDir, as)),
+  );
   try {
     attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, temporary, destinationDir, newName));
   } finally {

@@ -2,12 +2,13 @@ import { splitPath } from '../api/names.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import type { PublishJob, RangeJob, Split, SplitJob } from '../protocol/jobs.ts';
-import { abort, beginNamed, publish } from './atomic-write.ts';
+import { abort, publish } from './atomic-write.ts';
 import { hasDefaultAcl } from './attributes.ts';
 import { checkUnchanged, copyRange } from './content.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
 import { clone, openSource } from './file.ts';
 import { copyMetadata } from './metadata.ts';
+import { beginUnlocked } from './temporary-file.ts';
 
 // A big file is copied in three steps: one worker makes a temporary file of its size, any of them fill in ranges, one
 // gives it metadata and its name. Each step checks that the source is still the file the first one saw.
@@ -20,7 +21,8 @@ export function beginSplit(context: Context, job: SplitJob): void {
     try {
       const stat = attempt(job.path, 'source', 'stat', () => fs.stat(source));
       context.heartbeat.beginFile(job.path, stat.size);
-      const staged = beginNamed(context, entry);
+      // The parent locks it: workers come and go.
+      const staged = { ...beginUnlocked(context, entry), guarded: true, reused: false };
       const { handle: destination } = staged;
       try {
         if (clone(context, entry, source, staged, stat)) {

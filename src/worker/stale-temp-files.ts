@@ -1,32 +1,34 @@
 import type { RawPath } from '../api/names.ts';
 import type { Handle } from '../fs/file-system.ts';
-import { isAbandoned } from '../fs/temporary-name.ts';
+import { removeStale } from '../fs/stale-temporary.ts';
+import { parseTemporaryName } from '../fs/temporary-name.ts';
 import type { Context } from './context.ts';
 
 let lastSwept: RawPath | null = null;
 
 /**
- * Removes the temporary files that a killed run left in this destination directory. Files of a run that still lives, on
- * this machine or another, are not touched. In a destination that the run made itself there are none.
+ * Removes the temporary files that killed runs left in this destination directory. What the source has under such a name
+ * stays, and what was made since this run began. In a destination that the run made itself there is nothing.
  */
-export function sweep(context: Context, dir: Handle, path: RawPath): void {
+export function sweep(context: Context, sourceDir: Handle, dir: Handle, path: RawPath): void {
   const { fs, config } = context;
   if (config.dryRun || !config.merged || path === lastSwept) return;
   lastSwept = path;
-  for (const name of abandonedIn(context, dir)) {
+  for (const name of temporaryNamesIn(context, dir)) {
     try {
-      fs.unlink(dir, name);
+      if (name === config.rename?.to || fs.statAt(sourceDir, name) !== null) continue;
+      removeStale(fs, dir, name, { before: config.beganMs });
     } catch {
       // Another worker was first, or we may not: the file stays for a later run.
     }
   }
 }
 
-function abandonedIn({ fs }: Context, dir: Handle): RawPath[] {
+function temporaryNamesIn({ fs }: Context, dir: Handle): RawPath[] {
   const found: RawPath[] = [];
   try {
     fs.list(dir, (name) => {
-      if (name.startsWith('.pcopy-') && isAbandoned(name)) found.push(name);
+      if (parseTemporaryName(name) !== null) found.push(name);
     });
   } catch {
     // Nobody asked for this listing, so its failure fails nothing.

@@ -1,14 +1,22 @@
 import { expect, test } from 'vitest';
-import { isAbandoned, isTemporaryOf, runMark, temporaryName } from '../../src/fs/temporary-name.ts';
+import { parseTemporaryName, runMark, temporaryName } from '../../src/fs/temporary-name.ts';
 
-test('of two runs in one process each knows its own temporary files, and neither is abandoned', () => {
+test('a temporary name says whose it is, and no two are the same', () => {
   const marks = [runMark(), runMark()];
-  const names = marks.map(temporaryName);
-  expect(names.map((name) => marks.map((mark) => isTemporaryOf(name, mark, null)))).toEqual([
-    [true, false],
-    [false, true],
+  const names = marks.flatMap((mark) => [temporaryName(mark), temporaryName(mark, true)]);
+  expect(new Set(names).size).toBe(4);
+  const ours = { pid: process.pid, writer: process.pid, isHere: true };
+  expect(names.map(parseTemporaryName)).toEqual([
+    { ...ours, mark: marks[0], isLocked: false },
+    { ...ours, mark: marks[0], isLocked: true },
+    { ...ours, mark: marks[1], isLocked: false },
+    { ...ours, mark: marks[1], isLocked: true },
   ]);
-  expect(names.map((name, i) => isTemporaryOf(name, marks[i] as string, process.pid))).toEqual([true, true]);
-  expect(names.map((name, i) => isTemporaryOf(name, marks[i] as string, process.pid + 1))).toEqual([false, false]);
-  expect(names.map(isAbandoned)).toEqual([false, false]);
+});
+
+test('what only looks like one is none', () => {
+  const name = temporaryName(runMark());
+  for (const other of [`${name}~`, `x${name}`, name.toUpperCase(), name.replace('-n-', '-m-'), '.pcopy-1.tmp', '']) {
+    expect(parseTemporaryName(other), other).toBe(null);
+  }
 });

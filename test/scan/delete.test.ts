@@ -119,7 +119,7 @@ test('an entry that failed deletes nothing of what has its place; a source that 
 test('temporary files of runs that may live are left; those of dead runs go', async () => {
   const top = temp();
   plant(`${top}/src`, SOURCE);
-  const far = '.pcopy-00000000-1-1-1-0.tmp';
+  const far = '.pcopy-n-00000000-1-0123456789abcdef-1-0.tmp';
   plant(`${top}/dst`, { [`gone/${far}`]: file(), 'gone/x': file(), [`keep/${far}`]: file() });
   await copy([`${top}/src`, `${top}/dst`, '--delete']);
   expect(everything(`${top}/dst`)).toEqual([

@@ -28,6 +28,7 @@ async function settledAfter(
     reported: async () => {},
     broken: () => {},
     lost: () => {},
+    splitBegun: (_path, split) => ({ split, release: () => {} }),
   });
   const names = [...types].map((type, i) => `${type}${i}`).join('/');
   const job: EntriesJob = { kind: 'entries', groups: [{ dir: '', names, types }] };

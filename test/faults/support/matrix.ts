@@ -106,7 +106,7 @@ export interface Report {
 export async function runMatrix(top: string, setting: Setting): Promise<Report> {
   const source = plantSource(`${top}/src`, (setting.tree ?? smallTree)());
   const quiet = await runCell(top, mountTmpfs(), setting, source, null, '');
-  const machine = /\.pcopy-([0-9a-f]{8})-/.exec(quiet.calls.map(({ text }) => text).join())?.[1] ?? '';
+  const machine = /\.pcopy-n-([0-9a-f]{8})-/.exec(quiet.calls.map(({ text }) => text).join())?.[1] ?? '';
   if (quiet.problems.length > 0) return { cells: 0, calls: 0, exits: {}, problems: quiet.problems };
   const cells = cellsFor(quiet.calls, setting);
   const report: Report = {
@@ -235,7 +235,7 @@ function contentPaths(top: string, place: string, setting: Setting, machine: str
   const next = statSync(`${place}/probe`).ino + 1;
   rmSync(`${place}/probe`);
   const written = Array.from({ length: 40 }, (_, index) =>
-    setting.driver === 'libc' ? `#${next + index}` : `.pcopy-${machine}-$PPID-$START-$$-${index}.tmp`,
+    setting.driver === 'libc' ? `#${next + index}` : `.pcopy-n-${machine}-$PPID-${'0'.repeat(16)}-$$-${index}.tmp`,
   );
   return [...sources, ...['d', 'e'].flatMap((dir) => written.map((name) => `${place}/dst/${dir}/${name}`))];
 }

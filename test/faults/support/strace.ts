@@ -45,7 +45,6 @@ export function straceWorkers(
     program,
     `#!/bin/sh
 unset PCOPY_TEST_NODE NODE_OPTIONS
-START=$(cut -d ' ' -f 22 /proc/$PPID/stat)
 exec strace -D -f ${how} -qq -y -s 0 -o ${dir}/$$.trace -e trace='${trace}' ${inject} ${only} ${process.execPath} "$@"
 `,
   );

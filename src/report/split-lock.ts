@@ -1,0 +1,44 @@
+import { type RawPath, splitPath } from '../api/names.ts';
+import { DirHandleCache } from '../fs/dir-handle-cache.ts';
+import { heldHandles } from '../fs/directories.ts';
+import type { FileSystem, Handle } from '../fs/file-system.ts';
+import { temporaryName } from '../fs/temporary-name.ts';
+import type { Split } from '../protocol/jobs.ts';
+import type { WorkerConfig } from '../protocol/worker-config.ts';
+
+export interface LockedSplit {
+  split: Split;
+  release: () => void;
+}
+
+/**
+ * Locks the temporary file of a split, here and not in a worker: those come and go, this process lives as long as the run.
+ * It gets the name of a locked file then. Where that cannot be, it goes on as it is.
+ */
+export function lockSplit(fs: FileSystem, config: WorkerConfig, path: RawPath, split: Split): LockedSplit {
+  const [dir] = splitPath(path);
+  const temporary = temporaryName(config.runMark, true);
+  let root: Handle | null = null;
+  let handle: Handle | null = null;
+  try {
+    root = fs.openRoot(config.destination.path);
+    const tree = new DirHandleCache(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
+    try {
+      const parent = tree.open(dir);
+      const opened = fs.openWrite(parent, split.temporary);
+      handle = opened;
+      if (fs.lock(opened, 'exclusive') === true) {
+        fs.rename(parent, split.temporary, parent, temporary);
+        handle = null;
+        return { split: { ...split, temporary }, release: () => fs.close(opened) };
+      }
+    } finally {
+      tree.close();
+    }
+  } catch {
+    // The directory is gone, or too many files are open: a worker will say so, or does not mind.
+  } finally {
+    for (const open of [root, handle]) if (open !== null) fs.close(open);
+  }
+  return { split, release: () => {} };
+}

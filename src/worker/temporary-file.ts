@@ -1,0 +1,74 @@
+import type { RawPath } from '../api/names.ts';
+import { attempt } from '../fs/entry-error.ts';
+import type { FileSystem, Handle } from '../fs/file-system.ts';
+import { codeOf } from '../fs/system-error.ts';
+import { temporaryName } from '../fs/temporary-name.ts';
+import type { Context, Entry } from './context.ts';
+
+/** A file under a temporary name, which only its owner may open. */
+export interface NamedFile {
+  handle: Handle;
+  temporary: RawPath;
+}
+
+/** One refusal would be enough, if a file that was just removed could be told from a file system that counts no names. */
+const MOST_REFUSALS = 3;
+let refusals = 0;
+
+/** Whether the destination locks files, as far as is known. */
+export function canLock(fs: FileSystem): boolean {
+  return fs.name === 'libc' && refusals < MOST_REFUSALS;
+}
+
+/** Begins a file under a temporary name, locked where that is possible, so that no other run takes it for a dead one's. */
+export function beginNamed(context: Context, entry: Entry): NamedFile {
+  const { fs } = context;
+  for (; canLock(fs); refusals++) {
+    const file = beginUnlocked(context, entry, true);
+    let isHeld = false;
+    try {
+      // Another run's sweep may have found it before it was locked, and removed it.
+      isHeld = fs.lock(file.handle, 'exclusive') === true && fs.stat(file.handle).nlink > 0;
+      if (isHeld) return file;
+    } finally {
+      if (!isHeld) discard(fs, entry.destinationDir, file);
+    }
+  }
+  return beginUnlocked(context, entry);
+}
+
+/** The same without a lock, for a file that others open and lock by its name. */
+export function beginUnlocked({ fs, config }: Context, entry: Entry, willBeLocked = false): NamedFile {
+  const { destinationDir, path } = entry;
+  let handle: Handle = -1;
+  const temporary = underTemporaryName(config.runMark, willBeLocked, (name) => {
+    try {
+      handle = attempt(path, 'destination', 'create', () => fs.createNew(destinationDir, name, 0o600));
+      return true;
+    } catch (error) {
+      if (error instanceof Error && codeOf(error.cause) === 'EEXIST') return false;
+      throw error;
+    }
+  });
+  return { handle, temporary };
+}
+
+/**
+ * Makes something under a temporary name. Who sees the names of this run may have taken the next ones.
+ * @param make returns false when the name is taken
+ */
+export function underTemporaryName(mark: string, isLocked: boolean, make: (name: RawPath) => boolean): RawPath {
+  for (;;) {
+    const name = temporaryName(mark, isLocked);
+    if (make(name)) return name;
+  }
+}
+
+function discard(fs: FileSystem, dir: Handle, { handle, temporary }: NamedFile): void {
+  fs.close(handle);
+  try {
+    fs.unlink(dir, temporary);
+  } catch {
+    // It is gone, or stays for the next run.
+  }
+}
