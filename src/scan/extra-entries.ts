@@ -15,6 +15,7 @@ import type { IsIgnored } from './gitignore.ts';
 import { toGlob } from './glob-names.ts';
 import { Lister, type ListingObserver } from './lister.ts';
 import type { Patterns } from './selection.ts';
+import { Turns } from './turns.ts';
 
 /** What a run with `--delete` looks at. */
 export interface DeletionContext {
@@ -57,6 +58,7 @@ export class ExtraEntries implements ListingObserver {
   private readonly root: Handle;
   private readonly tree: DirHandleCache;
   private readonly retried: ReadonlySet<RawPath>;
+  private readonly turns: Turns;
   /** Identities of what links of the source lead to, when they are followed: part of the source, wherever it lies. */
   private readonly followed = new Set<string>();
   private current: Comparison | null = null;
@@ -65,6 +67,7 @@ export class ExtraEntries implements ListingObserver {
     const { fs, plan, config, reporter } = context;
     this.context = context;
     this.retried = new Set(config.retryFrom);
+    this.turns = new Turns(() => reporter.ended);
     this.root = openDestination(context);
     this.tree = new DirHandleCache(fs, this.root, heldHandles(), (parent, name) => this.enter(plan, parent, name));
     this.destination = new Lister(fs, this.tree, {
@@ -94,7 +97,7 @@ export class ExtraEntries implements ListingObserver {
     this.followed.add(identity);
   }
 
-  end(dir: RawPath, isStable: boolean, isIgnored: IsIgnored | null): void {
+  async end(dir: RawPath, isStable: boolean, isIgnored: IsIgnored | null): Promise<void> {
     const { current } = this;
     this.current = null;
     if (current === null || current.entries.size === 0) return;
@@ -103,7 +106,8 @@ export class ExtraEntries implements ListingObserver {
     } catch (error) {
       return this.unreadable(error, dir);
     }
-    const entries = [...current.entries].filter(([name, type]) => this.isWanted(dir, name, type, isIgnored));
+    const entries: [RawPath, TypeLetter][] = [];
+    for (const entry of current.entries) if (await this.isWanted(dir, ...entry, isIgnored)) entries.push(entry);
     if (entries.length === 0) return;
     if (!isStable) {
       // An entry that is renamed while its directory is read may be listed under neither name.
@@ -148,13 +152,15 @@ export class ExtraEntries implements ListingObserver {
     if (this.root !== MISSING) this.context.fs.close(this.root);
   }
 
-  private isWanted(dir: RawPath, name: RawPath, type: TypeLetter, isIgnored: IsIgnored | null): boolean {
+  private async isWanted(
+    ...[dir, name, type, isIgnored]: [...entry: Parameters<IsIgnored>, isIgnored: IsIgnored | null]
+  ): Promise<boolean> {
     const path = join(dir, name);
     // What an earlier run failed at is copied although its directory need not be listed with it.
     if (this.retried.has(path)) return false;
-    return (
-      type === 'd' || (this.context.patterns.selects(toGlob(path), false) && isIgnored?.(dir, name, type) !== true)
-    );
+    if (type === 'd') return true;
+    const isSelected = await this.context.patterns.selects(toGlob(path), false, this.turns);
+    return isSelected && !(await isIgnored?.(dir, name, type));
   }
 
   // A directory that takes several spellings for one name lists one of them. By identity they cannot be told: FUSE may

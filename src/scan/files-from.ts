@@ -7,6 +7,10 @@ import { Batches } from './batches.ts';
 import { toGlob } from './glob-names.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
 import { liesIn, SubtreeFilter } from './subtree-filter.ts';
+import { Cancelled, Turns } from './turns.ts';
+
+/** What looking a path up costs, in characters that are matched. */
+const STAT_COST = 1000;
 
 /**
  * Lists just the given paths that the patterns do not leave out, in their order, each once; a directory among them is made,
@@ -57,10 +61,12 @@ async function listPaths(
 ): Promise<void> {
   const batches = new Batches(options, found, listener);
   const { patterns } = options.selection;
+  const turns = new Turns(listener.cancelled);
   const seen = new Set<RawPath>();
   for (const given of paths) {
     if (listener.cancelled()) return;
     try {
+      if (turns.due(given.length + STAT_COST)) await turns.take();
       const [dir, name] = split(given);
       const path = join(dir, name);
       if (name === '' || seen.has(path)) continue;
@@ -71,8 +77,10 @@ async function listPaths(
       }, listener.cancelled);
       if (stat === null) throw entryError(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
       if (stat.type === 'd') onDirectory(path);
-      if (patterns.selects(toGlob(path), stat.type === 'd')) batches.add(dir, name, stat.type, sizeOf(stat));
+      if (await patterns.selects(toGlob(path), stat.type === 'd', turns))
+        batches.add(dir, name, stat.type, sizeOf(stat));
     } catch (error) {
+      if (error instanceof Cancelled) return;
       // The path that was given, though it may be a directory on the way to it that is missing.
       listener.failed({ ...toFailure(toCopyError(error, given, 'source', 'stat'), given), path: given });
     }

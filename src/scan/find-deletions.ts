@@ -8,9 +8,7 @@ import type { DeleteJob } from '../protocol/jobs.ts';
 import type { DeletionContext, Extra, ExtraEntries } from './extra-entries.ts';
 import { toGlob } from './glob-names.ts';
 import { Removals } from './removals.ts';
-
-/** The rest of the process gets a turn this often. */
-const TURN_MS = 5;
+import { Turns } from './turns.ts';
 
 /**
  * Turns what the destination has beyond the copied listing into jobs, within what the filters select: what they leave out
@@ -49,10 +47,11 @@ async function collect({ plan, config, patterns, reporter }: DeletionContext, ex
   const manifest = manifestWithin(config.manifest, plan.destination.path);
   const pending: RawPath[] = [];
 
-  const judge = ({ dir, isIgnored }: Extra, name: RawPath, type: TypeLetter): void => {
+  const turns = new Turns(() => false);
+  const judge = async ({ dir, isIgnored }: Extra, name: RawPath, type: TypeLetter): Promise<void> => {
     const path = join(dir, name);
-    if (isIgnored?.(dir, name, type)) return;
-    const isSelected = patterns.all || patterns.selects(toGlob(path), type === 'd');
+    if (await isIgnored?.(dir, name, type)) return;
+    const isSelected = patterns.all || (await patterns.selects(toGlob(path), type === 'd', turns));
     // Without `include` a directory that is not selected is excluded, with all that it holds.
     if (type === 'd' && (isSelected || config.include.length > 0)) pending.push(path);
     if (!isSelected) return;
@@ -61,10 +60,10 @@ async function collect({ plan, config, patterns, reporter }: DeletionContext, ex
   };
 
   extra.forgetEntered();
-  let lastTurn = performance.now();
   for (const found of extra.found) {
     for (const [index, name] of found.names.split('/').entries()) {
-      judge(found, name, found.types[index] as TypeLetter);
+      if (reporter.ended) return removals;
+      await judge(found, name, found.types[index] as TypeLetter);
     }
     for (let dir = pending.pop(); dir !== undefined && !reporter.ended; dir = pending.pop()) {
       const inside = { ...found, dir };
@@ -76,11 +75,11 @@ async function collect({ plan, config, patterns, reporter }: DeletionContext, ex
           return all;
         },
       );
-      for (const [name, type] of entries) judge(inside, name, type);
-      if (performance.now() - lastTurn > TURN_MS) {
-        await new Promise(setImmediate);
-        lastTurn = performance.now();
+      for (const [name, type] of entries) {
+        if (reporter.ended) return removals;
+        await judge(inside, name, type);
       }
+      await turns.take();
     }
   }
   return removals;

@@ -1,4 +1,5 @@
 import type { RawPath } from '../api/names.ts';
+import { linearTest } from './linear-regexp.ts';
 
 // The rules of gitignore(5), byte for byte as git's dir.c and wildmatch.c read them. The packages that do this match with
 // their own cache of every path asked for, walk from the root for each, and do not join files of several directories.
@@ -10,30 +11,52 @@ export interface Rule {
   directory: boolean;
   /** Judges the path below the file's directory; otherwise the name alone, at any depth. */
   wholePath: boolean;
-  expression: RegExp;
+  matches: (text: RawPath) => boolean;
 }
 
-/** The lines of the file, in their order; those that can match nothing are left out. */
+/** Characters of a rule with wildcards. */
+const LONGEST = 1024;
+
+/**
+ * The lines of the file, in their order; those that can match nothing are left out. Throws SyntaxError for one that is too
+ * long to be matched with.
+ */
 export function parseGitignore(text: RawPath): Rule[] {
   const lines = text.replace(/^\xef\xbb\xbf/, '').split('\n');
-  return lines.map((line) => parseLine(line.replace(/\r$/, ''))).filter((rule) => rule !== null);
+  return lines.map((line, i) => parseLine(line.replace(/\r$/, ''), i + 1)).filter((rule) => rule !== null);
 }
 
-function parseLine(line: RawPath): Rule | null {
+function parseLine(line: RawPath, number: number): Rule | null {
   if (line.startsWith('#')) return null;
   let pattern = withoutTrailingSpaces(line);
   const negated = pattern.startsWith('!');
   if (negated) pattern = pattern.slice(1);
   const directory = pattern.endsWith('/');
   if (directory) pattern = pattern.slice(0, -1);
+  if (pattern === '') return null;
   const wholePath = pattern.includes('/');
-  const source = pattern === '' ? null : translate(pattern.replace(/^\//, ''));
-  return source === null ? null : { negated, directory, wholePath, expression: new RegExp(`^${source}$`) };
+  const matches = testOf(pattern.replace(/^\//, ''), number);
+  return matches === null ? null : { negated, directory, wholePath, matches };
+}
+
+function testOf(pattern: RawPath, number: number): Rule['matches'] | null {
+  if (!/[*?[\\]/.test(pattern)) return (text) => text === pattern;
+  if (pattern.length > LONGEST) throw new SyntaxError(`line ${number} is longer than ${LONGEST} bytes, with wildcards`);
+  const source = translate(pattern);
+  if (source === null) return null;
+  // Most rules are about files that are not there.
+  let test: Rule['matches'] | undefined;
+  return (text) => {
+    test ??= linearTest(`^${source}$`);
+    return test(text);
+  };
 }
 
 // Spaces at the end count only behind a backslash.
 function withoutTrailingSpaces(line: RawPath): RawPath {
-  return /^(?:\\[\s\S]?|[^\\ ]| +(?=[^ ]))*/.exec(line)?.[0] ?? '';
+  const bare = line.replace(/(?<! ) +$/, '');
+  const escaped = /(?<!\\)(?:\\\\)*\\$/.test(bare) && bare.length < line.length;
+  return escaped ? `${bare} ` : bare;
 }
 
 // null: malformed, it matches nothing.

@@ -1,6 +1,5 @@
 // The only file that knows fast-glob.
 import glob from 'fast-glob';
-import type { Patterns } from './selection.ts';
 import { type ListedEntry, VIRTUAL_ROOT } from './tree-adapter.ts';
 
 /** Whether fast-glob would match with the pattern rather than look it up. */
@@ -8,16 +7,15 @@ export function isDynamic(pattern: string): boolean {
   return glob.isDynamicPattern(pattern);
 }
 
-/** Emits `data` with the path of each selected entry (see `pathOf`), and `end`. */
-export function globStream(patterns: Patterns, readdir: unknown): NodeJS.ReadableStream {
-  return glob.stream(patterns.positive, {
+/** Emits `data` for each entry that `readdir` gives, and `end`. What is not wanted is left out there, and not here. */
+export function globStream(readdir: unknown): NodeJS.ReadableStream {
+  return glob.stream('**', {
     cwd: VIRTUAL_ROOT,
-    ignore: patterns.negative,
     dot: true,
-    // Where everything is wanted it only spares fast-glob taking each path apart, which counts in deep trees.
-    baseNameMatch: patterns.all,
+    // Spares fast-glob taking each path apart, which counts in deep trees.
+    baseNameMatch: true,
     onlyFiles: false,
-    // All patterns begin at the top, so there is one walk, which meets each entry once.
+    // There is one walk, which meets each entry once.
     unique: false,
     objectMode: true,
     followSymbolicLinks: false,
@@ -29,6 +27,5 @@ export function globStream(patterns: Patterns, readdir: unknown): NodeJS.Readabl
 
 /** What the stream emits for an entry. */
 export interface GlobEntry {
-  path: string;
   dirent: ListedEntry;
 }

@@ -14,10 +14,10 @@ export interface ListingObserver {
   /** The identity of what a link leads to, when links are followed. */
   follow: (identity: string) => void;
   /**
-   * The directory was read to its end.
+   * The directory was read to its end. The directory is open until the promise is returned.
    * @param isStable nothing was put into it, taken out or renamed meanwhile
    */
-  end: (dir: RawPath, isStable: boolean, isIgnored: IsIgnored | null) => void;
+  end: (dir: RawPath, isStable: boolean, isIgnored: IsIgnored | null) => Promise<void>;
 }
 
 export interface ListerOptions {
@@ -65,14 +65,15 @@ export class Lister {
     for (let attempt = 0; ; attempt++) {
       // Collected first, since an attempt that fails in the middle is made again from the start.
       const entries: T[] = [];
+      let selected = entries;
+      let ended: Promise<void> | undefined;
       try {
         const handle = this.tree.open(dir);
         if (handle === MISSING) return entries;
         const before = observer && this.fs.stat(handle);
         this.read(handle, dir, attempt, (...entry) => entries.push(make(...entry)));
-        const selected = select === undefined ? entries : select(handle, entries);
-        if (before) observer.end(dir, isSameState(before, this.fs.stat(handle)), ignored?.() ?? null);
-        return selected;
+        if (select !== undefined) selected = select(handle, entries);
+        if (before) ended = observer.end(dir, isSameState(before, this.fs.stat(handle)), ignored?.() ?? null);
       } catch (error) {
         const pause = this.options.retries.pauseAfter(error, attempt);
         if (pause === null) {
@@ -83,7 +84,10 @@ export class Lister {
         this.tree.close();
         await pauseUnless(this.options.cancelled, pause);
         if (this.options.cancelled()) return [];
+        continue;
       }
+      await ended;
+      return selected;
     }
   }
 

@@ -1,76 +1,40 @@
-import micromatch from 'micromatch';
 import { UsageError } from '../api/errors.ts';
-import { isDynamic } from './glob.ts';
+import { parentOf } from '../api/names.ts';
+import { type Form, formsOf, type Glob } from './glob-form.ts';
 import { patternToGlob } from './glob-names.ts';
 import type { Filters, Patterns, PatternUse } from './selection.ts';
+import { liesIn, pathsTo } from './subtree-filter.ts';
+import { Turns } from './turns.ts';
 
-// fast-glob's own, so that both judge alike.
-const OPTIONS = { dot: true, posix: true, strictSlashes: false } as const;
-// What picomatch takes, less what is put around it.
 const LONGEST = 32_768;
-// Each is compiled, and every path is tried with it.
-const MOST_FORMS = 1024;
-// Stands for no byte of any name (see `toGlob`).
-const NEVER = '\udc01';
-const CHANGED_BY_GLOBBING = /[\\()*?[\]{}|!+@"'`]/g;
+/** Each is tried with every path; those without wildcards are looked up. */
+const MOST_GLOBS = 10_000;
 
 /**
  * `a` is the entry at the top; with all below it when it is a directory. `a/` is a directory only. A leading `./` or `/` is
  * the root. Throws UsageError for a pattern that cannot be used.
  */
-export function compilePatterns({ include, exclude }: Filters): Patterns {
+export async function compilePatterns({ include, exclude }: Filters): Promise<Patterns> {
+  const turns = new Turns(() => false);
+  const uses: PatternUse[] = [];
+  let globs = 0;
   for (const [option, patterns] of [
     ['include', include],
     ['exclude', exclude],
   ] as const) {
-    const long = patterns.find((pattern) => pattern.length > LONGEST);
-    if (long !== undefined) throw unusable(option, `${long.slice(0, 40)}…`, `longer than ${LONGEST} characters`);
+    for (const pattern of patterns) {
+      if (turns.due(pattern.length + 100)) await turns.take();
+      const forms = compile(option, pattern);
+      globs += forms.reduce((count, form) => count + ('glob' in form ? 1 : 0), 0);
+      if (globs > MOST_GLOBS) throw unusable(option, pattern, `one of more than ${MOST_GLOBS} patterns with wildcards`);
+      uses.push({ option, pattern, forms });
+    }
   }
-  const included = include.map((pattern) => ({ pattern, forms: formsOf('include', pattern) }));
-  const excluded = exclude.map((pattern) => ({ pattern, forms: formsOf('exclude', pattern) }));
-  const directories = excluded.flatMap(({ forms }) => forms.filter((form) => form.directory));
-  const positive = included.length === 0 ? ['**'] : included.flatMap(({ forms }) => forms.flatMap(wanted));
-  const negative = excluded.flatMap(({ forms }) => forms.flatMap(unwanted));
-  const excludedDirectory = directories.length === 0 ? null : anyOf(directories.map((form) => form.entry));
-  return {
-    positive,
-    negative,
-    all: included.length + excluded.length === 0,
-    excludedDirectory,
-    selects: selectorOf(positive, negative, excludedDirectory),
-    uses: [
-      ...included.map(({ pattern, forms }) => useOf('include', pattern, forms)),
-      ...excluded.map(({ pattern, forms }) => useOf('exclude', pattern, forms)),
-    ],
-  };
+  return toPatterns(uses);
 }
 
-function selectorOf(
-  positive: readonly string[],
-  negative: readonly string[],
-  excludedDirectory: Patterns['excludedDirectory'],
-): Patterns['selects'] {
-  const isIn = anyOf(positive);
-  const isOut = anyOf(negative);
-  return (path, isDirectory) => {
-    const names = path.split('/');
-    const directories = names.map((_name, index) => names.slice(0, index + 1).join('/'));
-    if (!isDirectory) directories.pop();
-    const matches = (test: (path: string) => boolean): boolean => test(path) || (isDirectory && test(`${path}/`));
-    return matches(isIn) && !matches(isOut) && !(excludedDirectory !== null && directories.some(excludedDirectory));
-  };
-}
-
-/** One alternative of a pattern whose braces are spread out. */
-interface Form {
-  /** Without a slash at its end. */
-  entry: string;
-  directory: boolean;
-  /** No wildcards in it: it names one entry. */
-  literal: boolean;
-}
-
-function formsOf(option: PatternUse['option'], pattern: string): Form[] {
+function compile(option: PatternUse['option'], pattern: string): Form[] {
+  if (pattern.length > LONGEST) throw unusable(option, pattern, `longer than ${LONGEST} characters`);
   if (/^!(?!\()/.test(pattern)) {
     const other = option === 'include' ? ', use --exclude' : '';
     throw unusable(option, pattern, `a pattern cannot begin with !${other} (\\! stands for the character)`);
@@ -80,80 +44,81 @@ function formsOf(option: PatternUse['option'], pattern: string): Form[] {
     .replace(/\\.|["'`]/gs, (part) => (part.length > 1 ? part : `\\${part}`))
     .replace(/\/(?:\.?\/)+/g, '/')
     .replace(/^\.?\//, '');
-  if (plain === '' || plain === '.') return [{ entry: '**', directory: false, literal: false }];
-  if (countForms(plain) > MOST_FORMS) {
-    throw unusable(option, pattern, `its braces stand for more than ${MOST_FORMS} patterns`);
-  }
   try {
-    return micromatch
-      .braces(plain, { expand: true, nodupes: true, keepEscaping: true })
-      .filter((form) => form !== '')
-      .map(toForm);
+    return formsOf(plain === '' || plain === '.' ? '**' : plain);
   } catch (error) {
     throw unusable(option, pattern, error instanceof Error ? error.message : String(error));
   }
 }
 
-/** How many patterns the braces of one stand for: what stands side by side is multiplied, what commas divide is added. */
-function countForms(pattern: string): number {
-  let inner = { sum: 0, product: 1 };
-  const outside: (typeof inner)[] = [];
-  for (const [token, from, to, step] of pattern.matchAll(/\\.|\{(\w+|-\d+)\.\.(\w+|-\d+)(?:\.\.(-?\d+))?\}|[{},]/gs)) {
-    if (from !== undefined && to !== undefined) inner.product *= lengthOfRange(from, to, step);
-    else if (token === '{') {
-      outside.push(inner);
-      inner = { sum: 0, product: 1 };
-    } else if (token === ',' && outside.length > 0) inner = { sum: inner.sum + inner.product, product: 1 };
-    else if (token === '}') {
-      const { sum, product } = inner;
-      inner = outside.pop() ?? { sum: 0, product: 1 };
-      inner.product *= sum + product;
+function toPatterns(uses: readonly PatternUse[]): Patterns {
+  const forms = (option: string): Form[] => uses.flatMap((use) => (use.option === option ? use.forms : []));
+  const excluded = new FormSet(forms('exclude'));
+  const included = new FormSet(forms('include'));
+  const takesAll = uses.every(({ option }) => option === 'exclude');
+  return {
+    all: uses.length === 0,
+    uses,
+    excludes: (path, isDirectory, turns) => excluded.has(path, isDirectory, turns),
+    // An entry that is named is meant with all below it.
+    includes: async (path, isDirectory, turns) =>
+      takesAll || included.holds(parentOf(path)) || included.has(path, isDirectory, turns),
+    mayHold: async (path, turns) => takesAll || included.mayHold(path, turns),
+    async selects(path, isDirectory, turns) {
+      for (const way of pathsTo(path)) {
+        if (await this.excludes(way, isDirectory || way !== path, turns)) return false;
+      }
+      return this.includes(path, isDirectory, turns);
+    },
+  };
+}
+
+/** The forms of some patterns. */
+class FormSet {
+  private readonly globs: Glob[] = [];
+  /** What stands there by its name: anything, or directories only. */
+  private readonly entries = new Set<string>();
+  private readonly directories = new Set<string>();
+  /** Directories on the ways to those. */
+  private readonly ways = new Set<string>();
+
+  constructor(forms: readonly Form[]) {
+    for (const form of forms) {
+      if ('glob' in form) this.globs.push(form.glob);
+      else {
+        (form.directory ? this.directories : this.entries).add(form.literal);
+        for (const way of pathsTo(parentOf(form.literal))) this.ways.add(way);
+      }
     }
   }
-  // A brace that stays open is a character.
-  return [...outside, inner].reduce((all, { sum, product }) => all * (sum + product), 1);
-}
 
-function lengthOfRange(from: string, to: string, step = '1'): number {
-  const [first, last] = [from, to].map((end) => (/^-?\d+$/.test(end) ? Number(end) : (end.codePointAt(0) ?? 0)));
-  return Math.floor(Math.abs((last ?? 0) - (first ?? 0)) / Math.max(1, Math.abs(Number(step)))) + 1;
-}
+  async has(path: string, isDirectory: boolean, turns: Turns): Promise<boolean> {
+    if (this.entries.has(path) || (isDirectory && this.directories.has(path))) return true;
+    for (const glob of this.globs) {
+      if (turns.due(path.length)) await turns.take();
+      if (glob.matches(path, isDirectory)) return true;
+    }
+    return false;
+  }
 
-function toForm(form: string): Form {
-  const bare = form.replace(/\/+$/, '');
-  const literal = !isDynamic(bare.replace(/\\./g, '_'));
-  const entry = literal ? bare.replace(/\\(.)/g, '$1').replace(CHANGED_BY_GLOBBING, '\\$&') : bare;
-  return { entry, directory: bare !== form, literal };
-}
+  /** Whether the directory is one that is named, or lies in one. */
+  holds(path: string): boolean {
+    return liesIn(this.entries, path) || liesIn(this.directories, path);
+  }
 
-function wanted({ entry, directory, literal }: Form): string[] {
-  const forms = directory ? [`${entry}/`] : [entry];
-  if (literal) forms.push(directory ? `${entry}/**/*` : `${entry}/**`);
-  return forms.map(fromTheTop);
-}
-
-function unwanted({ entry, directory }: Form): string[] {
-  return directory ? [] : [entry, `${entry.replace(/\/\*\*$/, '')}/**`];
-}
-
-// fast-glob begins in the directory that a pattern names first, by a path that nobody has looked at, and looks a pattern
-// without wildcards up by itself. An optional character that never occurs keeps it to one walk from the top.
-function fromTheTop(pattern: string): string {
-  const [first = ''] = pattern.split('/', 1);
-  return isDynamic(first.replace(/\\./g, '_')) ? pattern : `?(${NEVER})${pattern}`;
-}
-
-function useOf(option: PatternUse['option'], pattern: string, forms: readonly Form[]): PatternUse {
-  const entry = anyOf(forms.filter((form) => !form.directory).map((form) => form.entry));
-  const directory = anyOf(forms.map((form) => form.entry));
-  return { option, pattern, matches: (path, isDirectory) => (isDirectory ? directory : entry)(path) };
-}
-
-function anyOf(patterns: readonly string[]): (path: string) => boolean {
-  const expressions = patterns.map((pattern) => micromatch.makeRe(pattern, OPTIONS) as RegExp);
-  return (path) => expressions.some((expression) => expression.test(path));
+  /** Whether something below the directory may be meant. */
+  async mayHold(path: string, turns: Turns): Promise<boolean> {
+    if (this.ways.has(path) || this.holds(path)) return true;
+    const names = path.split('/');
+    for (const glob of this.globs) {
+      if (turns.due(path.length)) await turns.take();
+      if (glob.mayMatchBelow(names)) return true;
+    }
+    return false;
+  }
 }
 
 function unusable(option: string, pattern: string, why: string): UsageError {
-  return new UsageError(`${option}: got ${JSON.stringify(pattern)}: ${why}`);
+  const shown = pattern.length > 100 ? `${pattern.slice(0, 40)}…` : pattern;
+  return new UsageError(`${option}: got ${JSON.stringify(shown)}: ${why}`);
 }

@@ -9,6 +9,7 @@ import type { Listed } from '../protocol/entries-job.ts';
 import { Batches } from './batches.ts';
 import { type ListingObserver, LoopError } from './lister.ts';
 import type { SubtreeFilter } from './subtree-filter.ts';
+import { Cancelled, Turns } from './turns.ts';
 import { type Selection, walk } from './walk.ts';
 
 /**
@@ -16,9 +17,6 @@ import { type Selection, walk } from './walk.ts';
  * workers are started, and a handful of big files in one directory is work for more than one.
  */
 const SIZED_FIRST = 1000;
-
-/** The walk gives the rest of the process a turn this often. */
-const TURN_MS = 5;
 
 export interface ScanOptions {
   selection: Selection;
@@ -51,15 +49,11 @@ export async function scan(
   listener: ScanListener,
 ): Promise<void> {
   const batches = new Batches(options, found, listener);
-  let lastTurn = performance.now();
-
+  const turns = new Turns(listener.cancelled);
   const gate = async (): Promise<void> => {
     if (listener.cancelled()) throw new Cancelled();
     await batches.room();
-    if (performance.now() - lastTurn > TURN_MS) {
-      await new Promise(setImmediate);
-      lastTurn = performance.now();
-    }
+    await turns.take();
   };
 
   try {
@@ -80,8 +74,6 @@ export async function scan(
     if (!(error instanceof Cancelled)) throw error;
   }
 }
-
-class Cancelled extends Error {}
 
 function listFailure(error: unknown, path: RawPath): Failure {
   const known =

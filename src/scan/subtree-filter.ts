@@ -32,7 +32,7 @@ export function liesIn(tops: ReadonlySet<RawPath>, path: RawPath): boolean {
 }
 
 /** `a`, `a/b`, `a/b/c` of `a/b/c`. */
-function* pathsTo(path: RawPath): Generator<RawPath> {
+export function* pathsTo(path: RawPath): Generator<RawPath> {
   for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) yield path.slice(0, at);
   if (path !== '') yield path;
 }

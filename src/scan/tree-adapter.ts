@@ -18,6 +18,10 @@ export class ListedEntry {
   readonly type: TypeLetter;
   /** Bytes, when sizes are taken. */
   readonly size: number;
+  /** false: it is listed only for what lies below. */
+  selected = true;
+  /** Of a directory: whether it is to be listed too. */
+  entered = true;
 
   constructor(dir: RawPath, raw: RawPath, type: TypeLetter, size: number) {
     this.name = toGlob(raw);
@@ -29,8 +33,9 @@ export class ListedEntry {
   isFile(): boolean {
     return this.type === 'f';
   }
+  /** fast-glob enters every directory. */
   isDirectory(): boolean {
-    return this.type === 'd';
+    return this.type === 'd' && this.entered;
   }
   isSymbolicLink(): boolean {
     return this.type === 'l';
@@ -52,14 +57,15 @@ export class ListedEntry {
 export interface AdapterOptions extends ListerOptions {
   /** Waits until more entries are wanted. */
   gate: () => Promise<void>;
-  /**
-   * May drop entries of a directory that has just been listed; a directory that is dropped is not entered. `path` is that
-   * of the directory in the form of `toGlob`.
-   */
+  /** May drop entries of a directory that has just been listed, while it is open. */
   select?: Select;
 }
 
-export type Select = (dir: RawPath, handle: Handle, entries: ListedEntry[], path: string) => ListedEntry[];
+/** A directory that is dropped is not entered. */
+export type Select = (dir: RawPath, handle: Handle, entries: ListedEntry[]) => ListedEntry[];
+
+/** Drops or marks what is not wanted, when the directory may be closed again. `path` is its own, in the form of `toGlob`. */
+export type Filter = (entries: readonly ListedEntry[], path: string) => Promise<ListedEntry[]>;
 
 type Callback = (error: NodeJS.ErrnoException | null, entries: readonly ListedEntry[]) => void;
 
@@ -74,7 +80,7 @@ interface Pending {
  * fast-glob asks for every directory as soon as it has heard of it. They are answered one at a time, the newest first: depth
  * first, the next directory is mostly a neighbour whose parents are still open, and few are waiting.
  */
-export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: AdapterOptions) {
+export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: AdapterOptions, filter: Filter) {
   const lister = new Lister(fs, tree, options);
   const pending: Pending[] = [];
   const arrived: Pending[] = [];
@@ -92,13 +98,16 @@ export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: Adapte
     busy = true;
     for (let next = take(); next !== undefined; next = take()) {
       const { path, callback } = next;
+      let entries: readonly ListedEntry[];
       try {
         await options.gate();
+        const dir = path.slice(rootLength + 1);
+        entries = await filter(await list(dir), dir);
       } catch (error) {
         callback(error as Error, []);
         return; // The walk ends here, so nobody waits for the others.
       }
-      callback(null, await list(path.slice(rootLength + 1)));
+      callback(null, entries);
     }
     busy = false;
   }
@@ -113,7 +122,7 @@ export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: Adapte
     return lister.list(
       dir,
       (name, type, size) => new ListedEntry(dir, name, type, size),
-      (handle, entries) => options.select?.(dir, handle, entries, path) ?? entries,
+      (handle, entries) => options.select?.(dir, handle, entries) ?? entries,
     );
   }
 }

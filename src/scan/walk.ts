@@ -5,7 +5,8 @@ import type { Gitignore, IsIgnored } from './gitignore.ts';
 import type { GlobEntry } from './glob.ts';
 import { Lister } from './lister.ts';
 import type { Patterns } from './selection.ts';
-import type { AdapterOptions, ListedEntry, Select } from './tree-adapter.ts';
+import type { AdapterOptions, Filter, ListedEntry, Select } from './tree-adapter.ts';
+import { Turns } from './turns.ts';
 import type { Unmatched } from './unmatched.ts';
 
 /** Takes an entry: the directory it lies in, its name there, and its size in bytes where sizes are taken, else 0. */
@@ -57,32 +58,42 @@ async function walkSelected(
   visit: Visit,
 ): Promise<void> {
   const [{ globStream }, { readdirFor }] = await Promise.all([import('./glob.ts'), import('./tree-adapter.ts')]);
-  const { patterns, unmatched } = selection;
-  const select: Select = (dir, handle, entries, path) =>
-    selectListed(selection, dir, handle, options.select?.(dir, handle, entries, path) ?? entries, path);
-  const ignored = (): IsIgnored | null => selection.gitignore?.rules() ?? null;
-  const stream = globStream(patterns, readdirFor(fs, tree, { ...options, select, ignored }));
+  const { gitignore } = selection;
+  const turns = new Turns(options.cancelled);
+  const select: Select = (dir, handle, entries) => {
+    gitignore?.enter(dir, handle, entries);
+    return options.select?.(dir, handle, entries) ?? entries;
+  };
+  const ignored = (): IsIgnored | null => gitignore?.rules(turns) ?? null;
+  const filter: Filter = (entries, path) => selectListed(selection, entries, path, turns);
+  const stream = globStream(readdirFor(fs, tree, { ...options, select, ignored }, filter));
   await new Promise<void>((resolve, reject) => {
     stream.on('data', (found: unknown) => {
-      const { path, dirent } = found as GlobEntry;
-      unmatched?.selected(path, dirent);
-      visit(dirent.dir, dirent.raw, dirent.type, dirent.size);
+      const { dirent } = found as GlobEntry;
+      if (dirent.selected) visit(dirent.dir, dirent.raw, dirent.type, dirent.size);
     });
     stream.once('end', resolve);
     stream.once('error', reject);
   });
 }
 
-// What fast-glob cannot leave out by itself.
-function selectListed(
+async function selectListed(
   { patterns, gitignore, unmatched }: Selection,
-  ...[dir, handle, entries, path]: Parameters<Select>
-): ListedEntry[] {
-  unmatched?.listed(path, entries);
-  const { excludedDirectory } = patterns;
-  const kept =
-    excludedDirectory === null
-      ? entries
-      : entries.filter((entry) => !(entry.isDirectory() && excludedDirectory(join(path, entry.name))));
-  return gitignore === null ? kept : gitignore.select(dir, handle, kept);
+  entries: readonly ListedEntry[],
+  dir: string,
+  turns: Turns,
+): Promise<ListedEntry[]> {
+  const kept: ListedEntry[] = [];
+  for (const entry of entries) {
+    const path = join(dir, entry.name);
+    const isDirectory = entry.isDirectory();
+    await unmatched?.met('exclude', path, isDirectory, turns);
+    if (await patterns.excludes(path, isDirectory, turns)) continue;
+    if (await gitignore?.ignores(entry, turns)) continue;
+    entry.selected = await patterns.includes(path, isDirectory, turns);
+    if (entry.selected) await unmatched?.met('include', path, isDirectory, turns);
+    entry.entered = isDirectory && (await patterns.mayHold(path, turns));
+    if (entry.selected || entry.entered) kept.push(entry);
+  }
+  return kept;
 }
