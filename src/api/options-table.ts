@@ -126,6 +126,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     group: 'exists',
     flags: '-n, --no-clobber',
     help: 'leave every existing file as it is',
+    conflicts: { delete: 'one keeps what is there; to see what would happen: --dry-run' },
   },
   update: {
     type: flag,
@@ -270,7 +271,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: 0,
     group: 'speed',
     flags: '--bwlimit <rate>',
-    help: 'bytes per second, all workers together: 10M',
+    help: 'bytes per second, all workers together: 10M; 1000 is 1000 bytes, not KiB',
   },
   chunkSize: {
     type: size(1, MAX_BUFFER),

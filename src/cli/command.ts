@@ -4,8 +4,9 @@ import { printable, type RawPath } from '../api/names.ts';
 import { GROUPS } from '../api/options-table.ts';
 import { BadValue } from '../api/values.ts';
 import { attributeOf, COMMAND_OPTIONS, type CommandOption, type RawOptions } from './command-options.ts';
-import { insteadOf } from './foreign-options.ts';
+import { DONE_ANYWAY, insteadOf, withProgressMode } from './foreign-options.ts';
 import { epilogue, helpLayout } from './help.ts';
+import { refuseRemote } from './remote-paths.ts';
 
 /** What the command line says: either something to print, or a copy still to be resolved. */
 export type Parsed =
@@ -17,25 +18,55 @@ export type Parsed =
  * @throws UsageError that says which option, what it got and what it takes
  */
 export function parseCommandLine(args: readonly RawPath[], version: () => string, columns = 80): Parsed {
-  let printed = '';
-  const command = buildCommand(version, columns, (text) => {
-    printed += text;
-  });
+  const printed = whatToPrint(args, version, columns);
+  if (printed !== undefined) return { kind: 'print', text: printed };
+  const command = buildCommand();
   try {
-    command.parse(args, { from: 'user' });
+    command.parse(withProgressMode(args), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { kind: 'print', text: printed };
     throw new UsageError(sentence(error), { cause: error });
   }
   const [source = '', destination = ''] = command.args;
   if (source === '') throw new UsageError("argument 'source' is empty. It takes a path.");
   if (destination === '') throw new UsageError("argument 'destination' is empty. It takes a path.");
+  for (const path of [source, destination]) refuseRemote(path);
   refuseCombinations(command);
   return { kind: 'copy', source, destination, raw: command.opts<RawOptions>() };
 }
 
-function buildCommand(version: () => string, columns: number, print: (text: string) => void): Command {
+/**
+ * The help or the version, when one is asked for. Beside two paths it is not: `-h` is a habit from programs where it means
+ * sizes for people, and whoever runs `pcopy -avh src dest && rm -rf src` must not lose src.
+ */
+function whatToPrint(args: readonly RawPath[], version: () => string, columns: number): string | undefined {
+  if (!args.some((arg) => /^-[^-]*[hV]|^--(help|version)$/.test(arg))) return undefined;
+  const command = buildCommand(columns);
+  let printed: { flags: string; text: string } | undefined;
+  for (const { flags, name, text } of [
+    {
+      flags: '-h, --help',
+      name: 'help',
+      text: () => command.helpInformation() + epilogue(columns, command.createHelp()),
+    },
+    { flags: '-V, --version', name: 'version', text: version },
+  ]) {
+    command.on(`option:${name}`, () => {
+      printed ??= { flags, text: `${text().trimEnd()}\n` };
+    });
+  }
+  let operands: string[] = [];
+  try {
+    operands = command.parseOptions([...args]).operands;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+  }
+  if (printed === undefined) return undefined;
+  if (operands.length < 2) return printed.text;
+  throw new UsageError(`option '${printed.flags}' cannot stand beside paths: nothing was copied.`);
+}
+
+function buildCommand(columns = 80): Command {
   const command = new Command('pcopy')
     .usage('[options] <source> <destination>')
     .description('Copy the contents of a folder, or one file, with several processes at once.')
@@ -44,19 +75,11 @@ function buildCommand(version: () => string, columns: number, print: (text: stri
     .helpOption(false)
     .exitOverride()
     .configureHelp(helpLayout(columns))
-    .configureOutput({ writeOut: print, writeErr: () => {}, outputError: () => {} });
+    .configureOutput({ writeOut: () => {}, writeErr: () => {}, outputError: () => {} });
   for (const row of COMMAND_OPTIONS) command.addOption(optionOf(row));
-  const last = [
-    ['-h, --help', 'this text', () => command.helpInformation() + epilogue(columns, command.createHelp())],
-    ['-V, --version', 'the version', version],
-  ] as const;
-  for (const [flags, help, text] of last) {
-    const option = new Option(flags, help).helpGroup(GROUPS.output);
-    command.addOption(option).on(`option:${option.name()}`, () => {
-      print(`${text().trimEnd()}\n`);
-      throw new CommanderError(0, 'pcopy.printed', '');
-    });
-  }
+  command.addOption(new Option('-h, --help', 'this text').helpGroup(GROUPS.output));
+  command.addOption(new Option('-V, --version', 'the version').helpGroup(GROUPS.output));
+  for (const flags of DONE_ANYWAY) command.addOption(new Option(flags).hideHelp());
   return command;
 }
 
@@ -113,11 +136,11 @@ function sentence({ code, message }: CommanderError): string {
 function unknownOption(text: string): string {
   const option = /'(.*?)'/s.exec(text)?.[1] ?? '';
   const hint = insteadOf(option);
-  if (hint !== undefined) return `${text}: ${hint}`;
+  if (hint !== undefined) return `${text.replace(/ \(Did you mean .*\)$/, '')}: ${hint}`;
   const [name, value] = option.split('=', 2);
   if (name === undefined || value === undefined || text.includes('Did you mean')) return text;
   try {
-    buildCommand(String, 80, () => {}).parse([name], { from: 'user' });
+    buildCommand().parse([name], { from: 'user' });
     return text;
   } catch (error) {
     const guess = /\(Did you mean .*\)$/.exec(error instanceof Error ? error.message : '')?.[0];

@@ -1,20 +1,32 @@
-// What users of cp, rsync and others type out of habit.
+import { lstatSync } from 'node:fs';
+import { type RawPath, toBytes } from '../api/names.ts';
+import { OPTIONS } from '../api/options-table.ts';
+
+// What users of cp, rsync, rclone, robocopy and others type out of habit.
+
+/** What pcopy does anyway is accepted and has no effect. -P is rsync's (--partial --progress) and cp's (links as links). */
+export const DONE_ANYWAY: readonly string[] = ['-r, --recursive', '-R', '-P', '-f, --force'];
 
 const ANYWAY = 'that is done anyway';
 
 const INSTEAD: readonly (readonly [options: string, hint: string])[] = [
-  ['-r -R --recursive', `folders are copied with all in them, ${ANYWAY}`],
   ['-p -t -l -H -S --preserve --times --perms --links --hard-links', 'most is kept anyway; for the rest: -a'],
-  ['-f --force -y', `what is in a file's way is replaced, ${ANYWAY}`],
+  ['-y --overwrite', `what is in a file's way is replaced, ${ANYWAY}`],
   ['-T --no-target-directory', `the contents of the source go into the destination, ${ANYWAY}`],
-  ['-P --no-dereference', 'links are copied as links anyway'],
+  ['--no-dereference', 'links are copied as links anyway'],
   ['--partial', 'a file is there whole or not at all'],
+  ['--inplace', 'to write files in place: --no-atomic'],
   ['-z --compress', 'nothing is compressed from disk to disk'],
   ['-c', 'to compare contents: -u --checksum'],
   ['-i --interactive', 'nothing is asked; to keep what is there: -n'],
   ['-b --backup', 'there are no backups; to keep what is there: -n'],
-  ['-m --mirror', 'to remove what is not in the source: --delete'],
-  ['--threads --parallel --workers', 'the number of workers: -j <n>'],
+  ['--ignore-existing', 'to keep what is there: -n'],
+  [
+    '-m --mirror --sync --del --delete-after --delete-before --delete-during /MIR',
+    'to remove what is not in the source: --delete',
+  ],
+  ['--threads --parallel --workers --transfers --checkers', 'the number of workers: -j <n>'],
+  ['--info --stats --no-progress', 'what is shown: --progress <mode>, -v, -q; a summary comes at the end'],
 ];
 
 /** What to say to an option of another program; undefined when none of them is known for it. */
@@ -22,4 +34,15 @@ export function insteadOf(option: string): string | undefined {
   // `-rf`: the first letter was the unknown one.
   const name = option.startsWith('--') ? option.replace(/=.*/s, '') : option.slice(0, 2);
   return INSTEAD.find(([options]) => options.split(' ').includes(name))?.[1];
+}
+
+/** `--progress src dest`, as rsync's users write it: what follows is a path and no mode, and the mode is chosen by itself. */
+export function withProgressMode(args: readonly RawPath[]): RawPath[] {
+  const modes = OPTIONS.progress.type.text?.choices ?? [];
+  return args.map((arg, i) => {
+    const next = args[i + 1];
+    if (arg !== '--progress' || next === undefined || modes.includes(next)) return arg;
+    const isPath = next.startsWith('-') || lstatSync(toBytes(next), { throwIfNoEntry: false }) !== undefined;
+    return isPath ? '--progress=auto' : arg;
+  });
 }

@@ -1,9 +1,12 @@
+import { mkdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
 import { fromText } from '../../src/api/names.ts';
 import { GROUPS } from '../../src/api/options-table.ts';
 import { parseCommandLine } from '../../src/cli/command.ts';
 import { COMMAND_OPTIONS } from '../../src/cli/command-options.ts';
+import { refuseRemote } from '../../src/cli/remote-paths.ts';
+import { temp } from '../support/temp.ts';
 
 const parse = (...args: string[]) => parseCommandLine(args, () => '1.2.3');
 
@@ -97,10 +100,10 @@ describe('a complaint says which option, what it got and what it takes', () => {
     [['a', 'b', '--sparse'], "option '--sparse <when>' argument missing. It takes auto, always or never."],
     [['a', 'b', '--exlude=x'], "unknown option '--exlude=x' (Did you mean --exclude?)"],
     [['a', 'b', '--progres=json'], "unknown option '--progres=json' (Did you mean --progress?)"],
-    [['a', 'b', '-r'], "unknown option '-r': folders are copied with all in them, that is done anyway"],
-    [['a', 'b', '-rf'], "unknown option '-rf': folders are copied with all in them, that is done anyway"],
     [['a', 'b', '--threads=4'], "unknown option '--threads=4': the number of workers: -j <n>"],
     [['a', 'b', '--zzz=1'], "unknown option '--zzz=1'"],
+    [['a', 'b', '--transfers=4'], "unknown option '--transfers=4': the number of workers: -j <n>"],
+    [['a', 'b', '--del'], "unknown option '--del': to remove what is not in the source: --delete"],
     [['a', 'b', '--verbos'], "unknown option '--verbos' (Did you mean --verbose?)"],
     [['a', 'b', '-5'], "unknown option '-5'"],
     [['a', 'b', '--checksum'], "option '--checksum' means nothing without '--update'."],
@@ -136,7 +139,7 @@ describe('a complaint says which option, what it got and what it takes', () => {
 describe('what is printed', () => {
   test('the version', () => {
     expect(parse('-V')).toEqual({ kind: 'print', text: '1.2.3\n' });
-    expect(parse('a', '--version', 'b', 'c')).toEqual({ kind: 'print', text: '1.2.3\n' });
+    expect(parse('a', '--version')).toEqual({ kind: 'print', text: '1.2.3\n' });
   });
 
   test.each([40, 50, 60, 71, 72, 80, 100])('the help on %d columns folds between words', (columns) => {
@@ -165,5 +168,59 @@ describe('what is printed', () => {
   test('help and version need no paths and forgive what else is wrong', () => {
     expect(parse('-h').kind).toBe('print');
     expect(parse('--nonsense', '-h').kind).toBe('print');
+    expect(parse('a', '-h').kind).toBe('print');
+  });
+
+  test('neither stands beside two paths, where -h would mean sizes for people', () => {
+    expect(complaint('-avh', 'a', 'b')).toBe("option '-h, --help' cannot stand beside paths: nothing was copied.");
+    expect(complaint('a', 'b', '--version')).toContain('cannot stand beside paths');
+  });
+});
+
+describe('habits of other programs', () => {
+  test.each([['-r'], ['-R'], ['-rf'], ['-av'], ['-avP'], ['--recursive'], ['--force']])(
+    '%s is accepted: it is done anyway',
+    (option) => expect(copy(option, 'a', 'b')).toMatchObject({ source: 'a', destination: 'b' }),
+  );
+
+  test('--progress before two paths is the bar', () => {
+    expect(copy('--progress', 'src', 'dest')).toMatchObject({ source: 'src', raw: { progress: 'auto' } });
+    expect(copy('--progress', '-a', 'src', 'dest').raw).toMatchObject({ progress: 'auto', archive: true });
+    expect(copy('--progress', 'json', 'src', 'dest').raw.progress).toBe('json');
+    expect(complaint('--progress', 'jsn', 'src', 'dest')).toContain("argument 'jsn' is invalid");
+  });
+
+  test('-n with --delete names the dry run', () => {
+    expect(complaint('-avn', '--delete', 'a', 'b')).toContain('--dry-run');
+  });
+
+  test.each(['s3://b/x', 'host:path', 'user@host:/p', 'rsync://h/m', 'host::module'])(
+    '%s is no folder to be made',
+    (path) => {
+      expect(complaint('src', path)).toBe(
+        `'${path}' looks like a path on another machine. pcopy copies what is mounted here; use rsync or rclone, or write './${path}' for a local path.`,
+      );
+      expect(complaint(path, 'dest')).toContain('another machine');
+      expect(copy(`./${path}`, 'dest').source).toBe(`./${path}`);
+    },
+  );
+
+  test('a path that exists is meant as it stands, and so is one with a colon further on', () => {
+    const dir = temp();
+    const name = `${dir}/x:y`;
+    expect(copy(name, 'dest').source).toBe(name);
+    mkdirSync(`${dir}/z:w`);
+    const before = process.cwd();
+    process.chdir(dir);
+    try {
+      expect(copy('z:w', 'dest').source).toBe('z:w');
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  test('drive letters are paths on Windows', () => {
+    expect(() => refuseRemote('C:\\data', 'win32')).not.toThrow();
+    expect(() => refuseRemote('C:\\data', 'linux')).toThrow(UsageError);
   });
 });
