@@ -65,22 +65,25 @@ async function listPaths(
   const seen = new Set<RawPath>();
   for (const given of paths) {
     if (listener.cancelled()) return;
+    let isWanted = true;
     try {
       if (turns.due(given.length + STAT_COST)) await turns.take();
       const [dir, name] = split(given);
       const path = join(dir, name);
       if (name === '' || seen.has(path)) continue;
       seen.add(path);
+      isWanted = await patterns.selects(toGlob(path), false, turns);
       const stat = await options.retries.run(() => {
         const handle = tree.open(dir);
         return options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name);
       }, listener.cancelled);
       if (stat === null) throw entryError(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
       if (stat.type === 'd') onDirectory(path);
-      if (await patterns.selects(toGlob(path), stat.type === 'd', turns))
-        batches.add(dir, name, stat.type, sizeOf(stat));
+      if (stat.type === 'd') isWanted = await patterns.selects(toGlob(path), true, turns);
+      if (isWanted) batches.add(dir, name, stat.type, sizeOf(stat));
     } catch (error) {
       if (error instanceof Cancelled) return;
+      if (!isWanted) continue;
       // The path that was given, though it may be a directory on the way to it that is missing.
       listener.failed({ ...toFailure(toCopyError(error, given, 'source', 'stat'), given), path: given });
     }

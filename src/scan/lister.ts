@@ -1,4 +1,4 @@
-import { join, type RawPath } from '../api/names.ts';
+import type { RawPath } from '../api/names.ts';
 import { type DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, Stat, TypeLetter } from '../fs/file-system.ts';
 import { pauseUnless, type Retries } from '../fs/retry.ts';
@@ -30,12 +30,15 @@ export interface ListerOptions {
   cancelled: () => boolean;
   /** Whether the size of the next file is wanted. */
   wantsSize: () => boolean;
-  /** A directory that cannot be read, or with `dereference` a link that leads nowhere or in a circle. */
+  /** A directory that cannot be read, or one that a link makes its own parent. */
   onError: (error: unknown, path: RawPath) => void;
 }
 
-/** Makes something of an entry: its name, and its size in bytes where sizes are taken, else 0. */
-export type MakeEntry<T> = (name: RawPath, type: TypeLetter, size: number) => T;
+/**
+ * Makes something of an entry: its name, its size in bytes where sizes are taken, else 0, and with `dereference`, of a link
+ * that leads nowhere, why not: a failure only when the entry is wanted.
+ */
+export type MakeEntry<T> = (name: RawPath, type: TypeLetter, size: number, broken?: unknown) => T;
 
 /** Lists the directories of a tree through held handles, depth first, and never follows a link by itself. */
 export class Lister {
@@ -96,8 +99,9 @@ export class Lister {
     if (dereference) this.checkLoop(dir, this.fs.stat(handle).identity);
     this.fs.list(handle, (name, listed) => {
       observer?.name(name);
-      const type = dereference && listed === 'l' ? this.resolve(handle, dir, name, attempt) : listed;
-      if (type !== null) entry(name, type, type === 'f' && this.options.wantsSize() ? this.sizeOf(handle, name) : 0);
+      const isFollowed = dereference && listed === 'l';
+      const { type, broken } = isFollowed ? this.resolve(handle, name, attempt) : { type: listed };
+      entry(name, type, type === 'f' && this.options.wantsSize() ? this.sizeOf(handle, name) : 0, broken);
     });
   }
 
@@ -110,15 +114,14 @@ export class Lister {
     }
   }
 
-  private resolve(handle: Handle, dir: RawPath, name: RawPath, attempt: number): TypeLetter | null {
+  private resolve(handle: Handle, name: RawPath, attempt: number): { type: TypeLetter; broken?: unknown } {
     try {
       const { type, identity } = this.fs.statTarget(handle, name);
       this.options.observer?.follow(identity);
-      return type;
+      return { type };
     } catch (error) {
       if (this.options.retries.pauseAfter(error, attempt) !== null) throw error;
-      this.options.onError(error, join(dir, name));
-      return null;
+      return { type: 'l', broken: error };
     }
   }
 

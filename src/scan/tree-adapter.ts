@@ -18,17 +18,20 @@ export class ListedEntry {
   readonly type: TypeLetter;
   /** Bytes, when sizes are taken. */
   readonly size: number;
+  /** See `MakeEntry`. */
+  readonly broken: unknown;
   /** false: it is listed only for what lies below. */
   selected = true;
   /** Of a directory: whether it is to be listed too. */
   entered = true;
 
-  constructor(dir: RawPath, raw: RawPath, type: TypeLetter, size: number) {
+  constructor(dir: RawPath, raw: RawPath, type: TypeLetter, size: number, broken?: unknown) {
     this.name = toGlob(raw);
     this.raw = raw;
     this.dir = dir;
     this.type = type;
     this.size = size;
+    this.broken = broken;
   }
   isFile(): boolean {
     return this.type === 'f';
@@ -121,7 +124,7 @@ export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: Adapte
     const dir = fromGlob(path);
     return lister.list(
       dir,
-      (name, type, size) => new ListedEntry(dir, name, type, size),
+      (...entry) => new ListedEntry(dir, ...entry),
       (handle, entries) => options.select?.(dir, handle, entries) ?? entries,
     );
   }

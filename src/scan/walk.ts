@@ -43,11 +43,16 @@ async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterO
   for (let dir = pending.pop(); dir !== undefined; dir = pending.pop()) {
     const parent = dir;
     await options.gate();
-    for (const { name, type, size } of await lister.list(parent, (name, type, size) => ({ name, type, size }))) {
-      visit(parent, name, type, size);
+    for (const { name, type, size, broken } of await lister.list(parent, toEntry)) {
+      if (broken === undefined) visit(parent, name, type, size);
+      else options.onError(broken, join(parent, name));
       if (type === 'd') pending.push(join(parent, name));
     }
   }
+}
+
+function toEntry(name: RawPath, type: TypeLetter, size: number, broken?: unknown) {
+  return { name, type, size, broken };
 }
 
 async function walkSelected(
@@ -70,7 +75,9 @@ async function walkSelected(
   await new Promise<void>((resolve, reject) => {
     stream.on('data', (found: unknown) => {
       const { dirent } = found as GlobEntry;
-      if (dirent.selected) visit(dirent.dir, dirent.raw, dirent.type, dirent.size);
+      const { dir, raw, type, size, broken } = dirent;
+      if (broken !== undefined) options.onError(broken, join(dir, raw));
+      else if (dirent.selected) visit(dir, raw, type, size);
     });
     stream.once('end', resolve);
     stream.once('error', reject);

@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { survey } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
 import { copy, expectExit, overBothDrivers, pcopy } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
@@ -86,4 +87,24 @@ overBothDrivers((driver) => {
     expect(stderr).toContain('link');
     expect(readFileSync(`${top}/dst/file`, 'utf8')).toBe('x');
   });
+});
+
+test('-L: a link that leads nowhere is no error where it is left out, and --delete goes on', async () => {
+  const top = temp();
+  plant(`${top}/src`, {
+    'a/dangling.tmp': symlink('nowhere'),
+    'a/loop.tmp': symlink('loop.tmp'),
+    'a/kept': file('kept'),
+    '.gitignore': file('ignored\n'),
+    ignored: symlink('nowhere'),
+  });
+  plant(`${top}/dst`, { extra: file('to go') });
+  const out = ['--exclude', '**/*.tmp', '--gitignore'];
+  await copy([`${top}/src`, `${top}/dst`, '-L', '--delete', ...out]);
+  expect(survey(`${top}/dst`).has('extra')).toBe(false);
+  expect([...survey(`${top}/dst`).keys()]).toEqual(['', '.gitignore', 'a', 'a/kept']);
+  const { stderr } = expectExit(await pcopy([`${top}/src`, `${top}/dst`, '-L', '--gitignore']), 1);
+  expect(stderr).toContain('2 failed');
+  const stdin = 'a/kept\na/dangling.tmp\n';
+  await copy([`${top}/src`, `${top}/listed`, '-L', ...out, '--files-from', '-'], { stdin });
 });
