@@ -1,6 +1,7 @@
-import { join, type RawPath } from '../api/names.ts';
+import { join, type RawPath, splitPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import type { EntriesJob, EntriesOfDirectory } from './jobs.ts';
+import type { Deferred } from './report.ts';
 
 /** A job with what the parent alone needs to know of it. */
 export interface Listed {
@@ -38,5 +39,24 @@ export function pickEntries(job: EntriesJob, wanted: (index: number) => boolean)
     const types = [...group.types].filter((_type, index) => wanted(start + index)).join('');
     if (names.length > 0) groups.push({ dir: group.dir, names: names.join('/'), types });
   }
-  return { ...job, groups };
+  const { deferredAs } = job;
+  return { ...job, groups, ...(deferredAs && { deferredAs: deferredAs.filter((_file, index) => wanted(index)) }) };
+}
+
+/** The job that copies the first names of files with several. */
+export function jobOfDeferred(entries: readonly Deferred[]): Listed {
+  const lists: { dir: RawPath; names: RawPath[]; types: string }[] = [];
+  for (const { path, type } of entries) {
+    const [dir, name] = splitPath(path);
+    let list = lists.at(-1);
+    if (list?.dir !== dir) {
+      list = { dir, names: [], types: '' };
+      lists.push(list);
+    }
+    list.names.push(name);
+    list.types += type;
+  }
+  const groups = lists.map(({ dir, names, types }) => ({ dir, names: names.join('/'), types }));
+  const deferredAs = entries.map((entry) => entry.identity);
+  return { job: { kind: 'entries', groups, deferredAs }, sizes: entries.map((entry) => entry.size) };
 }

@@ -14,13 +14,20 @@ export interface EntriesOfDirectory {
 export interface EntriesJob {
   kind: 'entries';
   groups: EntriesOfDirectory[];
-  /** Names that are copied although other names of the same file were seen: they lead their group of hard links. */
-  isPrimaryLink?: boolean;
+  /**
+   * Set when the entries are first names of files with several, which are copied now: which file each was at the source
+   * when it was deferred.
+   */
+  deferredAs?: string[];
 }
 
-/** More names for a file that is already at the destination. */
+/** More names for files that are already at the destination. */
 export interface LinksJob {
   kind: 'links';
+  groups: LinkGroup[];
+}
+
+export interface LinkGroup {
   /** Where the first name is, relative to the destination, and what it must still be. */
   target: RawPath;
   targetIdentity: string;

@@ -22,6 +22,16 @@ export interface Deferred {
   nlink: number;
 }
 
+/** A first name of a file with several. */
+export interface Primary {
+  /** Of the entry in its job. */
+  index: number;
+  /** Of the file at the destination. */
+  identity: string;
+  /** In hex, when it was asked for. */
+  sha256?: string;
+}
+
 /** The answer to a job. */
 export interface Report {
   files: number;
@@ -41,8 +51,10 @@ export interface Report {
   kept: RawPath[];
   hardLinked: Deferred[];
   big: Deferred[];
-  /** Destination identity of a file copied with `isPrimaryLink`. */
-  primaryIdentity: string;
+  /** The first names of files with several that are at the destination now. */
+  primaries: Primary[];
+  /** Of a `LinksJob`: paths that the destination cannot give a file as a further name. */
+  unlinkable: RawPath[];
   split: Split | null;
   /** Directories of a `FinishJob` whose mode would lock us out of what is below: to be finished after all others. */
   locking: RawPath[];

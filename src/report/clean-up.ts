@@ -51,7 +51,7 @@ function directoriesOf(job: Job, pid: number | null): RawPath[] {
     case 'entries':
       return job.groups.map((group) => group.dir);
     case 'links':
-      return job.paths.map(parentOf);
+      return job.groups.flatMap((group) => group.paths.map(parentOf));
     case 'split':
     case 'publish':
     case 'discard':

@@ -1,4 +1,5 @@
 import type { RawPath } from '../api/names.ts';
+import type { LinkGroup } from '../protocol/jobs.ts';
 import type { Deferred } from '../protocol/report.ts';
 
 /** The first copy of a file with several names. */
@@ -18,52 +19,97 @@ interface Group {
   target: LinkTarget | null;
 }
 
-export type Step =
-  | { kind: 'wait' }
-  | { kind: 'lead'; entry: Deferred }
-  | { kind: 'link'; target: LinkTarget; entries: Deferred[] };
+/** Names that become links to one file. */
+export interface Links {
+  target: LinkTarget;
+  entries: Deferred[];
+}
+
+/** What is to be done now. */
+export interface Steps {
+  /** Names to be copied, each the first of its file. */
+  primaries: Deferred[];
+  links: Links[];
+}
 
 /**
- * Which name of a file is copied and which become links to it, whatever order and worker they come from. One name is the primary one:
- * it is copied. The others wait for it, and if it fails the next one takes its place.
+ * Which name of a file is copied and which become links to it, whatever order and worker they come from. One name is the
+ * primary one: it is copied. The others wait for it, and if it fails the next one takes its place. A file is known by its
+ * identity at the source.
  */
 export class HardLinks {
   private readonly groups = new Map<string, Group>();
+  private steps: Steps = { primaries: [], links: [] };
 
   /** A name was found. */
-  found(entry: Deferred): Step {
-    const group = this.groups.get(entry.identity);
+  found(entry: Deferred): void {
+    const { identity, nlink } = entry;
+    const group = this.groups.get(identity);
     if (group === undefined) {
-      this.groups.set(entry.identity, { seen: 1, nlink: entry.nlink, waiting: [], target: null });
-      return { kind: 'lead', entry };
+      this.groups.set(identity, { seen: 1, nlink, waiting: [], target: null });
+      this.steps.primaries.push(entry);
+      return;
     }
     group.seen++;
-    if (group.target === null) {
-      group.waiting.push(entry);
-      return { kind: 'wait' };
-    }
-    return this.link(entry.identity, group, [entry]);
+    group.waiting.push(entry);
+    this.link(identity, group);
   }
 
-  /** The primary link is at the destination. */
-  copied(entry: Deferred, target: LinkTarget): Step {
-    const group = this.groups.get(entry.identity);
-    if (group === undefined) return { kind: 'wait' };
+  /** The primary name is at the destination. */
+  copied(identity: string, target: LinkTarget): void {
+    const group = this.groups.get(identity);
+    if (group === undefined) return;
     group.target = target;
-    return this.link(entry.identity, group, group.waiting.splice(0));
+    this.link(identity, group);
   }
 
-  /** The primary link could not be copied. */
-  failed(entry: Deferred): Step {
-    const next = this.groups.get(entry.identity)?.waiting.shift();
-    if (next !== undefined) return { kind: 'lead', entry: next };
-    this.groups.delete(entry.identity);
-    return { kind: 'wait' };
+  /** The primary name could not be copied. */
+  failed(identity: string): void {
+    const next = this.groups.get(identity)?.waiting.shift();
+    if (next === undefined) this.groups.delete(identity);
+    else this.steps.primaries.push(next);
   }
 
-  private link(identity: string, group: Group, entries: Deferred[]): Step {
+  /** What all calls since the last one of this lead to: together, since a job for each name would cost more than the name. */
+  take(): Steps {
+    const { steps } = this;
+    this.steps = { primaries: [], links: [] };
+    return steps;
+  }
+
+  private link(identity: string, group: Group): void {
+    const { target } = group;
+    if (target === null) return;
     if (group.seen >= group.nlink) this.groups.delete(identity);
-    if (group.target === null || entries.length === 0) return { kind: 'wait' };
-    return { kind: 'link', target: group.target, entries };
+    const entries = group.waiting.splice(0);
+    const last = this.steps.links.at(-1);
+    if (last?.target === target) for (const entry of entries) last.entries.push(entry);
+    else if (entries.length > 0) this.steps.links.push({ target, entries });
   }
+}
+
+/** The links in portions of so many names at most. */
+export function* portions(links: readonly Links[], size: number): Generator<Links[]> {
+  let portion: Links[] = [];
+  let room = size;
+  for (const { target, entries } of links) {
+    for (let at = 0; at < entries.length; ) {
+      const part = entries.slice(at, at + room);
+      portion.push({ target, entries: part });
+      at += part.length;
+      room -= part.length;
+      if (room > 0) continue;
+      yield portion;
+      portion = [];
+      room = size;
+    }
+  }
+  if (portion.length > 0) yield portion;
+}
+
+/** As it stands in a job. */
+export function groupOf({ target, entries }: Links): LinkGroup {
+  const { path, identity, sha256 } = target;
+  const known = sha256 === undefined ? {} : { sha256 };
+  return { target: path, targetIdentity: identity, paths: entries.map((entry) => entry.path), ...known };
 }

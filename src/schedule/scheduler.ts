@@ -1,13 +1,13 @@
 import type { Failure } from '../api/errors.ts';
-import { type RawPath, splitPath } from '../api/names.ts';
+import type { RawPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
-import { countEntries, type Listed, listEntries, pickEntries } from '../protocol/entries-job.ts';
+import { countEntries, jobOfDeferred, type Listed, listEntries, pickEntries } from '../protocol/entries-job.ts';
 import type { EntriesJob, Job, Split } from '../protocol/jobs.ts';
 import type { Deferred, Report } from '../protocol/report.ts';
 import type { Counters } from '../report/counters.ts';
 import type { LockedSplit } from '../report/split-lock.ts';
 import { type Executor, LostJob, lossFailure } from './executor.ts';
-import { HardLinks, type Step } from './hard-links.ts';
+import { groupOf, HardLinks, type Links, portions } from './hard-links.ts';
 import { type Priority, Semaphore } from './semaphore.ts';
 import { copyInPieces } from './split-file.ts';
 
@@ -130,10 +130,12 @@ export class Scheduler {
       settled,
       bytesAmong(sizes, 0, report.next) - deferred.reduce((sum, d) => sum + d.size, 0),
     );
-    for (const entry of report.hardLinked) this.follow(this.links.found(entry));
+    for (const entry of report.hardLinked) this.links.found(entry);
+    this.placePrimaries(job, report);
+    this.followLinks();
     for (const entry of report.big) this.begin(() => this.big(entry));
     // The job broke off for a reason that is not an entry's: none of the rest would fare better.
-    if (report.failure !== null) return this.broken(listEntries(job).slice(report.next), report.failure);
+    if (report.failure !== null) return this.broken(job, report.next, report.failure);
     if (report.next < countEntries(job) && !this.stopped) this.handBack(job, sizes, report.next);
   }
 
@@ -157,33 +159,41 @@ export class Scheduler {
 
   // The entry in hand is the one that failed; the others are done over by another worker, since nobody reported them.
   private withoutCulprit(job: EntriesJob, sizes: readonly number[] | null, loss: LostJob, crashRetries: number): void {
+    const { currentEntry } = loss;
     const entries = listEntries(job);
-    const culprit = loss.currentEntry === null ? undefined : entries[loss.currentEntry];
-    if (culprit !== undefined) {
-      this.lostEntry(culprit, loss, sizes?.[loss.currentEntry ?? 0] ?? 0);
-      this.again(job, sizes, (index) => index !== loss.currentEntry);
+    const culprit = currentEntry === null ? undefined : entries[currentEntry];
+    if (currentEntry !== null && culprit !== undefined) {
+      this.failEntry(job, currentEntry, culprit, sizes?.[currentEntry] ?? 0, lossFailure('', loss));
+      this.again(job, sizes, (index) => index !== currentEntry);
     } else if (crashRetries < MAX_CRASH_RETRIES) {
       this.again(job, sizes, () => true, crashRetries + 1);
     } else {
-      for (const [index, entry] of entries.entries()) this.lostEntry(entry, loss, sizes?.[index] ?? 0);
+      for (const [index, entry] of entries.entries()) {
+        this.failEntry(job, index, entry, sizes?.[index] ?? 0, lossFailure('', loss));
+      }
     }
+    this.followLinks();
   }
 
-  private lostEntry({ path, type }: { path: RawPath; type: TypeLetter }, loss: LostJob, size: number): void {
-    this.giveEntry(type, size);
-    this.listener.failed(lossFailure(path, loss));
-  }
-
-  private broken(entries: readonly { path: RawPath; type: TypeLetter }[], failure: Failure): void {
-    for (const { path, type } of entries) {
-      this.giveEntry(type, 0);
-      this.listener.failed({ ...failure, path });
+  private broken(job: EntriesJob, from: number, failure: Failure): void {
+    for (const [index, entry] of listEntries(job).entries()) {
+      if (index >= from) this.failEntry(job, index, entry, 0, failure);
     }
+    this.followLinks();
   }
 
-  // Directories are not counted as settled: what is in them is.
-  private giveEntry(type: TypeLetter, bytes: number): void {
+  // An entry that no report will speak of. Directories are not counted as settled: what is in them is.
+  private failEntry(
+    job: EntriesJob,
+    index: number,
+    { path, type }: { path: RawPath; type: TypeLetter },
+    bytes: number,
+    failure: Failure,
+  ): void {
     this.counters.countUnreported(type === 'd' ? 0 : 1, bytes);
+    this.listener.failed({ ...failure, path });
+    const deferredAs = job.deferredAs?.[index];
+    if (deferredAs !== undefined) this.links.failed(deferredAs);
   }
 
   // For jobs that are not about entries one by one.
@@ -192,47 +202,40 @@ export class Scheduler {
     if (report.failure !== null) this.listener.failed(report.failure);
   }
 
-  private follow(step: Step): void {
-    switch (step.kind) {
-      case 'wait':
-        return;
-      case 'lead':
-        return this.begin(() => this.lead(step.entry));
-      case 'link': {
-        const { path: target, identity: targetIdentity, sha256 } = step.target;
-        const known = sha256 === undefined ? {} : { sha256 };
-        for (const group of groups(step.entries)) {
-          const paths = group.map((entry) => entry.path);
-          this.begin(async () => {
-            const report = await this.execute({ kind: 'links', target, targetIdentity, paths, ...known }, 'returned');
-            if (report !== null) this.countReport(report, group.length, bytesOf(group));
-          });
-        }
-        return;
-      }
-      default:
-        step satisfies never;
+  // What became of the first names that a job was to copy.
+  private placePrimaries(job: EntriesJob, report: Report): void {
+    const { deferredAs } = job;
+    if (deferredAs === undefined) return;
+    const entries = listEntries(job);
+    const primaries = new Map(report.primaries.map((primary) => [primary.index, primary]));
+    for (const [index, identity] of deferredAs.slice(0, report.next).entries()) {
+      const primary = primaries.get(index);
+      const path = entries[index]?.path ?? '';
+      if (primary === undefined) this.links.failed(identity);
+      else this.links.copied(identity, { ...primary, path });
     }
   }
 
-  private async lead(entry: Deferred): Promise<void> {
-    const [dir, names] = splitPath(entry.path);
-    const job: EntriesJob = { kind: 'entries', groups: [{ dir, names, types: entry.type }], isPrimaryLink: true };
-    let report: Report | null;
-    try {
-      report = await this.execute(job, 'returned');
-    } catch (error) {
-      if (!(error instanceof LostJob)) throw error;
-      this.lostEntry(entry, error, entry.size);
-      return this.follow(this.links.failed(entry));
-    }
+  private followLinks(): void {
+    const { primaries, links } = this.links.take();
+    for (const group of groups(primaries)) this.copyDeferred(group);
+    for (const portion of portions(links, PER_JOB)) this.begin(() => this.link(portion));
+  }
+
+  private copyDeferred(entries: readonly Deferred[]): void {
+    const { job, sizes } = jobOfDeferred(entries);
+    this.begin(() => this.entries(job, sizes, 'returned'));
+  }
+
+  private async link(links: readonly Links[]): Promise<void> {
+    const report = await this.execute({ kind: 'links', groups: links.map(groupOf) }, 'returned');
     if (report === null) return;
-    this.counters.record(report, 1, entry.size);
-    if (report.failure !== null) this.listener.failed({ ...report.failure, path: entry.path });
-    if (report.failed > 0 || report.primaryIdentity === '') return this.follow(this.links.failed(entry));
-    const sha256 = report.entries[0]?.sha256;
-    const known = sha256 === undefined ? {} : { sha256 };
-    this.follow(this.links.copied(entry, { path: entry.path, identity: report.primaryIdentity, ...known }));
+    const entries = links.flatMap((group) => group.entries);
+    const unlinkable = new Set(report.unlinkable);
+    const [apart, linked] = [true, false].map((is) => entries.filter(({ path }) => unlinkable.has(path) === is));
+    this.countReport(report, linked?.length ?? 0, bytesOf(linked ?? []));
+    // As first names: where the file has as many links as it may have, the names to come are linked to the new copy.
+    if (apart !== undefined && apart.length > 0) this.copyDeferred(apart);
   }
 
   private async big(entry: Deferred): Promise<void> {

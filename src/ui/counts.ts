@@ -30,6 +30,7 @@ const WORDS: Record<string, [one: string, many: string]> = {
   acl: ['ACL', 'ACLs'],
   device: ['device', 'devices'],
   fifo: ['FIFO', 'FIFOs'],
+  'hard link': ['hard link', 'hard links'],
   mode: ['mode', 'modes'],
   owner: ['owner', 'owners'],
   socket: ['socket', 'sockets'],

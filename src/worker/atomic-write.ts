@@ -27,7 +27,7 @@ export class UnnamedRefused extends Error {
 
 // What a system call filter, a security module, an overlay or a missing /proc answers. Where the reason is another one, the
 // temporary name meets it too.
-const LINK_REFUSALS = new Set(['EPERM', 'EACCES', 'ENOSYS', 'EXDEV', 'EOPNOTSUPP', 'ENOENT', 'EINVAL']);
+export const LINK_REFUSALS = new Set(['EPERM', 'EACCES', 'ENOSYS', 'EXDEV', 'EOPNOTSUPP', 'ENOENT', 'EINVAL']);
 
 /**
  * Begins a file at the entry's destination. Nobody but the owner can read it by a name before `publish`; a staged that

@@ -1,6 +1,7 @@
 import { join, type RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
-import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
+import { entryError } from '../fs/entry-error.ts';
+import type { FileSystem, Handle, Stat, TypeLetter } from '../fs/file-system.ts';
 import type { Retries } from '../fs/retry.ts';
 import type { EntryResult, Report, WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
@@ -13,6 +14,8 @@ export interface Context {
   /** Directories of the source, opened; of the destination, made when missing and opened. */
   readonly source: DirHandleCache;
   readonly destination: DirHandleCache;
+  /** Directories of the destination again, with the files that are linked to. */
+  readonly linkTargets: DirHandleCache;
   /** chunkSize * batch bytes, allocated once. */
   readonly buffer: Buffer;
   readonly heartbeat: Heartbeat;
@@ -34,6 +37,8 @@ export interface Entry {
   newName: RawPath;
   path: RawPath;
   type: TypeLetter;
+  /** Which file the first name of several was when it was deferred; null for all other entries. */
+  deferredAs: string | null;
 }
 
 export function emptyReport(worker: number): Report {
@@ -52,7 +57,8 @@ export function emptyReport(worker: number): Report {
     kept: [],
     hardLinked: [],
     big: [],
-    primaryIdentity: '',
+    primaries: [],
+    unlinkable: [],
     split: null,
     locking: [],
     failure: null,
@@ -73,7 +79,7 @@ export function entryOf(
   type: TypeLetter,
 ): Entry {
   const newName = context.config.rename?.to ?? name;
-  return { sourceDir, destinationDir, name, newName, path: join(dir, name), type };
+  return { sourceDir, destinationDir, name, newName, path: join(dir, name), type, deferredAs: null };
 }
 
 /** Counts what could not be preserved. */
@@ -84,4 +90,26 @@ export function lose(context: Context, kind: string): void {
 /** Tells of an entry when somebody listens. */
 export function tell(context: Context, done: EntryResult): void {
   if (context.config.entries) context.report.entries.push(done);
+}
+
+/** Defers a file with several names to the parent. @returns false when it is to be copied now */
+export function defersHardLink({ report }: Context, { path, type, deferredAs }: Entry, stat: Stat): boolean {
+  if (deferredAs === null) {
+    if (stat.nlink <= 1) return false;
+    const { size, identity, nlink } = stat;
+    report.hardLinked.push({ path, type, size: type === 'f' ? size : 0, identity, nlink });
+    return true;
+  }
+  // The other names will be linked to what is copied under this one.
+  if (stat.identity === deferredAs) return false;
+  throw entryError(path, 'source', 'open', 'EPCOPY_CHANGED', 'was replaced while it waited to be copied');
+}
+
+/** Stands for the identity of a first copy that a dry run does not make. */
+export const DRY_RUN = 'dry run';
+
+/** Tells which file at the destination the other names of a file are to be linked to. */
+export function notePrimary({ report }: Context, { deferredAs }: Entry, identity: string, sha256?: string): void {
+  if (deferredAs === null) return;
+  report.primaries.push({ index: report.next, identity, ...(sha256 === undefined ? {} : { sha256 }) });
 }

@@ -30,14 +30,14 @@ export function copyEntries(context: Context, job: EntriesJob, note: Note): void
   const slice = { left: (): boolean => !report.full && report.bytes < SLICE_BYTES && performance.now() < deadline };
   for (const group of job.groups) {
     if (report.next > 0 && !slice.left()) return;
-    copyGroup(context, group, job.isPrimaryLink === true, note, slice);
+    copyGroup(context, group, job.deferredAs ?? null, note, slice);
   }
 }
 
 function copyGroup(
   context: Context,
   group: EntriesOfDirectory,
-  isPrimaryLink: boolean,
+  deferredAs: readonly string[] | null,
   note: Note,
   slice: { left: () => boolean },
 ): void {
@@ -54,7 +54,8 @@ function copyGroup(
     if (index > 0 && !slice.left()) break;
     note(report.next);
     const entry = entryOf(context, sourceDir, destinationDir, dir, name, types[index] as TypeLetter);
-    copyEntry(context, entry, inheritsAcl, isPrimaryLink);
+    entry.deferredAs = deferredAs?.[report.next] ?? null;
+    copyEntry(context, entry, inheritsAcl);
     report.next++;
   }
   if (config.fsync && destinationDir !== MISSING) {
@@ -84,9 +85,9 @@ function openBoth(
   }
 }
 
-function copyEntry(context: Context, entry: Entry, inheritsAcl: boolean, isPrimaryLink: boolean): void {
+function copyEntry(context: Context, entry: Entry, inheritsAcl: boolean): void {
   try {
-    withRetries(context, () => copyByType(context, entry, inheritsAcl, isPrimaryLink));
+    withRetries(context, () => copyByType(context, entry, inheritsAcl));
   } catch (error) {
     if (error instanceof ParentDied) throw error;
     if (entry.type === 'd') failSubtree(context, error, entry.path, 1);
@@ -95,20 +96,20 @@ function copyEntry(context: Context, entry: Entry, inheritsAcl: boolean, isPrima
   context.heartbeat.endEntry();
 }
 
-function copyByType(context: Context, entry: Entry, inheritsAcl: boolean, isPrimaryLink: boolean): void {
+function copyByType(context: Context, entry: Entry, inheritsAcl: boolean): void {
   const { type } = entry;
   switch (type) {
     case 'f':
-      return copyFile(context, entry, inheritsAcl, isPrimaryLink);
+      return copyFile(context, entry, inheritsAcl);
     case 'd':
       return makeDirectory(context, entry);
     case 'l':
-      return copySymlink(context, entry, isPrimaryLink);
+      return copySymlink(context, entry);
     case 'p':
     case 's':
     case 'c':
     case 'b':
-      return copySpecial(context, entry, isPrimaryLink);
+      return copySpecial(context, entry);
     case '?':
       throw entryError(entry.path, 'source', 'copy', 'EPCOPY_TYPE', 'is of an unknown type');
     default:

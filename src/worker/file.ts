@@ -1,35 +1,33 @@
+import type { RawPath } from '../api/names.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { abort, begin, publish, type StagedFile, UnnamedRefused } from './atomic-write.ts';
 import { copyContent } from './content.ts';
-import type { Context, Entry } from './context.ts';
-import { tell } from './context.ts';
+import { type Context, DRY_RUN, defersHardLink, type Entry, notePrimary, tell } from './context.ts';
 import { copyMetadata } from './metadata.ts';
 import { isUpToDate } from './policy.ts';
 import { digestOf, hashContent, verify } from './verify.ts';
 
 /** Only a comparison of contents reads the source. */
 const NOT_OPEN: Handle = -1;
-/** Stands for the identity of a first copy that a dry run does not make. */
-const DRY_RUN = 'dry run';
 
 /**
  * Copies one regular file: content, mode, times and what the options ask for, then the name. Files that other workers
- * have a part in (hard links, big files) are not copied but noted in the report, unless `isPrimaryLink` says that it is time.
+ * have a part in (hard links, big files) are not copied but noted in the report, unless it is their turn.
  */
-export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean, isPrimaryLink: boolean): void {
+export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean): void {
   try {
-    copyOnce(context, entry, inheritsAcl, isPrimaryLink);
+    copyOnce(context, entry, inheritsAcl);
   } catch (error) {
     if (!(error instanceof UnnamedRefused)) throw error;
-    copyOnce(context, entry, inheritsAcl, isPrimaryLink);
+    copyOnce(context, entry, inheritsAcl);
   }
 }
 
-function copyOnce(context: Context, entry: Entry, inheritsAcl: boolean, isPrimaryLink: boolean): void {
+function copyOnce(context: Context, entry: Entry, inheritsAcl: boolean): void {
   const { fs, config, report } = context;
   const { path } = entry;
-  const known = isUnchangedByName(context, entry, isPrimaryLink);
+  const known = isUnchangedByName(context, entry);
   if (known === true) return;
   const source = openSource(context, entry);
   try {
@@ -37,37 +35,34 @@ function copyOnce(context: Context, entry: Entry, inheritsAcl: boolean, isPrimar
     if (stat.type !== 'f') throw entryError(path, 'source', 'open', 'EPCOPY_CHANGED', 'is no longer a regular file');
     // Only holes get so large. From here on positions are no longer exact in JavaScript's numbers.
     if (!Number.isSafeInteger(stat.size)) throw entryError(path, 'source', 'open', 'EFBIG', 'is larger than 8 PiB');
-    if (stat.nlink > 1 && !isPrimaryLink) {
-      report.hardLinked.push({ path, type: 'f', size: stat.size, identity: stat.identity, nlink: stat.nlink });
-      return;
-    }
+    if (defersHardLink(context, entry, stat)) return;
     context.heartbeat.beginFile(path, stat.size);
-    if (known === null && isUpToDate(context, entry, source, stat, isPrimaryLink)) return;
+    if (known === null && isUpToDate(context, entry, source, stat)) return;
     if (config.dryRun) {
       report.files++;
       report.bytes += stat.size;
-      if (isPrimaryLink) report.primaryIdentity = DRY_RUN;
+      notePrimary(context, entry, DRY_RUN);
       tell(context, { path, type: 'f', action: 'copied', bytes: stat.size });
       return;
     }
-    if (stat.size >= config.splitAbove && !isPrimaryLink) {
+    if (stat.size >= config.splitAbove && entry.deferredAs === null) {
       report.big.push({ path, type: 'f', size: stat.size, identity: stat.identity, nlink: stat.nlink });
       return;
     }
-    write(context, entry, source, stat, inheritsAcl, isPrimaryLink);
+    write(context, entry, source, stat, inheritsAcl);
   } finally {
     fs.close(source);
   }
 }
 
 // Where size and time decide, a file that stays as it is need not be opened. null: that cannot be said by name.
-function isUnchangedByName(context: Context, entry: Entry, isPrimaryLink: boolean): boolean | null {
+function isUnchangedByName(context: Context, entry: Entry): boolean | null {
   const { fs, config } = context;
   if (!(config.update || config.noClobber) || config.checksum || config.hash || config.dereference) return null;
   const stat = attempt(entry.path, 'source', 'stat', () => fs.statAt(entry.sourceDir, entry.name));
-  if (stat?.type !== 'f' || (stat.nlink > 1 && !isPrimaryLink)) return null;
+  if (stat?.type !== 'f' || (stat.nlink > 1 && stat.identity !== entry.deferredAs)) return null;
   context.heartbeat.beginFile(entry.path, stat.size);
-  return isUpToDate(context, entry, NOT_OPEN, stat, isPrimaryLink);
+  return isUpToDate(context, entry, NOT_OPEN, stat);
 }
 
 /** Opens the entry's file for reading; what a link leads to only when the user asked for that. */
@@ -77,14 +72,7 @@ export function openSource({ fs, config }: Context, { sourceDir, name, path }: E
   );
 }
 
-function write(
-  context: Context,
-  entry: Entry,
-  source: Handle,
-  stat: Stat,
-  inheritsAcl: boolean,
-  isPrimaryLink: boolean,
-): void {
+function write(context: Context, entry: Entry, source: Handle, stat: Stat, inheritsAcl: boolean): void {
   const { fs, config, report } = context;
   const { path } = entry;
   const staged = begin(context, entry, stat, inheritsAcl || config.archive);
@@ -102,13 +90,13 @@ function write(
     const sha256 = digest !== null && cloned ? hashContent(context, path, 'source', source) : digest?.hex();
     if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(staged.handle));
     if (config.verify && sha256 !== undefined) verify(context, path, staged.handle, stat, sha256);
-    const identity = isPrimaryLink ? attempt(path, 'destination', 'stat', () => fs.stat(staged.handle)).identity : '';
+    const identity = entry.deferredAs === null ? '' : identityOf(context, path, staged.handle);
     // Closing may tell of a late write error (NFS, quota): before the name is given, where the file outlives its handle.
     const tells = staged.temporary === null || attempt(path, 'destination', 'close', () => fs.flush(staged.handle));
     if (!tells) close();
     publish(context, entry, staged, stat);
     if (open) close();
-    if (isPrimaryLink) report.primaryIdentity = identity;
+    notePrimary(context, entry, identity, sha256);
     report.files++;
     report.bytes += bytes;
     tell(context, { path, type: 'f', action: 'copied', bytes, ...(sha256 === undefined ? {} : { sha256 }) });
@@ -117,6 +105,10 @@ function write(
     if (open) fs.close(staged.handle);
     throw error;
   }
+}
+
+function identityOf({ fs }: Context, path: RawPath, handle: Handle): string {
+  return attempt(path, 'destination', 'stat', () => fs.stat(handle)).identity;
 }
 
 // Below this, cloning costs as many calls as copying.

@@ -1,68 +1,93 @@
 import { CopyError } from '../api/errors.ts';
-import { splitPath } from '../api/names.ts';
+import { type RawPath, splitPath } from '../api/names.ts';
 import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
-import type { LinksJob } from '../protocol/jobs.ts';
-import { checkReplaceable } from './atomic-write.ts';
-import { type Context, type Entry, tell } from './context.ts';
+import type { Handle } from '../fs/file-system.ts';
+import { codeOf } from '../fs/system-error.ts';
+import type { LinkGroup, LinksJob } from '../protocol/jobs.ts';
+import { checkReplaceable, LINK_REFUSALS } from './atomic-write.ts';
+import { type Context, type Entry, entryOf, lose, tell } from './context.ts';
 import { fail } from './entries.ts';
 import { existing } from './policy.ts';
 import { withRetries } from './retry.ts';
 import { underTemporaryName } from './temporary-file.ts';
 
-/** Gives a file that is at the destination its other names. */
+/** The file cannot have this name too: the destination has no hard links, or the file has as many as it may have. */
+class Unlinkable extends Error {}
+
+interface Target extends LinkGroup {
+  /** The first name was seen to be that of the file that was copied, some milliseconds ago at most. */
+  isChecked: boolean;
+}
+
+/** Gives files that are at the destination their other names. */
 export function makeLinks(context: Context, job: LinksJob): void {
-  for (const path of job.paths) {
-    context.report.next++;
-    try {
-      withRetries(context, () => makeLink(context, job, path));
-    } catch (error) {
-      // Also when it is the first name's directory that cannot be entered: that one is not what is missing.
-      fail(context, new CopyError({ ...toFailure(error, path), path }, { cause: error }), path);
+  for (const group of job.groups) {
+    const target = { ...group, isChecked: false };
+    for (const path of group.paths) {
+      context.report.next++;
+      try {
+        withRetries(context, () => makeLink(context, target, path));
+      } catch (error) {
+        if (error instanceof Unlinkable) {
+          lose(context, 'hard link');
+          context.report.unlinkable.push(path);
+        } else {
+          // Also when it is the first name's directory that cannot be entered: that one is not what is missing.
+          fail(context, new CopyError({ ...toFailure(error, path), path }, { cause: error }), path);
+        }
+      }
+      context.heartbeat.endEntry();
     }
-    context.heartbeat.endEntry();
   }
 }
 
-function makeLink(context: Context, job: LinksJob, path: string): void {
-  const { fs, config, report } = context;
-  const [dir, newName] = splitPath(path);
-  const [targetDir, targetName] = splitPath(job.target);
-  const destinationDir = context.destination.open(dir);
-  const entry: Entry = { sourceDir: -1, destinationDir, name: newName, newName, path, type: 'f' };
-  const known = job.sha256 === undefined ? {} : { sha256: job.sha256 };
-  const there = existing(context, entry);
-  if (there?.type === 'd') checkReplaceable(context, entry, null);
-  if (there !== null && (config.noClobber || there.identity === job.targetIdentity)) {
-    report.unchanged++;
-    tell(context, { path, type: 'h', action: 'unchanged', bytes: 0, ...known });
-    return;
-  }
-  if (!config.dryRun) {
-    // A second handle: opening the target's directory may close the first one's.
-    const held = fs.openDirectory(destinationDir, '.');
-    try {
-      const from = context.destination.open(targetDir);
-      link(context, { ...entry, destinationDir: held }, from, targetName, job.targetIdentity, there !== null);
-    } finally {
-      fs.close(held);
+function makeLink(context: Context, group: Target, path: RawPath): void {
+  const { config, report } = context;
+  const [dir, name] = splitPath(path);
+  const entry = entryOf(context, -1, context.destination.open(dir), dir, name, 'f');
+  const known = group.sha256 === undefined ? {} : { sha256: group.sha256 };
+  // Mostly the name is free: that it is not is told by the attempt.
+  if (config.dryRun || !link(context, group, entry, name)) {
+    const there = existing(context, entry);
+    if (there?.type === 'd') checkReplaceable(context, entry, null);
+    if (there !== null && (config.noClobber || there.identity === group.targetIdentity)) {
+      report.unchanged++;
+      tell(context, { path, type: 'h', action: 'unchanged', bytes: 0, ...known });
+      return;
     }
+    if (!config.dryRun) replace(context, group, entry);
   }
   report.hardlinks++;
   tell(context, { path, type: 'h', action: 'copied', bytes: 0, ...known });
 }
 
-function link(context: Context, entry: Entry, from: number, name: string, identity: string, replace: boolean): void {
+/** @returns false when the name is taken */
+function link(context: Context, group: Target, { path, destinationDir }: Entry, name: RawPath): boolean {
+  const { fs } = context;
+  const [targetDir, targetName] = splitPath(group.target);
+  const from: Handle = context.linkTargets.open(targetDir);
+  if (!group.isChecked) {
+    const first = attempt(path, 'destination', 'stat', () => fs.statAt(from, targetName));
+    if (first?.identity !== group.targetIdentity) {
+      throw entryError(path, 'destination', 'link', 'EPCOPY_CHANGED', 'the first copy of this hard link is gone');
+    }
+    group.isChecked = true;
+  }
+  return attempt(path, 'destination', 'link', () => {
+    try {
+      return fs.link(from, targetName, destinationDir, name);
+    } catch (error) {
+      if (codeOf(error) === 'EMLINK' || LINK_REFUSALS.has(codeOf(error))) throw new Unlinkable();
+      throw error;
+    }
+  });
+}
+
+function replace(context: Context, group: Target, entry: Entry): void {
   const { fs, config } = context;
   const { path, destinationDir, newName } = entry;
-  const first = attempt(path, 'destination', 'stat', () => fs.statAt(from, name));
-  if (first?.identity !== identity) {
-    throw entryError(path, 'destination', 'link', 'EPCOPY_CHANGED', 'the first copy of this hard link is gone');
-  }
-  if (!replace && attempt(path, 'destination', 'link', () => fs.link(from, name, destinationDir, newName))) return;
   checkReplaceable(context, entry, null);
-  const temporary = underTemporaryName(config.runMark, false, (as) =>
-    attempt(path, 'destination', 'link', () => fs.link(from, name, destinationDir, as)),
-  );
+  const temporary = underTemporaryName(config.runMark, false, (as) => link(context, group, entry, as));
   try {
     attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, temporary, destinationDir, newName));
   } finally {

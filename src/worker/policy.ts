@@ -2,17 +2,11 @@ import { MISSING } from '../fs/dir-handle-cache.ts';
 import { attempt } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { checkReplaceable } from './atomic-write.ts';
-import { type Context, type Entry, tell } from './context.ts';
+import { type Context, type Entry, notePrimary, tell } from './context.ts';
 import { hashContent } from './verify.ts';
 
 /** Whether -n or -u leave the destination as it is; then the report says so. A directory in the way throws. */
-export function isUpToDate(
-  context: Context,
-  entry: Entry,
-  source: Handle,
-  stat: Stat,
-  isPrimaryLink: boolean,
-): boolean {
+export function isUpToDate(context: Context, entry: Entry, source: Handle, stat: Stat): boolean {
   const { config, report } = context;
   if (config.dryRun && !config.noClobber && !config.update) checkReplaceable(context, entry, stat);
   if (!config.noClobber && !config.update) return false;
@@ -21,8 +15,8 @@ export function isUpToDate(
   if (there.type === 'd') checkReplaceable(context, entry, stat);
   if (!config.noClobber && !matches(context, entry, source, stat, there)) return false;
   report.unchanged++;
-  if (isPrimaryLink) report.primaryIdentity = there.identity;
   const hash = config.hash && there.type === 'f' ? { sha256: hashExisting(context, entry) } : {};
+  notePrimary(context, entry, there.identity, hash.sha256);
   tell(context, { path: entry.path, type: 'f', action: 'unchanged', bytes: stat.size, ...hash });
   return true;
 }

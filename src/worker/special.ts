@@ -1,34 +1,32 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
 import { abort, placeName, publishName } from './atomic-write.ts';
-import { type Context, type Entry, lose, tell } from './context.ts';
+import { type Context, DRY_RUN, defersHardLink, type Entry, lose, notePrimary, tell } from './context.ts';
 import { describeMadeEntry } from './made-entry.ts';
 import { existing } from './policy.ts';
 
 /** Makes a FIFO, socket or device like the source's. None is ever opened. */
-export function copySpecial(context: Context, entry: Entry, isPrimaryLink: boolean): void {
+export function copySpecial(context: Context, entry: Entry): void {
   const { fs, config, report } = context;
   const { path, sourceDir, destinationDir, name, type } = entry;
   const stat = attempt(path, 'source', 'stat', () => fs.statAt(sourceDir, name));
   if (stat === null) throw entryError(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
   if (stat.type !== type) throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is now of another type');
-  if (stat.nlink > 1 && !isPrimaryLink) {
-    report.hardLinked.push({ path, type: stat.type, size: 0, identity: stat.identity, nlink: stat.nlink });
-    return;
-  }
+  if (defersHardLink(context, entry, stat)) return;
   const there = config.noClobber || config.update || config.dryRun ? existing(context, entry) : null;
   if (there?.type === 'd') throw entryError(path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
   const same = there?.type === type && there.rdevMajor === stat.rdevMajor && there.rdevMinor === stat.rdevMinor;
   if (there !== null && (config.noClobber || (config.update && same))) {
     report.unchanged++;
-    if (isPrimaryLink) report.primaryIdentity = there.identity;
+    notePrimary(context, entry, there.identity);
     tell(context, { path, type, action: 'unchanged', bytes: 0 });
     return;
   }
-  if (!config.dryRun && !make(context, entry, isPrimaryLink)) return;
+  if (config.dryRun) notePrimary(context, entry, DRY_RUN);
+  else if (!make(context, entry)) return;
   report.special++;
   tell(context, { path, type, action: 'copied', bytes: 0 });
 
-  function make(context: Context, entry: Entry, isPrimaryLink: boolean): boolean {
+  function make(context: Context, entry: Entry): boolean {
     if (stat === null) return false;
     let made: string;
     try {
@@ -39,14 +37,15 @@ export function copySpecial(context: Context, entry: Entry, isPrimaryLink: boole
       lose(context, type === 'p' ? 'fifo' : type === 's' ? 'socket' : 'device');
       return false;
     }
+    let identity: string;
     try {
-      const identity = describeMadeEntry(context, entry, made, stat);
-      if (isPrimaryLink) report.primaryIdentity = identity;
+      identity = describeMadeEntry(context, entry, made, stat);
     } catch (error) {
       abort(context, entry, made);
       throw error;
     }
     publishName(context, entry, made);
+    notePrimary(context, entry, identity);
     return true;
   }
 }

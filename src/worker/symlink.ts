@@ -1,20 +1,17 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
 import { abort, placeName, publishName } from './atomic-write.ts';
-import { type Context, type Entry, tell } from './context.ts';
+import { type Context, DRY_RUN, defersHardLink, type Entry, notePrimary, tell } from './context.ts';
 import { describeMadeEntry } from './made-entry.ts';
 import { existing, sameTime } from './policy.ts';
 
 /** Copies a symbolic link as it stands, with its own times. Links that have other names are deferred like files. */
-export function copySymlink(context: Context, entry: Entry, isPrimaryLink: boolean): void {
+export function copySymlink(context: Context, entry: Entry): void {
   const { fs, config, report } = context;
   const { path, sourceDir, destinationDir, name } = entry;
   const stat = attempt(path, 'source', 'stat', () => fs.statAt(sourceDir, name));
   if (stat === null) throw entryError(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
   if (stat.type !== 'l') throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is no longer a symbolic link');
-  if (stat.nlink > 1 && !isPrimaryLink) {
-    report.hardLinked.push({ path, type: stat.type, size: 0, identity: stat.identity, nlink: stat.nlink });
-    return;
-  }
+  if (defersHardLink(context, entry, stat)) return;
   const target = attempt(path, 'source', 'readlink', () => fs.readlink(sourceDir, name));
   const there = config.noClobber || config.update || config.dryRun ? existing(context, entry) : null;
   if (there?.type === 'd') throw entryError(path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
@@ -26,21 +23,22 @@ export function copySymlink(context: Context, entry: Entry, isPrimaryLink: boole
     fs.readlink(destinationDir, entry.newName) === target;
   if (there !== null && (config.noClobber || same)) {
     report.unchanged++;
-    if (isPrimaryLink) report.primaryIdentity = there.identity;
+    notePrimary(context, entry, there.identity);
     tell(context, { path, type: 'l', action: 'unchanged', bytes: 0 });
     return;
   }
   if (!config.dryRun) {
     const made = placeName(context, entry, 'symlink', (as) => fs.symlink(target, destinationDir, as));
+    let identity: string;
     try {
-      const identity = describeMadeEntry(context, entry, made, stat);
-      if (isPrimaryLink) report.primaryIdentity = identity;
+      identity = describeMadeEntry(context, entry, made, stat);
     } catch (error) {
       abort(context, entry, made);
       throw error;
     }
     publishName(context, entry, made);
-  }
+    notePrimary(context, entry, identity);
+  } else notePrimary(context, entry, DRY_RUN);
   report.symlinks++;
   tell(context, { path, type: 'l', action: 'copied', bytes: 0 });
 }

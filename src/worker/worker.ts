@@ -3,7 +3,7 @@
 import { DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import { enterSource, heldHandles, openRoot } from '../fs/directories.ts';
 import { openFileSystem } from '../fs/driver.ts';
-import { toFailure } from '../fs/entry-error.ts';
+import { attempt, toFailure } from '../fs/entry-error.ts';
 import type { Handle } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
 import { currentProcess, leaveNote, mapNotesWith } from '../process/current.ts';
@@ -53,6 +53,9 @@ export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): P
     source: new DirHandleCache(fs, open('source'), heldHandles(), enterSource(fs, config.dereference)),
     destination: new DirHandleCache(fs, destination, heldHandles(), (parent, name, path) =>
       enterDestination(context, parent, name, path),
+    ),
+    linkTargets: new DirHandleCache(fs, destination, heldHandles(), (parent, name, path) =>
+      attempt(path, 'destination', 'open', () => fs.openDirectory(parent, name)),
     ),
     buffer: Buffer.alloc(config.chunkSize * config.batch),
     heartbeat,

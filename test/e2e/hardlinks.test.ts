@@ -1,7 +1,9 @@
 import { linkSync, readFileSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
+import { needs } from '../support/needs.ts';
 import { copy, overBothDrivers } from '../support/run.ts';
+import { failing } from '../support/strace.ts';
 import { temp } from '../support/temp.ts';
 import { file, hardlink, plant, symlink, type Tree } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
@@ -43,6 +45,30 @@ overBothDrivers((driver) => {
     expect(readFileSync(`${top}/dst/b/second`, 'utf8')).toBe('shared');
     expect(statSync(`${top}/dst/b/second`).ino).toBe(statSync(`${top}/dst/c/third`).ino);
     expect(statSync(`${top}/dst/b/second`).nlink).toBe(2);
+  });
+
+  needs('strace').for(['EPERM', 'EXDEV'])(
+    'where a file cannot have another name (%s), each name becomes a file, and that is told',
+    async (code) => {
+      const top = temp();
+      plant(`${top}/src`, { a: file('one'), b: hardlink('a'), 'd/c': hardlink('a'), x: file('x'), y: hardlink('x') });
+      const prefix = failing('link,linkat', code);
+      const { stderr } = await copy([`${top}/src`, `${top}/dst`], { driver, prefix });
+      expect(stderr).toMatch(/not preserved: .*3 hard links/);
+      for (const [name, text] of Object.entries({ a: 'one', b: 'one', 'd/c': 'one', x: 'x', y: 'x' })) {
+        expect(readFileSync(`${top}/dst/${name}`, 'utf8')).toBe(text);
+        expect(statSync(`${top}/dst/${name}`).nlink).toBe(1);
+      }
+    },
+  );
+
+  needs('strace')('a file that has as many names as it may have is copied again for the next ones', async () => {
+    const top = temp();
+    plant(`${top}/src`, { a: file('one'), b: hardlink('a'), c: hardlink('a') });
+    // With libc the first link is the one that gives the copy its name.
+    const prefix = failing('link,linkat', `EMLINK:when=${driver === 'libc' ? '2..3' : '1..2'}`);
+    await copy([`${top}/src`, `${top}/dst`, '-j', '1'], { driver, prefix });
+    for (const name of ['a', 'b', 'c']) expect(readFileSync(`${top}/dst/${name}`, 'utf8')).toBe('one');
   });
 
   test('a name at the destination that is also a name elsewhere is replaced, not written through', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Failure } from '../../src/api/errors.ts';
-import type { Listed } from '../../src/protocol/entries-job.ts';
+import { type Listed, listEntries } from '../../src/protocol/entries-job.ts';
 import type { EntriesJob, Job } from '../../src/protocol/jobs.ts';
 import type { Report } from '../../src/protocol/report.ts';
 import { Counters } from '../../src/report/counters.ts';
@@ -48,6 +48,38 @@ test('a directory that a worker died over is no settled file', async () => {
     return copied(job);
   };
   expect(await settledAfter('dff', run)).toEqual({ settled: 2, told: 1 });
+});
+
+test('names of hard-linked files travel together, not a job for each', async () => {
+  const types = 'f'.repeat(1000);
+  const jobs: Job[] = [];
+  const run = (job: Job): Report => {
+    jobs.push(job);
+    if (job.kind !== 'entries') return emptyReport(0);
+    const report = copied(job);
+    const entries = listEntries(job);
+    // Two names of each of 500 files.
+    if (job.deferredAs === undefined) {
+      const identity = (index: number) => String(index % 500);
+      report.hardLinked = entries.map(({ path, type }, i) => ({
+        path,
+        type,
+        size: 1,
+        identity: identity(i),
+        nlink: 2,
+      }));
+    } else
+      report.primaries = entries.map((_entry, index) => ({ index, identity: `copy of ${job.deferredAs?.[index]}` }));
+    return report;
+  };
+  expect(await settledAfter(types, run)).toEqual({ settled: 1000, told: 0 });
+  expect(jobs.length).toBeLessThan(10);
+  const links = jobs.flatMap((job) => (job.kind === 'links' ? job.groups : []));
+  expect(links.length).toBe(500);
+  for (const { target, targetIdentity, paths } of links) {
+    const number = Number(target.slice(1));
+    expect([targetIdentity, paths]).toEqual([`copy of ${number}`, [`f${number + 500}`]]);
+  }
 });
 
 test('nor are those of a job that every worker died over', async () => {
