@@ -8,7 +8,7 @@ const shared = { platform: 'node', external: [/^node:/, 'koffi'], plugins: [thir
 export default defineConfig([
   {
     ...shared,
-    input: { index: 'src/index.ts', process: 'src/process/index.ts', child: 'src/process/child.ts' },
+    input: { index: 'src/index.ts', process: 'src/process/index.ts', child: 'src/child.ts' },
     output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js' },
   },
   // The command and its workers are CommonJS, because Node starts that sooner (25 ms of 150 for ten files).

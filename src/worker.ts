@@ -1,6 +1,7 @@
 // What a worker process of the copier runs, in one file: the toolkit's child runtime with the copier's tasks.
 import * as worker from './worker/worker.ts';
 import './process/child.ts';
+import './process/queue.ts';
 import { provide } from './process/tasks.ts';
 import { WORKER_TASKS } from './protocol/worker-config.ts';
 

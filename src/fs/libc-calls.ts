@@ -1,17 +1,13 @@
-import koffi from 'koffi';
 import { type RawPath, toBytes } from '../api/names.ts';
+import { call, viewOf } from './c-library.ts';
 import { systemError } from './system-error.ts';
+
+export { addressOf, errno } from './c-library.ts';
 
 const EINVAL = 22;
 
-// The only file that knows koffi. A `const char *` takes a string or a Buffer with a final NUL; names that are not
-// ASCII go as Buffers, since koffi encodes strings as UTF-8 and ours hold one byte per character.
-// The symbols of the running process serve glibc and musl alike.
-const libc = koffi.load(null);
-
-function call<Args extends readonly unknown[]>(prototype: string): (...args: Args) => number {
-  return libc.func(prototype) as unknown as (...args: Args) => number;
-}
+// A `const char *` takes a string or a Buffer with a final NUL; names that are not ASCII go as Buffers, since koffi encodes
+// strings as UTF-8 and ours hold one byte per character.
 
 /** A name as koffi takes it. */
 export type CName = string | Buffer;
@@ -31,11 +27,6 @@ export function cname(name: RawPath): CName {
 
 /** Memory the call reads or writes: a Buffer, or an address from `addressOf` plus an offset. */
 export type Memory = Buffer | number | null;
-
-export const errno = (): number => koffi.errno();
-
-/** The fixed address of a Buffer's memory; valid as long as the Buffer is held. */
-export const addressOf = (buffer: Buffer): number => Number(koffi.address(buffer));
 
 export const openat = call<[dir: number, name: CName, flags: number, mode: number]>(
   'int openat(int, const char *, int, uint)',
@@ -91,21 +82,16 @@ export const fstatfs = call<[fd: number, buffer: Buffer]>('int fstatfs(int, void
 /** For the commands whose argument is a structure. */
 export const fcntl = call<[fd: number, command: number, argument: Buffer | null]>('int fcntl(int, int, void *)');
 export const ioctl = call<[fd: number, request: number, argument: number]>('int ioctl(int, ulong, int64)');
-const mmap = libc.func('void *mmap(void *, uint64, int, int, int, int64)') as unknown as (
-  address: null,
-  size: number,
-  protection: number,
-  flags: number,
-  fd: number,
-  offset: number,
-) => bigint;
+const mmap = call<[address: null, size: number, protection: number, flags: number, fd: number, offset: number], bigint>(
+  'void *mmap(void *, uint64, int, int, int, int64)',
+);
 
 /** The first bytes of an open file, shared with whoever has it open, for the life of this process; null: refused. */
 export function mapShared(fd: number, bytes: number): ArrayBuffer | null {
   const PROT_READ_WRITE = 3;
   const MAP_SHARED = 1;
   const address = mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
-  return BigInt.asIntN(64, address) === -1n ? null : koffi.view(address, bytes);
+  return BigInt.asIntN(64, address) === -1n ? null : viewOf(address, bytes);
 }
 
 export const close = call<[fd: number]>('int close(int)');

@@ -1,5 +1,6 @@
 import { checkNames, shown, type WaitOptions, waitOf } from './arguments.ts';
-import { MisuseError, WaitTimeout } from './errors.ts';
+import { MisuseError, PoolClosed, WaitTimeout } from './errors.ts';
+import { addUnobserved, observe } from './unobserved.ts';
 import { LONGEST_TIMER } from './waiters.ts';
 
 /** What will come of a task. */
@@ -37,6 +38,7 @@ export class Outcome<T> implements AsyncResult<T> {
   #resolve: (value: T) => void = () => {};
   #reject: (error: Error) => void = () => {};
   #state: 'pending' | 'done' | 'failed' = 'pending';
+  #observed = false;
 
   constructor(callbacks: Callbacks<T>) {
     this.#callbacks = callbacks;
@@ -44,7 +46,7 @@ export class Outcome<T> implements AsyncResult<T> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Nobody has to look at a result; the error waits for whoever does.
+    // The error waits for whoever looks at it; one that nobody looks at is reported by `unobserved`.
     this.#promise.catch(() => {});
   }
 
@@ -56,16 +58,21 @@ export class Outcome<T> implements AsyncResult<T> {
 
   reject(error: Error): void {
     this.#state = 'failed';
+    // That the pool was terminated is no news to who did it.
+    const isNews = !this.#observed && this.#callbacks.errorCallback === undefined && !(error instanceof PoolClosed);
+    if (isNews) addUnobserved(this, 'a task of a pool', error);
     this.#reject(error);
     callBack(this.#callbacks.errorCallback, error);
   }
 
   async get(options?: WaitOptions): Promise<T> {
+    this.#observe();
     return within(this.#promise, waitOf(options));
   }
 
   async wait(options?: WaitOptions): Promise<boolean> {
     const wait = waitOf(options);
+    this.#observe();
     try {
       await within(this.#promise, wait);
     } catch {
@@ -80,7 +87,13 @@ export class Outcome<T> implements AsyncResult<T> {
 
   successful(): boolean {
     if (this.#state === 'pending') throw new MisuseError('the task has not ended yet');
+    this.#observe();
     return this.#state === 'done';
+  }
+
+  #observe(): void {
+    this.#observed = true;
+    observe(this);
   }
 }
 

@@ -1,18 +1,17 @@
 // What a child process runs: it does what its parent sends, one thing after the other, and ends with its parent.
 // A worker's start-up time is everybody's waiting time, so this imports little; what starts processes comes only when asked for.
 import { Socket } from 'node:net';
-import { setIdentity, setOrigin } from './current.ts';
+import { parentIsAlive, setIdentity, setOrigin } from './current.ts';
 import { encodeError } from './error-wire.ts';
 import { dropAll, manifest, open } from './handles.ts';
 import { childrenEnded } from './keep-alive.ts';
 import { LINK_FD, Link } from './link.ts';
-import { Maker, makerId } from './maker.ts';
+import { outputPending, outputWritten } from './output.ts';
 import { router } from './router.ts';
-import { load } from './tasks.ts';
+import { importModule, load } from './tasks.ts';
 import type { Boot, FromChild, Message, Setup, TaskMessage, ToChild } from './wire.ts';
-import './kinds.ts';
 
-const boot = JSON.parse(process.argv.pop() ?? '') as Boot;
+export const boot = JSON.parse(process.argv.pop() ?? '') as Boot;
 setOrigin(boot.parent, boot.notes);
 const uplink = new Link(new Socket({ fd: LINK_FD, readable: true, writable: true }), receive);
 router.settle(boot.address, uplink);
@@ -23,11 +22,17 @@ if (boot.role !== 'process') {
   process.on('SIGINT', () => {});
   process.on('SIGHUP', () => {});
 }
-if (boot.role === 'manager') router.host(makerId(boot.address), new Maker());
 
-const preloaded = Promise.all(boot.preload.map((url) => import(url)));
+const preloaded = Promise.all(boot.preload.map(importModule));
 // Told when the parent asks; until then it must not count as unhandled.
 preloaded.catch(() => {});
+let awaited: Promise<unknown> = preloaded;
+
+/** For the entry: nothing the parent asks for begins before this has resolved. */
+export function startAfter(step: Promise<unknown>): void {
+  awaited = Promise.all([awaited, step]);
+  awaited.catch(() => {});
+}
 
 const inbox: ToChild[] = [];
 let working = false;
@@ -89,7 +94,7 @@ async function setUp(setup: Setup): Promise<void> {
   tell({ type: 'booted' });
   setIdentity({ name: setup.name, index: setup.index, daemon: setup.daemon });
   try {
-    await preloaded;
+    await awaited;
     if (setup.initializer !== null) {
       const initialize = await load(setup.initializer);
       await initialize(...(open({ value: setup.args, handles: setup.handles }) as unknown[]));
@@ -110,6 +115,7 @@ async function run(task: TaskMessage): Promise<void> {
     });
     const args = open({ value: task.args, handles: task.handles }) as unknown[];
     const value = task.each ? await runEach(target, args[0] as unknown[]) : await target(...args);
+    if (outputPending()) await outputWritten();
     tell({ type: 'result', id: task.id, value, handles: manifest }, value);
   } catch (error) {
     tell({ type: 'failure', id: task.id, error: encodeError(error) });
@@ -122,7 +128,11 @@ async function run(task: TaskMessage): Promise<void> {
 
 async function runEach(target: (item: unknown) => unknown, items: unknown[]): Promise<unknown[]> {
   const results: unknown[] = [];
-  for (const item of items) results.push(await target(item));
+  for (const item of items) {
+    // Where no signal ends this process with its parent, the rest is for nobody.
+    if (!parentIsAlive()) process.exit(1);
+    results.push(await target(item));
+  }
   return results;
 }
 
@@ -136,8 +146,11 @@ async function leave(exitCode: number): Promise<void> {
   await exit(exitCode);
 }
 
-/** Ends this process, with all it has said delivered. */
+/** Ends this process, with all it has sent and printed delivered. */
 async function exit(exitCode: number): Promise<void> {
+  await outputWritten();
   await uplink.drained();
-  process.exit(process.exitCode ?? exitCode);
+  if (exitCode !== 0) process.exitCode ??= exitCode;
+  // Without a code, so that what is found at the exit can still set one.
+  process.exit();
 }

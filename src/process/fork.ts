@@ -1,10 +1,12 @@
 // The only file that starts processes.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { MisuseError } from './errors.ts';
 import { addDaemon, removeDaemon } from './keep-alive.ts';
 import { LINK_FD, Link, type Stream } from './link.ts';
 import { NoteFile } from './notes.ts';
 import { router } from './router.ts';
+import { moduleBeingImported } from './tasks.ts';
 import type { Address, Boot, FromChild, Message, Role, ToChild } from './wire.ts';
 
 /** How to start a child. */
@@ -55,8 +57,12 @@ export class Child {
   readonly #owner: (message: FromChild) => void;
   #alive = true;
 
-  /** Starts the child at once. What it sends to its owner is given to `onMessage`. A failed start is told by `ended`. */
+  /**
+   * Starts the child at once. What it sends to its owner is given to `onMessage`. A failed start is told by `ended`. Throws
+   * MisuseError while the module of a task is imported.
+   */
   constructor(role: Role, options: ForkOptions, onMessage: (message: FromChild) => void) {
+    refuseWhileImporting();
     this.address = `${router.address}.${router.newName()}`;
     this.#owner = onMessage;
     const { child, notes, failure } = start(this.address, role, options);
@@ -136,6 +142,16 @@ export class Child {
     router.removeChild(this.address);
     return { ...ending, note: notes === null ? null : notes.take() };
   }
+}
+
+/** A program without this guard would start itself in each of its children, without end. */
+function refuseWhileImporting(): void {
+  const module = moduleBeingImported();
+  if (module === undefined) return;
+  throw new MisuseError(
+    `a child process is still importing ${module}, which starts processes itself: ` +
+      'what a program does belongs behind `if (isMainProcess())`',
+  );
 }
 
 interface Start {

@@ -12,8 +12,13 @@ export function makerId(manager: Address): string {
   return `${manager}:maker`;
 }
 
+/** For a manager's process, before the first message. */
+export function hostMaker(manager: Address): void {
+  router.host(makerId(manager), new Maker());
+}
+
 /** What makes a manager's objects, in the manager. */
-export class Maker implements Home {
+class Maker implements Home {
   handle(op: Operation): Parcel {
     if (op.op !== 'make') throw new TypeError(`a manager knows no ${op.op}`);
     // The order of messages is causal: nobody can ask for the object before this has made it.

@@ -41,6 +41,8 @@ export class PoolWorker {
   #left: number;
   #ready = false;
   #finishing = false;
+  /** Whether the program has to wait for it. */
+  #needed = true;
   #broken: Error | undefined;
   readonly #startTimer: NodeJS.Timeout;
 
@@ -64,6 +66,7 @@ export class PoolWorker {
     this.#startTimer = setTimeout(() => this.#breakOff(new Error(`node did not start within ${limit} ms`)), limit);
     this.#startTimer.unref();
     this.child.ended.then((ending) => this.#end(ending));
+    this.#keepAlive();
   }
 
   get pid(): number | undefined {
@@ -92,6 +95,7 @@ export class PoolWorker {
       job.args,
     );
     this.#sent.push(job);
+    this.#keepAlive();
     // It exits after its last task, and the next one finds the slot empty.
     if (--this.#left === 0) this.finish();
   }
@@ -100,12 +104,15 @@ export class PoolWorker {
   finish(): void {
     if (this.#finishing) return;
     this.#finishing = true;
+    this.#keepAlive();
     this.child.send({ type: 'finish' });
   }
 
   /** Kills it; what it has fails with this error. */
   terminate(error: Error): void {
     for (const job of this.#sent.splice(0)) job.outcome.reject(error);
+    this.#finishing = true;
+    this.#keepAlive();
     this.child.kill('SIGKILL');
   }
 
@@ -135,8 +142,16 @@ export class PoolWorker {
       default:
         message satisfies never;
     }
+    this.#keepAlive();
     this.#listener.workerFree();
   };
+
+  /** A worker with nothing to do lets the program end; one that has a task, or is about to exit, does not. */
+  #keepAlive(): void {
+    const needed = this.#sent.length > 0 || this.#finishing;
+    if (needed !== this.#needed) this.child.daemon = !needed;
+    this.#needed = needed;
+  }
 
   #end(ending: Ending): void {
     clearTimeout(this.#startTimer);

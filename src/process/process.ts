@@ -7,6 +7,7 @@ import { dropAll, manifest } from './handles.ts';
 import { awaitChild, hold, release } from './keep-alive.ts';
 import { router } from './router.ts';
 import { checkCall, type Task } from './tasks.ts';
+import { observe, reportSoon } from './unobserved.ts';
 import type { FromChild } from './wire.ts';
 
 export interface ProcessOptions extends ForkOptions {
@@ -30,6 +31,8 @@ export class Process<Args extends unknown[] = unknown[]> {
   #child: Child | null = null;
   #ending: Ending | null = null;
   #error: Error | null = null;
+  /** Calls of `join` that will see the error. */
+  #joining = 0;
 
   /** Nothing runs before `start`. */
   constructor(target: Task<Args, unknown>, args: NoInfer<Args>, options: ProcessOptions = {}) {
@@ -49,6 +52,7 @@ export class Process<Args extends unknown[] = unknown[]> {
 
   /** Null while it runs, and when a signal ended it. 1 when the function threw. */
   get exitCode(): number | null {
+    observe(this);
     return this.#ending?.exitCode ?? null;
   }
 
@@ -59,6 +63,7 @@ export class Process<Args extends unknown[] = unknown[]> {
 
   /** What the function threw, once it ended; or why it could not be started. */
   get error(): Error | null {
+    observe(this);
     return this.#error;
   }
 
@@ -76,6 +81,7 @@ export class Process<Args extends unknown[] = unknown[]> {
     child.ended.then((ending) => {
       this.#error ??= ending.cause ?? null;
       this.#ending = ending;
+      if (this.#error !== null && this.#joining === 0) reportSoon(this, this.name, this.#error);
     });
     const { module, name } = this.#target;
     try {
@@ -98,18 +104,21 @@ export class Process<Args extends unknown[] = unknown[]> {
 
   /**
    * Waits until it has ended: true; false when that took longer than `timeout`. Rejects with what the function
-   * threw. Rejects with MisuseError before `start`.
+   * threw. Rejects with MisuseError before `start`. An error that is not joined, nor read as `error` or `exitCode`, is printed.
    */
   async join(options?: WaitOptions): Promise<boolean> {
     const wait = waitOf(options);
     if (this.#child === null) throw new MisuseError(`${this.name} was not started`);
     hold();
+    this.#joining++;
+    observe(this);
     try {
       await within(this.#child.ended, wait);
     } catch (error) {
       if (error instanceof WaitTimeout) return false;
       throw error;
     } finally {
+      this.#joining--;
       release();
     }
     if (this.#error !== null) throw this.#error;

@@ -71,12 +71,29 @@ export function provide(module: string, exports: Readonly<Record<string, unknown
   }
 }
 
+const importing = new Set<string>();
+
+/** Imports a module. While that lasts, `moduleBeingImported` names it. */
+export async function importModule(url: string): Promise<Record<string, unknown>> {
+  importing.add(url);
+  try {
+    return await import(url);
+  } finally {
+    importing.delete(url);
+  }
+}
+
+/** What is being imported for a task: what starts a process now is the module itself, and would do so in each child. */
+export function moduleBeingImported(): string | undefined {
+  return importing.values().next().value;
+}
+
 /** The function itself. Throws TypeError when the module has no such export, and what its import throws. */
 export async function load(target: Target): Promise<AnyFunction> {
   const key = `${target.module}#${target.name}`;
   const known = loaded.get(key);
   if (known !== undefined) return known;
-  const module: Record<string, unknown> = await import(target.module);
+  const module = await importModule(target.module);
   const found = module[target.name];
   if (typeof found !== 'function') {
     throw new TypeError(`${target.module} exports no function '${target.name}'`);

@@ -17,8 +17,8 @@ export const ROOMS: readonly { name: string; sees: readonly string[] }[] = [
   { name: 'cli', sees: ['api', 'ui'] },
 ];
 
-/** What starts: the library, the command, a worker process. No other file is loose at the top of `src`. */
-export const ENTRIES: readonly string[] = ['index.ts', 'main.ts', 'worker.ts'];
+/** What starts: a process of the toolkit, the library, the command, a worker process. No other file is loose at the top of `src`. */
+export const ENTRIES: readonly string[] = ['child.ts', 'index.ts', 'main.ts', 'worker.ts'];
 
 /** The folder that a file is in; undefined for an entry. */
 export function roomOf(file: string): (typeof ROOMS)[number] | undefined {

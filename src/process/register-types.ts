@@ -1,4 +1,4 @@
-// Every kind of shared object, so that each can arrive in a message. What starts processes is not among them.
+// Every type of shared object, so that each can arrive in a message. What starts processes is not among them.
 import './dict.ts';
 import './joinable-queue.ts';
 import './list.ts';

@@ -1,0 +1,18 @@
+// The only file that knows koffi.
+import koffi from 'koffi';
+
+// The symbols of the running process serve glibc and musl alike.
+const library = koffi.load(null);
+
+/** A function of the C library by its prototype. Throws where the library has none of that name. */
+export function call<Args extends readonly unknown[], Result = number>(prototype: string): (...args: Args) => Result {
+  return library.func(prototype) as unknown as (...args: Args) => Result;
+}
+
+export const errno = (): number => koffi.errno();
+
+/** The fixed address of a Buffer's memory; valid as long as the Buffer is held. */
+export const addressOf = (buffer: Buffer): number => Number(koffi.address(buffer));
+
+/** The memory at an address, for the life of this process. */
+export const viewOf = (address: bigint, bytes: number): ArrayBuffer => koffi.view(address, bytes);

@@ -1,0 +1,14 @@
+import { constants } from 'node:os';
+import { call } from './c-library.ts';
+
+const PR_SET_PDEATHSIG = 1;
+
+/**
+ * Has the kernel kill this process when its parent ends, however that ends and whatever this one is doing. Throws where the
+ * system has no such thing, or `PCOPY_DRIVER=node` asks for nothing native.
+ */
+export function killWithParent(): void {
+  if (process.env.PCOPY_DRIVER === 'node') throw new Error('nothing native is wanted');
+  const prctl = call<[option: number, signal: number]>('int prctl(int, uint64)');
+  if (prctl(PR_SET_PDEATHSIG, constants.signals.SIGKILL) !== 0) throw new Error('prctl refused');
+}
