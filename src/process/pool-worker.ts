@@ -66,7 +66,6 @@ export class PoolWorker {
     this.#startTimer = setTimeout(() => this.#breakOff(new Error(`node did not start within ${limit} ms`)), limit);
     this.#startTimer.unref();
     this.child.ended.then((ending) => this.#end(ending));
-    this.#keepAlive();
   }
 
   get pid(): number | undefined {
@@ -146,9 +145,9 @@ export class PoolWorker {
     this.#listener.workerFree();
   };
 
-  /** A worker with nothing to do lets the program end; one that has a task, or is about to exit, does not. */
+  /** A worker with nothing to do lets the program end; one that starts, has a task or is about to exit does not. */
   #keepAlive(): void {
-    const needed = this.#sent.length > 0 || this.#finishing;
+    const needed = !this.#ready || this.#sent.length > 0 || this.#finishing;
     if (needed !== this.#needed) this.child.daemon = !needed;
     this.#needed = needed;
   }
