@@ -3,6 +3,7 @@ import type { RawPath } from '../api/names.ts';
 import type { Enter } from './dir-handle-cache.ts';
 import { attempt, entryError } from './entry-error.ts';
 import type { FileSystem, Handle } from './file-system.ts';
+import { codeOf } from './system-error.ts';
 
 /** One of the two directories of a run, with the identity it had when the run began. */
 export interface Root {
@@ -16,6 +17,32 @@ export interface Root {
  * run after a killed one knows which directories were never finished.
  */
 export const UNFINISHED_DIR_MODE = 0o1700;
+
+/** Setgid is inherited from the parent, whatever mkdir is asked for. */
+export function isUnfinished(mode: number): boolean {
+  return (mode & ~0o2000) === UNFINISHED_DIR_MODE;
+}
+
+/** Makes a directory that is to be filled. @returns false when the name is taken */
+export function makeUnfinished(fs: FileSystem, parent: Handle, name: RawPath): boolean {
+  if (!fs.makeDirectory(parent, name, UNFINISHED_DIR_MODE)) return false;
+  const made = fs.statAt(parent, name);
+  if (made?.type === 'd' && !isUnfinished(made.mode)) markUnfinished(fs, parent, name, made.identity);
+  return true;
+}
+
+// Some file systems (bindfs, shares of other systems) let mkdir set no sticky bit, and chmod does. Where it does not either,
+// the file system keeps no modes.
+function markUnfinished(fs: FileSystem, parent: Handle, name: RawPath, identity: string): void {
+  const handle = fs.openDirectory(parent, name);
+  try {
+    if (fs.stat(handle).identity === identity) fs.setMode(handle, UNFINISHED_DIR_MODE);
+  } catch (error) {
+    if (codeOf(error) === '') throw error;
+  } finally {
+    fs.close(handle);
+  }
+}
 
 /** What Node itself and the file in hand need. */
 const OTHER_HANDLES = 32;

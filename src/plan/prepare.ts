@@ -1,10 +1,10 @@
-import { accessSync, constants, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Config } from '../api/config.ts';
 import { RefusedError, UsageError } from '../api/errors.ts';
 import { join, printable, type RawPath, toBytes } from '../api/names.ts';
 import type { Root } from '../fs/directories.ts';
-import { UNFINISHED_DIR_MODE } from '../fs/directories.ts';
+import { isUnfinished, UNFINISHED_DIR_MODE } from '../fs/directories.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { NodeStat } from '../fs/node-stat.ts';
 import { codeOf, fromNode } from '../fs/system-error.ts';
@@ -106,7 +106,7 @@ function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, dry
     destination: destinationRoot(fs, destination, made.dirs.length > 0 && dryRun),
     single: null,
     merged: missing.length === 0,
-    madeRoot: missing.length > 0 || modeOf(destination) === UNFINISHED_DIR_MODE,
+    madeRoot: missing.length > 0 || isUnfinished(modeOf(destination)),
     forbidden:
       missing.length > 0
         ? []
@@ -229,6 +229,8 @@ function identityOf(path: RawPath): string {
 function makeOrFind(path: RawPath, mode: number): boolean {
   try {
     fromNodeErrors(() => mkdirSync(toBytes(path), mode));
+    // The umask may take any bit, and some file systems the sticky one.
+    if (mode === UNFINISHED_DIR_MODE && !isUnfinished(modeOf(path))) ignoreErrors(() => chmodSync(toBytes(path), mode));
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST' && look(path)?.kind === 'directory') return false;

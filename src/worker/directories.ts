@@ -1,6 +1,6 @@
 import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
-import { UNFINISHED_DIR_MODE } from '../fs/directories.ts';
+import { isUnfinished, makeUnfinished } from '../fs/directories.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import type { Context } from './context.ts';
@@ -45,7 +45,7 @@ function enterExisting(context: Context, parent: Handle, name: RawPath, path: Ra
 /** Makes the directory, or finds it there. @returns true when it is this run's to finish */
 export function ensureDirectory(context: Context, parent: Handle, name: RawPath, path: RawPath): boolean {
   const { fs, config, report } = context;
-  if (attempt(path, 'destination', 'mkdir', () => fs.makeDirectory(parent, name, UNFINISHED_DIR_MODE))) {
+  if (attempt(path, 'destination', 'mkdir', () => makeUnfinished(fs, parent, name))) {
     report.made.push(path);
     if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(parent));
     return true;
@@ -79,5 +79,5 @@ export function checkThere({ config }: Context, there: Stat | null, path: RawPat
   if (config.forbidden.includes(there.identity)) {
     throw entryError(path, 'destination', 'enter', 'EPCOPY_OVERLAP', 'would land on the source or one of its parents');
   }
-  return there.mode === UNFINISHED_DIR_MODE;
+  return isUnfinished(there.mode);
 }

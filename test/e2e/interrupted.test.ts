@@ -1,8 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { differences, expectSame, survey } from '../support/compare.ts';
+import { needs } from '../support/needs.ts';
 import { childrenOf, openFiles, processesWithEnvironment } from '../support/processes.ts';
-import { copy, type Driver, expectExit, overBothDrivers, type Running, start, until } from '../support/run.ts';
+import {
+  copy,
+  type Driver,
+  expectExit,
+  overBothDrivers,
+  type Running,
+  type RunOptions,
+  start,
+  until,
+} from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { file, plant } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
@@ -85,17 +96,40 @@ overBothDrivers((driver) => {
     await until(() => remaining(top).length === 0, 'the end of every worker', 1000);
   });
 
-  test('a tree that a killed run began is the same as the source after the next run', async () => {
-    const top = temp();
+  const killedAndResumed = async (top: string, options: RunOptions = {}): Promise<void> => {
     plant(`${top}/src`, { 'x/y/big': slowFile(), 'x/y/small': file('s'), 'z/w': file('w') });
-    const run = start([...SLOW, '-j', '1', `${top}/src`, `${top}/dst`], { driver });
+    const run = start([...SLOW, '-j', '1', `${top}/src`, `${top}/dst`], { driver, ...options });
     await until(
       () => childrenOf(run.pid).some(({ pid }) => openFiles(pid).some((path) => path.endsWith('/big'))),
       'the big file',
     );
     process.kill(-run.pid, 'SIGKILL');
     await run.done;
-    await copy([`${top}/src`, `${top}/dst`], { driver });
+    await copy(['-u', `${top}/src`, `${top}/dst`], { driver });
     expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+  };
+
+  test('a tree that a killed run began is the same as the source after the next run', () => killedAndResumed(temp()));
+
+  test('also where directories inherit the setgid bit', async () => {
+    const top = temp();
+    chmodSync(top, 0o2755);
+    await killedAndResumed(top);
+  });
+
+  needs('gcc')('also where mkdir sets no sticky bit, and the umask takes everything', async () => {
+    const top = temp();
+    writeFileSync(`${top}/mkdir.c`, MKDIR);
+    execFileSync('gcc', ['-shared', '-fPIC', '-o', `${top}/mkdir.so`, `${top}/mkdir.c`]);
+    const prefix = ['sh', '-c', 'umask 0777; exec "$@"', 'sh'];
+    await killedAndResumed(top, { prefix, env: { LD_PRELOAD: `${top}/mkdir.so` } });
   });
 });
+
+const MKDIR = `
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int mkdirat(int dir, const char *name, unsigned mode) { return syscall(SYS_mkdirat, dir, name, mode & 0777); }
+int mkdir(const char *name, unsigned mode) { return mkdirat(AT_FDCWD, name, mode); }
+`;
