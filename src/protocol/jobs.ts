@@ -41,6 +41,8 @@ export interface LinkGroup {
 export interface SplitJob {
   kind: 'split';
   path: RawPath;
+  /** Which file it was at the source when its size was seen. */
+  deferredAs: string;
 }
 
 /** A piece of a split file. */

@@ -26,7 +26,7 @@ export async function copyInPieces(
   lock: (path: RawPath, split: Split) => LockedSplit,
 ): Promise<Failure | null> {
   const { path } = entry;
-  const begun = await attempt(entry, run, { kind: 'split', path }, counters, 0);
+  const begun = await attempt(entry, run, { kind: 'split', path, deferredAs: entry.identity }, counters, 0);
   const made = begun.report?.split ?? null;
   if (begun.report === null || (begun.failure !== null && made === null)) return begun.failure;
   if (made === null) {

@@ -31,14 +31,14 @@ function finishOne(context: Context, path: RawPath, step: () => void): void {
 function finish(context: Context, path: RawPath, made: boolean, last: boolean): void {
   const { fs, config } = context;
   const whole = made || config.archive;
-  const stat = attempt(path, 'source', 'stat', () => statSource(context, path));
+  const source = config.archive ? attempt(path, 'source', 'open', () => context.source.open(path)) : NOT_OPEN;
+  const stat = attempt(path, 'source', 'stat', () => statSource(context, path, source));
   if (whole && !last && locksOut(stat)) {
     context.report.locking.push(path);
     return;
   }
   const destination = attempt(path, 'destination', 'open', () => context.destination.open(path));
   if (whole) {
-    const source = config.archive ? attempt(path, 'source', 'open', () => context.source.open(path)) : NOT_OPEN;
     // An ACL that was inherited when the directory was made shows as a default ACL of its own.
     const hasAttributes = config.archive || hasDefaultAcl(fs.xattrs, destination);
     copyMetadata(context, path, { source, stat, destination, guarded: made, hasAttributes });
@@ -46,9 +46,11 @@ function finish(context: Context, path: RawPath, made: boolean, last: boolean): 
   if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
 }
 
-// By name, from its parent: a directory that we may not list has a mode and times all the same.
-function statSource(context: Context, path: RawPath): Stat {
+// Where it is open, of that one: mode and ACL of two directories make access that neither gave. Else by name, from its
+// parent: a directory that we may not list has a mode and times all the same.
+function statSource(context: Context, path: RawPath, source: Handle): Stat {
   const { fs, config } = context;
+  if (source !== NOT_OPEN) return fs.stat(source);
   if (path === '') return fs.stat(context.source.open(''));
   const [dir, name] = splitPath(path);
   const parent = context.source.open(dir);

@@ -1,4 +1,4 @@
-import { splitPath } from '../api/names.ts';
+import { type RawPath, splitPath } from '../api/names.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import type { PublishJob, RangeJob, Split, SplitJob } from '../protocol/jobs.ts';
@@ -20,6 +20,7 @@ export function beginSplit(context: Context, job: SplitJob): void {
     const source = openSource(context, entry);
     try {
       const stat = attempt(job.path, 'source', 'stat', () => fs.stat(source));
+      checkSame(job.path, stat, job.deferredAs);
       context.heartbeat.beginFile(job.path, stat.size);
       // The parent locks it: workers come and go.
       const staged = { ...beginUnlocked(context, entry), guarded: true, reused: false };
@@ -107,9 +108,7 @@ function withBoth(
     const source = openSource(context, entry);
     try {
       const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
-      if (stat.identity !== split.sourceIdentity) {
-        throw entryError(path, 'source', 'read', 'EPCOPY_CHANGED', 'was replaced while it was read');
-      }
+      checkSame(path, stat, split.sourceIdentity);
       const destination = openTemporary(context, entry, job);
       try {
         use(entry, source, destination, stat);
@@ -142,4 +141,10 @@ function openTemporary(
     fs.close(handle);
     throw error;
   }
+}
+
+function checkSame(path: RawPath, { type, identity }: Stat, expected: string): void {
+  // The number of an inode that is free again may be given to a file of any type.
+  if (type === 'f' && identity === expected) return;
+  throw entryError(path, 'source', 'read', 'EPCOPY_CHANGED', 'was replaced while it was read');
 }

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { lstatSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { whileCopying } from '../support/held.ts';
+import { expectExit } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { slowFile } from './slow.ts';
+
+// What a worker puts off (hard links, big files) is opened again later, when it may be another file. The slow file here is
+// the oldest and has the last name: listed last in either order, it is copied while the others wait. In any other order they
+// do not wait, and every test holds as well.
+
+function plantWaiting(top: string, plantRest: (at: string) => void): void {
+  mkdirSync(`${top}/src`);
+  const slow = slowFile(150_000);
+  if (slow.type === 'file') writeFileSync(`${top}/src/zz`, slow.content);
+  plantRest(`${top}/src`);
+}
+
+// With holes that cost nothing: byte by byte the big file would take minutes.
+test.each(['a FIFO', 'a directory', 'another file', 'nothing'])(
+  'a big file that becomes %s while it waits is an error',
+  async (what) => {
+    const top = temp();
+    plantWaiting(top, (src) => {
+      writeFileSync(`${src}/big`, '');
+      truncateSync(`${src}/big`, 66 << 20);
+    });
+    const result = await whileCopying(
+      `${top}/src/zz`,
+      ['-j', '2', `${top}/src`, `${top}/dst`],
+      () => {
+        rmSync(`${top}/src/big`);
+        if (what === 'a FIFO') spawnSync('mkfifo', [`${top}/src/big`]);
+        if (what === 'a directory') mkdirSync(`${top}/src/big`);
+        if (what === 'another file') writeFileSync(`${top}/src/big`, 'small');
+      },
+      { driver: 'libc' },
+    );
+    const there = lstatSync(`${top}/dst/big`, { throwIfNoEntry: false });
+    if (result.code === 0) return expect(there?.size).toBe(66 << 20);
+    expectExit(result, 1);
+    expect(result.stderr + result.stdout).toMatch(/big/);
+    expect(there).toBeUndefined();
+  },
+);
