@@ -46,7 +46,8 @@ function receive(message: Message): void {
       if (!working) work();
       return;
     case 'call':
-    case 'item':
+    case 'items':
+    case 'taken':
     case 'reply':
     case 'refusal':
     case 'notice':

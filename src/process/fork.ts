@@ -118,7 +118,8 @@ export class Child {
         this.#owner(message);
         return;
       case 'call':
-      case 'item':
+      case 'items':
+      case 'taken':
       case 'reply':
       case 'refusal':
       case 'notice':

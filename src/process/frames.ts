@@ -1,20 +1,102 @@
-// How messages lie in the byte stream between two processes: the length of what follows, then the message as structured clone
-// writes it.
-import { DefaultSerializer, deserialize } from 'node:v8';
-import type { Message } from './wire.ts';
+// How messages lie in the byte stream between two processes: the length of what follows, a kind, and then either the message as
+// structured clone writes it, or one of the two that make up the traffic of a queue, which nobody on the way has to decode.
+import { DefaultDeserializer, DefaultSerializer, deserialize, serialize } from 'node:v8';
+import type { Descriptor, Message, Parcel, Route } from './wire.ts';
 
-const PREFIX_BYTES = 4;
+const PREFIX_BYTES = 5;
 const EMPTY_PREFIX = Buffer.alloc(PREFIX_BYTES);
+const MESSAGE = 0;
+const ITEMS = 1;
+const TAKEN = 2;
+const NONE: readonly Descriptor[] = [];
 
 /** Throws what structured clone throws, RangeError for a message of 4 GiB. */
 export function encodeFrame(message: Message): Buffer {
+  if (message.type === 'items') return encodeItems(message, message.seq, message.items);
+  if (message.type === 'taken') return seal(Buffer.concat([EMPTY_PREFIX, routeBytes(message)]), TAKEN);
   const serializer = new DefaultSerializer();
   serializer.writeRawBytes(EMPTY_PREFIX);
   serializer.writeHeader();
   serializer.writeValue(message);
-  const frame = serializer.releaseBuffer();
+  return seal(serializer.releaseBuffer(), MESSAGE);
+}
+
+function seal(frame: Buffer, kind: number): Buffer {
   frame.writeUInt32LE(frame.length - PREFIX_BYTES, 0);
+  frame[PREFIX_BYTES - 1] = kind;
   return frame;
+}
+
+function decodeFrame(kind: number | undefined, body: Buffer): Message {
+  if (kind === ITEMS) return decodeItems(body);
+  if (kind === TAKEN) return { type: 'taken', ...routeOf(body, 0, body.length) };
+  const deserializer = new DefaultDeserializer(body);
+  deserializer.readHeader();
+  return deserializer.readValue() as Message;
+}
+
+// Items: the sequence number, the length of the route, the route; then for each item the length of its value and of its list of
+// handles, and both.
+
+const ITEMS_HEAD_BYTES = 6;
+const ITEM_HEAD_BYTES = 8;
+
+function encodeItems(route: Route, seq: number, items: readonly Parcel[]): Buffer {
+  const way = routeBytes(route);
+  const parts = items.map(({ value, packed, handles }) => ({
+    value: packed === true ? (value as Uint8Array) : serialize(value),
+    handles: handles.length === 0 ? null : serialize(handles),
+  }));
+  let at = PREFIX_BYTES + ITEMS_HEAD_BYTES + way.length;
+  const size = parts.reduce((sum, part) => sum + ITEM_HEAD_BYTES + part.value.length + (part.handles?.length ?? 0), at);
+  const frame = Buffer.allocUnsafe(size);
+  frame.writeUInt32LE(seq, PREFIX_BYTES);
+  frame.writeUInt16LE(way.length, PREFIX_BYTES + 4);
+  frame.set(way, PREFIX_BYTES + ITEMS_HEAD_BYTES);
+  for (const { value, handles } of parts) {
+    frame.writeUInt32LE(value.length, at);
+    frame.writeUInt32LE(handles?.length ?? 0, at + 4);
+    frame.set(value, at + ITEM_HEAD_BYTES);
+    at += ITEM_HEAD_BYTES + value.length;
+    if (handles !== null) frame.set(handles, at);
+    at += handles?.length ?? 0;
+  }
+  return seal(frame, ITEMS);
+}
+
+function decodeItems(body: Buffer): Message {
+  const seq = body.readUInt32LE(0);
+  let at = ITEMS_HEAD_BYTES + body.readUInt16LE(4);
+  const { to, from, object } = routeOf(body, ITEMS_HEAD_BYTES, at);
+  const items: Parcel[] = [];
+  while (at < body.length) {
+    const middle = at + ITEM_HEAD_BYTES + body.readUInt32LE(at);
+    const end = middle + body.readUInt32LE(at + 4);
+    const handles = middle === end ? NONE : (deserialize(body.subarray(middle, end)) as Descriptor[]);
+    items.push({ value: body.subarray(at + ITEM_HEAD_BYTES, middle), packed: true, handles });
+    at = end;
+  }
+  return { type: 'items', to, from, object, seq, items };
+}
+
+// Most messages go the way of the one before: neither side puts it together again.
+
+let lastWritten: { route: Route; bytes: Buffer } | null = null;
+let lastRead: { text: string; route: Route } | null = null;
+
+function routeBytes({ to, from, object }: Route): Buffer {
+  const last = lastWritten?.route;
+  if (lastWritten !== null && last?.object === object && last.to === to && last.from === from) return lastWritten.bytes;
+  lastWritten = { route: { to, from, object }, bytes: Buffer.from(`${to} ${from} ${object}`, 'latin1') };
+  return lastWritten.bytes;
+}
+
+function routeOf(body: Buffer, start: number, end: number): Route {
+  const text = body.toString('latin1', start, end);
+  if (lastRead !== null && lastRead.text === text) return lastRead.route;
+  const [to = '', from = '', object = ''] = text.split(' ');
+  lastRead = { text, route: { to, from, object } };
+  return lastRead.route;
 }
 
 /** Cuts a stream of bytes, as it arrives, into messages. */
@@ -38,12 +120,13 @@ export class FrameReader {
     let start = 0;
     this.#wanted = PREFIX_BYTES;
     while (bytes.length - start >= PREFIX_BYTES) {
-      const end = start + PREFIX_BYTES + bytes.readUInt32LE(start);
+      const body = start + PREFIX_BYTES;
+      const end = body + bytes.readUInt32LE(start);
       if (end > bytes.length) {
         this.#wanted = end - start;
         break;
       }
-      this.#onMessage(deserialize(bytes.subarray(start + PREFIX_BYTES, end)) as Message);
+      this.#onMessage(decodeFrame(bytes[body - 1], bytes.subarray(body, end)));
       start = end;
     }
     this.#parts = start < bytes.length ? [bytes.subarray(start)] : [];

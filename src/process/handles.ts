@@ -2,7 +2,8 @@
 // getter that gives its descriptor and notes it in the manifest. Structured clone therefore writes the descriptor where the
 // object was, and because `handles: manifest` stands behind the value in every message, it writes the finished list
 // after it. So values without shared objects are never walked, neither when they are sent nor when they arrive.
-import { copyOf } from './clone.ts';
+import { deserialize, serialize } from 'node:v8';
+import { copyOf, explain } from './clone.ts';
 import type { Address, Descriptor, Parcel } from './wire.ts';
 
 const MARK = 'pcopy/process shared object';
@@ -89,9 +90,27 @@ export function pack(value: unknown, keeper: Address | null): Parcel {
   }
 }
 
+/** The value serialized, to be kept by `keeper` or sent to it; a primitive as it is. Throws NotCloneable. */
+export function packItem(value: unknown, keeper: Address): Parcel {
+  if (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') return plain(value);
+  startManifest(keeper);
+  try {
+    const bytes = serialize(value);
+    return { value: bytes, packed: true, handles: manifest.length === 0 ? NONE : manifest.slice() };
+  } catch (error) {
+    try {
+      throw explain(error, value);
+    } finally {
+      // Last: looking for the part at fault serializes again, and each time the ends of pipes met count as held.
+      cancelManifest();
+    }
+  }
+}
+
 /** The value for its receiver, with shared objects where the descriptors were. */
-export function open(parcel: Parcel): unknown {
-  return parcel.handles.length === 0 ? parcel.value : revive(parcel.value, new Map());
+export function open({ value, packed, handles }: Parcel): unknown {
+  const plainValue = packed === true ? deserialize(value as Uint8Array) : value;
+  return handles.length === 0 ? plainValue : revive(plainValue, new Map());
 }
 
 function revive(value: unknown, seen: Map<unknown, unknown>): unknown {

@@ -19,7 +19,9 @@ export class Lane extends Queue<unknown> {
 
   async poll(options: WaitOptions): Promise<boolean> {
     try {
-      return (await this.request({ op: 'poll', wait: waitOf(options) })) === true;
+      if (!this.isHere && this.peer.hasItem) return true;
+      const ready = await this.request({ op: 'poll', wait: waitOf(options) });
+      return ready === true || (!this.isHere && this.peer.hasItem);
     } catch (error) {
       if (error instanceof WaitTimeout) return false;
       // There is something to find out: that it is closed.

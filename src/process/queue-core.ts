@@ -1,18 +1,29 @@
+import { CreditLedger } from './credit-ledger.ts';
 import { BufferTooShort, ConnectionClosed, MisuseError, QueueClosed, QueueEmpty, QueueFull } from './errors.ts';
 import { Fifo } from './fifo.ts';
-import { dropAll, plain } from './handles.ts';
-import { Promises } from './queue-promises.ts';
+import { dropAll, open, plain } from './handles.ts';
+import { Deliveries } from './queue-deliveries.ts';
 import { type Home, router } from './router.ts';
 import { type Answer, Waiters } from './waiters.ts';
 import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
 
-/** Room in a queue without a capacity, for all promises together: more than anybody will put, and still exact when added up. */
+/** Room in a queue without a capacity, for all credit together: more than anybody will put, and still exact when added up. */
 const UNLIMITED = 2 ** 40;
 
 /** An item that waits to be let in. */
 interface Offer {
   item: Parcel;
-  /** Does not wait for room, only for promised room to come back. */
+  /** Does not wait for room, only for credit to be returned. */
+  now: boolean;
+}
+
+/** What a consumer asks for. */
+interface Wish {
+  /** Only bytes, that many at most; null for any item. */
+  bytes: number | null;
+  /** Items beyond the first, for a consumer elsewhere. */
+  ahead: number;
+  /** Does not wait for items, only for those sent ahead to be returned. */
   now: boolean;
 }
 
@@ -20,18 +31,18 @@ interface Offer {
  * A queue in its home process.
  *
  * A producer elsewhere sends each item at once, with a `put` that is answered when the item is in; so a full queue makes
- * it wait. The answer promises room for a few more items (credit), which then need no answer: a producer pays a round
- * trip once for many items, and the sum of items and promises never passes the capacity.
+ * it wait. The answer gives credit for a few more items, which then need no answer: a producer pays a round trip once for many
+ * items. A consumer elsewhere is sent items ahead, see Deliveries. Items here and there and credit never pass the capacity.
  */
 export class QueueCore implements Home {
   readonly #id: string;
   readonly #capacity: number;
   readonly #items = new Fifo<Parcel>();
   readonly #putters = new Waiters<Offer>();
-  /** With the number of bytes they have room for, or null for any item. */
-  readonly #getters = new Waiters<number | null>();
+  readonly #getters = new Waiters<Wish>();
   readonly #pollers = new Waiters<null>();
-  readonly #promises = new Promises();
+  readonly #credit = new CreditLedger();
+  readonly #deliveries = new Deliveries();
   #closed = false;
   #abandoned = false;
 
@@ -42,17 +53,23 @@ export class QueueCore implements Home {
 
   handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer {
     switch (op.op) {
-      case 'put':
-        return this.#put({ item: { value: op.item, handles }, now: op.wait === 0 }, caller, op.wait);
+      case 'put': {
+        const item = { value: op.item, packed: op.packed, handles };
+        return this.#put({ item, now: op.wait === 0 }, caller, op.wait);
+      }
       case 'get':
-        return this.#get(caller, op.wait, op.bytes);
+        return this.#get({ bytes: op.bytes, ahead: op.ahead, now: op.wait === 0 }, caller, op.wait);
+      case 'more':
+        this.#refill(caller, op.ahead);
+        return plain(null);
       case 'poll':
         return this.#poll(caller, op.wait);
       case 'size':
-        return plain(this.#items.length);
+        return plain(this.#size);
       case 'return':
-        this.#promises.spend(caller, op.credit);
-        this.#settle();
+        this.#credit.spend(caller, op.credit);
+        this.#putBack(this.#deliveries.returned(caller, op.items), caller);
+        this.#update();
         return plain(null);
       case 'close':
         this.close();
@@ -62,27 +79,37 @@ export class QueueCore implements Home {
     }
   }
 
-  /** An item for which the caller had credit. */
-  accept(value: unknown, caller: Address, handles: readonly Descriptor[]): void {
-    this.#promises.spend(caller, 1);
-    if (this.#abandoned) dropAll(handles, router.address);
-    else this.admit({ value, handles });
-    if (this.#closed) this.#settle();
+  /** Items for which the caller had credit. */
+  accept(items: readonly Parcel[], caller: Address): void {
+    for (const item of items) {
+      this.#credit.spend(caller, 1);
+      if (this.#abandoned) dropAll(item.handles, router.address);
+      else this.admit(item);
+    }
+    if (this.#closed) this.#update();
+  }
+
+  /** The caller gives out the next of the items that were sent to it. */
+  taken(caller: Address): void {
+    const item = this.#deliveries.taken(caller);
+    if (item !== undefined) dropAll(item.handles, router.address);
+    if (this.#closed || this.#putters.size > 0) this.#update();
   }
 
   leave(gone: (address: Address) => boolean): void {
     this.#putters.leave(gone);
     this.#getters.leave(gone);
     this.#pollers.leave(gone);
-    this.#promises.leave(gone);
-    this.#settle();
+    this.#credit.leave(gone);
+    this.#putBack(this.#deliveries.leave(gone), null);
+    this.#update();
   }
 
-  /** Nothing more comes in but what was promised room. */
+  /** Nothing more comes in but what has credit. */
   close(): void {
     this.#closed = true;
-    this.#recall();
-    this.#settle();
+    this.#recallCredit();
+    this.#update();
   }
 
   /** Nobody will get anything any more: throws away what is in it and turns down who waits to put. */
@@ -91,66 +118,98 @@ export class QueueCore implements Home {
     this.#abandoned = true;
     for (const putter of this.#putters.all()) putter.reject(new ConnectionClosed('nobody is left to receive'));
     for (const item of this.#items.drain()) dropAll(item.handles, router.address);
+    this.#recallItems();
     this.close();
   }
 
-  /** An item comes in: to the first who waits for one and has room, else into the line. */
+  /** An item comes in: last in the line, or to the first who waits for one. */
   protected admit(item: Parcel): void {
-    for (let getter = this.#getters.first(); getter !== undefined; getter = this.#getters.first()) {
-      const objection = unfit(item, getter.with);
-      if (objection === null) {
-        getter.resolve(item);
-        return;
-      }
-      getter.reject(objection);
-    }
     this.#items.push(item);
-    for (const poller of this.#pollers.all()) poller.resolve(plain(true));
+    if (this.#getters.size > 0) this.#serve();
+    if (this.#items.length > 0) for (const poller of this.#pollers.all()) poller.resolve(plain(true));
   }
 
   #put(offer: Offer, caller: Address, wait: number | null): Parcel | Answer {
     if (this.#closed) throw new QueueClosed('the queue is closed');
-    if (this.#putters.size === 0 && this.#room() > 0) {
+    if (this.#putters.size === 0 && this.#room > 0) {
       this.admit(offer.item);
       return plain(this.#grant(caller));
     }
-    if (offer.now && this.#isFull()) throw new QueueFull('the queue is full');
-    this.#recall();
-    // Who does not wait for room is answered as soon as those who hold promised room have given it back.
+    if (offer.now && this.#isFull) throw new QueueFull('the queue is full');
+    this.#recallCredit();
+    // putNowait is answered once outstanding credit is returned.
     return this.#putters.join(caller, offer, offer.now ? null : wait, () => new QueueFull(`no room within ${wait} ms`));
   }
 
-  #get(caller: Address, wait: number | null, bytes: number | null): Parcel | Answer {
+  #get(wish: Wish, caller: Address, wait: number | null): Parcel | Answer {
+    this.#deliveries.called(caller);
+    const blocked = this.#deliveries.blocks(caller);
     const item = this.#items.peek();
-    if (item !== undefined) {
-      const objection = unfit(item, bytes);
+    if (item !== undefined && !blocked && this.#getters.size === 0) {
+      const objection = unfit(item, wish.bytes);
       if (objection !== null) throw objection;
-      this.#items.shift();
-      this.#settle();
-      return item;
+      const parcel = this.#take(caller, wish.ahead);
+      this.#update();
+      return parcel;
     }
-    if (this.#hasEnded()) throw new QueueClosed('the queue is closed and empty');
-    if (wait === 0) throw new QueueEmpty('the queue is empty');
-    return this.#getters.join(caller, bytes, wait, () => new QueueEmpty(`no item within ${wait} ms`));
+    if (this.#hasEnded) throw new QueueClosed('the queue is closed and empty');
+    if (blocked) this.#recallItems();
+    else if (wish.now && item === undefined) throw new QueueEmpty('the queue is empty');
+    return this.#getters.join(caller, wish, wish.now ? null : wait, () => new QueueEmpty(`no item within ${wait} ms`));
   }
 
   #poll(caller: Address, wait: number | null): Parcel | Answer {
-    if (this.#items.length > 0 || this.#hasEnded()) return plain(true);
+    if (this.#deliveries.blocks(caller)) this.#recallItems();
+    if (this.#items.length > 0 || this.#hasEnded) return plain(true);
     if (wait === 0) return plain(false);
     return this.#pollers.join(caller, null, wait, () => new QueueEmpty(`no item within ${wait} ms`));
   }
 
-  /** After room came free or promises came back: lets in who waits, and tells the getters when nothing more will come. */
-  #settle(): void {
-    for (let putter = this.#putters.first(); putter !== undefined && this.#room() > 0; putter = this.#putters.first()) {
+  /** The first item, for a caller in this process; for another the message that takes it there, with some ahead. */
+  #take(caller: Address, ahead: number): Parcel {
+    if (caller === router.address) return this.#items.shift() ?? plain(null);
+    const items = this.#deliveries.take(caller, this.#items, this.#getters.size > 1 ? 0 : ahead);
+    return { value: null, handles: [], items };
+  }
+
+  #refill(caller: Address, ahead: number): void {
+    if (this.#getters.size > 0) return;
+    const items = this.#deliveries.refill(caller, this.#items, ahead);
+    if (items.length > 0) router.deliver(caller, this.#id, items);
+  }
+
+  /** After an item came, or items came back: gives them to those who wait, in order. */
+  #serve(): void {
+    for (let getter = this.#getters.first(); getter !== undefined; getter = this.#getters.first()) {
+      const item = this.#items.peek();
+      if (item === undefined || this.#deliveries.blocks(getter.caller)) break;
+      const objection = unfit(item, getter.with.bytes);
+      if (objection === null) getter.resolve(this.#take(getter.caller, getter.with.ahead));
+      else getter.reject(objection);
+    }
+    this.#answerNow();
+  }
+
+  /** Those who do not wait, and those who wait for what is ahead at somebody else. */
+  #answerNow(): void {
+    for (const getter of this.#getters.all()) {
+      if (this.#deliveries.blocks(getter.caller)) this.#recallItems();
+      else if (getter.with.now && this.#items.length === 0) getter.reject(new QueueEmpty('the queue is empty'));
+    }
+  }
+
+  /** After room came free or something was returned: lets in who waits, gives out, and tells all when nothing more will come. */
+  #update(): void {
+    if (this.#getters.size > 0) this.#serve();
+    for (let putter = this.#putters.first(); putter !== undefined && this.#room > 0; putter = this.#putters.first()) {
       const last = this.#putters.size === 1;
       this.admit(putter.with.item);
       putter.resolve(plain(last ? this.#grant(putter.caller) : 0));
     }
-    if (this.#putters.size > 0 && this.#isFull()) {
+    if (this.#putters.size > 0 && this.#isFull) {
       for (const putter of this.#putters.all()) if (putter.with.now) putter.reject(new QueueFull('the queue is full'));
     }
-    if (!this.#hasEnded()) return;
+    if (!this.#hasEnded) return;
     for (const getter of this.#getters.all()) getter.reject(new QueueClosed('the queue is closed and empty'));
     for (const poller of this.#pollers.all()) poller.resolve(plain(true));
     this.retire();
@@ -161,34 +220,57 @@ export class QueueCore implements Home {
     router.unhost(this.#id);
   }
 
-  #hasEnded(): boolean {
-    return this.#closed && this.#items.length === 0 && this.#putters.size === 0 && this.#promises.sum === 0;
+  get #hasEnded(): boolean {
+    return this.#closed && this.#size === 0 && this.#putters.size === 0 && this.#credit.sum === 0;
   }
 
-  #isFull(): boolean {
-    return this.#items.length >= this.#capacity;
+  /** With what is ahead: that is in the queue until it is taken. */
+  get #size(): number {
+    return this.#items.length + this.#deliveries.sum;
   }
 
-  #room(): number {
+  get #isFull(): boolean {
+    return this.#size >= this.#capacity;
+  }
+
+  get #room(): number {
     if (this.#capacity === Number.POSITIVE_INFINITY) return UNLIMITED;
-    return this.#capacity - this.#items.length - this.#promises.sum;
+    return this.#capacity - this.#size - this.#credit.sum;
   }
 
   #grant(caller: Address): number {
     if (caller === router.address || this.#closed) return 0;
-    return this.#promises.grant(caller, Math.min(this.#capacity, UNLIMITED), this.#room());
+    return this.#credit.grant(caller, Math.min(this.#capacity, UNLIMITED), this.#room);
   }
 
-  /** Asks for all promised room back. What was sent before the answer still comes in. */
-  #recall(): void {
-    for (const producer of this.#promises.recall()) router.notify(producer, this.#id, { type: 'recall' });
+  /** Asks for all credit back. What was sent before the answer still comes in. */
+  #recallCredit(): void {
+    for (const producer of this.#credit.recall()) {
+      router.notify(producer, this.#id, { type: 'recall', what: 'credit' });
+    }
+  }
+
+  #recallItems(): void {
+    const reader = this.#deliveries.recall();
+    if (reader !== null) router.notify(reader, this.#id, { type: 'recall', what: 'items' });
+  }
+
+  /** Items that nobody has seen are the first again. @param consumer who had them; null when it is dead. */
+  #putBack(items: Parcel[], consumer: Address | null): void {
+    for (const item of items.reverse()) {
+      if (consumer !== null) dropAll(item.handles, consumer);
+      if (this.#abandoned) dropAll(item.handles, router.address);
+      else this.#items.unshift(item);
+    }
+    if (this.#items.length > 0) for (const poller of this.#pollers.all()) poller.resolve(plain(true));
   }
 }
 
 /** Why a getter with room for so many bytes cannot have this item, or null. The item then stays where it is. */
-function unfit(item: Parcel, bytes: number | null): Error | null {
+export function unfit(item: Parcel, bytes: number | null): Error | null {
   if (bytes === null) return null;
-  if (!(item.value instanceof Uint8Array)) return new MisuseError('the next message is not bytes: use recv');
-  const { byteLength } = item.value;
+  const value = open(item);
+  if (!(value instanceof Uint8Array)) return new MisuseError('the next message is not bytes: use recv');
+  const { byteLength } = value;
   return byteLength <= bytes ? null : new BufferTooShort(`the next message has ${byteLength} bytes, the room ${bytes}`);
 }

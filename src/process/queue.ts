@@ -1,11 +1,11 @@
 import { capacityOf, type WaitOptions, waitOf } from './arguments.ts';
 import { ConnectionClosed, ObjectGone, QueueClosed } from './errors.ts';
-import { reviveWith } from './handles.ts';
+import { packItem, reviveWith } from './handles.ts';
 import { QueueCore } from './queue-core.ts';
-import { producerFor } from './queue-credit.ts';
+import { QueuePeer } from './queue-peer.ts';
 import { type Home, router } from './router.ts';
 import { describe, Shared } from './shared.ts';
-import type { Descriptor } from './wire.ts';
+import type { Descriptor, Operation, Parcel } from './wire.ts';
 
 /** Not at all: what is there now, or nothing. */
 const AT_ONCE: WaitOptions = { timeout: 0 };
@@ -17,6 +17,7 @@ const AT_ONCE: WaitOptions = { timeout: 0 };
 export class Queue<T> extends Shared implements AsyncIterable<T> {
   /** How many items it holds at most; Infinity: any number. */
   readonly #capacity: number;
+  #peer: QueuePeer | null = null;
 
   /** @param capacity a whole number; 0, less or Infinity: no limit. Throws TypeError and RangeError for anything else. */
   constructor(capacity?: number);
@@ -103,18 +104,19 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
 
   async #put(item: T, options: WaitOptions | undefined): Promise<void> {
     const wait = waitOf(options);
+    const parcel = packItem(item, this.home);
     if (this.isHere) {
-      await this.request({ op: 'put', item, wait }, true);
+      await this.request(putOf(parcel, wait), false, undefined, parcel.handles);
       return;
     }
-    const producer = producerFor(this.home, this.id);
-    if (!producer.mayJustSend) return this.#askToPut(producer, item, wait);
-    const full = router.item(this.home, this.id, item);
-    producer.spend();
+    const peer = this.peer;
+    if (!peer.maySend) return this.#askToPut(peer, parcel, wait);
+    const full = router.item(this.home, this.id, parcel);
+    peer.spend();
     if (full !== null) await full;
   }
 
-  async #askToPut(producer: ReturnType<typeof producerFor>, item: T, wait: number | null): Promise<void> {
+  async #askToPut(producer: QueuePeer, item: Parcel, wait: number | null): Promise<void> {
     let answered = false;
     // The credit counts from the moment it arrives: a recall may come right behind it.
     const arrived = (credit: unknown): void => {
@@ -123,7 +125,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
     };
     producer.ask();
     try {
-      await this.request({ op: 'put', item, wait }, true, arrived);
+      await this.request(putOf(item, wait), false, arrived, item.handles);
     } finally {
       if (!answered) producer.answered(0);
     }
@@ -131,13 +133,27 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
 
   /** @param bytes only bytes, that many at most; null for any item. */
   protected async take(options: WaitOptions | undefined, bytes: number | null = null): Promise<T> {
-    return (await this.request({ op: 'get', wait: waitOf(options), bytes })) as T;
+    const wait = waitOf(options);
+    const ask = (ahead: number): Promise<unknown> => this.request({ op: 'get', wait, bytes, ahead });
+    return (this.isHere ? await ask(0) : await this.peer.get(bytes, ask)) as T;
+  }
+
+  /** What this process knows of a queue elsewhere: the same object for all views of it, as long as there is anything to know. */
+  protected get peer(): QueuePeer {
+    const known = router.guest(this.id);
+    if (known instanceof QueuePeer) return known;
+    this.#peer ??= new QueuePeer(this.home, this.id);
+    return this.#peer;
   }
 
   /** A queue is let go when it is closed and empty. */
   protected override translate(error: unknown): unknown {
     return error instanceof ObjectGone ? new QueueClosed('the queue is closed') : error;
   }
+}
+
+function putOf({ value, packed = false }: Parcel, wait: number | null): Operation {
+  return { op: 'put', item: value, packed, wait };
 }
 
 reviveWith('queue', (descriptor) => new Queue(descriptor.detail, descriptor, router.hosted(descriptor.id)));

@@ -5,17 +5,21 @@ import { isWithin, ROOT, stepTowards } from './address.ts';
 import { Calls } from './calls.ts';
 import { encodeError } from './error-wire.ts';
 import { ConnectionClosed, ObjectGone } from './errors.ts';
-import { dropAll, holdAll, manifest, passOn } from './handles.ts';
+import { dropAll, holdAll, manifest, passOn, plain } from './handles.ts';
 import type { Link } from './link.ts';
 import { Answer } from './waiters.ts';
 import type { Address, Broadcast, Descriptor, Notice, Operation, Parcel, Routed } from './wire.ts';
+
+const NOTHING = plain(null);
 
 /** A shared object where it lives. */
 export interface Home {
   /** Does what is asked; a parcel at once where it can. Throws or refuses with what the caller shall see. */
   handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer;
-  /** An item for which room was promised to the caller. */
-  accept?(item: unknown, caller: Address, handles: readonly Descriptor[]): void;
+  /** Items for which the caller had credit. */
+  accept?(items: readonly Parcel[], caller: Address): void;
+  /** The caller gives out the next of the items that were sent to it. */
+  taken?(caller: Address): void;
   /** These processes are dead: nothing is owed to them, and what they held is free. */
   leave(gone: (address: Address) => boolean): void;
 }
@@ -23,6 +27,8 @@ export interface Home {
 /** A process's own view of an object that lives elsewhere, where it wants to hear from there. */
 export interface Guest {
   notice(notice: Notice): void;
+  /** Items that the object sends. */
+  arrive(items: readonly Parcel[]): void;
   /** These processes are dead; the object may have lived in one of them. */
   leave(gone: (address: Address) => boolean): void;
 }
@@ -94,10 +100,20 @@ class Router {
    * the object answered, with ConnectionClosed when its process is gone, with NotCloneable.
    *
    * @param arrived see `Calls.ask`.
+   * @param handles of a value in it that is packed already.
    */
-  call(to: Address, object: string, op: Operation, arrived?: (answer: unknown) => void): Promise<unknown> {
+  call(
+    to: Address,
+    object: string,
+    op: Operation,
+    arrived?: (answer: unknown) => void,
+    handles?: readonly Descriptor[],
+  ): Promise<unknown> {
     const send = (seq: number): void => {
-      this.#linkTo(to).send({ type: 'call', to, from: this.address, seq, object, op, handles: manifest }, op, to);
+      const link = this.#linkTo(to);
+      const head = { type: 'call' as const, to, from: this.address, seq, object, op };
+      if (handles === undefined) link.send({ ...head, handles: manifest }, op, to);
+      else link.relay({ ...head, handles });
     };
     return this.#calls.ask(to, send, arrived);
   }
@@ -109,11 +125,24 @@ class Router {
     else this.#next(to)?.relay(message);
   }
 
-  /** Sends an item for which room was promised. Null, or a promise to wait for when the channel is full. */
-  item(to: Address, object: string, item: unknown): Promise<void> | null {
+  /** Sends an item for which there is credit. Null, or a promise to wait for when the channel is full. */
+  item(to: Address, object: string, item: Parcel): Promise<void> | null {
     const link = this.#linkTo(to);
-    const room = link.send({ type: 'item', to, from: this.address, object, item, handles: manifest }, item, to);
+    const room = link.relay({ type: 'items', to, from: this.address, object, seq: 0, items: [item] });
     return room ? null : link.drained();
+  }
+
+  /** Tells a queue that the next of its items is taken. Null, or a promise of when that is with the operating system. */
+  taken(to: Address, object: string): Promise<void> | null {
+    const link = this.#next(to);
+    const room = link?.relay({ type: 'taken', to, from: this.address, object }) ?? true;
+    return room ? null : (link?.drained() ?? null);
+  }
+
+  /** Sends items of an object that lives here, which keeps its hold on what is in them until they are taken. */
+  deliver(to: Address, object: string, items: readonly Parcel[], seq = 0): void {
+    for (const item of items) holdAll(item.handles, to);
+    this.#next(to)?.relay({ type: 'items', to, from: this.address, object, seq, items });
   }
 
   /** Tells a user of an object that lives here. */
@@ -133,7 +162,8 @@ class Router {
         this.#spread(message, from);
         return;
       case 'call':
-      case 'item':
+      case 'items':
+      case 'taken':
       case 'reply':
       case 'refusal':
       case 'notice':
@@ -147,12 +177,12 @@ class Router {
 
   #deliver(message: Routed): void {
     switch (message.type) {
-      case 'item': {
-        const home = this.#homes.get(message.object);
-        if (home?.accept === undefined) dropAll(message.handles, this.address);
-        else home.accept(message.item, message.from, message.handles);
+      case 'items':
+        this.#receiveItems(message);
         return;
-      }
+      case 'taken':
+        this.#homes.get(message.object)?.taken?.(message.from);
+        return;
       case 'call':
         this.#answer(message);
         return;
@@ -170,6 +200,15 @@ class Router {
     }
   }
 
+  #receiveItems({ object, from, seq, items }: Routed & { type: 'items' }): void {
+    const home = this.#homes.get(object);
+    const guest = this.#guests.get(object);
+    if (home?.accept !== undefined) home.accept(items, from);
+    else if (guest !== undefined) guest.arrive(items);
+    else for (const item of items) dropAll(item.handles, this.address);
+    if (seq > 0) this.#calls.answered(seq, NOTHING);
+  }
+
   /** Whether this process was told of that one's death, or of one above it. */
   isDead(address: Address): boolean {
     for (let top = address; top !== ''; top = top.slice(0, Math.max(0, top.lastIndexOf('.')))) {
@@ -183,6 +222,10 @@ class Router {
     const { from, seq } = message;
     const reply = (parcel: Parcel): void => {
       if (seq === 0) return;
+      if (parcel.items !== undefined) {
+        this.deliver(from, message.object, parcel.items, seq);
+        return;
+      }
       if (parcel.kept === true) holdAll(parcel.handles, from);
       else passOn(parcel.handles, this.address, from);
       this.#next(from)?.relay({ type: 'reply', to: from, seq, value: parcel.value, handles: parcel.handles });

@@ -1,5 +1,5 @@
 import { ObjectGone } from './errors.ts';
-import { dropAll, mark, open, pack, plain } from './handles.ts';
+import { dropAll, mark, open, pack } from './handles.ts';
 import { hold, release } from './keep-alive.ts';
 import { type Home, router } from './router.ts';
 import { Answer } from './waiters.ts';
@@ -43,13 +43,24 @@ export abstract class Shared {
    *
    * @param carriesValue whether there is a user's value in it.
    * @param arrived see `Router.call`; not called for an object that lives here.
+   * @param handles of a value in it that is packed already.
    */
-  protected async request(op: Operation, carriesValue = false, arrived?: (answer: unknown) => void): Promise<unknown> {
+  protected async request(
+    op: Operation,
+    carriesValue = false,
+    arrived?: (answer: unknown) => void,
+    handles?: readonly Descriptor[],
+  ): Promise<unknown> {
     hold();
     try {
-      if (this.#core !== null) return await askHere(this.#core, op, carriesValue);
+      if (this.#core !== null) {
+        return await askHere(
+          this.#core,
+          carriesValue ? pack(op, router.address) : { value: op, handles: handles ?? [] },
+        );
+      }
       if (this.home === router.address) throw new ObjectGone('the shared object is no more');
-      return await router.call(this.home, this.id, op, arrived);
+      return await router.call(this.home, this.id, op, arrived, handles);
     } catch (error) {
       throw this.translate(error);
     } finally {
@@ -63,8 +74,7 @@ export abstract class Shared {
   }
 }
 
-async function askHere(core: Home, op: Operation, carriesValue: boolean): Promise<unknown> {
-  const parcel = carriesValue ? pack(op, router.address) : plain(op);
+async function askHere(core: Home, parcel: Parcel): Promise<unknown> {
   try {
     const answer = core.handle(parcel.value as Operation, router.address, parcel.handles);
     return open(answer instanceof Answer ? await given(answer) : answer);

@@ -19,6 +19,17 @@ export interface Parcel {
   handles: readonly Descriptor[];
   /** The object keeps it, and this is a copy. */
   kept?: boolean;
+  /** The value is still as it was serialized: only who wants it has to look inside. */
+  packed?: boolean;
+  /** Not a value but a queue's items for a consumer elsewhere. */
+  items?: readonly Parcel[];
+}
+
+/** Between which processes, and about which object. */
+export interface Route {
+  to: Address;
+  from: Address;
+  object: string;
 }
 
 /** A function of a module. */
@@ -90,8 +101,10 @@ export type Routed =
       op: Operation;
       handles: readonly Descriptor[];
     }
-  /** The hot one, flat: an item for which the queue has promised room. */
-  | { type: 'item'; to: Address; from: Address; object: string; item: unknown; handles: readonly Descriptor[] }
+  /** Items for which a queue gave credit; or from a queue, to a consumer that asked for one in the call `seq`, or 0. */
+  | ({ type: 'items'; seq: number; items: readonly Parcel[] } & Route)
+  /** A consumer takes the next of the items that were sent to it. */
+  | ({ type: 'taken' } & Route)
   | { type: 'reply'; to: Address; seq: number; value: unknown; handles: readonly Descriptor[] }
   | { type: 'refusal'; to: Address; seq: number; error: WireError }
   | { type: 'notice'; to: Address; from: Address; object: string; notice: Notice };
@@ -107,8 +120,8 @@ export type Message = ToChild | FromChild | Routed | Broadcast;
 
 /** What a home tells a process that uses one of its objects. */
 export type Notice =
-  /** Give back the room that was promised to you. */
-  { type: 'recall' };
+  /** Return the credit that you have not used, or the items that were sent ahead and that you have not taken. */
+  { type: 'recall'; what: 'credit' | 'items' };
 
 /** What can be asked of a shared object; each kind answers its own. `wait`: milliseconds, 0 not at all, null for ever. */
 export type Operation =
@@ -121,15 +134,17 @@ export type Operation =
   | MakeOperation;
 
 export type QueueOperation =
-  | { op: 'put'; item: unknown; wait: number | null }
-  /** `bytes`: the item has to be bytes, that many at most; else it stays. Null: any item. */
-  | { op: 'get'; wait: number | null; bytes: number | null }
+  | { op: 'put'; item: unknown; packed: boolean; wait: number | null }
+  /** `bytes`: the item has to be bytes, that many at most; else it stays. Null: any item. `ahead`: so many more, if there are. */
+  | { op: 'get'; wait: number | null; bytes: number | null; ahead: number }
+  /** So many may be ahead again. No answer but the items, if there are any. */
+  | { op: 'more'; ahead: number }
   /** Waits until `get` would give something, or say that nothing will come. */
   | { op: 'poll'; wait: number | null }
   | { op: 'size' }
   | { op: 'close' }
-  /** Answer to a recall: so much promised room was not used. */
-  | { op: 'return'; credit: number };
+  /** Answer to a recall: so much credit was not used, so many items were not taken. */
+  | { op: 'return'; credit: number; items: number };
 
 /** A joinable queue's own. */
 export type JoinOperation = { op: 'taskDone' } | { op: 'join'; wait: number | null };

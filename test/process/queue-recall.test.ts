@@ -1,8 +1,10 @@
 import { Duplex } from 'node:stream';
+import { serialize } from 'node:v8';
 import { expect, test } from 'vitest';
 import '../../src/process/pipe.ts';
 import { QueueClosed } from '../../src/process/errors.ts';
 import { FrameReader } from '../../src/process/frames.ts';
+import { plain } from '../../src/process/handles.ts';
 import { Link } from '../../src/process/link.ts';
 import { laneId, PipeCore } from '../../src/process/pipe-core.ts';
 import { QueueCore } from '../../src/process/queue-core.ts';
@@ -27,7 +29,15 @@ test('room that was promised to a waiting producer and is wanted back in the sam
   router.host('q', new QueueCore('q', 4));
   const put = (from: string, seq: number): void =>
     router.receive(
-      { type: 'call', to: 'r', from, seq, object: 'q', op: { op: 'put', item: seq, wait: null }, handles: [] },
+      {
+        type: 'call',
+        to: 'r',
+        from,
+        seq,
+        object: 'q',
+        op: { op: 'put', item: seq, packed: false, wait: null },
+        handles: [],
+      },
       from,
     );
 
@@ -36,18 +46,57 @@ test('room that was promised to a waiting producer and is wanted back in the sam
   put('r.1', 1);
   put('r.1', 2);
   expect(toA).toMatchObject([{ type: 'reply', seq: 1, value: 0 }]);
-  expect(toB.splice(0)).toMatchObject([{ type: 'reply' }, { type: 'notice', notice: { type: 'recall' } }]);
+  expect(toB.splice(0)).toMatchObject([
+    { type: 'reply' },
+    { type: 'notice', notice: { type: 'recall', what: 'credit' } },
+  ]);
 
   // What one process sends is often read in one go: no microtask runs in between.
   router.receive(
-    { type: 'call', to: 'r', from: 'r.2', seq: 0, object: 'q', op: { op: 'return', credit: 2 }, handles: [] },
+    { type: 'call', to: 'r', from: 'r.2', seq: 0, object: 'q', op: { op: 'return', credit: 2, items: 0 }, handles: [] },
     'r.2',
   );
   put('r.2', 2);
   expect(toA.slice(1)).toMatchObject([
     { type: 'reply', seq: 2, value: 1 },
-    { type: 'notice', notice: { type: 'recall' } },
+    { type: 'notice', notice: { type: 'recall', what: 'credit' } },
   ]);
+});
+
+test('items are sent ahead to the only consumer; another one gets none before they are taken or back', () => {
+  const heard = { 'r.6': listener('r.6'), 'r.7': listener('r.7') };
+  router.host('ahead', new QueueCore('ahead', 100));
+  const call = (from: keyof typeof heard, seq: number, op: Operation): Message[] => {
+    router.receive({ type: 'call', to: 'r', from, seq, object: 'ahead', op, handles: [] }, from);
+    return heard[from].splice(0);
+  };
+  const get = { op: 'get', wait: null, bytes: null, ahead: 5 } as const;
+  const taken = (from: string): void => router.receive({ type: 'taken', to: 'r', from, object: 'ahead' }, from);
+  const items = (...values: number[]) => ({ items: values.map((value) => ({ value: serialize(value) })) });
+  for (let item = 0; item < 20; item++) {
+    router.hosted('ahead')?.handle({ op: 'put', item, packed: false, wait: 0 }, 'r', []);
+  }
+
+  for (let seq = 1; seq <= 4; seq++) {
+    expect(call('r.6', seq, get)).toMatchObject([items(seq - 1)]);
+    taken('r.6');
+  }
+  expect(call('r.6', 5, get)).toMatchObject([items(4, 5, 6, 7, 8, 9)]);
+  taken('r.6');
+  taken('r.6');
+  expect(call('r.6', 0, { op: 'more', ahead: 5 })).toMatchObject([items(10)]);
+  expect(call('r.6', 6, { op: 'size' })).toMatchObject([{ value: 14 }]);
+
+  expect(call('r.7', 1, get)).toEqual([]);
+  expect(heard['r.6'].splice(0)).toMatchObject([{ notice: { what: 'items' } }]);
+  taken('r.6');
+  expect(call('r.6', 7, get)).toEqual([]);
+  expect(call('r.6', 0, { op: 'return', credit: 0, items: 4 })).toMatchObject([items(8)]);
+  expect(heard['r.7'].splice(0)).toMatchObject([items(7)]);
+
+  // The item that r.7 was sent has not been seen by anybody.
+  router.removeChild('r.7');
+  expect(call('r.6', 8, get)).toMatchObject([items(7)]);
 });
 
 test('room promised without end, to who puts ten thousand at once: it still adds up, and the queue ends', () => {
@@ -58,17 +107,17 @@ test('room promised without end, to who puts ten thousand at once: it still adds
   const call = (from: Producer, seq: number, op: Operation): void =>
     router.receive({ type: 'call', to: 'r', from, seq, object: 'endless', op, handles: [] }, from);
   const item = (from: Producer): void =>
-    router.receive({ type: 'item', to: 'r', from, object: 'endless', item: 0, handles: [] }, from);
+    router.receive({ type: 'items', to: 'r', from, object: 'endless', seq: 0, items: [plain(0)] }, from);
   const promised = (to: Producer): number =>
     heard[to].reduce((sum, message) => sum + (message.type === 'reply' ? Number(message.value) : 0), 0);
 
-  for (let seq = 1; seq <= 10_000; seq++) call('r.3', seq, { op: 'put', item: 0, wait: null });
-  call('r.4', 1, { op: 'put', item: 0, wait: null });
+  for (let seq = 1; seq <= 10_000; seq++) call('r.3', seq, { op: 'put', item: 0, packed: false, wait: null });
+  call('r.4', 1, { op: 'put', item: 0, packed: false, wait: null });
   item('r.4');
-  call('r.3', 0, { op: 'return', credit: promised('r.3') });
-  call('r.4', 0, { op: 'return', credit: promised('r.4') - 1 });
+  call('r.3', 0, { op: 'return', credit: promised('r.3'), items: 0 });
+  call('r.4', 0, { op: 'return', credit: promised('r.4') - 1, items: 0 });
   core.close();
-  const get = (): unknown => core.handle({ op: 'get', wait: 0, bytes: null }, 'r', []);
+  const get = (): unknown => core.handle({ op: 'get', wait: 0, bytes: null, ahead: 0 }, 'r', []);
   for (let count = 0; count < 10_002; count++) get();
   expect(get).toThrow(QueueClosed);
 });
@@ -78,14 +127,17 @@ test('what was sent on promised room to an end of a pipe that nobody holds any m
   const [outer, inner] = [new PipeCore('outer'), new PipeCore('inner')];
   const end = { kind: 'pipe', id: 'inner', home: 'r', detail: 2 };
   const lane = { to: 'r', from: 'r.5', object: laneId('outer', 0) };
-  router.receive({ type: 'call', ...lane, seq: 1, op: { op: 'put', item: 0, wait: null }, handles: [] }, 'r.5');
+  router.receive(
+    { type: 'call', ...lane, seq: 1, op: { op: 'put', item: 0, packed: false, wait: null }, handles: [] },
+    'r.5',
+  );
   expect(heard).toMatchObject([{ type: 'reply', value: 64 }]);
 
   outer.handle({ op: 'drop', end: 0, holder: 'r' }, 'r', []);
   // On its way before the recall arrives: the end of another pipe, which its sender then lets go.
   inner.handle({ op: 'hold', end: 0, holder: 'r' }, 'r', []);
-  router.receive({ type: 'item', ...lane, item: end, handles: [end] }, 'r.5');
-  router.receive({ type: 'call', ...lane, seq: 0, op: { op: 'return', credit: 63 }, handles: [] }, 'r.5');
+  router.receive({ type: 'items', ...lane, seq: 0, items: [{ value: end, handles: [end] }] }, 'r.5');
+  router.receive({ type: 'call', ...lane, seq: 0, op: { op: 'return', credit: 63, items: 0 }, handles: [] }, 'r.5');
   inner.handle({ op: 'drop', end: 0, holder: 'r' }, 'r', []);
 
   expect(router.hosted(laneId('inner', 0))).toBeNull();

@@ -89,7 +89,7 @@ describe('within one process', () => {
     const queue = new Queue<unknown>(1);
     const put = queue.put({ 'a b': new Map([['x', { f: () => 1 }]]) });
     await expect(put).rejects.toBeInstanceOf(NotCloneable);
-    await expect(put).rejects.toMatchObject({ path: '.item["a b"].get(x).f' });
+    await expect(put).rejects.toMatchObject({ path: '["a b"].get(x).f' });
     expect(await queue.qsize()).toBe(0);
   });
 
@@ -140,7 +140,7 @@ describe('between processes', () => {
   test('what cannot be cloned is refused at put, in the child', async () => {
     const pool = newPool(1);
     const refused = await pool.apply(fixture('queues.js', 'putUncloneable'), [new Queue()]);
-    expect(refused).toEqual({ name: 'NotCloneable', path: '.item.rows[1].callback' });
+    expect(refused).toEqual({ name: 'NotCloneable', path: '.rows[1].callback' });
   });
 
   test('put from a loop that never comes back arrives while it runs', async () => {
@@ -149,7 +149,7 @@ describe('between processes', () => {
     for (let index = 0; index < 50; index++) expect(await queue.get()).toBe(index);
   });
 
-  test('room promised to a producer that does not use it is found for others', async () => {
+  test('credit of a producer that does not use it is found for others', async () => {
     const queue = new Queue<string>(8);
     const gate = new Queue<number>();
     const holder = run('putOneAndHold', queue, gate);

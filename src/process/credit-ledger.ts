@@ -1,19 +1,19 @@
 import type { Address } from './wire.ts';
 
-/** The room that a queue has promised to producers in other processes, so that they need not ask for each item. */
-export class Promises {
+/** Credit of producers in other processes: items that each may send without asking, since room is kept for them. */
+export class CreditLedger {
   readonly #credit = new Map<Address, number>();
-  /** Who was asked to give it back. */
+  /** Who was asked to return it. */
   readonly #recalled = new Set<Address>();
   #sum = 0;
 
-  /** All promised room together. */
+  /** All credit together. */
   get sum(): number {
     return this.#sum;
   }
 
   /**
-   * Promises a producer more, as far as there is room: up to half of the capacity divided by the producers known, so that
+   * Gives a producer more, as far as there is room: up to half of the capacity divided by the producers known, so that
    * others find room without a recall.
    */
   grant(producer: Address, capacity: number, room: number): number {
@@ -27,7 +27,7 @@ export class Promises {
     return credit;
   }
 
-  /** The producer used some, or gives it back. */
+  /** The producer used some, or returns it. */
   spend(producer: Address, amount: number): void {
     this.#set(producer, Math.max(0, (this.#credit.get(producer) ?? 0) - amount));
   }
@@ -39,7 +39,7 @@ export class Promises {
     return holders.map(([address]) => address);
   }
 
-  /** What the dead were promised is free. */
+  /** The credit of the dead is free. */
   leave(gone: (address: Address) => boolean): void {
     for (const address of [...this.#credit.keys()]) {
       if (!gone(address)) continue;

@@ -1,0 +1,127 @@
+import { Fifo } from './fifo.ts';
+import type { Address, Parcel } from './wire.ts';
+
+/** Calls of `get` in a row by one process, and no other, before items are sent ahead to it. */
+const SOLE_AFTER = 4;
+/** Bytes of items sent ahead, so that a process that does not get to them holds little memory. */
+const MOST_BYTES = 2 ** 18;
+
+/**
+ * The items of a queue that were sent to consumers in other processes and that these have not taken yet. A consumer says that it
+ * takes an item before `get` gives it out, so whatever is here when it dies was seen by nobody.
+ *
+ * Items are sent ahead to one process at a time, the reader, and only while no other one wants any: another one waits until the
+ * reader has given back what it has not taken. So no consumer gets an item that comes before one that it already has.
+ */
+export class Deliveries {
+  readonly #sent = new Map<Address, Fifo<Parcel>>();
+  #sum = 0;
+  #reader: Address | null = null;
+  #recalled = false;
+  #lastCaller: Address | null = null;
+  #inARow = 0;
+
+  /** Items sent and not taken. */
+  get sum(): number {
+    return this.#sum;
+  }
+
+  /** A process calls `get`. */
+  called(caller: Address): void {
+    this.#inARow = caller === this.#lastCaller ? this.#inARow + 1 : 0;
+    this.#lastCaller = caller;
+  }
+
+  /** Whether the process would overtake items that are ahead at the reader, or are on their way back from there. */
+  blocks(caller: Address): boolean {
+    return this.#reader !== null && (this.#recalled || caller !== this.#reader);
+  }
+
+  /** Who has to be asked to give items back; null when nobody has any or it was asked. */
+  recall(): Address | null {
+    if (this.#reader === null || this.#recalled) return null;
+    this.#recalled = true;
+    return this.#reader;
+  }
+
+  /** Takes an item from the queue for a process that asked for it, and up to `ahead` more. */
+  take(caller: Address, items: Fifo<Parcel>, ahead: number): Parcel[] {
+    const first = items.shift();
+    if (first === undefined) return [];
+    const more = this.#inARow < SOLE_AFTER ? [] : takeSome(items, ahead);
+    if (more.length > 0) this.#reader = caller;
+    const taken = [first, ...more];
+    this.#record(caller, taken);
+    return taken;
+  }
+
+  /** Takes as many items from the queue as the reader wants to have. */
+  refill(caller: Address, items: Fifo<Parcel>, ahead: number): Parcel[] {
+    if (caller !== this.#reader || this.#recalled) return [];
+    const taken = takeSome(items, ahead - (this.#sent.get(caller)?.length ?? 0));
+    this.#record(caller, taken);
+    return taken;
+  }
+
+  /** A consumer has taken its next item. */
+  taken(caller: Address): Parcel | undefined {
+    const sent = this.#sent.get(caller);
+    const item = sent?.shift();
+    if (item === undefined) return undefined;
+    this.#sum--;
+    if (sent?.length === 0) {
+      this.#sent.delete(caller);
+      // Its answer to a recall is still to come, and may say that it had nothing left.
+      if (caller === this.#reader && !this.#recalled) this.#reader = null;
+    }
+    return item;
+  }
+
+  /** A consumer gives back its next items. */
+  returned(caller: Address, count: number): Parcel[] {
+    const items: Parcel[] = [];
+    for (let item = count > 0 ? this.taken(caller) : undefined; item !== undefined; ) {
+      items.push(item);
+      item = items.length < count ? this.taken(caller) : undefined;
+    }
+    if (caller === this.#reader) this.#forgetReader();
+    return items;
+  }
+
+  /** Those that the dead have not taken. */
+  leave(gone: (address: Address) => boolean): Parcel[] {
+    const items: Parcel[] = [];
+    for (const [consumer, sent] of this.#sent) {
+      if (!gone(consumer)) continue;
+      this.#sent.delete(consumer);
+      this.#sum -= sent.length;
+      items.push(...sent.drain());
+    }
+    if (this.#reader !== null && gone(this.#reader)) this.#forgetReader();
+    return items;
+  }
+
+  #forgetReader(): void {
+    this.#reader = null;
+    this.#recalled = false;
+  }
+
+  #record(caller: Address, items: Parcel[]): void {
+    const sent = this.#sent.get(caller) ?? new Fifo<Parcel>();
+    for (const item of items) sent.push(item);
+    if (sent.length > 0) this.#sent.set(caller, sent);
+    this.#sum += items.length;
+  }
+}
+
+function takeSome(items: Fifo<Parcel>, count: number): Parcel[] {
+  const taken: Parcel[] = [];
+  let bytes = 0;
+  while (taken.length < count && bytes < MOST_BYTES) {
+    const item = items.shift();
+    if (item === undefined) break;
+    taken.push(item);
+    if (item.packed === true) bytes += (item.value as Uint8Array).byteLength;
+  }
+  return taken;
+}

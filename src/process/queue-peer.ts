@@ -1,0 +1,175 @@
+// A queue that lives elsewhere, as this process knows it: credit to send items, and items that were sent here ahead. Kept for each
+// process, not for each view that it has of the queue: the queue counts them that way, and one recall must reach all of them.
+import { Fifo } from './fifo.ts';
+import { open } from './handles.ts';
+import { unfit } from './queue-core.ts';
+import { type Guest, router } from './router.ts';
+import type { Address, Notice, Parcel } from './wire.ts';
+
+/** Items sent ahead to this process, at most. */
+const MOST_AHEAD = 64;
+/** Milliseconds in which what was sent ahead should be taken: a consumer that needs longer is sent less. */
+const QUICK = 5;
+
+interface Getter {
+  /** Only bytes, that many at most; null for any item. */
+  bytes: number | null;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** This process as a producer for one queue, and as a consumer. */
+export class QueuePeer implements Guest {
+  readonly #home: Address;
+  readonly #queue: string;
+  /** Items that may be sent without asking. */
+  #credit = 0;
+  /** Puts that were sent and wait for their answer. */
+  #asked = 0;
+  /** Sent here and not taken; there are none while somebody waits for one. */
+  readonly #items = new Fifo<Parcel>();
+  /** Whoever waits for an item, in order. Each has asked for one. */
+  readonly #getters = new Set<Getter>();
+  #ahead = 0;
+  #arrivedAt = 0;
+
+  constructor(home: Address, queue: string) {
+    this.#home = home;
+    this.#queue = queue;
+  }
+
+  /** While an earlier put still waits to be let in, an item sent on credit would overtake it. */
+  get maySend(): boolean {
+    return this.#credit > 0 && this.#asked === 0;
+  }
+
+  get hasItem(): boolean {
+    return this.#items.length > 0;
+  }
+
+  spend(): void {
+    this.#credit--;
+    this.#forgetIfIdle();
+  }
+
+  ask(): void {
+    this.#asked++;
+    router.listen(this.#queue, this);
+  }
+
+  /** @param credit what the queue answered, or 0 when it refused. */
+  answered(credit: number): void {
+    this.#asked--;
+    this.#credit += credit;
+    this.#forgetIfIdle();
+  }
+
+  /**
+   * The next item: one that is here, else one that `ask` asks the queue for, together with so many ahead. Rejects with what `ask`
+   * rejects with.
+   */
+  async get(bytes: number | null, ask: (ahead: number) => Promise<unknown>): Promise<unknown> {
+    // Items are taken without coming back to the event loop. After one that took its time a recall may be waiting there.
+    if (this.hasItem && performance.now() - this.#arrivedAt > QUICK) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.#arrivedAt = performance.now();
+    }
+    return new Promise((resolve, reject) => {
+      const getter = { bytes, resolve, reject };
+      if (this.hasItem) {
+        this.#give(getter);
+        this.#refill();
+        return;
+      }
+      this.#getters.add(getter);
+      router.listen(this.#queue, this);
+      ask(this.#nextAhead()).catch((error) => {
+        this.#getters.delete(getter);
+        this.#ahead = 0;
+        this.#forgetIfIdle();
+        reject(error);
+      });
+    });
+  }
+
+  /** Items from the queue, in its order. */
+  arrive(items: readonly Parcel[]): void {
+    this.#arrivedAt = performance.now();
+    for (const item of items) this.#items.push(item);
+    for (const getter of this.#getters) {
+      if (!this.hasItem) break;
+      this.#getters.delete(getter);
+      this.#give(getter);
+    }
+    if (this.hasItem) router.listen(this.#queue, this);
+    else this.#forgetIfIdle();
+  }
+
+  /** Credit and items are wanted back, for another process or because the queue closes. */
+  notice(notice: Notice): void {
+    switch (notice.type) {
+      case 'recall':
+        this.#return(notice.what);
+        return;
+      default:
+        notice.type satisfies never;
+    }
+  }
+
+  #return(what: 'credit' | 'items'): void {
+    const [credit, items] = what === 'credit' ? [this.#credit, 0] : [0, this.#items.drain().length];
+    this.#credit -= credit;
+    if (what === 'items') this.#ahead = 0;
+    router.tell(this.#home, this.#queue, { op: 'return', credit, items });
+    this.#forgetIfIdle();
+  }
+
+  /** The credit of a dead queue is void: the next put asks, and is told. Its items are still got. */
+  leave(gone: (address: Address) => boolean): void {
+    if (!gone(this.#home)) return;
+    this.#credit = 0;
+    this.#ahead = 0;
+    this.#forgetIfIdle();
+  }
+
+  #give(getter: Getter): void {
+    const item = this.#items.peek();
+    if (item === undefined) return;
+    const objection = unfit(item, getter.bytes);
+    if (objection !== null) {
+      getter.reject(objection);
+      return;
+    }
+    this.#items.shift();
+    // The queue learns that the item is taken before anybody sees it: else, with this process killed, another would get it again.
+    const written = router.taken(this.#home, this.#queue);
+    try {
+      const value = open(item);
+      if (written === null) getter.resolve(value);
+      else written.then(() => getter.resolve(value));
+    } catch (error) {
+      getter.reject(error);
+    }
+    this.#forgetIfIdle();
+  }
+
+  /** Asks for more when half of what was ahead is taken, so that there is always something here. */
+  #refill(): void {
+    if (this.#ahead < 3 || this.#items.length !== this.#ahead >> 1) return;
+    router.tell(this.#home, this.#queue, { op: 'more', ahead: this.#nextAhead() });
+  }
+
+  /** More for who takes them quickly, and nothing for who does not: they might be wanted elsewhere. */
+  #nextAhead(): number {
+    const elapsed = performance.now() - this.#arrivedAt;
+    if (elapsed < QUICK) this.#ahead = Math.min(2 * this.#ahead + 1, MOST_AHEAD);
+    else this.#ahead = elapsed < 10 * QUICK ? this.#ahead >> 2 : 0;
+    return this.#ahead;
+  }
+
+  #forgetIfIdle(): void {
+    // With `#ahead` above 0 items may be on their way that nobody here waits for yet.
+    const busy = this.#credit > 0 || this.#asked > 0 || this.#ahead > 0 || this.hasItem || this.#getters.size > 0;
+    if (!busy) router.unlisten(this.#queue);
+  }
+}
