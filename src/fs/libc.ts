@@ -212,7 +212,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   setMode(handle: Handle, mode: number): void {
-    if (this.unopened.has(handle)) check(libc.fchmodat(AT_FDCWD, pathOf(handle), mode, 0), 'chmod');
+    if (this.unopened.has(handle)) chmodOfHeld(handle, mode);
     else check(libc.fchmod(handle, mode), 'chmod');
   }
 
@@ -329,6 +329,12 @@ function untaken(result: number, syscall: string): boolean {
   if (result === 0) return true;
   if (libc.errno() === EEXIST) return false;
   throw systemError(libc.errno(), syscall);
+}
+
+// No call takes a handle that is not open (but fchmodat2, of Linux 6.6). Without /proc the mode cannot be set.
+function chmodOfHeld(handle: Handle, mode: number): void {
+  if (libc.fchmodat(AT_FDCWD, pathOf(handle), mode, 0) === 0) return;
+  throw systemError(libc.errno() === ENOENT ? EOPNOTSUPP : libc.errno(), 'chmod');
 }
 
 // Linux 5.8 takes a handle that is not open; before, /proc leads to what it holds.

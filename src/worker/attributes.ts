@@ -32,7 +32,8 @@ function namesOf(context: Context, xattrs: ExtendedAttributes, handle: Handle): 
   try {
     return xattrs.list(handle);
   } catch (error) {
-    if (!['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(error))) lose(context, 'xattr');
+    // ENOENT: an entry that is not open, and no /proc.
+    if (!['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOENT'].includes(codeOf(error))) lose(context, 'xattr');
     return [];
   }
 }
