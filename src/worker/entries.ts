@@ -5,7 +5,7 @@ import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
 import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import { namesOf } from '../protocol/entries-job.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
-import { hasDefaultAcl } from './attributes.ts';
+import { mayInheritAcl } from './attributes.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
 import { checkThere, ensureDirectory } from './directories.ts';
 import { copyFile } from './file.ts';
@@ -47,7 +47,7 @@ function copyGroup(
   const dirs = openBoth(context, dir, names.length);
   if (dirs === null) return;
   const { sourceDir, destinationDir } = dirs;
-  const inheritsAcl = destinationDir !== MISSING && hasDefaultAcl(fs.xattrs, destinationDir);
+  const inheritsAcl = destinationDir !== MISSING && mayInheritAcl(context, destinationDir);
   if (destinationDir !== MISSING) sweep(context, sourceDir, destinationDir, dir);
 
   for (const [index, name] of names.entries()) {

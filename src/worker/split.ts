@@ -3,7 +3,6 @@ import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import type { PublishJob, RangeJob, Split, SplitJob } from '../protocol/jobs.ts';
 import { abort, publish } from './atomic-write.ts';
-import { hasDefaultAcl } from './attributes.ts';
 import { checkUnchanged, copyRange } from './content.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
 import { clone, openSource } from './file.ts';
@@ -27,8 +26,7 @@ export function beginSplit(context: Context, job: SplitJob): void {
       const { handle: destination } = staged;
       try {
         if (clone(context, entry, source, staged, stat)) {
-          const hasAttributes = hasDefaultAcl(fs.xattrs, entry.destinationDir);
-          copyMetadata(context, job.path, { source, stat, destination, guarded: true, hasAttributes });
+          copyMetadata(context, job.path, { source, stat, destination, guarded: true, hasAttributes: true });
           if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
           publish(context, entry, staged, stat);
           done(context, job.path, stat);
@@ -67,8 +65,7 @@ export function publishSplit(context: Context, job: PublishJob): void {
   const { fs } = context;
   withBoth(context, job, (entry, source, destination, stat) => {
     checkUnchanged(context, job.path, source, job.split);
-    const hasAttributes = hasDefaultAcl(fs.xattrs, entry.destinationDir);
-    copyMetadata(context, job.path, { source, stat, destination, guarded: true, hasAttributes });
+    copyMetadata(context, job.path, { source, stat, destination, guarded: true, hasAttributes: true });
     if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
     publish(context, entry, { handle: destination, temporary: job.split.temporary }, stat);
     done(context, job.path, stat);

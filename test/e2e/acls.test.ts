@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { expect, onTestFinished } from 'vitest';
+import { disturbedAfter } from '../faults/support/window.ts';
 import { mountImage } from '../support/mounts.ts';
 import { needs } from '../support/needs.ts';
 import { expectRsyncSame } from '../support/rsync.ts';
-import { copy } from '../support/run.ts';
+import { copy, expectExit } from '../support/run.ts';
 import { failing } from '../support/strace.ts';
 import { temp } from '../support/temp.ts';
 import { directory, fifo, file, plant } from '../support/tree.ts';
@@ -112,9 +113,7 @@ needs(
   // Without -a a file that is written in place is let in to whom its source lets in.
   plantOld(`${top}/dst`);
   await copy(['--no-atomic', `${top}/src`, `${top}/dst`], { driver: 'libc' });
-  expect(spawnSync('getfacl', ['-cp', `${top}/dst/d/file`], { encoding: 'utf8' }).stdout).toBe(
-    'user::rw-\ngroup::r--\nother::---\n\n',
-  );
+  expect(aclOf(`${top}/dst/d/file`)).toBe('user::rw-\ngroup::r--\nother::---\n\n');
 });
 
 needs('loop', 'python3')(
@@ -140,3 +139,28 @@ needs('root', 'python3')('-a: an ordinary user keeps the attributes of a file th
   const { stderr } = await copy(['-a', `${top}/src`, `${top}/out/dst`], { driver: 'libc', user: GROUP });
   expect(stderr).not.toMatch(/extended attribute/);
 });
+
+needs(
+  'root',
+  'strace',
+  'python3',
+)('a default ACL that appears meanwhile lets nobody in', async () => {
+  const top = temp();
+  plant(`${top}/src`, { x: file('secret', { mode: 0o640 }) });
+  const stageFor = (lane: number) => {
+    plant(`${top}/dst${lane}`, { '': directory(OURS) });
+    return { from: `${top}/src`, destination: `${top}/dst${lane}`, traces: `${top}/traces`, driver: 'libc' as const };
+  };
+  const { result, stage } = await disturbedAfter(
+    (windows) => windows.find(({ name }) => name === 'fgetxattr'),
+    stageFor,
+    ({ destination }) => spawnSync('setfacl', ['-d', '-m', 'u:1003:rwx', destination]),
+  );
+  expectExit(result, 0);
+  expect(aclOf(stage.destination)).toContain('default:user:1003:rwx');
+  expect(aclOf(`${stage.destination}/x`)).toBe('user::rw-\ngroup::r--\nother::---\n\n');
+});
+
+function aclOf(path: string): string {
+  return spawnSync('getfacl', ['-cp', path], { encoding: 'utf8' }).stdout;
+}

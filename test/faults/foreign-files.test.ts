@@ -4,7 +4,7 @@ import { needs } from '../support/needs.ts';
 import { type Driver, expectExit, overBothDrivers, start, until } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { fifo, file, plant, symlink, type Tree } from '../support/tree.ts';
-import { disturbedIn, undisturbed, type Window } from './support/window.ts';
+import { disturbedAfter, type Window } from './support/window.ts';
 
 const OPTIONS = { uid: 1001, gid: 1001, mode: 0o666, mtime: 1_000_000_000_000_000_000n };
 
@@ -94,32 +94,17 @@ async function tryCase(driver: Driver, { options, source, old, victim, after }: 
   const top = temp();
   plant(`${top}/src`, source);
   plant(top, victim);
-  const stage = (destination: string) => ({
-    from: `${top}/src`,
-    destination: `${top}/${destination}`,
-    traces: `${top}/traces`,
-    driver,
-    options,
-  });
-  plant(`${top}/quiet`, old);
-  let window = after((await undisturbed(stage('quiet'))).windows);
   const before = stateOf(`${top}/victim`);
-  for (let tries = 0; window !== undefined; tries++) {
-    expect(tries, 'the window was never met').toBeLessThan(6);
-    const destination = `${top}/dst${tries}`;
-    plant(destination, old);
-    const { result, missedBy } = await disturbedIn(window, stage(`dst${tries}`), () =>
-      trap(`${top}/victim`, `${destination}/x`),
-    );
-    expect(stateOf(`${top}/victim`), `after ${window.text}`).toEqual(before);
-    if (missedBy === 0) {
-      // Written in place the name is given to a new file, as it is when the hard link was seen before.
-      expectExit(result, options.includes('--no-atomic') ? 0 : 1);
-      if (options.includes('--no-atomic')) expect(readFileSync(`${destination}/x`, 'utf8')).toBe('new');
-      else expect(result.stderr).toContain('was replaced as soon as it was made (EPCOPY_CHANGED)');
-      return;
-    }
-    window = { ...window, ordinal: window.ordinal + (missedBy ?? 0) };
-  }
-  throw new Error('the call was not found');
+  const stageFor = (lane: number) => {
+    plant(`${top}/dst${lane}`, old);
+    return { from: `${top}/src`, destination: `${top}/dst${lane}`, traces: `${top}/traces`, driver, options };
+  };
+  const { result, stage } = await disturbedAfter(after, stageFor, ({ destination }) => {
+    trap(`${top}/victim`, `${destination}/x`);
+  });
+  expect(stateOf(`${top}/victim`)).toEqual(before);
+  // Written in place the name is given to a new file, as it is when the hard link was seen before.
+  expectExit(result, options.includes('--no-atomic') ? 0 : 1);
+  if (options.includes('--no-atomic')) expect(readFileSync(`${stage.destination}/x`, 'utf8')).toBe('new');
+  else expect(result.stderr).toContain('was replaced as soon as it was made (EPCOPY_CHANGED)');
 }

@@ -48,6 +48,27 @@ export async function disturbedIn(
   return { result, missedBy: held && wanted ? wanted.ordinal - held.ordinal : 1 };
 }
 
+/**
+ * Holds a worker right after the call that `pick` finds in a run that nobody disturbs, makes the change, and lets it go on;
+ * again in fresh stages until the call was met.
+ * @param stageFor makes the stage of the given number, 0 the undisturbed one
+ */
+export async function disturbedAfter(
+  pick: (windows: Window[]) => Window | undefined,
+  stageFor: (lane: number) => Stage,
+  change: (stage: Stage) => void,
+): Promise<{ result: Finished; stage: Stage }> {
+  let window = pick((await undisturbed(stageFor(0))).windows);
+  if (window === undefined) throw new Error('no such call');
+  for (let lane = 1; lane <= 6; lane++) {
+    const stage = stageFor(lane);
+    const { result, missedBy } = await disturbedIn(window, stage, () => change(stage));
+    if (missedBy === 0) return { result, stage };
+    window = { ...window, ordinal: window.ordinal + (missedBy ?? 0) };
+  }
+  throw new Error(`never met: ${window.text}`);
+}
+
 function callsInTrees({ from, destination, traces }: Stage): Call[] {
   return callsIn(traces).filter(
     ({ text }) => text.includes(from) || text.includes(destination) || text.includes('"/proc/self/fd/'),
