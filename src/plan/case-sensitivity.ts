@@ -61,7 +61,7 @@ export function foldsNames(fs: FileSystem, { destination }: Place, dryRun: boole
 function folds(fs: FileSystem, path: RawPath, dryRun: boolean): boolean {
   return (
     foldsOwnName(path) ||
-    withRoot(fs, path, (dir) => foldsAnEntry(fs, dir, path) || (!dryRun && mayFold(path) && foldsNew(fs, dir)))
+    inDirectory(fs, path, (dir) => foldsAnEntry(fs, dir, path) || (!dryRun && mayFold(path) && foldsNew(fs, dir)))
   );
 }
 
@@ -137,10 +137,17 @@ function swapCase(name: RawPath): RawPath {
   return name.replace(/[a-z]+|[A-Z]+/g, (run) => (run < 'a' ? run.toLowerCase() : run.toUpperCase()));
 }
 
-function withRoot<T>(fs: FileSystem, path: RawPath, step: (dir: Handle) => T): T {
-  const dir = fs.openRoot(path);
+/** False too for what cannot be opened, or is no directory: the run will say so, if it needs it. */
+function inDirectory(fs: FileSystem, path: RawPath, test: (dir: Handle) => boolean): boolean {
+  let dir: Handle;
   try {
-    return step(dir);
+    dir = fs.openRoot(path);
+  } catch (error) {
+    if (codeOf(error) === '') throw error;
+    return false;
+  }
+  try {
+    return test(dir);
   } finally {
     fs.close(dir);
   }
