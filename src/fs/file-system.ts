@@ -50,6 +50,7 @@ export interface FileSystem {
   readonly name: 'libc' | 'node';
   /** Nanoseconds: the finest difference between two times that it can set. */
   readonly timeUnit: number;
+  /** A directory that may be searched and not read is held as by `holdEntry`; to list it is EACCES. So for all directories. */
   openRoot(path: RawPath): Handle;
   openDirectory(dir: Handle, name: RawPath): Handle;
   /** @returns false when the name is taken */

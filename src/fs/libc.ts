@@ -6,7 +6,7 @@ import { libcXattrs } from './libc-xattrs.ts';
 import { isNetwork } from './network.ts';
 import { isNameIn, pathOf } from './proc-path.ts';
 import { STATX_MASK, STATX_SIZE, StatxStat } from './statx.ts';
-import { systemError } from './system-error.ts';
+import { codeOf, systemError } from './system-error.ts';
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -56,11 +56,11 @@ export class LibcFileSystem implements FileSystem {
   private lastAddress = 0;
 
   openRoot(path: RawPath): Handle {
-    return this.open(AT_FDCWD, path, flags.O_RDONLY | flags.O_DIRECTORY, 0);
+    return this.openSearchable(AT_FDCWD, path, 0);
   }
 
   openDirectory(dir: Handle, name: RawPath): Handle {
-    return this.openQuietly(dir, name, flags.O_RDONLY | flags.O_DIRECTORY | flags.O_NOFOLLOW);
+    return this.openSearchable(dir, name, flags.O_NOFOLLOW);
   }
 
   makeDirectory(dir: Handle, name: RawPath, mode: number): boolean {
@@ -68,6 +68,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   list(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
+    if (this.unopened.has(dir)) throw systemError(EACCES, 'open');
     check(libc.lseek(dir, 0, SEEK_SET), 'lseek');
     for (;;) {
       const filled = check(libc.getdents64(dir, listBuffer, listBuffer.length), 'getdents64');
@@ -99,9 +100,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   holdEntry(dir: Handle, name: RawPath): Handle {
-    const handle = this.open(dir, name, flags.O_PATH | flags.O_NOFOLLOW, 0);
-    this.unopened.add(handle);
-    return handle;
+    return this.hold(dir, name, flags.O_NOFOLLOW);
   }
 
   keepsName(handle: Handle, name: RawPath): boolean | null {
@@ -128,8 +127,8 @@ export class LibcFileSystem implements FileSystem {
   }
 
   openTarget(dir: Handle, name: RawPath, kind: 'f' | 'd'): Handle {
-    const more = kind === 'd' ? flags.O_DIRECTORY : flags.O_NONBLOCK | flags.O_NOCTTY;
-    return this.openQuietly(dir, name, flags.O_RDONLY | more);
+    if (kind === 'd') return this.openSearchable(dir, name, 0);
+    return this.openQuietly(dir, name, flags.O_RDONLY | flags.O_NONBLOCK | flags.O_NOCTTY);
   }
 
   read(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number {
@@ -246,6 +245,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   sync(handle: Handle): void {
+    if (this.unopened.has(handle)) throw systemError(EACCES, 'fsync');
     check(libc.fsync(handle), 'fsync');
   }
 
@@ -308,6 +308,22 @@ export class LibcFileSystem implements FileSystem {
     // O_NOATIME is for the owner and for CAP_FOWNER.
     if (libc.errno() === EPERM || libc.errno() === EINTR) return this.open(dir, name, how, 0);
     throw systemError(libc.errno(), 'open');
+  }
+
+  private hold(dir: Handle, name: RawPath, how: number): Handle {
+    const handle = this.open(dir, name, flags.O_PATH | how, 0);
+    this.unopened.add(handle);
+    return handle;
+  }
+
+  // What is in a directory that may be searched and not read can still be asked for by name.
+  private openSearchable(dir: Handle, name: RawPath, how: number): Handle {
+    try {
+      return this.openQuietly(dir, name, flags.O_RDONLY | flags.O_DIRECTORY | how);
+    } catch (error) {
+      if (codeOf(error) !== 'EACCES') throw error;
+      return this.hold(dir, name, flags.O_DIRECTORY | how);
+    }
   }
 
   // The copy buffer is one and the same, so its address is asked for once.

@@ -24,7 +24,7 @@ export class NodeFileSystem implements FileSystem {
   private nextHandle = 1 << 30;
 
   openRoot(path: RawPath): Handle {
-    if (this.held) return this.open(path, flags.O_RDONLY | flags.O_DIRECTORY);
+    if (this.held) return this.openSearchable(path, 0);
     const target = guard(() => fs.realpathSync(wire(path), 'buffer')).toString('latin1');
     if (!guard(() => fs.statSync(wire(target))).isDirectory()) throw new SystemError('ENOTDIR', 'open');
     return this.remember(target);
@@ -32,7 +32,7 @@ export class NodeFileSystem implements FileSystem {
 
   openDirectory(dir: Handle, name: RawPath): Handle {
     const path = this.at(dir, name);
-    if (this.held) return this.openQuietly(path, flags.O_RDONLY | flags.O_DIRECTORY | flags.O_NOFOLLOW);
+    if (this.held) return this.openSearchable(path, flags.O_NOFOLLOW);
     const stat = guard(() => fs.lstatSync(wire(path)));
     if (stat.isSymbolicLink()) throw new SystemError('ELOOP', 'open');
     if (!stat.isDirectory()) throw new SystemError('ENOTDIR', 'open');
@@ -61,10 +61,7 @@ export class NodeFileSystem implements FileSystem {
 
   holdEntry(dir: Handle, name: RawPath): Handle {
     const path = this.at(dir, name);
-    if (!this.held) return this.remember(path);
-    const handle = this.open(path, flags.O_PATH | flags.O_NOFOLLOW);
-    this.paths.set(handle, pathOf(handle));
-    return handle;
+    return this.held ? this.hold(path, flags.O_NOFOLLOW) : this.remember(path);
   }
 
   keepsName(handle: Handle, name: RawPath): boolean | null {
@@ -100,9 +97,8 @@ export class NodeFileSystem implements FileSystem {
 
   openTarget(dir: Handle, name: RawPath, kind: 'f' | 'd'): Handle {
     const path = this.at(dir, name);
-    if (kind === 'd' && !this.held) return this.openRoot(path);
-    const more = kind === 'd' ? flags.O_DIRECTORY : flags.O_NONBLOCK | flags.O_NOCTTY;
-    return this.openQuietly(path, flags.O_RDONLY | more);
+    if (kind === 'd') return this.openRoot(path);
+    return this.openQuietly(path, flags.O_RDONLY | flags.O_NONBLOCK | flags.O_NOCTTY);
   }
 
   read(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number {
@@ -191,6 +187,7 @@ export class NodeFileSystem implements FileSystem {
 
   sync(handle: Handle): void {
     if (!this.paths.has(handle)) guard(() => fs.fsyncSync(handle));
+    else if (this.held) throw new SystemError('EACCES', 'fsync');
   }
 
   lock(): null {
@@ -234,6 +231,22 @@ export class NodeFileSystem implements FileSystem {
 
   private open(path: RawPath, how: number, mode = 0): Handle {
     return guard(() => fs.openSync(wire(path), how, mode));
+  }
+
+  private hold(path: RawPath, how: number): Handle {
+    const handle = this.open(path, flags.O_PATH | how);
+    this.paths.set(handle, pathOf(handle));
+    return handle;
+  }
+
+  // What is in a directory that may be searched and not read can still be asked for by name.
+  private openSearchable(path: RawPath, how: number): Handle {
+    try {
+      return this.openQuietly(path, flags.O_RDONLY | flags.O_DIRECTORY | how);
+    } catch (error) {
+      if (codeOf(error) !== 'EACCES') throw error;
+      return this.hold(path, flags.O_DIRECTORY | how);
+    }
   }
 
   private openQuietly(path: RawPath, how: number): Handle {

@@ -48,7 +48,7 @@ export function prepare(
     if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
     const way = wayTo(to);
     checkManifest(config.manifest, at, () => way.missing.reduce(join, way.existing));
-    return prepareTree(fs, at, to, way, dryRun);
+    return prepareTree(fs, at, to, way, config);
   }
   refuseForOneEntry(config);
   const name = at.slice(at.lastIndexOf('/') + 1);
@@ -95,11 +95,14 @@ function refuseForOneEntry(config: Config): void {
   }
 }
 
-function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, dryRun: boolean): Plan {
+function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, config: Config): Plan {
+  const { dryRun } = config;
   const { existing, missing } = way;
   const destination = missing.reduce(join, existing);
   refuseByName(to, destination, () => checkOverlap(source, destination, existing));
   const root = openedRoot(fs, source);
+  // What is listed in a file need not be listed here.
+  if (config.filesFrom === null) checkAccess(source, constants.R_OK, 'cannot open the directory');
   const made = makeDirectories(existing, missing, dryRun, UNFINISHED_DIR_MODE);
   return {
     source: root,
@@ -190,9 +193,7 @@ function makeDirectories(
   dryRun: boolean,
   lastMode: number,
 ): { dirs: RawPath[]; undo: () => void } {
-  step(existing, 'cannot write to the destination', () =>
-    fromNodeErrors(() => accessSync(toBytes(existing), constants.W_OK | constants.X_OK)),
-  );
+  checkAccess(existing, constants.W_OK | constants.X_OK, 'cannot write to the destination');
   const dirs: RawPath[] = [];
   let at = existing;
   const undo = (): void => {
@@ -213,6 +214,10 @@ function makeDirectories(
     dirs.push(path);
   }
   return { dirs, undo: dryRun ? () => {} : undo };
+}
+
+function checkAccess(path: RawPath, access: number, what: string): void {
+  step(path, what, () => fromNodeErrors(() => accessSync(toBytes(path), access)));
 }
 
 function modeOf(path: RawPath): number {
