@@ -68,10 +68,20 @@ export function judge(result: Finished, expected: Expectation): string[] {
 }
 
 /** Files that are neither the source's nor what was there before, whatever else a killed run may not have done. */
-export function halfFiles({ source, before, destination }: Expectation): string[] {
+export function halfFiles({ source, before, destination, inPlace }: Expectation): string[] {
+  if (inPlace) return [];
   const after = existsSync(destination) ? survey(destination) : new Map<string, Item>();
   return [...source]
     .filter(([path, item]) => stateOf(item, before.get(path), after.get(path)) === 'half')
+    .map(([path]) => show(path));
+}
+
+/** What was there before, is none of the run's, and is not what it was. */
+export function lostFiles({ source, before, destination, deletes }: Expectation): string[] {
+  if (deletes || before.size === 0) return [];
+  const after = survey(destination);
+  return [...before]
+    .filter(([path, item]) => !source.has(path) && after.get(path)?.content !== item.content)
     .map(([path]) => show(path));
 }
 
