@@ -1,13 +1,62 @@
 import { RefusedError } from '../api/errors.ts';
 import { fromText, join, type RawPath, splitPath } from '../api/names.ts';
+import { codeOf } from '../fs/system-error.ts';
 import { isWithin } from './mounts.ts';
-import { absolute, look, lookAtLink, realAsFarAsItExists, refusedBy } from './paths.ts';
+import { absolute, look, lookAtLink, real, realAsFarAsItExists, refusedBy } from './paths.ts';
+
+/** Where the list of checksums is to be. */
+export interface ManifestPlace {
+  /** Absolute; the way to its directory may still lead through links. */
+  path: RawPath;
+  /** The path relative to the destination; null when it lies elsewhere. */
+  within: RawPath | null;
+  /** A FIFO or a device, which is written to. Inside the destination nothing is taken for one: others may have put it there. */
+  isStream: boolean;
+}
+
+export function placeOfManifest(manifest: string, destination: RawPath): ManifestPlace {
+  const path = absolute(manifest);
+  const within = manifestWithin(manifest, destination);
+  return { path, within, isStream: within === null && leadsToStream(path) };
+}
 
 /** The list of checksums as a path relative to the destination; null when it lies elsewhere. */
 export function manifestWithin(manifest: string | null, destination: RawPath): RawPath | null {
   if (manifest === null) return null;
-  const path = placeOf(absolute(manifest));
-  return isWithin(path, destination) ? path.slice(destination.length).replace(/^\/+/, '') : null;
+  const path = absolute(manifest);
+  const typed = typedWithin(path, destination);
+  if (typed !== null) return typed;
+  const place = placeOf(path);
+  return isWithin(place, destination) ? place.slice(destination.length).replace(/^\/+/, '') : null;
+}
+
+// What was typed as a path below the destination is meant to be there, whatever links stand on the way now.
+function typedWithin(path: RawPath, destination: RawPath): RawPath | null {
+  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+    const rest = path
+      .slice(slash + 1)
+      .split('/')
+      .filter((name) => name !== '' && name !== '.');
+    if (rest.includes('..')) return null;
+    if (rest.length > 0 && realOrNull(path.slice(0, slash)) === destination) return rest.join('/');
+  }
+  return null;
+}
+
+function realOrNull(path: RawPath): RawPath | null {
+  try {
+    return real(path);
+  } catch (error) {
+    if (codeOf(error) === '') throw error;
+    return null;
+  }
+}
+
+// Also a file that `/dev/stdout` or a shell's `/dev/fd/63` leads to: those names are not there to be replaced.
+function leadsToStream(path: RawPath): boolean {
+  const there = look(path);
+  const isReplaceable = there === null || there.kind === 'file' || there.kind === 'directory';
+  return !isReplaceable || /^\/(dev\/[^/]+|proc\/.+)$/.test(placeOf(path));
 }
 
 /**

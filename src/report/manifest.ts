@@ -1,82 +1,86 @@
-import {
-  closeSync,
-  constants,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
-import { type RawPath, toBytes } from '../api/names.ts';
-import { runMark, temporaryName } from '../fs/temporary-name.ts';
+import { type RawPath, splitPath, toBytes } from '../api/names.ts';
+import { openRoot, type Root } from '../fs/directories.ts';
+import type { FileSystem, Handle } from '../fs/file-system.ts';
+import { placeOfManifest } from '../plan/manifest-place.ts';
+import { ManifestFile } from './manifest-file.ts';
+import { ManifestStream } from './manifest-stream.ts';
 
 /** Lines are written in portions of this many characters. */
 const PORTION = 65536;
 
+/** Where the lines go. Every method but `drop` throws what the system says. */
+export interface ManifestSink {
+  write(bytes: Buffer): void;
+  /** Pending while a reader is behind; rejects when it is gone. */
+  ready(): Promise<void> | undefined;
+  /** Everything is written: the list gets its name, or its reader takes the rest. */
+  finish(): Promise<void>;
+  /** Nothing of the list stays. */
+  drop(): void;
+}
+
 /**
- * A list of checksums in the format of `sha256sum` (GNU coreutils manual, "md5sum invocation"), written under a temporary
- * name until it is whole. Paths are relative to the destination. A device or a FIFO of that name is written to, not replaced.
+ * A list of checksums in the format of `sha256sum` (GNU coreutils manual, "md5sum invocation"). Paths are relative to the
+ * destination. A device or a FIFO outside of the destination is written to, everything else is replaced.
  */
 export class Manifest {
-  private readonly path: string;
-  /** null: what is there is written to directly. */
-  private readonly temporary: string | null;
-  private readonly fd: number;
-  private text = '';
+  readonly #sink: ManifestSink;
+  #text = '';
 
-  /** Throws what node:fs throws when the file cannot be made. */
-  constructor(path: string) {
-    this.path = path;
-    const there = statSync(path, { throwIfNoEntry: false });
-    const replaceable = there === undefined || there.isFile() || there.isDirectory();
-    this.temporary = replaceable ? `${path.slice(0, path.lastIndexOf('/') + 1)}${temporaryName(runMark())}` : null;
-    this.fd = this.temporary === null ? openExisting(path) : openSync(this.temporary, 'wx', 0o666);
+  /** Throws SystemError or CopyError when it cannot be made. */
+  constructor(fs: FileSystem, typed: string, destination: Root) {
+    const { path, within, isStream } = placeOfManifest(typed, destination.path);
+    this.#sink = isStream ? new ManifestStream(path) : fileAt(fs, path, within, destination);
   }
 
   add(sha256: string, path: RawPath): void {
-    this.text += manifestLine(sha256, path);
-    if (this.text.length > PORTION) this.flush();
+    this.#text += manifestLine(sha256, path);
+    if (this.#text.length > PORTION) this.#flush();
   }
 
-  /** After a failure: nothing of the list stays. */
+  ready(): Promise<void> | undefined {
+    return this.#sink.ready();
+  }
+
+  async finish(): Promise<void> {
+    this.#flush();
+    await this.#sink.finish();
+  }
+
   drop(): void {
-    try {
-      closeSync(this.fd);
-    } catch {
-      // Closed already.
-    }
-    if (this.temporary !== null) rmSync(this.temporary, { force: true });
+    this.#sink.drop();
   }
 
-  /** @param keep false: the list is dropped, and a file of that name stays as it was */
-  close(keep: boolean): void {
-    if (keep) {
-      this.flush();
-      if (this.temporary !== null) fsyncSync(this.fd);
-    }
-    closeSync(this.fd);
-    if (this.temporary === null) return;
-    if (keep) renameSync(this.temporary, this.path);
-    else unlinkSync(this.temporary);
-  }
-
-  private flush(): void {
-    const bytes = toBytes(this.text);
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
-    this.text = '';
+  #flush(): void {
+    const bytes = toBytes(this.#text);
+    this.#text = '';
+    this.#sink.write(bytes);
   }
 }
 
-/** A FIFO that nobody reads is an error (ENXIO): opening it would wait, deaf to every signal, until somebody does. */
-function openExisting(path: string): number {
-  const probe = openSync(path, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    return openSync(path, 'w');
-  } finally {
-    closeSync(probe);
+function fileAt(fs: FileSystem, path: RawPath, within: RawPath | null, destination: Root): ManifestFile {
+  const [dir, name] = splitPath(within ?? path);
+  const isElsewhere = within === null;
+  return new ManifestFile(
+    fs,
+    isElsewhere ? fs.openRoot(dir || '/') : openBelow(fs, destination, dir),
+    name,
+    isElsewhere,
+  );
+}
+
+/** Below the destination no link is followed. */
+function openBelow(fs: FileSystem, destination: Root, path: RawPath): Handle {
+  let handle = openRoot(fs, destination, 'destination');
+  for (const name of path === '' ? [] : path.split('/')) {
+    const parent = handle;
+    try {
+      handle = fs.openDirectory(parent, name);
+    } finally {
+      fs.close(parent);
+    }
   }
+  return handle;
 }
 
 /** A name with a line end or a backslash is escaped, and a backslash before the sum says so. */

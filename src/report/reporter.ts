@@ -1,7 +1,8 @@
 import type { Config } from '../api/config.ts';
-import { type Failure, RefusedError } from '../api/errors.ts';
+import { CopyError, type Failure, RefusedError } from '../api/errors.ts';
 import type { CopyEvent, Kind, Outcome, Summary } from '../api/events.ts';
 import { fromText, parentOf, type RawPath } from '../api/names.ts';
+import type { FileSystem } from '../fs/file-system.ts';
 import { codeOf, fromNode } from '../fs/system-error.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { Queue } from '../process/index.ts';
@@ -29,6 +30,8 @@ export class Reporter {
   /** Resolves when the run ends before its end: nothing is waited for then. */
   private readonly over: Promise<void>;
   private isOver: () => void = () => {};
+  private readonly interrupted: Promise<void>;
+  private isInterrupted: () => void = () => {};
   private readonly subtrees = new Set<RawPath>();
   /** Failures in words: a job that is done over after its worker's death fails in the same entries again. */
   private readonly seenFailures = new Set<string>();
@@ -48,6 +51,9 @@ export class Reporter {
     this.over = new Promise((resolve) => {
       this.isOver = resolve;
     });
+    this.interrupted = new Promise((resolve) => {
+      this.isInterrupted = resolve;
+    });
     this.counters = new Counters(config.sizes, config.bwlimit || null, performance.now());
   }
 
@@ -57,11 +63,11 @@ export class Reporter {
   }
 
   /** Throws RefusedError when the list of checksums that was asked for cannot be made. */
-  openManifest(): void {
+  openManifest(fs: FileSystem, plan: Plan): void {
     const { manifest, dryRun } = this.config;
     if (manifest === null || dryRun) return;
     try {
-      this.manifest = new Manifest(manifest);
+      this.manifest = new Manifest(fs, manifest, plan.destination);
     } catch (error) {
       const { code, message } = wordsOf(error);
       throw new RefusedError(fromText(manifest), `cannot make the manifest: ${message}`, code, { cause: error });
@@ -120,7 +126,12 @@ export class Reporter {
           ...(sha256 === undefined ? {} : { sha256 }),
         });
       }
-      if (sha256 !== undefined) this.onManifest((manifest) => manifest.add(sha256, this.plan?.single?.as ?? path));
+      if (sha256 !== undefined) {
+        await this.onManifest((manifest) => {
+          manifest.add(sha256, this.plan?.single?.as ?? path);
+          return manifest.ready();
+        });
+      }
     }
     await this.pause;
   }
@@ -170,6 +181,7 @@ export class Reporter {
   }
 
   interrupt(): void {
+    this.isInterrupted();
     this.endEarly('interrupted', { path: '', message: 'interrupted', code: 'EINTR' });
   }
 
@@ -184,15 +196,20 @@ export class Reporter {
     this.endEarly('stopped', { path: '', message: String(error), code: 'EPCOPY_INTERNAL' });
   }
 
-  refuse(error: RefusedError): Summary {
+  refuse(error: RefusedError): Promise<Summary> {
     this.outcome = 'refused';
     this.reason = { path: error.path, message: error.message, code: error.code };
     return this.end();
   }
 
-  end(): Summary {
+  /** The list of checksums gets its name; that of a run that was interrupted does not. */
+  async finishManifest(): Promise<void> {
+    if (this.outcome !== 'interrupted') await this.onManifest((manifest) => manifest.finish());
+  }
+
+  async end(): Promise<Summary> {
     clearInterval(this.timer);
-    this.onManifest((manifest) => manifest.close(this.outcome === null || this.outcome === 'stopped'));
+    this.manifest?.drop();
     const summary = this.summary();
     if (this.plan !== null) {
       this.meter.observe(this.counters.snapshot(performance.now()));
@@ -200,6 +217,9 @@ export class Reporter {
       this.tellReading();
     }
     this.emit({ type: 'end', summary });
+    await Promise.race([this.pause, this.interrupted]);
+    // Nothing is waited for when the run ended early, but a promise that is rejected already is heard.
+    if (this.ended) await new Promise(setImmediate);
     if (this.unforeseen !== null) throw this.unforeseen;
     return summary;
   }
@@ -227,11 +247,13 @@ export class Reporter {
   }
 
   // A list that cannot be written is a failure of the run, once; the copy goes on.
-  private onManifest(step: (manifest: Manifest) => void): void {
+  private async onManifest(step: (manifest: Manifest) => void | Promise<void>): Promise<void> {
     if (this.manifest === null) return;
     try {
-      step(this.manifest);
+      const pause = step(this.manifest);
+      if (pause !== undefined) await Promise.race([pause, this.interrupted]);
     } catch (error) {
+      if (this.manifest === null) return;
       this.manifest.drop();
       this.manifest = null;
       const { code, message } = wordsOf(error);
@@ -256,12 +278,17 @@ export class Reporter {
       const before = this.pause;
       const both = Promise.all([before, taken]).then(
         () => {},
-        (error: unknown) => this.broken(error),
+        (error: unknown) => this.listenerFailed(error),
       );
       this.pause = Promise.race([both, this.over]);
     } catch (error) {
-      this.broken(error);
+      this.listenerFailed(error);
     }
+  }
+
+  private listenerFailed(error: unknown): void {
+    this.unforeseen ??= error;
+    this.broken(error);
   }
 
   private endEarly(outcome: Outcome, reason: Summary['reason']): void {
@@ -302,6 +329,7 @@ function isMerged(plan: Plan): boolean {
 }
 
 function wordsOf(error: unknown): { code: string; message: string } {
+  if (error instanceof CopyError) return error.failure;
   const known = fromNode(error);
   return { code: codeOf(known) || 'EPCOPY_MANIFEST', message: known instanceof Error ? known.message : String(known) };
 }

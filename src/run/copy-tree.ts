@@ -84,7 +84,7 @@ export async function copyTree(
       return notBegun(reporter, hooks);
     }
     if (config.bwlimit > 0) rate = new RateFile(config.bwlimit);
-    reporter.openManifest();
+    reporter.openManifest(fs, plan);
   } catch (error) {
     rate?.close();
     tree?.close();
@@ -148,7 +148,6 @@ async function copyPlanned(
     if (!(error instanceof NoWorkers)) reporter.broken(error);
     else reporter.stopped(error);
   } finally {
-    hooks.signal?.removeEventListener('abort', interrupt);
     // Every report is in: there is nothing that a worker's own way out would add but time.
     await executor.terminate();
     if (reporter.ended) removeTemporaries(fs, setup, [...scheduler.inFlight, ...scheduler.splits.values()], null);
@@ -159,7 +158,8 @@ async function copyPlanned(
     extra?.close();
     tree.close();
   }
-  return reporter.end();
+  await reporter.finishManifest();
+  return reporter.end().finally(() => hooks.signal?.removeEventListener('abort', interrupt));
 }
 
 // A job's report overtakes nothing, but whoever reads the events may be behind: a failure is not to come after a removal.
@@ -168,7 +168,7 @@ async function allTold(events: Queue<WorkerEvent>): Promise<void> {
   while (!(await events.empty()));
 }
 
-function notBegun(reporter: Reporter, hooks: CopyHooks): Summary {
+function notBegun(reporter: Reporter, hooks: CopyHooks): Promise<Summary> {
   for (const worker of hooks.early ?? []) void worker.discard();
   reporter.interrupt();
   return reporter.end();
@@ -179,7 +179,7 @@ function refused(
   hooks: CopyHooks,
   error: unknown,
   typed: readonly (string | Uint8Array)[],
-): Summary {
+): Promise<Summary> {
   for (const worker of hooks.early ?? []) void worker.discard();
   if (!(error instanceof RefusedError)) throw error;
   return reporter.refuse(asTyped(error, typed));

@@ -4,13 +4,13 @@ import { SLOW, slowFile } from '../e2e/slow.ts';
 import { needs } from '../support/needs.ts';
 import { catches, childrenOf } from '../support/processes.ts';
 import { Random } from '../support/random.ts';
-import { expectExit, until } from '../support/run.ts';
+import { expectExit, start, until } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { file, plant } from '../support/tree.ts';
 import { FULL } from './support/matrix.ts';
 import { membersOf, pause, send } from './support/moment.ts';
 import { temporaryFiles } from './support/scene.ts';
-import { STOPPED, type Stuck } from './support/stopped-readers.ts';
+import { fullPipe, STOPPED, type Stuck } from './support/stopped-readers.ts';
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type Ending = keyof typeof SIGNALS;
@@ -178,6 +178,19 @@ needs('python3')('a terminal that is closed ends the run as SIGHUP does', async 
   const run = await stuckIn('with a bar', 'terminal', top);
   send(run.pid, 'SIGUSR1');
   expectExit(await run.done, 129);
+  await expectNothingLeft(top);
+});
+
+needs('mkfifo')('a manifest whose reader has stopped keeps no signal from ending a run', async () => {
+  const top = temp();
+  fullPipe(`${top}/fifo`);
+  plantMany(`${top}/src`, 10);
+  const args = ['src', 'dst', '--manifest', 'fifo'];
+  const run = start(args, { cwd: top, env: { PCOPY_TEST_CASE: top } });
+  const copied = () => existsSync(`${top}/dst`) && readdirSync(`${top}/dst`).length === 10;
+  await until(() => copied() && childrenOf(run.pid).length === 0, 'the copy');
+  send(run.pid, 'SIGTERM');
+  expectExit(await run.done, 143);
   await expectNothingLeft(top);
 });
 
