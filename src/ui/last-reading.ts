@@ -5,7 +5,7 @@ export class LastReading {
   totals: Totals | undefined;
   #reading: Reading = NOTHING_YET;
   #workers: readonly WorkerView[] = [];
-  #at = Date.now();
+  #at = performance.now();
 
   onEvent(event: CopyEvent): void {
     if (event.type === 'scan') {
@@ -16,12 +16,12 @@ export class LastReading {
     this.#reading = event.reading;
     this.#workers = event.snapshot.workers;
     this.totals = event.snapshot.totals;
-    this.#at = Date.now();
+    this.#at = performance.now();
   }
 
   now(): Reading {
     const { ended, elapsedMs, etaMs, stalledMs } = this.#reading;
-    const since = ended ? 0 : Date.now() - this.#at;
+    const since = ended ? 0 : performance.now() - this.#at;
     return {
       ...this.#reading,
       elapsedMs: elapsedMs + since,
@@ -31,7 +31,7 @@ export class LastReading {
   }
 
   workers(): WorkerView[] {
-    const since = Date.now() - this.#at;
+    const since = performance.now() - this.#at;
     return this.#workers.map((worker) =>
       worker.path === '' ? worker : { ...worker, silentMs: worker.silentMs + since },
     );
