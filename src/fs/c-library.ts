@@ -1,6 +1,9 @@
 // The only file that knows koffi.
-import koffi from 'koffi';
+import { createRequire } from 'node:module';
 
+// Required when this module is first used, not imported: in a bundle of one file an import would run at the start, and a
+// platform without koffi's binary has the node driver.
+const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
 // The symbols of the running process serve glibc and musl alike.
 const library = koffi.load(null);
 

@@ -90,8 +90,17 @@ export class Reporter {
       dryRun,
       ...(plan.single === null ? {} : { single: plan.single }),
     });
-    if (this.driver === 'node' && this.config.archive) {
-      this.warn('', 'EPCOPY_DRIVER', 'the node driver does not see extended attributes and ACLs: they are not copied');
+    if (this.driver === 'node') {
+      if (this.config.archive) {
+        this.warn(
+          '',
+          'EPCOPY_DRIVER',
+          'the node driver does not see extended attributes and ACLs: they are not copied',
+        );
+      } else if (process.platform === 'linux' && process.env.PCOPY_DRIVER !== 'node') {
+        const message = 'koffi does not load: the node driver is used, which keeps times to the microsecond only';
+        this.warn('', 'EPCOPY_DRIVER', message);
+      }
     }
     this.timer = setInterval(() => this.tell(), TELL_EVERY);
     this.timer.unref();

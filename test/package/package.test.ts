@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { EXAMPLES } from '../../src/cli/man.ts';
@@ -69,6 +69,27 @@ describe('installed globally', () => {
       process.platform === 'linux' && !process.env.PCOPY_DRIVER ? 'libc' : (process.env.PCOPY_DRIVER ?? 'node');
     expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ type: 'start', driver });
     expect(spawnSync('diff', ['-r', `${ROOT}/fixtures/tree`, `${packed.project}/copied`]).status).toBe(0);
+  });
+});
+
+describe('without koffi’s binary', () => {
+  const modules = () => `${packed.root}/global/lib/node_modules/pcopy/node_modules`;
+
+  test.runIf(process.platform === 'linux').each([
+    ['its binary', '@koromix'],
+    ['all of it', 'koffi'],
+  ])('%s being gone, the node driver copies, and one sentence says so', (_what, name) => {
+    renameSync(`${modules()}/${name}`, `${packed.root}/aside`);
+    try {
+      const { status, stderr } = command(`${ROOT}/fixtures/tree`, `without-${name}`, '-j', '2');
+      expect(status, stderr).toBe(0);
+      expect(stderr.match(/warning/g)).toHaveLength(1);
+      expect(stderr).toContain('koffi does not load: the node driver is used');
+      expect(stderr).not.toContain('Error');
+      expect(spawnSync('diff', ['-r', `${ROOT}/fixtures/tree`, `${packed.project}/without-${name}`]).status).toBe(0);
+    } finally {
+      renameSync(`${packed.root}/aside`, `${modules()}/${name}`);
+    }
   });
 });
 
