@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { CopyError, type Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import { SystemError } from './system-error.ts';
@@ -29,6 +30,6 @@ export function toFailure(error: unknown, path: RawPath): Failure {
   if (error instanceof SystemError) {
     return { path, action: error.syscall, code: error.code, message: error.message, side: 'destination' };
   }
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message = types.isNativeError(error) ? (error.stack ?? error.message) : String(error);
   return { path, action: 'copy', code: 'EPCOPY_INTERNAL', message, side: 'source' };
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { RawPath } from '../api/names.ts';
 import type { FileSystem, Handle, Stat } from './file-system.ts';
 import { parseTemporaryName, type TemporaryName } from './temporary-name.ts';
@@ -56,6 +57,6 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && Reflect.get(error, 'code') !== 'ESRCH';
+    return types.isNativeError(error) && Reflect.get(error, 'code') !== 'ESRCH';
   }
 }

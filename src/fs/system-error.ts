@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { getSystemErrorMap } from 'node:util';
+import { getSystemErrorMap, types } from 'node:util';
 
 const nameOfErrno = new Map(Object.entries(constants.errno).map(([name, errno]) => [errno, name]));
 // EWOULDBLOCK is the same number on most systems, and comes later.
@@ -31,9 +31,12 @@ export function systemError(errno: number, syscall: string): SystemError {
   return new SystemError(nameOfErrno.get(errno) ?? `E${errno}`, syscall);
 }
 
-/** What Node threw, as a SystemError; anything else comes back as it is. */
+/**
+ * What Node threw, as a SystemError; anything else comes back as it is. Not by `instanceof`: under Jest, Node's errors are of
+ * another realm than ours.
+ */
 export function fromNode(error: unknown): unknown {
-  if (!(error instanceof Error) || !('syscall' in error) || !('errno' in error)) return error;
+  if (!types.isNativeError(error) || !('syscall' in error) || !('errno' in error)) return error;
   const { errno, syscall } = error as NodeJS.ErrnoException;
   if (typeof errno !== 'number') return error;
   return new SystemError(nameOfErrno.get(Math.abs(errno)) ?? String(Reflect.get(error, 'code')), String(syscall), {

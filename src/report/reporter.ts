@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Config } from '../api/config.ts';
 import { CopyError, type Failure, RefusedError } from '../api/errors.ts';
 import type { CopyEvent, Kind, Outcome, Summary } from '../api/events.ts';
@@ -340,5 +341,8 @@ function isMerged(plan: Plan): boolean {
 function wordsOf(error: unknown): { code: string; message: string } {
   if (error instanceof CopyError) return error.failure;
   const known = fromNode(error);
-  return { code: codeOf(known) || 'EPCOPY_MANIFEST', message: known instanceof Error ? known.message : String(known) };
+  return {
+    code: codeOf(known) || 'EPCOPY_MANIFEST',
+    message: types.isNativeError(known) ? known.message : String(known),
+  };
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { UsageError } from '../api/errors.ts';
 import { parentOf } from '../api/names.ts';
 import { type Form, formsOf, type Glob } from './glob-form.ts';
@@ -47,7 +48,7 @@ function compile(option: PatternUse['option'], pattern: string): Form[] {
   try {
     return formsOf(plain === '' || plain === '.' ? '**' : plain);
   } catch (error) {
-    throw unusable(option, pattern, error instanceof Error ? error.message : String(error));
+    throw unusable(option, pattern, types.isNativeError(error) ? error.message : String(error));
   }
 }
 
