@@ -89,10 +89,10 @@ const ALIKE: Record<string, string> = {
   lstat: 'stat',
   flistxattr: 'getxattr',
   fgetxattr: 'getxattr',
-  llistxattr: 'getxattr',
-  lgetxattr: 'getxattr',
+  listxattr: 'getxattr',
   fsetxattr: 'setxattr',
-  lsetxattr: 'setxattr',
+  fremovexattr: 'setxattr',
+  removexattr: 'setxattr',
 };
 
 export interface Report {

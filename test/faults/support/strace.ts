@@ -8,7 +8,7 @@ export const CALLS =
   'openat statx fstat newfstatat lstat stat read pread64 write pwrite64 link linkat rename renameat renameat2 ' +
   'mkdir mkdirat rmdir utimensat fchmod fchmodat fchmodat2 chmod fchown fchownat lchown close fsync ftruncate ' +
   'symlink symlinkat unlink unlinkat getdents64 ioctl lseek readlink readlinkat mknodat ' +
-  'flistxattr fgetxattr fsetxattr llistxattr lgetxattr lsetxattr';
+  'flistxattr fgetxattr fsetxattr fremovexattr listxattr getxattr setxattr removexattr';
 
 /** One call of a worker as strace wrote it down, with descriptors resolved to paths. */
 export interface Call {
