@@ -37,6 +37,8 @@ export interface Space {
   countsInodes: boolean;
   /** Served by another machine, as far as the system tells. */
   network: boolean;
+  /** Modification times are cut to even seconds. */
+  evenSeconds: boolean;
 }
 
 /** An open directory or file. On systems without openat it stands for a path. */

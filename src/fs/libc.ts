@@ -3,10 +3,10 @@ import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.
 import * as flags from './flags.ts';
 import * as libc from './libc-calls.ts';
 import { libcXattrs } from './libc-xattrs.ts';
-import { isNetwork } from './network.ts';
 import { isNameIn, pathOf } from './proc-path.ts';
 import { STATX_MASK, STATX_SIZE, StatxStat } from './statx.ts';
 import { codeOf, systemError } from './system-error.ts';
+import { holdsEvenSeconds, isNetwork } from './types-of-file-systems.ts';
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -285,6 +285,7 @@ export class LibcFileSystem implements FileSystem {
       usedInodes: at(5) - at(6),
       countsInodes: at(5) > 0,
       network: isNetwork(at(0)),
+      evenSeconds: holdsEvenSeconds(at(0)),
     };
   }
 

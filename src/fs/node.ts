@@ -3,10 +3,10 @@ import { sep } from 'node:path';
 import { isAscii, type RawPath, toBytes } from '../api/names.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
-import { isNetwork } from './network.ts';
 import { NodeStat, typeOfDirent } from './node-stat.ts';
 import { isNameIn, pathOf } from './proc-path.ts';
 import { codeOf, fromNode, SystemError, systemError } from './system-error.ts';
+import { holdsEvenSeconds, isNetwork } from './types-of-file-systems.ts';
 
 const EINVAL = 22;
 
@@ -213,6 +213,7 @@ export class NodeFileSystem implements FileSystem {
       usedInodes: s.files - s.ffree,
       countsInodes: s.files > 0,
       network: this.held && isNetwork(s.type),
+      evenSeconds: this.held && holdsEvenSeconds(s.type),
     };
   }
 

@@ -3,6 +3,7 @@ import { attempt } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { checkReplaceable } from './atomic-write.ts';
 import { type Context, type Entry, notePrimary, tell } from './context.ts';
+import { isCutToEvenSecond, sameTime } from './times.ts';
 import { hashContent } from './verify.ts';
 
 /** Whether -n or -u leave the destination as it is; then the report says so. A directory in the way throws. */
@@ -29,8 +30,12 @@ export function existing(context: Context, entry: Entry): Stat | null {
 
 function matches(context: Context, entry: Entry, source: Handle, stat: Stat, there: Stat): boolean {
   if (there.type !== 'f' || there.size !== stat.size) return false;
-  if (!context.config.checksum) return sameTime(stat, there);
+  if (!context.config.checksum) return isSameTime(context, entry, stat, there);
   return hashExisting(context, entry) === hashContent(context, entry.path, 'source', source);
+}
+
+function isSameTime({ fs }: Context, { destinationDir }: Entry, stat: Stat, there: Stat): boolean {
+  return sameTime(stat, there) || (isCutToEvenSecond(stat, there) && fs.space(destinationDir).evenSeconds);
 }
 
 function hashExisting(context: Context, entry: Entry): string {
@@ -41,17 +46,4 @@ function hashExisting(context: Context, entry: Entry): string {
   } finally {
     fs.close(there);
   }
-}
-
-/**
- * Whether two modification times are the same as far as both sides can tell: a side whose nanoseconds end in zeros may be
- * one that cannot hold more (100 ns on NTFS, 1 us through node:fs, 1 s on ext3).
- */
-export function sameTime(a: Pick<Stat, 'mtime' | 'mtimeNs'>, b: Pick<Stat, 'mtime' | 'mtimeNs'>): boolean {
-  if (a.mtime === b.mtime && a.mtimeNs === b.mtimeNs) return true;
-  for (const unit of [1000, 1_000_000, 1_000_000_000]) {
-    const coarse = a.mtimeNs % unit === 0 || b.mtimeNs % unit === 0;
-    if (coarse && a.mtime === b.mtime && Math.floor(a.mtimeNs / unit) === Math.floor(b.mtimeNs / unit)) return true;
-  }
-  return false;
 }

@@ -2,7 +2,8 @@ import { attempt, entryError } from '../fs/entry-error.ts';
 import { abort, placeName, publishName } from './atomic-write.ts';
 import { type Context, DRY_RUN, defersHardLink, type Entry, notePrimary, tell } from './context.ts';
 import { describeMadeEntry } from './made-entry.ts';
-import { existing, sameTime } from './policy.ts';
+import { existing } from './policy.ts';
+import { sameTime } from './times.ts';
 
 /** Copies a symbolic link as it stands, with its own times. Links that have other names are deferred like files. */
 export function copySymlink(context: Context, entry: Entry): void {

@@ -7,3 +7,10 @@ const MAGIC = new Set([
 export function isNetwork(type: number): boolean {
   return MAGIC.has(type >>> 0);
 }
+
+const MSDOS_SUPER_MAGIC = 0x4d44;
+
+/** FAT. @param type f_type of statfs(2) */
+export function holdsEvenSeconds(type: number): boolean {
+  return type === MSDOS_SUPER_MAGIC;
+}
