@@ -3,6 +3,7 @@
 import { Socket } from 'node:net';
 import { parentIsAlive, setIdentity, setOrigin } from './current.ts';
 import { encodeError } from './error-wire.ts';
+import { Fifo } from './fifo.ts';
 import { dropAll, manifest, open } from './handles.ts';
 import { childrenEnded } from './keep-alive.ts';
 import { LINK_FD, Link } from './link.ts';
@@ -34,8 +35,13 @@ export function startAfter(step: Promise<unknown>): void {
   awaited.catch(() => {});
 }
 
-const inbox: ToChild[] = [];
+const inbox = new Fifo<Exclude<ToChild, { type: 'recall' }>>();
 let working = false;
+
+/** Milliseconds: after a task that took longer the channel is looked at, where the next ones may have been recalled. */
+const LONG_TASK = 5;
+/** Milliseconds between two looks at whether the parent is alive. */
+const PARENT_CHECK = 1;
 
 function receive(message: Message): void {
   switch (message.type) {
@@ -44,6 +50,9 @@ function receive(message: Message): void {
     case 'finish':
       inbox.push(message);
       if (!working) work();
+      return;
+    case 'recall':
+      returnTasks();
       return;
     case 'call':
     case 'items':
@@ -60,6 +69,7 @@ function receive(message: Message): void {
     case 'broken':
     case 'result':
     case 'failure':
+    case 'returned':
       return;
     default:
       message satisfies never;
@@ -73,6 +83,7 @@ function parentOf(address: string): string {
 /** Works through the inbox, strictly in order. */
 async function work(): Promise<void> {
   working = true;
+  let turnedAt = performance.now();
   for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) {
     switch (message.type) {
       case 'setup':
@@ -80,6 +91,10 @@ async function work(): Promise<void> {
         break;
       case 'task':
         await run(message);
+        if (performance.now() - turnedAt > LONG_TASK) {
+          await new Promise((resolve) => setImmediate(resolve));
+          turnedAt = performance.now();
+        }
         break;
       case 'finish':
         await leave(0);
@@ -89,6 +104,20 @@ async function work(): Promise<void> {
     }
   }
   working = false;
+}
+
+/** Gives back what is not begun. */
+function returnTasks(): void {
+  let count = 0;
+  for (const message of inbox.drain()) {
+    if (message.type === 'task') {
+      dropAll(message.handles, boot.address);
+      count++;
+    } else {
+      inbox.push(message);
+    }
+  }
+  tell({ type: 'returned', count });
 }
 
 async function setUp(setup: Setup): Promise<void> {
@@ -114,7 +143,7 @@ async function run(task: TaskMessage): Promise<void> {
       dropAll(task.handles, boot.address);
       throw error;
     });
-    const args = open({ value: task.args, handles: task.handles }) as unknown[];
+    const args = open({ value: task.args, packed: task.packed, handles: task.handles }) as unknown[];
     const value = task.each ? await runEach(target, args[0] as unknown[]) : await target(...args);
     if (outputPending()) await outputWritten();
     tell({ type: 'result', id: task.id, value, handles: manifest }, value);
@@ -128,11 +157,16 @@ async function run(task: TaskMessage): Promise<void> {
 }
 
 async function runEach(target: (item: unknown) => unknown, items: unknown[]): Promise<unknown[]> {
-  const results: unknown[] = [];
-  for (const item of items) {
-    // Where no signal ends this process with its parent, the rest is for nobody.
-    if (!parentIsAlive()) process.exit(1);
-    results.push(await target(item));
+  const results = new Array<unknown>(items.length);
+  let checkedAt = 0;
+  for (const [index, item] of items.entries()) {
+    if (performance.now() - checkedAt > PARENT_CHECK) {
+      // Where no signal ends this process with its parent, the rest is for nobody.
+      if (!parentIsAlive()) process.exit(1);
+      checkedAt = performance.now();
+    }
+    const result = target(item);
+    results[index] = typeof result === 'object' && result !== null ? await result : result;
   }
   return results;
 }

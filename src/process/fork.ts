@@ -115,6 +115,7 @@ export class Child {
       case 'broken':
       case 'result':
       case 'failure':
+      case 'returned':
         this.#owner(message);
         return;
       case 'call':
@@ -130,6 +131,7 @@ export class Child {
       case 'setup':
       case 'task':
       case 'finish':
+      case 'recall':
         return;
       default:
         message satisfies never;

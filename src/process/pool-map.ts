@@ -1,6 +1,6 @@
 import { checkNames, checkWhole } from './arguments.ts';
 import { Outcome } from './async-result.ts';
-import type { Job } from './pool-worker.ts';
+import type { JobOptions } from './pool-job.ts';
 import type { Target } from './wire.ts';
 
 export interface MapOptions {
@@ -11,7 +11,9 @@ export interface MapOptions {
 /** What mapping needs of a pool. */
 export interface Submitter {
   readonly size: number;
-  submit(job: Omit<Job, 'id'>): void;
+  submit(target: Target, args: readonly unknown[], options: JobOptions, outcome: Outcome<unknown>): void;
+  /** How many jobs it can make use of now. */
+  appetite(): number;
 }
 
 /** Every element's result, in their order. Rejects with the first error; the rest is still worked on. */
@@ -31,24 +33,29 @@ export async function mapAll<T, R>(
 }
 
 /**
- * Results as they come. Elements are taken from the source only when a worker will soon want them, so it may be endless; and when
+ * Results one by one: in the order of the elements, or as they come. Elements are taken from the source only when a worker will soon want them, so it may be endless; and when
  * the consumer does not take the results, no further ones are asked for.
  */
-export function mapUnordered<T, R>(
+export function mapLazily<T, R>(
   pool: Submitter,
   target: Target,
   items: Iterable<T> | AsyncIterable<T>,
-  options: MapOptions,
+  options: MapOptions & { ordered: boolean },
 ): AsyncGenerator<R, void, undefined> {
-  return mapChunks(pool, target, chunks(items, chunksizeOf(options) ?? 1));
+  const { ordered, ...rest } = options;
+  return mapChunks(pool, target, chunks(items, chunksizeOf(rest) ?? 1), ordered);
 }
 
 async function* mapChunks<T, R>(
   pool: Submitter,
   target: Target,
   source: AsyncGenerator<T[], void, undefined>,
+  ordered: boolean,
 ): AsyncGenerator<R, void, undefined> {
-  const arrived: R[][] = [];
+  /** By the number of the chunk. */
+  const arrived = new Map<number, R[]>();
+  let submitted = 0;
+  let given = 0;
   let running = 0;
   let more = true;
   let failure: { error: unknown } | null = null;
@@ -58,16 +65,17 @@ async function* mapChunks<T, R>(
   let wake = (): void => {};
   const submit = (chunk: T[]): void => {
     const work = submitChunk<T, R>(pool, target, chunk);
+    const number = submitted++;
     running++;
     work
-      .then((results) => void arrived.push(results), fail)
+      .then((results) => void arrived.set(number, results), fail)
       .finally(() => {
         running--;
         wake();
       });
   };
-  // Twice the workers: each has one in hand and one to go on with.
-  const wanted = (): boolean => more && running + arrived.length < 2 * pool.size;
+  // Twice the workers: each has one in hand and one to go on with. More for those that are quick.
+  const wanted = (): boolean => more && running + arrived.size < Math.max(2 * pool.size, pool.appetite());
   let filling = false;
   /** Runs beside the results: the source may be slow, or wait for one of them. */
   const fill = async (): Promise<void> => {
@@ -85,16 +93,20 @@ async function* mapChunks<T, R>(
     wake();
   };
   try {
-    while (more || running > 0 || arrived.length > 0) {
+    while (more || running > 0 || arrived.size > 0) {
       if (!filling && wanted()) fill();
-      if (arrived.length === 0 && failure === null) {
+      const number = ordered ? given : (arrived.keys().next().value ?? given);
+      const results = arrived.get(number);
+      if (results !== undefined) {
+        arrived.delete(number);
+        given++;
+        yield* results;
+      } else if (failure === null) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
       if (failure !== null) throw (failure as { error: unknown }).error;
-      const results = arrived.shift();
-      if (results !== undefined) yield* results;
     }
   } finally {
     more = false;
@@ -105,7 +117,7 @@ async function* mapChunks<T, R>(
 
 function submitChunk<T, R>(pool: Submitter, target: Target, chunk: T[]): Promise<R[]> {
   const outcome = new Outcome<R[]>({});
-  pool.submit({ target, args: [chunk], each: true, outcome: outcome as Outcome<unknown> });
+  pool.submit(target, [chunk], { each: true, ahead: true }, outcome as Outcome<unknown>);
   return outcome.get();
 }
 

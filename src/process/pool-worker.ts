@@ -1,25 +1,21 @@
-import type { Outcome } from './async-result.ts';
 import { decodeError } from './error-wire.ts';
 import { type Loss, WorkerLost } from './errors.ts';
 import { Child, type Ending } from './fork.ts';
-import { dropAll, manifest, open } from './handles.ts';
+import { dropAll, holdAll, manifest, open } from './handles.ts';
+import type { Job } from './pool-job.ts';
 import type { PoolOptions } from './pool-options.ts';
 import type { PrestartedWorker } from './prestart.ts';
 import { router } from './router.ts';
-import type { FromChild, Parcel, Target } from './wire.ts';
-
-/** A task of a pool until it ends. */
-export interface Job {
-  id: number;
-  target: Target;
-  args: readonly unknown[];
-  each: boolean;
-  outcome: Outcome<unknown>;
-}
+import type { FromChild, Parcel } from './wire.ts';
 
 /** Milliseconds. A machine at its limit of processes may leave node waiting for its own threads for ever. */
 const START_TIMEOUT = 60_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Milliseconds for a task: a worker that needs longer gets none ahead, and is asked for those it has. */
+const QUICK = 10;
+/** Tasks sent ahead to a worker, at most. */
+const MOST_AHEAD = 32;
 
 /** What a pool wants to hear of its workers. */
 export interface WorkerListener {
@@ -27,7 +23,9 @@ export interface WorkerListener {
   workerReady(): void;
   /** It came up, or ended a task: it may have room for another. */
   workerFree(): void;
-  /** It is dead. Its job in hand is settled; those it had not begun come back. */
+  /** It has not begun these. */
+  workerReturned(unbegun: Job[]): void;
+  /** It is dead. Its current job has failed; those it had not begun come back. */
   workerEnded(worker: PoolWorker, unbegun: Job[], startupLoss: WorkerLost | null): void;
 }
 
@@ -41,6 +39,12 @@ export class PoolWorker {
   #left: number;
   #ready = false;
   #finishing = false;
+  #lastId = 0;
+  /** Tasks that it may have beside the current one: more and more as long as it is quick. */
+  #ahead = 0;
+  #recalled = false;
+  #pacedAt = 0;
+  #stallTimer: NodeJS.Timeout | undefined;
   /** Whether the program has to wait for it. */
   #needed = true;
   #broken: Error | undefined;
@@ -81,20 +85,27 @@ export class PoolWorker {
     return this.#ready;
   }
 
-  /** Whether it may be given a job, with that many already with it. */
-  accepts(load: number): boolean {
-    return this.child.alive && !this.#finishing && this.#left > 0 && this.#sent.length <= load;
+  /** Jobs that a worker of this pace should have. */
+  get appetite(): number {
+    return 2 + this.#ahead;
   }
 
-  /** Throws NotCloneable for the arguments, and then has not taken the job. */
+  /** Whether it may be given the job, with `prefetch` others waiting there for their turn. */
+  accepts(job: Job, prefetch: number): boolean {
+    const most = job.options.ahead && !this.#recalled ? Math.max(prefetch, this.#ahead) : prefetch;
+    return this.child.alive && !this.#finishing && this.#left > 0 && this.#sent.length <= most;
+  }
+
   give(job: Job): void {
     const { module, name } = job.target;
-    this.child.send(
-      { type: 'task', id: job.id, module, name, args: job.args, each: job.each, handles: manifest },
-      job.args,
-    );
+    const { value: args, handles } = job.args;
+    const { each } = job.options;
+    holdAll(handles, this.child.address);
+    this.child.link.relay({ type: 'task', id: ++this.#lastId, module, name, args, packed: true, each, handles });
     this.#sent.push(job);
     this.#keepAlive();
+    if (this.#sent.length === 1) this.#pacedAt = performance.now();
+    if (this.#sent.length === 2 && this.#ahead > 0) this.#watchPace();
     // It exits after its last task, and the next one finds the slot empty.
     if (--this.#left === 0) this.finish();
   }
@@ -109,7 +120,7 @@ export class PoolWorker {
 
   /** Kills it; what it has fails with this error. */
   terminate(error: Error): void {
-    for (const job of this.#sent.splice(0)) job.outcome.reject(error);
+    for (const job of this.#sent.splice(0)) job.reject(error);
     this.#finishing = true;
     this.#keepAlive();
     this.child.kill('SIGKILL');
@@ -133,10 +144,16 @@ export class PoolWorker {
         this.#broken = decodeError(message.error);
         return;
       case 'result':
-        settle(this.#sent.shift(), message);
+        this.#keepPace();
+        complete(this.#sent.shift(), message);
         break;
       case 'failure':
-        this.#sent.shift()?.outcome.reject(decodeError(message.error));
+        this.#keepPace();
+        this.#sent.shift()?.reject(decodeError(message.error));
+        break;
+      case 'returned':
+        this.#recalled = false;
+        this.#listener.workerReturned(this.#sent.splice(this.#sent.length - message.count));
         break;
       default:
         message satisfies never;
@@ -144,6 +161,26 @@ export class PoolWorker {
     this.#keepAlive();
     this.#listener.workerFree();
   };
+
+  /** A task ended. */
+  #keepPace(): void {
+    const now = performance.now();
+    const quick = now - this.#pacedAt < QUICK && this.#left === Number.POSITIVE_INFINITY;
+    this.#ahead = quick ? Math.min(2 * this.#ahead + 1, MOST_AHEAD) : 0;
+    this.#pacedAt = now;
+    this.#stallTimer?.refresh();
+  }
+
+  /** Tasks that wait for a slow one may be done elsewhere; and may be what that one waits for. */
+  #watchPace(): void {
+    clearTimeout(this.#stallTimer);
+    this.#stallTimer = setTimeout(() => {
+      this.#ahead = 0;
+      if (this.#sent.length < 2 || this.#finishing) return;
+      this.#recalled = true;
+      this.child.send({ type: 'recall' });
+    }, QUICK).unref();
+  }
 
   /** A worker with nothing to do lets the program end; one that starts, has a task or is about to exit does not. */
   #keepAlive(): void {
@@ -154,6 +191,7 @@ export class PoolWorker {
 
   #end(ending: Ending): void {
     clearTimeout(this.#startTimer);
+    clearTimeout(this.#stallTimer);
     const unbegun = this.#sent.splice(0);
     const lost = (started: boolean): WorkerLost => {
       const { exitCode, signal, note } = ending;
@@ -161,12 +199,12 @@ export class PoolWorker {
       const cause = this.#broken ?? ending.cause;
       return new WorkerLost(loss, cause === undefined ? undefined : { cause });
     };
-    if (this.#ready) unbegun.shift()?.outcome.reject(lost(true));
+    if (this.#ready) unbegun.shift()?.reject(lost(true));
     this.#listener.workerEnded(this, unbegun, this.#ready ? null : lost(false));
   }
 }
 
-function settle(job: Job | undefined, result: Parcel): void {
+function complete(job: Job | undefined, result: Parcel): void {
   if (job === undefined) {
     dropAll(result.handles, router.address);
     return;
@@ -175,8 +213,8 @@ function settle(job: Job | undefined, result: Parcel): void {
   try {
     value = open(result);
   } catch (error) {
-    job.outcome.reject(error as Error);
+    job.reject(error as Error);
     return;
   }
-  job.outcome.resolve(value);
+  job.resolve(value);
 }

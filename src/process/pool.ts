@@ -3,11 +3,13 @@ import { type AsyncResult, type Callbacks, checkCallbacks, Outcome } from './asy
 import { MisuseError, PoolClosed, type WorkerLost } from './errors.ts';
 import { Fifo } from './fifo.ts';
 import { pack } from './handles.ts';
-import { type MapOptions, mapAll, mapUnordered, type Submitter } from './pool-map.ts';
+import { Job, type JobOptions } from './pool-job.ts';
+import { type MapOptions, mapAll, mapLazily, type Submitter } from './pool-map.ts';
 import { checkOptions, type PoolOptions } from './pool-options.ts';
-import { type Job, PoolWorker, type WorkerListener } from './pool-worker.ts';
+import { PoolWorker, type WorkerListener } from './pool-worker.ts';
 import type { PrestartedWorker } from './prestart.ts';
 import { checkCall, checkTask, type Task } from './tasks.ts';
+import type { Target } from './wire.ts';
 
 /** Workers that died in a row before they were ready: after so many, no further one is tried for the waiting tasks. */
 const STARTUP_ATTEMPTS = 2;
@@ -27,7 +29,6 @@ export class ProcessPool {
   readonly #options: PoolOptions;
   readonly #slots: (PoolWorker | null)[];
   readonly #pending = new Fifo<Job>();
-  #lastId = 0;
   #startupFailures = 0;
   #lastStartupLoss: WorkerLost | null = null;
   #state: 'open' | 'closed' | 'terminated' = 'open';
@@ -61,7 +62,7 @@ export class ProcessPool {
     checkCall(task, args);
     checkCallbacks(callbacks);
     const outcome = new Outcome<Result>(callbacks);
-    this.#add({ target: task, args, each: false, outcome: outcome as Outcome<unknown> });
+    this.#add(task, args, { each: false, ahead: false }, outcome as Outcome<unknown>);
     return outcome;
   }
 
@@ -83,6 +84,16 @@ export class ProcessPool {
     return mapAll(this.#submitter, task, items, options);
   }
 
+  /** As `imapUnordered`, with the results in the order of the elements. */
+  imap<Item, Result>(
+    task: Task<[Item], Result>,
+    items: Iterable<Item> | AsyncIterable<Item>,
+    options: MapOptions = {},
+  ): AsyncGenerator<Result, void, undefined> {
+    checkTask(task);
+    return mapLazily(this.#submitter, task, items, { ...options, ordered: true });
+  }
+
   /**
    * Runs a task for each element, and gives the results as they come. Elements are taken as workers want them, and no more while the
    * results are not taken. Throws the first error. `chunksize` defaults to 1.
@@ -93,7 +104,7 @@ export class ProcessPool {
     options: MapOptions = {},
   ): AsyncGenerator<Result, void, undefined> {
     checkTask(task);
-    return mapUnordered(this.#submitter, task, items, options);
+    return mapLazily(this.#submitter, task, items, { ...options, ordered: false });
   }
 
   /** No new tasks. The workers end what was handed in, and exit. */
@@ -112,7 +123,7 @@ export class ProcessPool {
   async terminate(): Promise<void> {
     this.#state = 'terminated';
     const error = new PoolClosed('the pool was terminated');
-    for (const job of this.#pending.drain()) job.outcome.reject(error);
+    for (const job of this.#pending.drain()) job.reject(error);
     for (const worker of this.#running()) worker.terminate(error);
     await this.join();
   }
@@ -125,24 +136,24 @@ export class ProcessPool {
     return this.#slots.filter((worker) => worker !== null);
   }
 
-  #add(job: Omit<Job, 'id'>): void {
+  #add(target: Target, args: readonly unknown[], options: JobOptions, outcome: Outcome<unknown>): void {
     if (this.#state !== 'open') throw new PoolClosed('the pool takes no more tasks');
-    this.#pending.push({ ...job, id: ++this.#lastId });
+    try {
+      this.#pending.push(new Job(target, args, options, outcome));
+    } catch (error) {
+      outcome.reject(error as Error);
+      return;
+    }
     this.#dispatch();
   }
 
   /** Gives out waiting jobs: to idle workers, and when all that can be started are up, ahead to the least busy one. */
   #dispatch(): void {
-    while (this.#pending.length > 0) {
-      const worker = this.#pick();
+    for (let job = this.#pending.peek(); job !== undefined; job = this.#pending.peek()) {
+      const worker = this.#pick(job);
       if (worker === null) return;
-      const job = this.#pending.shift();
-      if (job === undefined) return;
-      try {
-        worker.give(job);
-      } catch (error) {
-        job.outcome.reject(error as Error);
-      }
+      this.#pending.shift();
+      worker.give(job);
     }
   }
 
@@ -150,13 +161,13 @@ export class ProcessPool {
    * The least busy worker that may be given a job; null when the job has to wait. A worker gets nothing before it is ready:
    * its start may hang, and what was sent cannot be taken back.
    */
-  #pick(): PoolWorker | null {
+  #pick(job: Job): PoolWorker | null {
     const { prefetch = 0 } = this.#options;
     let best: PoolWorker | null = null;
     let starting = 0;
     for (const worker of this.#slots) {
       if (worker?.ready === false) starting++;
-      else if (worker?.accepts(prefetch) && (best === null || worker.load < best.load)) best = worker;
+      else if (worker?.accepts(job, prefetch) && (best === null || worker.load < best.load)) best = worker;
     }
     if (best?.load === 0) return best;
     while (starting < this.#pending.length && this.#startNext() !== null) starting++;
@@ -175,7 +186,9 @@ export class ProcessPool {
   }
 
   get #submitter(): Submitter {
-    return { size: this.size, submit: (job) => this.#add(job) };
+    const submit: Submitter['submit'] = (target, args, options, outcome) => this.#add(target, args, options, outcome);
+    const appetite = (): number => this.#running().reduce((sum, worker) => sum + worker.appetite, 0);
+    return { size: this.size, submit, appetite };
   }
 
   readonly #listener: WorkerListener = {
@@ -185,6 +198,9 @@ export class ProcessPool {
     workerFree: () => {
       this.#dispatch();
       this.#finishIfDone();
+    },
+    workerReturned: (unbegun) => {
+      for (const job of unbegun.reverse()) this.#pending.unshift(job);
     },
     workerEnded: (worker, unbegun, startupLoss) => {
       this.#slots[worker.index] = null;
@@ -203,7 +219,7 @@ export class ProcessPool {
   #giveUpIfHopeless(): void {
     if (this.#running().length > 0 || this.#startupFailures < STARTUP_ATTEMPTS || this.#lastStartupLoss === null)
       return;
-    for (const job of this.#pending.drain()) job.outcome.reject(this.#lastStartupLoss);
+    for (const job of this.#pending.drain()) job.reject(this.#lastStartupLoss);
     this.#startupFailures = 0;
   }
 

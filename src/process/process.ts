@@ -94,7 +94,8 @@ export class Process<Args extends unknown[] = unknown[]> {
         args: [],
         handles: [],
       });
-      child.send({ type: 'task', id: 1, module, name, args: this.#args, each: false, handles: manifest }, this.#args);
+      const args = this.#args;
+      child.send({ type: 'task', id: 1, module, name, args, packed: false, each: false, handles: manifest }, args);
       child.send({ type: 'finish' });
     } catch (error) {
       child.kill('SIGKILL');
@@ -146,6 +147,7 @@ export class Process<Args extends unknown[] = unknown[]> {
         dropAll(message.handles, router.address);
         return;
       case 'booted':
+      case 'returned':
       case 'ready':
         return;
       default:

@@ -72,14 +72,17 @@ export interface TaskMessage {
   id: number;
   module: string;
   name: string;
-  args: readonly unknown[];
+  /** An array. */
+  args: unknown;
+  /** It is serialized. */
+  packed: boolean;
   /** Call once for each element of args[0], and answer with the list of results. */
   each: boolean;
   handles: readonly Descriptor[];
 }
 
-/** From a parent to its own child. `finish`: do what was sent before, then exit. */
-export type ToChild = Setup | TaskMessage | { type: 'finish' };
+/** From a parent to its own child. `finish`: do what was sent before, then exit. `recall`: give back the tasks not begun. */
+export type ToChild = Setup | TaskMessage | { type: 'finish' } | { type: 'recall' };
 
 /** From a child to its own parent. `booted`: node runs, what was sent is being read. `broken`: start-up failed, the child exits. */
 export type FromChild =
@@ -87,7 +90,9 @@ export type FromChild =
   | { type: 'ready' }
   | { type: 'broken'; error: WireError }
   | { type: 'result'; id: number; value: unknown; handles: readonly Descriptor[] }
-  | { type: 'failure'; id: number; error: WireError };
+  | { type: 'failure'; id: number; error: WireError }
+  /** So many tasks, the last ones sent, were not begun and will not be. */
+  | { type: 'returned'; count: number };
 
 /** Between any two processes, handed on by those between them. */
 export type Routed =

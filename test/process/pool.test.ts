@@ -359,6 +359,13 @@ describe('map', () => {
     expect(seen.sort((a, b) => a - b)).toEqual(squares);
   });
 
+  test('imap gives them in order', async () => {
+    const pool = newPool(2);
+    const seen: number[] = [];
+    for await (const result of pool.imap(squareLater, numbers, { chunksize: 3 })) seen.push(result);
+    expect(seen).toEqual(squares);
+  });
+
   test('imapUnordered takes from an endless source only what is wanted', async () => {
     const pool = newPool(2);
     let taken = 0;
@@ -375,8 +382,20 @@ describe('map', () => {
       seen.push(result);
       if (seen.length === 20) break;
     }
-    expect(taken).toBeLessThanOrEqual(20 + 4 + 1);
+    // Each of two workers has one task, one to go on with, and while tasks are quick up to 32 more.
+    expect(taken).toBeLessThanOrEqual(20 + 2 * (2 + 32) + 1);
     await until(() => closed);
+  });
+
+  test('tasks that were sent ahead behind one that waits for them are done by another worker', async () => {
+    const gate = new Queue<string>();
+    const steps = [...Array.from({ length: 200 }, () => 'quick'), 'wait', 'quick', 'open', 'quick'];
+    const items = steps.map((what) => ({ what, gate }));
+    const step = fixture<[(typeof items)[0]], string>('tasks.js', 'gateStep');
+    const pool = newPool(2);
+    const seen: string[] = [];
+    for await (const what of pool.imapUnordered(step, items)) seen.push(what);
+    expect(seen.sort()).toEqual(steps.sort());
   });
 
   test('imapUnordered gives a result while its source has nothing more, and hands in nothing when it is left', async () => {

@@ -1,0 +1,39 @@
+import type { Outcome } from './async-result.ts';
+import { dropAll, packItem } from './handles.ts';
+import { router } from './router.ts';
+import type { Parcel, Target } from './wire.ts';
+
+/** How a task is handed in. */
+export interface JobOptions {
+  /** Call the function once for each element of the only argument. */
+  each: boolean;
+  /** May be sent to a busy worker, as long as that one is quick. */
+  ahead: boolean;
+}
+
+/** A task of a pool until it ends. */
+export class Job {
+  readonly target: Target;
+  readonly options: JobOptions;
+  /** Serialized when the task is handed in, once: a worker may die before it begins, and what is passed may be closed since. */
+  readonly args: Parcel;
+  readonly #outcome: Outcome<unknown>;
+
+  /** Throws NotCloneable for the arguments. */
+  constructor(target: Target, args: readonly unknown[], options: JobOptions, outcome: Outcome<unknown>) {
+    this.target = target;
+    this.options = options;
+    this.args = packItem(args, router.address);
+    this.#outcome = outcome;
+  }
+
+  resolve(value: unknown): void {
+    dropAll(this.args.handles, router.address);
+    this.#outcome.resolve(value);
+  }
+
+  reject(error: Error): void {
+    dropAll(this.args.handles, router.address);
+    this.#outcome.reject(error);
+  }
+}
