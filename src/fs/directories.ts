@@ -69,10 +69,11 @@ function openFilesLimit(): number {
 
 /** Opens one of the two directories of the run and makes sure that it is the one the run began with. */
 export function openRoot(fs: FileSystem, root: Root, side: 'source' | 'destination'): Handle {
-  const handle = attempt('', side, 'open', () => fs.openRoot(root.path));
+  const open = `open the ${side}`;
+  const handle = attempt('', side, open, () => fs.openRoot(root.path));
   if (attempt('', side, 'stat', () => fs.stat(handle)).identity !== root.identity) {
     fs.close(handle);
-    throw entryError('', side, 'open', 'EPCOPY_CHANGED', 'was replaced by another directory');
+    throw entryError('', side, open, 'EPCOPY_CHANGED', 'was replaced by another directory');
   }
   return handle;
 }
