@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { lstatSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { expect, test } from 'vitest';
 import { whileCopying } from '../support/held.ts';
 import { expectExit } from '../support/run.ts';
@@ -44,3 +54,24 @@ test.each(['a FIFO', 'a directory', 'another file', 'nothing'])(
     expect(there).toBeUndefined();
   },
 );
+
+test('the first name of a hard link that becomes another file while it waits does not lend that to the others', async () => {
+  const top = temp();
+  plantWaiting(top, (src) => {
+    writeFileSync(`${src}/x`, 'old');
+    linkSync(`${src}/x`, `${src}/y`);
+    linkSync(`${src}/x`, `${src}/z`);
+  });
+  const replaced = ['x', 'z'];
+  const result = await whileCopying(`${top}/src/zz`, ['-j', '1', `${top}/src`, `${top}/dst`], () => {
+    for (const name of replaced) {
+      writeFileSync(`${top}/src/new`, 'new');
+      renameSync(`${top}/src/new`, `${top}/src/${name}`);
+    }
+  });
+  expect(readFileSync(`${top}/dst/y`, 'utf8')).toBe('old');
+  for (const name of replaced) {
+    if (existsSync(`${top}/dst/${name}`)) expect(readFileSync(`${top}/dst/${name}`, 'utf8')).toBe('old');
+    else expect(expectExit(result, 1).stdout).toMatch(new RegExp(`"path":"${name}".*EPCOPY_CHANGED`));
+  }
+});
