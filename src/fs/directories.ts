@@ -44,6 +44,11 @@ function markUnfinished(fs: FileSystem, parent: Handle, name: RawPath, identity:
   }
 }
 
+/** Whether a directory is this user's own, and closed to all the same. A superuser is never locked out. */
+export function isClosedToOwner({ uid, mode }: { uid: number; mode: number }): boolean {
+  return uid !== 0 && uid === process.geteuid?.() && (mode & 0o700) !== 0o700;
+}
+
 /** What Node itself and the file in hand need. */
 const OTHER_HANDLES = 32;
 let held: number | undefined;

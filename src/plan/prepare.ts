@@ -4,7 +4,7 @@ import type { Config } from '../api/config.ts';
 import { RefusedError, UsageError } from '../api/errors.ts';
 import { join, printable, type RawPath, toBytes } from '../api/names.ts';
 import type { Root } from '../fs/directories.ts';
-import { isUnfinished, UNFINISHED_DIR_MODE } from '../fs/directories.ts';
+import { isClosedToOwner, isUnfinished, UNFINISHED_DIR_MODE } from '../fs/directories.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { NodeStat } from '../fs/node-stat.ts';
 import { codeOf, fromNode } from '../fs/system-error.ts';
@@ -24,6 +24,8 @@ export interface Plan {
   madeRoot: boolean;
   /** See `WorkerConfig.forbidden`. */
   forbidden: string[];
+  /** The mode that the destination had when it was closed to us; null: it was not. */
+  closedMode: number | null;
   /** Removes what `prepare` has made, when the run is refused after all. */
   undo: () => void;
 }
@@ -103,8 +105,13 @@ function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, con
   const root = openedRoot(fs, source);
   // What is listed in a file need not be listed here.
   if (config.filesFrom === null) checkAccess(source, constants.R_OK, 'cannot open the directory');
-  const made = makeDirectories(existing, missing, dryRun, UNFINISHED_DIR_MODE);
-  return {
+  const closedMode = missing.length === 0 ? closedModeOf(destination) : null;
+  const made =
+    closedMode === null
+      ? makeDirectories(existing, missing, dryRun, UNFINISHED_DIR_MODE)
+      : { dirs: [], undo: () => setMode(destination, closedMode) };
+  const plan: Plan = {
+    closedMode: dryRun ? null : closedMode,
     source: root,
     destination: destinationRoot(fs, destination, made.dirs.length > 0 && dryRun),
     single: null,
@@ -114,8 +121,10 @@ function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, con
       missing.length > 0
         ? []
         : step(source, 'cannot look at the source', () => forbiddenPlaces(source, destination, identityOf)),
-    undo: made.undo,
+    undo: dryRun ? () => {} : made.undo,
   };
+  if (plan.closedMode !== null) setMode(destination, plan.closedMode | 0o700);
+  return plan;
 }
 
 // What overlaps is known by its real path; what was typed may be a link to it, or another way.
@@ -147,6 +156,7 @@ function prepareFile(
     single: { name, as },
     merged: missing.length === 0,
     madeRoot: false,
+    closedMode: null,
     forbidden: [],
     undo: made.undo,
   };
@@ -184,6 +194,18 @@ function openedRoot(fs: FileSystem, path: RawPath): Root {
 
 function destinationRoot(fs: FileSystem, path: RawPath, missing: boolean): Root {
   return missing ? { path, identity: '' } : openedRoot(fs, path);
+}
+
+function closedModeOf(path: RawPath): number | null {
+  const { uid, mode } = step(path, 'cannot look at the destination', () =>
+    fromNodeErrors(() => statSync(toBytes(path))),
+  );
+  return isClosedToOwner({ uid, mode }) ? mode & 0o7777 : null;
+}
+
+// Where it fails, what is to be written says what is wrong.
+function setMode(path: RawPath, mode: number): void {
+  ignoreErrors(() => chmodSync(toBytes(path), mode));
 }
 
 // Parents that are missing get ordinary modes; the last one the mode of a directory in the making.

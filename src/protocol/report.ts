@@ -83,4 +83,6 @@ export type WorkerEvent =
       /** Bytes of the job so far, the file in hand included. */
       bytes: number;
     }
+  /** A destination directory that is closed to its own user, us, is opened; its mode was this. */
+  | { type: 'opened'; path: RawPath; mode: number }
   | { type: 'failed'; failure: Failure };

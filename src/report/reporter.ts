@@ -41,6 +41,8 @@ export class Reporter {
   private plan: Plan | null = null;
   private stop: () => void = () => {};
   private outcome: Outcome | null = null;
+  /** Modes of destination directories that were closed to us, as they were. */
+  readonly opened = new Map<RawPath, number>();
   private reason: Summary['reason'];
   private unforeseen: unknown = null;
   private timer: NodeJS.Timeout | undefined;
@@ -113,6 +115,9 @@ export class Reporter {
       switch (event.type) {
         case 'progress':
           this.counters.progress(event, performance.now());
+          break;
+        case 'opened':
+          if (!this.opened.has(event.path)) this.opened.set(event.path, event.mode);
           break;
         case 'failed':
           this.failed(event.failure);

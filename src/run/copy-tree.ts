@@ -6,6 +6,7 @@ import type { CopyOptions } from '../api/options.ts';
 import { openFileSystem } from '../fs/driver.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
+import { codeOf } from '../fs/system-error.ts';
 import { asTyped } from '../plan/paths.ts';
 import { preflight } from '../plan/preflight.ts';
 import { type Plan, prepare } from '../plan/prepare.ts';
@@ -14,6 +15,7 @@ import type { Listed } from '../protocol/entries-job.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { Reporter } from '../report/reporter.ts';
+import { restoreModes } from '../report/restore-modes.ts';
 import { lockSplit } from '../report/split-lock.ts';
 import { ExtraEntries } from '../scan/extra-entries.ts';
 import { findDeletions } from '../scan/find-deletions.ts';
@@ -135,6 +137,7 @@ async function copyPlanned(
   try {
     if (plan.madeRoot) scheduler.made.add('');
     else if (plan.single === null) scheduler.kept.add('');
+    if (plan.closedMode !== null) reporter.opened.set('', plan.closedMode);
     if (config.delete && plan.merged && plan.single === null) {
       extra = new ExtraEntries(deletion);
     }
@@ -157,6 +160,12 @@ async function copyPlanned(
     rate?.close();
     extra?.close();
     tree.close();
+    // With `archive` those that were finished have their source's modes.
+    if (!config.archive || reporter.ended) {
+      restoreModes(fs, plan.destination, reporter.opened, (path, error) =>
+        reporter.warn(path, codeOf(error), 'was closed to its owner, and could not be closed again'),
+      );
+    }
   }
   await reporter.finishManifest();
   return reporter.end().finally(() => hooks.signal?.removeEventListener('abort', interrupt));

@@ -1,8 +1,9 @@
 import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
-import { isUnfinished, makeUnfinished } from '../fs/directories.ts';
+import { isClosedToOwner, isUnfinished, makeUnfinished } from '../fs/directories.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
+import { codeOf } from '../fs/system-error.ts';
 import type { Context } from './context.ts';
 
 /** Opens a directory on the way into the destination; what is missing is made. */
@@ -30,16 +31,33 @@ function enterExisting(context: Context, parent: Handle, name: RawPath, path: Ra
     return null; // It is missing, or no directory: what makes it says what is wrong.
   }
   try {
-    noteDirectory(
-      context,
-      attempt(path, 'destination', 'stat', () => fs.stat(handle)),
-      path,
-    );
-    return handle;
+    const there = attempt(path, 'destination', 'stat', () => fs.stat(handle));
+    noteDirectory(context, there, path);
+    return opened(context, handle, there, path);
   } catch (error) {
     fs.close(handle);
     throw error;
   }
+}
+
+/**
+ * Lets us into a directory that is our own and closed to us, as those of a copy of a read-only tree are; its mode is put back
+ * at the end of the run. @returns the handle, or another one when this one could not list
+ */
+export function opened(context: Context, handle: Handle, there: Stat, path: RawPath): Handle {
+  const { fs } = context;
+  if (!isClosedToOwner(there)) return handle;
+  // Before it is done: a worker may be ended at any moment, and then reports nothing.
+  context.emit({ type: 'opened', path, mode: there.mode });
+  try {
+    fs.setMode(handle, there.mode | 0o700);
+  } catch (error) {
+    if (codeOf(error) === '') throw error;
+    return handle; // What is to be done in it says what is wrong.
+  }
+  const again = attempt(path, 'destination', 'open', () => fs.openDirectory(handle, '.'));
+  fs.close(handle);
+  return again;
 }
 
 /** Makes the directory, or finds it there. @returns true when it is this run's to finish */

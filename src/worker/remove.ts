@@ -5,6 +5,7 @@ import { attempt } from '../fs/entry-error.ts';
 import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
 import { type Context, tell } from './context.ts';
+import { opened } from './directories.ts';
 import { fail } from './entries.ts';
 import { withRetries } from './retry.ts';
 
@@ -17,8 +18,11 @@ export function removeEntries(context: Context, job: DeleteJob): void {
     return fail(context, error, job.dir);
   }
   if (dir === MISSING) return;
-  const { fs } = context;
-  const below = new DirHandleCache(fs, dir, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
+  const { fs, config } = context;
+  const below = new DirHandleCache(fs, dir, heldHandles(), (parent, name, path) => {
+    const handle = fs.openDirectory(parent, name);
+    return config.dryRun ? handle : opened(context, handle, fs.stat(handle), join(job.dir, path));
+  });
   for (const name of job.names.split('/')) {
     removeTree(context, below, job.dir, name);
     context.heartbeat.endEntry();
