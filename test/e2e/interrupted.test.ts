@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { differences, expectSame, survey } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
+import { preload } from '../support/preload.ts';
 import { childrenOf, openFiles, processesWithEnvironment } from '../support/processes.ts';
 import {
   copy,
@@ -119,10 +119,8 @@ overBothDrivers((driver) => {
 
   needs('gcc')('also where mkdir sets no sticky bit, and the umask takes everything', async () => {
     const top = temp();
-    writeFileSync(`${top}/mkdir.c`, MKDIR);
-    execFileSync('gcc', ['-shared', '-fPIC', '-o', `${top}/mkdir.so`, `${top}/mkdir.c`]);
     const prefix = ['sh', '-c', 'umask 0777; exec "$@"', 'sh'];
-    await killedAndResumed(top, { prefix, env: { LD_PRELOAD: `${top}/mkdir.so` } });
+    await killedAndResumed(top, { prefix, env: preload(top, MKDIR) });
   });
 });
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { runMark, temporaryName } from '../../src/fs/temporary-name.ts';
 import { expectSame } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
+import { preload } from '../support/preload.ts';
 import { processesWithEnvironment } from '../support/processes.ts';
 import {
   copy,
@@ -16,7 +17,7 @@ import {
   until,
 } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
-import { file, plant } from '../support/tree.ts';
+import { file, plant, type Tree } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
 
 /** A name that a dead run on this machine has given. */
@@ -119,3 +120,32 @@ needs('root', 'unshare')('without /proc a living run keeps its temporary files',
   await copy([`${top}/other`, `${top}/dst`], { prefix: bare });
   expect(temporaryIn(`${top}/dst/d`)).toBeUndefined();
 });
+
+needs('gcc')('two runs at once that need temporary names leave each other theirs', async () => {
+  const top = temp();
+  const tree = (prefix: string): Tree =>
+    Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`d${i % 3}/${prefix}${i}`, file(prefix)]));
+  for (const name of ['a', 'b']) plant(`${top}/${name}`, tree(name));
+  mkdirSync(`${top}/dst`);
+  const env = preload(top, WITHOUT_TMPFILE);
+  await Promise.all(['a', 'b'].map((name) => copy([`${top}/${name}`, `${top}/dst`, '-j', '2'], { env })));
+  const files = readdirSync(`${top}/dst`, { recursive: true, encoding: 'latin1' }).filter((path) => path.includes('/'));
+  expect(files.sort()).toEqual(Object.keys({ ...tree('a'), ...tree('b') }).sort());
+});
+
+const WITHOUT_TMPFILE = `
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int openat(int dir, const char *name, int flags, ...) {
+  va_list more;
+  va_start(more, flags);
+  unsigned mode = va_arg(more, unsigned);
+  va_end(more);
+  if ((flags & O_TMPFILE) == O_TMPFILE) { errno = EOPNOTSUPP; return -1; }
+  return syscall(SYS_openat, dir, name, flags, mode);
+}
+`;
