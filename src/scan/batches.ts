@@ -41,13 +41,13 @@ export class Batches {
     this.listener = listener;
   }
 
-  /** @param size bytes, or 0 when sizes are not taken */
-  add(dir: RawPath, name: RawPath, type: TypeLetter, size: number): void {
+  /** @param size bytes, or null when it is not known */
+  add(dir: RawPath, name: RawPath, type: TypeLetter, size: number | null): void {
     const { found, options, listener } = this;
     if (!options.special && isSpecial(type)) return listener.skipped(join(dir, name), kindOf(type));
     if (type === 'd') found.directories++;
     else found.files++;
-    if (found.bytes !== null) found.bytes += size;
+    if (found.bytes !== null) found.bytes += size ?? 0;
     const batch = this.roomyBatch();
     let group = batch.groups.at(-1);
     if (group?.dir !== dir) {
@@ -57,8 +57,8 @@ export class Batches {
     group.names.push(name);
     group.types += type;
     batch.entries++;
-    batch.sizes.push(size);
-    batch.bytes += size;
+    batch.sizes.push(size ?? 0);
+    batch.bytes += size ?? 0;
   }
 
   /** Hands on what there is. */

@@ -35,10 +35,10 @@ export interface ListerOptions {
 }
 
 /**
- * Makes something of an entry: its name, its size in bytes where sizes are taken, else 0, and with `dereference`, of a link
+ * Makes something of an entry: its name, its size in bytes (null where it was not asked for or could not be read), and with `dereference`, of a link
  * that leads nowhere, why not: a failure only when the entry is wanted.
  */
-export type MakeEntry<T> = (name: RawPath, type: TypeLetter, size: number, broken?: unknown) => T;
+export type MakeEntry<T> = (name: RawPath, type: TypeLetter, size: number | null, broken?: unknown) => T;
 
 /** Lists the directories of a tree through held handles, depth first, and never follows a link by itself. */
 export class Lister {
@@ -101,16 +101,16 @@ export class Lister {
       observer?.name(name);
       const isFollowed = dereference && listed === 'l';
       const { type, broken } = isFollowed ? this.resolve(handle, name, attempt) : { type: listed };
-      entry(name, type, type === 'f' && this.options.wantsSize() ? this.sizeOf(handle, name) : 0, broken);
+      entry(name, type, type === 'f' && this.options.wantsSize() ? this.sizeOf(handle, name) : null, broken);
     });
   }
 
-  private sizeOf(handle: Handle, name: RawPath): number {
+  private sizeOf(handle: Handle, name: RawPath): number | null {
     const { fs, options } = this;
     try {
-      return (options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name))?.size ?? 0;
+      return (options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name))?.size ?? null;
     } catch {
-      return 0; // The worker that opens it will say what is wrong.
+      return null; // The worker that opens it will say what is wrong.
     }
   }
 

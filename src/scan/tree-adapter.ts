@@ -16,8 +16,8 @@ export class ListedEntry {
   /** The directory it lies in. */
   readonly dir: RawPath;
   readonly type: TypeLetter;
-  /** Bytes, when sizes are taken. */
-  readonly size: number;
+  /** Bytes; null where they are not known. */
+  readonly size: number | null;
   /** See `MakeEntry`. */
   readonly broken: unknown;
   /** false: it is listed only for what lies below. */
@@ -25,7 +25,7 @@ export class ListedEntry {
   /** Of a directory: whether it is to be listed too. */
   entered = true;
 
-  constructor(dir: RawPath, raw: RawPath, type: TypeLetter, size: number, broken?: unknown) {
+  constructor(dir: RawPath, raw: RawPath, type: TypeLetter, size: number | null, broken?: unknown) {
     this.name = toGlob(raw);
     this.raw = raw;
     this.dir = dir;

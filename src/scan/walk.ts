@@ -9,8 +9,8 @@ import type { AdapterOptions, Filter, ListedEntry, Select } from './tree-adapter
 import { Turns } from './turns.ts';
 import type { Unmatched } from './unmatched.ts';
 
-/** Takes an entry: the directory it lies in, its name there, and its size in bytes where sizes are taken, else 0. */
-export type Visit = (dir: RawPath, name: RawPath, type: TypeLetter, size: number) => void;
+/** Takes an entry: the directory it lies in, its name there, and its size in bytes; null where it is not known. */
+export type Visit = (dir: RawPath, name: RawPath, type: TypeLetter, size: number | null) => void;
 
 /** Which entries are wanted. */
 export interface Selection {
@@ -51,7 +51,7 @@ async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterO
   }
 }
 
-function toEntry(name: RawPath, type: TypeLetter, size: number, broken?: unknown) {
+function toEntry(name: RawPath, type: TypeLetter, size: number | null, broken?: unknown) {
   return { name, type, size, broken };
 }
 
