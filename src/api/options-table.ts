@@ -12,6 +12,7 @@ import {
   rate,
   rawPath,
   size,
+  sizeLimit,
   type TextValue,
   type ValueType,
   whole,
@@ -119,6 +120,20 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     group: 'select',
     flags: '-L, --dereference',
     help: 'copy what symbolic links point to, not the links',
+  },
+  minSize: {
+    type: size(0, Number.MAX_SAFE_INTEGER),
+    default: 0,
+    group: 'select',
+    flags: '--min-size <size>',
+    help: 'skip files that are smaller: 1, 64K, 1.5G',
+  },
+  maxSize: {
+    type: sizeLimit,
+    default: NO_LIMIT,
+    group: 'select',
+    flags: '--max-size <size>',
+    help: 'skip files that are larger',
   },
   noClobber: {
     type: flag,

@@ -23,6 +23,9 @@ export interface CopyOptions {
    * failures are nothing to do. Not beside `filesFrom`.
    */
   retryFrom?: readonly Failure[];
+  /** Skip files that are smaller, or larger, in bytes. One whose size cannot be read is copied, or fails, like any other. */
+  minSize?: number;
+  maxSize?: number;
   noClobber?: boolean;
   update?: boolean;
   /** Only where `update` is mentioned: compare the contents, not size and time. */

@@ -57,6 +57,9 @@ const rateText: TextValue = {
   },
 };
 
+/** A size; Infinity is no limit. */
+export const sizeLimit: ValueType = { ...size(0, Number.MAX_SAFE_INTEGER), takes: limit(0).takes, fits: limit(0).fits };
+
 export const rate: ValueType = { ...limit(0), text: rateText };
 
 /** A whole number of a range. */

@@ -45,6 +45,8 @@ export class Batches {
   add(dir: RawPath, name: RawPath, type: TypeLetter, size: number | null): void {
     const { found, options, listener } = this;
     if (!options.special && isSpecial(type)) return listener.skipped(join(dir, name), kindOf(type));
+    // A file whose size is not known is not skipped: whoever opens it will say what is wrong.
+    if (type === 'f' && size !== null && (size < options.minSize || size > options.maxSize)) return;
     if (type === 'd') found.directories++;
     else found.files++;
     if (found.bytes !== null) found.bytes += size ?? 0;

@@ -25,6 +25,9 @@ export interface ScanOptions {
   /** Copy FIFOs, sockets and devices; otherwise they are skipped and told. */
   special: boolean;
   sizes: boolean;
+  /** Files of other sizes are skipped, in bytes. */
+  minSize: number;
+  maxSize: number;
   /** Nothing but what lies in these directories. */
   within?: SubtreeFilter;
   /** Sees every directory, those not `within` too. */
@@ -59,7 +62,8 @@ export async function scan(
   try {
     const { dereference, retries, selection, within, observer } = options;
     let sized = 0;
-    const wantsSize = (): boolean => options.sizes || sized++ < SIZED_FIRST;
+    const isFiltered = options.minSize > 0 || options.maxSize < Number.POSITIVE_INFINITY;
+    const wantsSize = (): boolean => options.sizes || isFiltered || sized++ < SIZED_FIRST;
     const onError = (error: unknown, path: RawPath): void => listener.failed(listFailure(error, path));
     const select = within && observer === undefined ? { select: within.select } : {};
     const { cancelled } = listener;

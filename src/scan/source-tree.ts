@@ -140,7 +140,7 @@ export class SourceTree {
     listener: ScanListener,
   ): Promise<void> {
     const { fs, patterns } = this;
-    const { dereference, archive, filesFrom, retries, retryFrom } = this.config;
+    const { dereference, archive, filesFrom, minSize, maxSize, retries, retryFrom } = this.config;
     const gitignore = this.config.gitignore ? gitignoreOf(fs) : null;
     const options: ScanOptions = {
       selection: { patterns, gitignore, unmatched },
@@ -148,6 +148,8 @@ export class SourceTree {
       retries: new Retries(fs, retries, [this.plan.source.path]),
       special: archive,
       sizes,
+      minSize,
+      maxSize,
       observer,
     };
     if (this.plan.single !== null) {
