@@ -74,7 +74,9 @@ const options: fc.Arbitrary<CopyOptions> = fc
     ...(include === undefined ? {} : { include }),
     ...(exclude === undefined ? {} : { exclude }),
     ...(maxDelete === undefined ? {} : { maxDelete }),
-  }));
+  }))
+  // Bad usage together.
+  .map((given) => ({ ...given, noClobber: given.noClobber && !given.delete }));
 
 /** The destination is partly the source as it is, partly something else. */
 const cases: fc.Arbitrary<Case> = fc
