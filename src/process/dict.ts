@@ -1,3 +1,4 @@
+import { shown } from './arguments.ts';
 import { reviveWith } from './handles.ts';
 import { Shared } from './shared.ts';
 import type { Descriptor, Key } from './wire.ts';
@@ -14,20 +15,24 @@ export class Dict<K extends Key, V> extends Shared {
   }
 
   async get(key: K): Promise<V | undefined> {
+    checkKey(key);
     return (await this.request({ op: 'dictGet', key })) as V | undefined;
   }
 
   /** Rejects with NotCloneable for a value that cannot cross processes. */
   async set(key: K, value: V): Promise<void> {
+    checkKey(key);
     await this.request({ op: 'dictSet', key, value }, true);
   }
 
   /** Whether there was something to delete. */
   async delete(key: K): Promise<boolean> {
+    checkKey(key);
     return (await this.request({ op: 'dictDelete', key })) as boolean;
   }
 
   async has(key: K): Promise<boolean> {
+    checkKey(key);
     return (await this.request({ op: 'dictHas', key })) as boolean;
   }
 
@@ -51,6 +56,12 @@ export class Dict<K extends Key, V> extends Shared {
   async clear(): Promise<void> {
     await this.request({ op: 'dictClear' });
   }
+}
+
+/** Throws TypeError for what is not compared by value: a copy of it would be another key. */
+export function checkKey(key: unknown): asserts key is Key {
+  if (['string', 'number', 'boolean', 'bigint'].includes(typeof key)) return;
+  throw new TypeError(`a key must be a string, a number, a boolean or a bigint, not ${shown(key)}`);
 }
 
 reviveWith('dict', (descriptor) => new Dict(descriptor));

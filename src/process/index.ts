@@ -17,10 +17,11 @@ export {
   WaitTimeout,
   WorkerLost,
 } from './errors.ts';
+export { Event } from './event.ts';
 export type { ForkOptions } from './fork.ts';
 export { JoinableQueue } from './joinable-queue.ts';
 export { List } from './list.ts';
-export { type Acquired, Lock } from './lock.ts';
+export { type Acquired, Lock, Semaphore } from './lock.ts';
 export { Manager } from './manager.ts';
 export { type PipeEnd, type PipeOptions, pipe } from './pipe.ts';
 export { Pool, ProcessPool, type WorkerView } from './pool.ts';

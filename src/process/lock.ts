@@ -1,6 +1,8 @@
-import { type WaitOptions, waitOf } from './arguments.ts';
+import { checkWhole, type WaitOptions, waitOf } from './arguments.ts';
 import { reviveWith } from './handles.ts';
-import { Shared } from './shared.ts';
+import { type Home, router } from './router.ts';
+import { SemaphoreCore } from './semaphore-core.ts';
+import { describe, Shared } from './shared.ts';
 import type { Descriptor } from './wire.ts';
 
 /** What whoever gets a lock should know. */
@@ -9,27 +11,33 @@ export interface Acquired {
   abandoned: boolean;
 }
 
-/** Lets one process at a time do something. Made by a Manager. When its holder dies, the next one gets it. */
-export class Lock extends Shared {
-  /** @internal */
-  constructor(descriptor: Descriptor) {
-    super(descriptor, null);
+/**
+ * Lets so many at a time do something, in any number of processes. It lives in the process that made it, or in a Manager.
+ * A permit belongs to the process that took it: when that ends, the next in line gets it.
+ */
+export class Semaphore extends Shared {
+  /** @param permits 1 or more; default 1. */
+  constructor(permits?: number);
+  /** @internal One that exists already or has just been made. */
+  constructor(permits: number, descriptor: Descriptor, core: Home | null);
+  constructor(permits = 1, descriptor = describe('semaphore', checkPermits(permits)), core?: Home | null) {
+    super(descriptor, core === undefined ? new SemaphoreCore(permits) : core);
   }
 
   /**
-   * Waits for the lock and takes it. It belongs to the process, not to the function that asked: two
-   * functions of one process also wait for each other. Rejects with WaitTimeout after `timeout`, ConnectionClosed.
+   * Waits for a permit and takes it. It belongs to the process, not to the function that asked: two functions of one
+   * process also wait for each other. Rejects with WaitTimeout after `timeout`, ConnectionClosed.
    */
   async acquire(options?: WaitOptions): Promise<Acquired> {
     return { abandoned: (await this.request({ op: 'acquire', wait: waitOf(options) })) === true };
   }
 
-  /** Rejects with MisuseError when another process or nobody holds it. */
+  /** Rejects with MisuseError when this process holds none. */
   async release(): Promise<void> {
     await this.request({ op: 'release' });
   }
 
-  /** Runs something with the lock held, and releases it however that ends. */
+  /** Runs something with a permit, and releases it however that ends. */
   async run<T>(critical: (acquired: Acquired) => T | Promise<T>): Promise<T> {
     const acquired = await this.acquire();
     try {
@@ -40,4 +48,23 @@ export class Lock extends Shared {
   }
 }
 
-reviveWith('lock', (descriptor) => new Lock(descriptor));
+/** Lets one at a time do something: a semaphore of one. */
+export class Lock extends Semaphore {
+  constructor();
+  /** @internal One that exists already or has just been made. */
+  constructor(descriptor: Descriptor, core: Home | null);
+  constructor(descriptor = describe('lock', 1), core?: Home | null) {
+    super(1, descriptor, core === undefined ? new SemaphoreCore(1) : core);
+  }
+}
+
+/** Throws TypeError and RangeError for what is no number of permits. */
+export function checkPermits(permits: number): number {
+  checkWhole('permits', permits, 1);
+  return permits;
+}
+
+reviveWith('lock', (descriptor) => new Lock(descriptor, router.hosted(descriptor.id)));
+reviveWith('semaphore', (descriptor) => {
+  return new Semaphore(descriptor.detail, descriptor, router.hosted(descriptor.id));
+});

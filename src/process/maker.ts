@@ -1,10 +1,11 @@
 import { DictCore } from './dict-core.ts';
+import { EventCore } from './event-core.ts';
 import { plain } from './handles.ts';
 import { JoinableCore } from './joinable-core.ts';
 import { ListCore } from './list-core.ts';
-import { LockCore } from './lock-core.ts';
 import { QueueCore } from './queue-core.ts';
 import { type Home, router } from './router.ts';
+import { SemaphoreCore } from './semaphore-core.ts';
 import type { Address, MakeOperation, Operation, Parcel } from './wire.ts';
 
 /** The id under which a manager's maker is reached. */
@@ -40,7 +41,10 @@ function make(op: MakeOperation): Home {
     case 'list':
       return new ListCore();
     case 'lock':
-      return new LockCore();
+    case 'semaphore':
+      return new SemaphoreCore(op.detail);
+    case 'event':
+      return new EventCore();
     default:
       op.kind satisfies never;
       throw new TypeError(`a manager cannot make a ${op.kind}`);

@@ -1,10 +1,12 @@
-import { capacityOf } from './arguments.ts';
-import { Dict } from './dict.ts';
+import { capacityOf, checkNames, shown } from './arguments.ts';
+import { checkKey, Dict } from './dict.ts';
 import { MisuseError } from './errors.ts';
-import { Child, type ForkOptions } from './fork.ts';
+import { Event } from './event.ts';
+import { Child, FORK_OPTIONS, type ForkOptions } from './fork.ts';
+import { pack } from './handles.ts';
 import { JoinableQueue } from './joinable-queue.ts';
 import { List } from './list.ts';
-import { Lock } from './lock.ts';
+import { checkPermits, Lock, Semaphore } from './lock.ts';
 import { makerId } from './maker.ts';
 import { Queue } from './queue.ts';
 import { router } from './router.ts';
@@ -19,6 +21,7 @@ export class Manager {
   readonly #child: Child;
 
   constructor(options: ForkOptions = {}) {
+    checkNames(options, FORK_OPTIONS);
     this.#child = new Child('manager', options, () => {});
     this.#child.daemon = true;
     const common = { index: null, daemon: true, initializer: null, args: [], handles: [] };
@@ -29,16 +32,36 @@ export class Manager {
     return this.#child.pid;
   }
 
-  dict<K extends Key, V>(): Dict<K, V> {
-    return new Dict<K, V>(this.#make('dict', 0));
+  /** @param initial what it holds at first: entries, a Map or a plain object. Throws NotCloneable. */
+  dict<K extends Key, V>(initial: Iterable<readonly [K, V]> | Readonly<Record<K & string, V>> = []): Dict<K, V> {
+    const entries = entriesOf(initial) as [K, V][];
+    pack(entries, null);
+    const dict = new Dict<K, V>(this.#make('dict', 0));
+    // Sent before anybody can ask. What could go wrong now, the manager's end, is seen by all later calls.
+    for (const [key, value] of entries) dict.set(key, value).catch(() => {});
+    return dict;
   }
 
-  list<T>(): List<T> {
-    return new List<T>(this.#make('list', 0));
+  /** @param initial what it holds at first. Throws NotCloneable. */
+  list<T>(initial: Iterable<T> = []): List<T> {
+    const values = [...initial];
+    pack(values, null);
+    const list = new List<T>(this.#make('list', 0));
+    for (const value of values) list.push(value).catch(() => {});
+    return list;
   }
 
   lock(): Lock {
-    return new Lock(this.#make('lock', 0));
+    return new Lock(this.#make('lock', 1), null);
+  }
+
+  /** @param permits 1 or more; default 1. */
+  semaphore(permits = 1): Semaphore {
+    return new Semaphore(permits, this.#make('semaphore', checkPermits(permits)), null);
+  }
+
+  event(): Event {
+    return new Event(this.#make('event', 0), null);
   }
 
   /** @param capacity as for a Queue. */
@@ -71,4 +94,13 @@ export class Manager {
     router.tell(home, makerId(home), { op: 'make', kind, id: descriptor.id, detail });
     return descriptor;
   }
+}
+
+function entriesOf(initial: unknown): (readonly [unknown, unknown])[] {
+  if (typeof initial !== 'object' || initial === null) {
+    throw new TypeError(`expected entries, a Map or an object, not ${shown(initial)}`);
+  }
+  const entries = Symbol.iterator in initial ? [...(initial as Iterable<[unknown, unknown]>)] : Object.entries(initial);
+  for (const [key] of entries) checkKey(key);
+  return entries;
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ObjectGone } from './errors.ts';
 import { dropAll, mark, open, pack } from './handles.ts';
 import { hold, release } from './keep-alive.ts';
@@ -17,6 +18,20 @@ export abstract class Shared {
     this.#descriptor = descriptor;
     this.#core = core;
     mark(this, descriptor, () => this.leaving());
+  }
+
+  /** What it is, and where: `[Queue r:1]`. The id begins with the place in the tree of the process that made it. */
+  toString(): string {
+    return `[${this.constructor.name} ${this.id}${this.isHere ? '' : `, in process ${this.home}`}]`;
+  }
+
+  /** JSON would ask for what is meant for another process only. */
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   /** It is about to be sent. Only now can another process come to ask for it. */

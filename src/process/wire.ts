@@ -134,6 +134,7 @@ export type Operation =
   | JoinOperation
   | HolderOperation
   | LockOperation
+  | EventOperation
   | DictOperation
   | ListOperation
   | MakeOperation;
@@ -159,7 +160,14 @@ export type HolderOperation =
   | { op: 'hold'; end: number; holder: Address }
   | { op: 'drop'; end: number; holder: Address };
 
+/** A semaphore's, of which a lock is one. */
 export type LockOperation = { op: 'acquire'; wait: number | null } | { op: 'release' };
+
+export type EventOperation =
+  | { op: 'eventSet' }
+  | { op: 'eventClear' }
+  | { op: 'eventIsSet' }
+  | { op: 'eventWait'; wait: number | null };
 
 export type DictOperation =
   | { op: 'dictGet'; key: Key }
@@ -186,4 +194,4 @@ export type Key = string | number | boolean | bigint;
 /** Asks a manager for a new object. */
 export type MakeOperation = { op: 'make'; kind: MadeKind; id: string; detail: number };
 
-export type MadeKind = 'queue' | 'joinable-queue' | 'dict' | 'list' | 'lock';
+export type MadeKind = 'queue' | 'joinable-queue' | 'dict' | 'list' | 'lock' | 'semaphore' | 'event';

@@ -7,7 +7,9 @@ const built: typeof Toolkit = await import(new URL('../../dist/process.js', impo
 export const {
   BufferTooShort,
   ConnectionClosed,
+  Event,
   JoinableQueue,
+  Lock,
   Manager,
   MisuseError,
   NotCloneable,
@@ -20,6 +22,7 @@ export const {
   QueueClosed,
   QueueEmpty,
   QueueFull,
+  Semaphore,
   task,
   WaitTimeout,
   WorkerLost,
