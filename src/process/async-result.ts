@@ -1,10 +1,10 @@
-import { checkNames, shown, type WaitOptions, waitOf } from './arguments.ts';
+import { checkNames, millisecondsOf, shown, type WaitOptions, waitOf } from './arguments.ts';
 import { MisuseError, PoolClosed, WaitTimeout } from './errors.ts';
 import { addUnobserved, observe } from './unobserved.ts';
 import { LONGEST_TIMER } from './waiters.ts';
 
-/** What will come of a task. */
-export interface AsyncResult<T> {
+/** What will come of a task. It can be awaited as it is: `await pool.applyAsync(...)`. */
+export interface AsyncResult<T> extends PromiseLike<T> {
   /** The result, or the task's error. Rejects with WaitTimeout after `timeout`; the task goes on. */
   get(options?: WaitOptions): Promise<T>;
   /** Waits until the task ended, well or not; false when `timeout` was not enough. */
@@ -21,10 +21,25 @@ export interface Callbacks<T> {
   errorCallback?: ((error: Error) => void) | undefined;
 }
 
-/** Throws TypeError for what cannot be called. */
-export function checkCallbacks(callbacks: unknown): void {
-  checkNames(callbacks, ['callback', 'errorCallback']);
-  for (const [name, value] of Object.entries(callbacks as object)) {
+/** When a task is given up: it fails, and its worker is killed if it has begun. Another takes the worker's place. */
+export interface TaskLimits {
+  /** The task fails with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds from when a worker begins; then the task fails with WaitTimeout. */
+  timeout?: number | undefined;
+}
+
+export interface TaskOptions<T> extends Callbacks<T>, TaskLimits {}
+
+/** Throws TypeError for what cannot be called or is no signal, and what `millisecondsOf` throws. */
+export function checkTaskOptions(options: TaskOptions<never>): void {
+  checkNames(options, ['callback', 'errorCallback', 'signal', 'timeout']);
+  const { callback, errorCallback, signal, timeout } = options;
+  millisecondsOf('timeout', timeout);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`signal must be an AbortSignal, not ${shown(signal)}`);
+  }
+  for (const [name, value] of Object.entries({ callback, errorCallback })) {
     if (value !== undefined && typeof value !== 'function') {
       throw new TypeError(`${name} must be a function, not ${shown(value)}`);
     }
@@ -50,13 +65,16 @@ export class Outcome<T> implements AsyncResult<T> {
     this.#promise.catch(() => {});
   }
 
+  /** The first of `resolve` and `reject` counts. */
   resolve(value: T): void {
+    if (this.#state !== 'pending') return;
     this.#state = 'done';
     this.#resolve(value);
     callBack(this.#callbacks.callback, value);
   }
 
   reject(error: Error): void {
+    if (this.#state !== 'pending') return;
     this.#state = 'failed';
     // That the pool was terminated is no news to who did it.
     const isNews = !this.#observed && this.#callbacks.errorCallback === undefined && !(error instanceof PoolClosed);
@@ -68,6 +86,19 @@ export class Outcome<T> implements AsyncResult<T> {
   async get(options?: WaitOptions): Promise<T> {
     this.#observe();
     return within(this.#promise, waitOf(options));
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a result is awaited, as a promise is.
+  then<R = T, S = never>(
+    onResult?: ((value: T) => R | PromiseLike<R>) | null,
+    onError?: ((error: unknown) => S | PromiseLike<S>) | null,
+  ): Promise<R | S> {
+    return this.get().then(onResult, onError);
+  }
+
+  /** Called once, when the task has ended either way. */
+  onceEnded(listener: () => void): void {
+    this.#promise.then(listener, listener);
   }
 
   async wait(options?: WaitOptions): Promise<boolean> {

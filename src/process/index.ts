@@ -1,6 +1,6 @@
 // What `pcopy/process` exports.
 export type { WaitOptions } from './arguments.ts';
-export type { AsyncResult, Callbacks } from './async-result.ts';
+export type { AsyncResult, Callbacks, TaskLimits, TaskOptions } from './async-result.ts';
 export { type CurrentProcess, currentProcess, isMainProcess, leaveNote, parentIsAlive } from './current.ts';
 export { Dict } from './dict.ts';
 export {

@@ -9,6 +9,8 @@ export interface JobOptions {
   each: boolean;
   /** May be sent to a busy worker, as long as that one is quick. */
   ahead: boolean;
+  /** Milliseconds it may take, once begun; null: any. */
+  limit: number | null;
 }
 
 /** A task of a pool until it ends. */
@@ -27,12 +29,25 @@ export class Job {
     this.#outcome = outcome;
   }
 
+  /** It has ended, or was given up. */
+  get ended(): boolean {
+    return this.#outcome.ready();
+  }
+
+  /** See `Outcome.onceEnded`. */
+  onceEnded(listener: () => void): void {
+    this.#outcome.onceEnded(listener);
+  }
+
+  /** The first of `resolve` and `reject` counts. */
   resolve(value: unknown): void {
+    if (this.ended) return;
     dropAll(this.args.handles, router.address);
     this.#outcome.resolve(value);
   }
 
   reject(error: Error): void {
+    if (this.ended) return;
     dropAll(this.args.handles, router.address);
     this.#outcome.reject(error);
   }

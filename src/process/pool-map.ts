@@ -117,7 +117,7 @@ async function* mapChunks<T, R>(
 
 function submitChunk<T, R>(pool: Submitter, target: Target, chunk: T[]): Promise<R[]> {
   const outcome = new Outcome<R[]>({});
-  pool.submit(target, [chunk], { each: true, ahead: true }, outcome as Outcome<unknown>);
+  pool.submit(target, [chunk], { each: true, ahead: true, limit: null }, outcome as Outcome<unknown>);
   return outcome.get();
 }
 

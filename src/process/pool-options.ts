@@ -1,4 +1,4 @@
-import { checkNames, checkWhole } from './arguments.ts';
+import { checkNames, checkWhole, millisecondsOf } from './arguments.ts';
 import { FORK_OPTIONS, type ForkOptions } from './fork.ts';
 import type { PrestartedWorker } from './prestart.ts';
 import { checkCall } from './tasks.ts';
@@ -22,6 +22,10 @@ export interface PoolOptions extends ForkOptions {
    * is killed and counts as one that could not be started.
    */
   startTimeout?: number | undefined;
+  /** Workers that are started at once and stay; default 0. */
+  minWorkers?: number | undefined;
+  /** Milliseconds without a task after which a worker exits, where there are more than `minWorkers`; default: never. */
+  idleTimeout?: number | undefined;
   /** Replace a worker after so many tasks (a chunk of `map` is one); default: never. */
   maxTasksPerChild?: number | undefined;
 }
@@ -35,6 +39,8 @@ const POOL_OPTIONS: readonly (keyof PoolOptions)[] = [
   'prestarted',
   'prefetch',
   'startTimeout',
+  'minWorkers',
+  'idleTimeout',
   'maxTasksPerChild',
   ...FORK_OPTIONS,
 ];
@@ -43,6 +49,8 @@ const POOL_OPTIONS: readonly (keyof PoolOptions)[] = [
 export function checkOptions(size: number, options: PoolOptions): void {
   checkWhole('the size of a pool', size, 1, MOST_WORKERS);
   checkNames(options, POOL_OPTIONS);
+  checkWhole('minWorkers', options.minWorkers ?? 0, 0, size);
+  millisecondsOf('idleTimeout', options.idleTimeout);
   checkWhole('prefetch', options.prefetch ?? 0, 0);
   checkWhole('maxTasksPerChild', options.maxTasksPerChild ?? 1, 1);
   if (options.initializer !== undefined) checkCall(options.initializer, options.initargs ?? []);

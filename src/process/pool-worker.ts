@@ -1,16 +1,16 @@
 import { decodeError } from './error-wire.ts';
-import { type Loss, WorkerLost } from './errors.ts';
+import { type Loss, WaitTimeout, WorkerLost } from './errors.ts';
 import { Child, type Ending } from './fork.ts';
 import { dropAll, holdAll, manifest, open } from './handles.ts';
 import type { Job } from './pool-job.ts';
 import type { PoolOptions } from './pool-options.ts';
 import type { PrestartedWorker } from './prestart.ts';
 import { router } from './router.ts';
+import { LONGEST_TIMER } from './waiters.ts';
 import type { FromChild, Parcel } from './wire.ts';
 
 /** Milliseconds. A machine at its limit of processes may leave node waiting for its own threads for ever. */
 const START_TIMEOUT = 60_000;
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Milliseconds for a task: a worker that needs longer gets none ahead, and is asked for those it has. */
 const QUICK = 10;
@@ -25,6 +25,8 @@ export interface WorkerListener {
   workerFree(): void;
   /** It has not begun these. */
   workerReturned(unbegun: Job[]): void;
+  /** It had nothing to do for `idleTimeout`. */
+  workerIdle(worker: PoolWorker): void;
   /** It is dead. Its current job has failed; those it had not begun come back. */
   workerEnded(worker: PoolWorker, unbegun: Job[], startupLoss: WorkerLost | null): void;
 }
@@ -49,10 +51,15 @@ export class PoolWorker {
   #needed = true;
   #broken: Error | undefined;
   readonly #startTimer: NodeJS.Timeout;
+  readonly #idleTimeout: number;
+  #idleTimer: NodeJS.Timeout | undefined;
+  /** Of the current job. */
+  #limitTimer: NodeJS.Timeout | undefined;
 
   constructor(index: number, options: PoolOptions, prestarted: PrestartedWorker | null, listener: WorkerListener) {
     this.index = index;
     this.#listener = listener;
+    this.#idleTimeout = options.idleTimeout ?? Number.POSITIVE_INFINITY;
     this.#left = options.maxTasksPerChild ?? Number.POSITIVE_INFINITY;
     this.child = prestarted?.adopt(this.#receive) ?? new Child('worker', options, this.#receive);
     const { initializer, initargs: args = [] } = options;
@@ -81,6 +88,10 @@ export class PoolWorker {
     return this.#sent.length;
   }
 
+  get finishing(): boolean {
+    return this.#finishing;
+  }
+
   get ready(): boolean {
     return this.#ready;
   }
@@ -103,6 +114,7 @@ export class PoolWorker {
     holdAll(handles, this.child.address);
     this.child.link.relay({ type: 'task', id: ++this.#lastId, module, name, args, packed: true, each, handles });
     this.#sent.push(job);
+    if (this.#sent.length === 1) this.#begun();
     this.#keepAlive();
     if (this.#sent.length === 1) this.#pacedAt = performance.now();
     if (this.#sent.length === 2 && this.#ahead > 0) this.#watchPace();
@@ -126,6 +138,26 @@ export class PoolWorker {
     this.child.kill('SIGKILL');
   }
 
+  /** Kills it when the current job has been given up. What it had not begun goes to others. */
+  killIfAbandoned(): void {
+    if (this.#sent[0]?.ended !== true) return;
+    this.#finishing = true;
+    this.child.kill('SIGKILL');
+  }
+
+  /** Another job is the current one, or none. */
+  #begun(): void {
+    clearTimeout(this.#limitTimer);
+    this.killIfAbandoned();
+    const job = this.#sent[0];
+    const limit = job?.options.limit ?? null;
+    if (job === undefined || limit === null || limit > LONGEST_TIMER) return;
+    this.#limitTimer = setTimeout(() => {
+      job.reject(new WaitTimeout(`the task took longer than ${limit} ms`));
+      this.killIfAbandoned();
+    }, limit);
+  }
+
   #breakOff(cause: Error): void {
     this.#broken = cause;
     this.child.kill('SIGKILL');
@@ -146,10 +178,12 @@ export class PoolWorker {
       case 'result':
         this.#keepPace();
         complete(this.#sent.shift(), message);
+        this.#begun();
         break;
       case 'failure':
         this.#keepPace();
         this.#sent.shift()?.reject(decodeError(message.error));
+        this.#begun();
         break;
       case 'returned':
         this.#recalled = false;
@@ -187,11 +221,16 @@ export class PoolWorker {
     const needed = !this.#ready || this.#sent.length > 0 || this.#finishing;
     if (needed !== this.#needed) this.child.daemon = !needed;
     this.#needed = needed;
+    clearTimeout(this.#idleTimer);
+    if (needed || this.#idleTimeout > LONGEST_TIMER) return;
+    this.#idleTimer = setTimeout(() => this.#listener.workerIdle(this), this.#idleTimeout).unref();
   }
 
   #end(ending: Ending): void {
     clearTimeout(this.#startTimer);
     clearTimeout(this.#stallTimer);
+    clearTimeout(this.#limitTimer);
+    clearTimeout(this.#idleTimer);
     const unbegun = this.#sent.splice(0);
     const lost = (started: boolean): WorkerLost => {
       const { exitCode, signal, note } = ending;
@@ -205,7 +244,7 @@ export class PoolWorker {
 }
 
 function complete(job: Job | undefined, result: Parcel): void {
-  if (job === undefined) {
+  if (job === undefined || job.ended) {
     dropAll(result.handles, router.address);
     return;
   }

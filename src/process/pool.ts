@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { type AsyncResult, type Callbacks, checkCallbacks, Outcome } from './async-result.ts';
+import { millisecondsOf } from './arguments.ts';
+import { type AsyncResult, checkTaskOptions, Outcome, type TaskLimits, type TaskOptions } from './async-result.ts';
 import { MisuseError, PoolClosed, type WorkerLost } from './errors.ts';
 import { Fifo } from './fifo.ts';
 import { pack } from './handles.ts';
@@ -23,10 +24,12 @@ export interface WorkerView {
   busy: boolean;
 }
 
-/** A fixed number of processes, started when there is work for them and reused until the end. */
+/** So many processes at most, started when there is work for them and reused until the end, or until there is none for a while. */
 export class ProcessPool {
   readonly size: number;
   readonly #options: PoolOptions;
+  /** Workers that stay, tasks or not. */
+  readonly #least: number;
   readonly #slots: (PoolWorker | null)[];
   readonly #pending = new Fifo<Job>();
   #startupFailures = 0;
@@ -41,11 +44,13 @@ export class ProcessPool {
     if (options.initargs !== undefined) pack(options.initargs, null);
     this.size = size;
     this.#options = options;
+    this.#least = options.minWorkers ?? 0;
     this.#slots = new Array<PoolWorker | null>(size).fill(null);
     for (const [index, early] of (options.prestarted ?? []).entries()) {
       if (index < size) this.#start(index, early);
       else early.discard();
     }
+    this.#fill();
   }
 
   /** The workers that run now, in order of their slots. */
@@ -57,18 +62,28 @@ export class ProcessPool {
   applyAsync<Args extends unknown[], Result>(
     task: Task<Args, Result>,
     args: NoInfer<Args>,
-    callbacks: Callbacks<Result> = {},
+    options: TaskOptions<Result> = {},
   ): AsyncResult<Result> {
     checkCall(task, args);
-    checkCallbacks(callbacks);
-    const outcome = new Outcome<Result>(callbacks);
-    this.#add(task, args, { each: false, ahead: false }, outcome as Outcome<unknown>);
+    checkTaskOptions(options);
+    const outcome = new Outcome<Result>(options);
+    const limit = millisecondsOf('timeout', options.timeout);
+    if (options.signal?.aborted) outcome.reject(options.signal.reason);
+    else
+      this.#watch(
+        this.#add(task, args, { each: false, ahead: false, limit }, outcome as Outcome<unknown>),
+        options.signal,
+      );
     return outcome;
   }
 
   /** Hands in a task and waits for its result. Rejects with its error, or WorkerLost, PoolClosed, NotCloneable. */
-  async apply<Args extends unknown[], Result>(task: Task<Args, Result>, args: NoInfer<Args>): Promise<Result> {
-    return this.applyAsync(task, args).get();
+  async apply<Args extends unknown[], Result>(
+    task: Task<Args, Result>,
+    args: NoInfer<Args>,
+    limits: TaskLimits = {},
+  ): Promise<Result> {
+    return this.applyAsync(task, args, limits).get();
   }
 
   /**
@@ -136,24 +151,38 @@ export class ProcessPool {
     return this.#slots.filter((worker) => worker !== null);
   }
 
-  #add(target: Target, args: readonly unknown[], options: JobOptions, outcome: Outcome<unknown>): void {
+  #add(target: Target, args: readonly unknown[], options: JobOptions, outcome: Outcome<unknown>): Job | null {
     if (this.#state !== 'open') throw new PoolClosed('the pool takes no more tasks');
+    let job: Job;
     try {
-      this.#pending.push(new Job(target, args, options, outcome));
+      job = new Job(target, args, options, outcome);
     } catch (error) {
       outcome.reject(error as Error);
-      return;
+      return null;
     }
+    this.#pending.push(job);
     this.#dispatch();
+    return job;
+  }
+
+  /** Gives the task up when the signal says so. */
+  #watch(job: Job | null, signal: AbortSignal | undefined): void {
+    if (signal === undefined || job === null) return;
+    const giveUp = (): void => {
+      job.reject(signal.reason);
+      for (const worker of this.#running()) worker.killIfAbandoned();
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    job.onceEnded(() => signal.removeEventListener('abort', giveUp));
   }
 
   /** Gives out waiting jobs: to idle workers, and when all that can be started are up, ahead to the least busy one. */
   #dispatch(): void {
     for (let job = this.#pending.peek(); job !== undefined; job = this.#pending.peek()) {
-      const worker = this.#pick(job);
-      if (worker === null) return;
+      const worker = job.ended ? null : this.#pick(job);
+      if (worker === null && !job.ended) return;
       this.#pending.shift();
-      worker.give(job);
+      worker?.give(job);
     }
   }
 
@@ -174,6 +203,13 @@ export class ProcessPool {
     return starting === 0 ? best : null;
   }
 
+  /** Starts as many as there always are. */
+  #fill(): void {
+    if (this.#state !== 'open') return;
+    let missing = this.#least - this.#running().length;
+    while (missing-- > 0 && this.#startNext() !== null);
+  }
+
   #startNext(): PoolWorker | null {
     const index = this.#slots.indexOf(null);
     return index < 0 || this.#startupFailures >= STARTUP_ATTEMPTS ? null : this.#start(index, null);
@@ -186,7 +222,8 @@ export class ProcessPool {
   }
 
   get #submitter(): Submitter {
-    const submit: Submitter['submit'] = (target, args, options, outcome) => this.#add(target, args, options, outcome);
+    const submit: Submitter['submit'] = (target, args, options, outcome) =>
+      void this.#add(target, args, options, outcome);
     const appetite = (): number => this.#running().reduce((sum, worker) => sum + worker.appetite, 0);
     return { size: this.size, submit, appetite };
   }
@@ -202,6 +239,9 @@ export class ProcessPool {
     workerReturned: (unbegun) => {
       for (const job of unbegun.reverse()) this.#pending.unshift(job);
     },
+    workerIdle: (worker) => {
+      if (this.#running().filter(({ finishing }) => !finishing).length > this.#least) worker.finish();
+    },
     workerEnded: (worker, unbegun, startupLoss) => {
       this.#slots[worker.index] = null;
       for (const job of unbegun.reverse()) this.#pending.unshift(job);
@@ -210,6 +250,7 @@ export class ProcessPool {
         this.#lastStartupLoss = startupLoss;
       }
       this.#dispatch();
+      this.#fill();
       this.#giveUpIfHopeless();
       this.#finishIfDone();
     },
