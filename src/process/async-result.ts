@@ -21,7 +21,10 @@ export interface Callbacks<T> {
   errorCallback?: ((error: Error) => void) | undefined;
 }
 
-/** When a task is given up: it fails, and its worker is killed if it has begun. Another takes the worker's place. */
+/**
+ * When a task is given up: it fails, and its worker is killed if it has begun. Another takes the worker's place. One that was
+ * sent ahead to a busy worker may still be begun there.
+ */
 export interface TaskLimits {
   /** The task fails with the signal's reason. */
   signal?: AbortSignal | undefined;

@@ -3,6 +3,7 @@ import { isCloneable } from './clone.ts';
 import {
   BufferTooShort,
   ConnectionClosed,
+  EndOfFile,
   type Loss,
   MisuseError,
   NotCloneable,
@@ -35,6 +36,7 @@ const STATES = new Map<string, new (message: string) => Error>(
   [
     BufferTooShort,
     ConnectionClosed,
+    EndOfFile,
     MisuseError,
     ObjectGone,
     PoolClosed,

@@ -18,6 +18,11 @@ export class ConnectionClosed extends Error {
   override name = 'ConnectionClosed';
 }
 
+/** The other end of a pipe is closed everywhere, and nothing is left to receive. Closed here, it is a plain ConnectionClosed. */
+export class EndOfFile extends ConnectionClosed {
+  override name = 'EndOfFile';
+}
+
 /** The shared object itself is no more: it was closed, and nobody is left to use it. */
 export class ObjectGone extends ConnectionClosed {
   override name = 'ObjectGone';

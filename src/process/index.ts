@@ -6,6 +6,7 @@ export { Dict } from './dict.ts';
 export {
   BufferTooShort,
   ConnectionClosed,
+  EndOfFile,
   type Loss,
   MisuseError,
   NotCloneable,

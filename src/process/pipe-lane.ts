@@ -1,5 +1,5 @@
 import { type WaitOptions, waitOf } from './arguments.ts';
-import { ConnectionClosed, ObjectGone, QueueClosed, QueueEmpty, QueueFull, WaitTimeout } from './errors.ts';
+import { ConnectionClosed, EndOfFile, ObjectGone, QueueClosed, QueueEmpty, QueueFull, WaitTimeout } from './errors.ts';
 import { type End, LANE_CAPACITY, laneId } from './pipe-core.ts';
 import { Queue } from './queue.ts';
 import { router } from './router.ts';
@@ -32,7 +32,7 @@ export class Lane extends Queue<unknown> {
 
   protected override translate(error: unknown): unknown {
     if (error instanceof QueueClosed || error instanceof ObjectGone) {
-      return new ConnectionClosed('the other end of the pipe is closed');
+      return new EndOfFile('the other end of the pipe is closed');
     }
     if (error instanceof QueueFull || error instanceof QueueEmpty) return new WaitTimeout(error.message);
     return error;

@@ -39,13 +39,16 @@ export class PipeEnd extends Shared implements AsyncIterable<unknown> {
 
   /**
    * Sends a value. Resolves when the pipe has room for it; it is handed over before this returns.
-   * Rejects with ConnectionClosed when the other end is closed everywhere, WaitTimeout, NotCloneable, MisuseError.
+   * Rejects with EndOfFile when the other end is closed everywhere, WaitTimeout, NotCloneable, MisuseError.
    */
   async send(value: unknown, options?: WaitOptions): Promise<void> {
     await this.#out().put(value, options);
   }
 
-  /** Receives a value. Rejects with ConnectionClosed when nothing is left and the other end is closed everywhere, WaitTimeout. */
+  /**
+   * Receives a value. Rejects with EndOfFile when nothing is left and the other end is closed everywhere, WaitTimeout; with
+   * a plain ConnectionClosed when this end was closed here.
+   */
   async recv(options?: WaitOptions): Promise<unknown> {
     return this.#in().receive(null, options);
   }

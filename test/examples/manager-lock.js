@@ -12,9 +12,8 @@ export async function countDown(shared, lock) {
 
 if (isMainProcess()) {
   const manager = new Manager();
-  const shared = manager.dict();
+  const shared = manager.dict({ count: PROCESSES });
   const lock = manager.lock();
-  await shared.set('count', PROCESSES);
 
   const children = Array.from(
     { length: PROCESSES },

@@ -1,5 +1,5 @@
 // The end of a pipe is seen when every process has closed the other one: so the parent closes what it only passed on.
-import { ConnectionClosed, isMainProcess, Process, pipe, task } from 'pcopy/process';
+import { EndOfFile, isMainProcess, Process, pipe, task } from 'pcopy/process';
 
 export async function send(end) {
   await end.send({ any: 'value' });
@@ -15,7 +15,7 @@ if (isMainProcess()) {
   try {
     for (;;) console.log('received', await reader.recv());
   } catch (error) {
-    if (!(error instanceof ConnectionClosed)) throw error;
+    if (!(error instanceof EndOfFile)) throw error;
     console.log('end of file');
   }
   reader.close();

@@ -33,14 +33,15 @@ test('a signal frees the worker, and what it was sent ahead goes to another', as
 });
 
 test('a task that has not begun is not run any more', async () => {
-  const [pool, controller, queue] = [newPool(1, { prefetch: 1 }), new AbortController(), new Queue<number>()];
-  const first = pool.applyAsync(fixture('limits.js', 'tellAndLoop'), [queue, 300]);
+  const [pool, controller, queue, gate] = [newPool(1), new AbortController(), new Queue(), new Queue<number>()];
+  const first = pool.applyAsync(fixture('tasks.js', 'waitAtGate'), [queue, gate]);
   const others = [1, 2].map(() =>
     pool.applyAsync(fixture('limits.js', 'tellAndLoop'), [queue, 0], { signal: controller.signal }),
   );
   await queue.get();
   controller.abort();
   for (const other of others) await expect(other).rejects.toMatchObject({ name: 'AbortError' });
+  await gate.put(1);
   await first;
   expect(await pool.apply(square, [2])).toBe(4);
   expect(await queue.empty()).toBe(true);

@@ -3,6 +3,7 @@ import type { PipeEnd, Process as ProcessType } from '../../src/process/index.ts
 import {
   BufferTooShort,
   ConnectionClosed,
+  EndOfFile,
   fixture,
   MisuseError,
   NotCloneable,
@@ -98,10 +99,10 @@ describe('within one process', () => {
     a.close();
     a.close();
     await expect(a.send(1)).rejects.toBeInstanceOf(ConnectionClosed);
-    await expect(a.recv()).rejects.toBeInstanceOf(ConnectionClosed);
+    await expect(a.recv()).rejects.toMatchObject({ name: 'ConnectionClosed' });
     await expect(b.send(1)).rejects.toBeInstanceOf(ConnectionClosed);
     expect(await b.recv()).toBe('last');
-    await expect(b.recv()).rejects.toBeInstanceOf(ConnectionClosed);
+    await expect(b.recv()).rejects.toBeInstanceOf(EndOfFile);
     await expect(new Queue().put(a)).rejects.toBeInstanceOf(ConnectionClosed);
   });
 

@@ -7,6 +7,7 @@ const built: typeof Toolkit = await import(new URL('../../dist/process.js', impo
 export const {
   BufferTooShort,
   ConnectionClosed,
+  EndOfFile,
   Event,
   JoinableQueue,
   Lock,
