@@ -46,36 +46,34 @@ export function mapLazily<T, R>(
   return mapChunks(pool, target, chunks(items, chunksizeOf(rest) ?? 1), ordered);
 }
 
+/** What came of a chunk, or of asking for it. */
+type Arrival<R> = { results: R[] } | { error: unknown };
+
 async function* mapChunks<T, R>(
   pool: Submitter,
   target: Target,
   source: AsyncGenerator<T[], void, undefined>,
   ordered: boolean,
 ): AsyncGenerator<R, void, undefined> {
-  /** By the number of the chunk. */
-  const arrived = new Map<number, R[]>();
+  /** By the number of the chunk, in the order of arrival. */
+  const arrived = new Map<number, Arrival<R>>();
   let submitted = 0;
   let given = 0;
-  let running = 0;
   let more = true;
-  let failure: { error: unknown } | null = null;
-  const fail = (error: unknown): void => {
-    failure ??= { error };
-  };
   let wake = (): void => {};
+  const arrive = (number: number, arrival: Arrival<R>): void => {
+    arrived.set(number, arrival);
+    wake();
+  };
   const submit = (chunk: T[]): void => {
-    const work = submitChunk<T, R>(pool, target, chunk);
     const number = submitted++;
-    running++;
-    work
-      .then((results) => void arrived.set(number, results), fail)
-      .finally(() => {
-        running--;
-        wake();
-      });
+    submitChunk<T, R>(pool, target, chunk).then(
+      (results) => arrive(number, { results }),
+      (error: unknown) => arrive(number, { error }),
+    );
   };
   // Twice the workers: each has one in hand and one to go on with. More for those that are quick.
-  const wanted = (): boolean => more && running + arrived.size < Math.max(2 * pool.size, pool.appetite());
+  const wanted = (): boolean => more && submitted - given < Math.max(2 * pool.size, pool.appetite());
   let filling = false;
   /** Runs beside the results: the source may be slow, or wait for one of them. */
   const fill = async (): Promise<void> => {
@@ -87,26 +85,27 @@ async function* mapChunks<T, R>(
         else if (more) submit(next.value);
       }
     } catch (error) {
-      fail(error);
+      more = false;
+      arrive(submitted++, { error });
     }
     filling = false;
     wake();
   };
   try {
-    while (more || running > 0 || arrived.size > 0) {
+    while (more || given < submitted) {
       if (!filling && wanted()) fill();
       const number = ordered ? given : (arrived.keys().next().value ?? given);
-      const results = arrived.get(number);
-      if (results !== undefined) {
-        arrived.delete(number);
-        given++;
-        yield* results;
-      } else if (failure === null) {
+      const arrival = arrived.get(number);
+      if (arrival === undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
+        continue;
       }
-      if (failure !== null) throw (failure as { error: unknown }).error;
+      arrived.delete(number);
+      given++;
+      if ('error' in arrival) throw arrival.error;
+      yield* arrival.results;
     }
   } finally {
     more = false;
