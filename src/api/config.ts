@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { checkCombinations } from './check-call.ts';
 import { pathsToRetry, UsageError } from './errors.ts';
+import { fromText, type RawPath } from './names.ts';
 import type { CopyOptions } from './options.ts';
 import { OPTIONS } from './options-table.ts';
 import { MAX_BUFFER } from './values.ts';
@@ -13,6 +14,8 @@ type Nullable = 'manifest' | 'filesFrom' | 'retryFrom';
 /** The options with every default filled in. */
 export type Config = Required<Omit<CopyOptions, Nullable | 'maxDelete' | 'maxErrors' | 'bwlimit'>> & {
   manifest: string | null;
+  /** What relative paths are relative to: the working directory when the run was called for; null when it was gone. */
+  workingDirectory: RawPath | null;
   filesFrom: readonly string[] | null;
   /** '' is the whole source. */
   retryFrom: readonly string[] | null;
@@ -33,10 +36,19 @@ export function resolveConfig(options: CopyOptions): Config {
   const given = Object.entries(OPTIONS).map(([name, row]) => [name, options[name as keyof CopyOptions] ?? row.default]);
   return {
     ...(Object.fromEntries(given) as Config),
+    workingDirectory: workingDirectory(),
     jobs: options.jobs ?? Math.min(Math.max(availableParallelism(), 2), 16),
     chunkSize,
     batch,
     retryFrom: options.retryFrom ? [...pathsToRetry(options.retryFrom)] : null,
     bwlimit: options.bwlimit === Number.POSITIVE_INFINITY ? 0 : (options.bwlimit ?? 0),
   };
+}
+
+function workingDirectory(): RawPath | null {
+  try {
+    return fromText(process.cwd());
+  } catch {
+    return null;
+  }
 }

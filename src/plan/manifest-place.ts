@@ -1,3 +1,4 @@
+import type { Config } from '../api/config.ts';
 import { RefusedError } from '../api/errors.ts';
 import { fromText, join, type RawPath, splitPath } from '../api/names.ts';
 import { codeOf } from '../fs/system-error.ts';
@@ -14,16 +15,16 @@ export interface ManifestPlace {
   isStream: boolean;
 }
 
-export function placeOfManifest(manifest: string, destination: RawPath): ManifestPlace {
-  const path = absolute(manifest);
-  const within = manifestWithin(manifest, destination);
+export function placeOfManifest(typed: string, config: Config, destination: RawPath): ManifestPlace {
+  const path = absolute(typed, config);
+  const within = manifestWithin(config, destination);
   return { path, within, isStream: within === null && leadsToStream(path) };
 }
 
 /** The list of checksums as a path relative to the destination; null when it lies elsewhere. */
-export function manifestWithin(manifest: string | null, destination: RawPath): RawPath | null {
-  if (manifest === null) return null;
-  const path = absolute(manifest);
+export function manifestWithin(config: Config, destination: RawPath): RawPath | null {
+  if (config.manifest === null) return null;
+  const path = absolute(config.manifest, config);
   const typed = typedWithin(path, destination);
   if (typed !== null) return typed;
   const place = placeOf(path);
@@ -65,18 +66,19 @@ function leadsToStream(path: RawPath): boolean {
  * @param source real path of what is copied, a tree or one entry
  * @param copy where that goes: real, but for a last name that is replaced
  */
-export function checkManifest(manifest: string | null, source: RawPath, copy: () => RawPath): void {
+export function checkManifest(config: Config, source: RawPath, copy: () => RawPath): void {
+  const { manifest } = config;
   if (manifest === null) return;
   const typed = fromText(manifest);
   const overlap = (why: string): RefusedError => new RefusedError(typed, why, 'EPCOPY_OVERLAP');
   try {
-    const path = absolute(manifest);
+    const path = absolute(manifest, config);
     const there = look(path);
     if (there?.kind === 'directory') throw new RefusedError(typed, 'the manifest is a directory', 'EISDIR');
     const place = placeOf(path);
     const isSource = there !== null && there.identity === look(source)?.identity && there.kind !== 'file';
     if (isWithin(place, source) || isSource) throw overlap('the manifest would be written into the source');
-    const inCopy = manifestWithin(manifest, copy());
+    const inCopy = manifestWithin(config, copy());
     if (inCopy !== null && exists(inCopy === '' ? source : join(source, inCopy)))
       throw overlap('the manifest would take the place of a copy');
   } catch (error) {

@@ -1,32 +1,38 @@
 import { type BigIntStats, lstatSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
+import type { Config } from '../api/config.ts';
 import { RefusedError } from '../api/errors.ts';
-import { fromText, type RawPath, toBytes } from '../api/names.ts';
+import { fromText, join, type RawPath, toBytes } from '../api/names.ts';
 import { codeOf, fromNode, SystemError } from '../fs/system-error.ts';
 
+type Base = Pick<Config, 'workingDirectory'>;
+
 /** A path as somebody typed it, as absolute bytes. `..` and links are still in it. */
-export function absolute(path: string | Uint8Array): RawPath {
+export function absolute(path: string | Uint8Array, { workingDirectory }: Base): RawPath {
   const raw = toRaw(path);
   if (raw === '') throw new RefusedError('', 'an empty path names nothing', 'ENOENT');
-  return isAbsolute(raw) ? raw : `${here()}${raw}`;
+  if (isAbsolute(raw)) return raw;
+  if (workingDirectory === null) throw new RefusedError(raw, 'the working directory has been removed', 'ENOENT');
+  return join(workingDirectory, raw);
 }
 
 /** The refusal with its path as somebody typed it: one of the two, or one that is relative as they are. */
-export function asTyped(error: RefusedError, typed: readonly (string | Uint8Array)[]): RefusedError {
+export function asTyped(
+  error: RefusedError,
+  typed: readonly (string | Uint8Array)[],
+  { workingDirectory }: Base,
+): RefusedError {
   const paths = typed.map(toRaw).filter((raw) => raw !== '');
-  const same = paths.find((raw) => absolute(raw) === error.path);
-  const isNear = error.path.startsWith(here()) && !paths.some((raw) => raw.startsWith(error.path));
+  const here = workingDirectory === '/' ? '/' : `${workingDirectory}/`;
+  const same = paths.find((raw) => (isAbsolute(raw) ? raw : `${here}${raw}`) === error.path);
+  const isNear = error.path.startsWith(here) && !paths.some((raw) => raw.startsWith(error.path));
   const isRelative = isNear && paths.some((raw) => !isAbsolute(raw));
-  const path = same ?? (isRelative ? error.path.slice(here().length) : error.path);
+  const path = same ?? (isRelative ? error.path.slice(here.length) : error.path);
   return new RefusedError(path, error.message, error.code, { cause: error.cause });
 }
 
 function toRaw(path: string | Uint8Array): RawPath {
   return typeof path === 'string' ? fromText(path) : Buffer.from(path).toString('latin1');
-}
-
-function here(): RawPath {
-  return `${fromText(process.cwd())}/`;
 }
 
 /**

@@ -41,15 +41,15 @@ export function prepare(
   config: Config,
 ): Plan {
   const { dryRun } = config;
-  const from = absolute(source);
-  const to = absolute(destination);
+  const from = absolute(source, config);
+  const to = absolute(destination, config);
   const found = lookAtSource(from, config.archive);
   const at = step(from, 'cannot look at the source', () => (found.isDangling ? realName(from) : real(from)));
   const there = step(to, 'cannot look at the destination', () => look(to));
   if (found.kind === 'directory') {
     if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
     const way = wayTo(to);
-    checkManifest(config.manifest, at, () => way.missing.reduce(join, way.existing));
+    checkManifest(config, at, () => way.missing.reduce(join, way.existing));
     return prepareTree(fs, at, to, way, config);
   }
   refuseForOneEntry(config);
@@ -58,7 +58,7 @@ export function prepare(
   const into = there?.kind === 'directory' || /\/\.{0,2}$/.test(to) || to.endsWith('/');
   const [dir, as] = into ? [to, typed] : splitLast(to);
   const place = into ? join(dir, as) : to;
-  checkManifest(config.manifest, at, () => placeOf(place));
+  checkManifest(config, at, () => placeOf(place));
   const old = step(place, 'cannot look at the destination', () => (found.isDangling ? lookAtLink(place) : look(place)));
   if (old?.identity === found.identity) throw sameFile(place);
   // A FIFO takes the place of a FIFO; a device somebody means to write to, and that is not done.
@@ -110,7 +110,8 @@ function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, con
     closedMode === null
       ? makeDirectories(existing, missing, dryRun, UNFINISHED_DIR_MODE)
       : { dirs: [], undo: () => setMode(destination, closedMode) };
-  const plan: Plan = {
+  const undo = dryRun ? () => {} : made.undo;
+  const plan: Plan = orUndo(undo, () => ({
     closedMode: dryRun ? null : closedMode,
     source: root,
     destination: destinationRoot(fs, destination, made.dirs.length > 0 && dryRun),
@@ -121,8 +122,8 @@ function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, con
       missing.length > 0
         ? []
         : step(source, 'cannot look at the source', () => forbiddenPlaces(source, destination, identityOf)),
-    undo: dryRun ? () => {} : made.undo,
-  };
+    undo,
+  }));
   if (plan.closedMode !== null) setMode(destination, plan.closedMode | 0o700);
   return plan;
 }
@@ -150,7 +151,7 @@ function prepareFile(
   const destination = missing.reduce(join, existing);
   const root = openedRoot(fs, sourceDir);
   const made = makeDirectories(existing, missing, dryRun, 0o777);
-  return {
+  return orUndo(made.undo, () => ({
     source: root,
     destination: destinationRoot(fs, destination, made.dirs.length > 0 && dryRun),
     single: { name, as },
@@ -159,7 +160,16 @@ function prepareFile(
     closedMode: null,
     forbidden: [],
     undo: made.undo,
-  };
+  }));
+}
+
+function orUndo<T>(undo: () => void, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    undo();
+    throw error;
+  }
 }
 
 interface Way {
@@ -258,6 +268,8 @@ function makeOrFind(path: RawPath, mode: number): boolean {
     fromNodeErrors(() => mkdirSync(toBytes(path), mode));
     // The umask may take any bit, and some file systems the sticky one.
     if (mode === UNFINISHED_DIR_MODE && !isUnfinished(modeOf(path))) ignoreErrors(() => chmodSync(toBytes(path), mode));
+    // A parent must let us in, whatever the umask says: so does `mkdir -p`.
+    else if ((modeOf(path) & 0o300) !== 0o300) ignoreErrors(() => chmodSync(toBytes(path), modeOf(path) | 0o300));
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST' && look(path)?.kind === 'directory') return false;

@@ -1,3 +1,4 @@
+import type { Config } from '../api/config.ts';
 import { type RawPath, splitPath, toBytes } from '../api/names.ts';
 import { openRoot, type Root } from '../fs/directories.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
@@ -28,8 +29,8 @@ export class Manifest {
   #text = '';
 
   /** Throws SystemError or CopyError when it cannot be made. */
-  constructor(fs: FileSystem, typed: string, destination: Root) {
-    const { path, within, isStream } = placeOfManifest(typed, destination.path);
+  constructor(fs: FileSystem, typed: string, config: Config, destination: Root) {
+    const { path, within, isStream } = placeOfManifest(typed, config, destination.path);
     this.#sink = isStream ? new ManifestStream(path) : fileAt(fs, path, within, destination);
   }
 

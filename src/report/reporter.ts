@@ -23,7 +23,7 @@ export class Reporter {
   readonly counters: Counters;
   /** Why nothing may be deleted: what is missing at the source is not known, or should not be believed. */
   deletesNothing: string | null = null;
-  private readonly config: Config;
+  readonly config: Config;
   private readonly driver: 'libc' | 'node';
   private readonly onEvent: (event: CopyEvent) => void | Promise<void>;
   /** Pending while whoever takes the events asks for a pause. */
@@ -70,7 +70,7 @@ export class Reporter {
     const { manifest, dryRun } = this.config;
     if (manifest === null || dryRun) return;
     try {
-      this.manifest = new Manifest(fs, manifest, plan.destination);
+      this.manifest = new Manifest(fs, manifest, this.config, plan.destination);
     } catch (error) {
       const { code, message } = wordsOf(error);
       throw new RefusedError(fromText(manifest), `cannot make the manifest: ${message}`, code, { cause: error });

@@ -191,5 +191,5 @@ function refused(
 ): Promise<Summary> {
   for (const worker of hooks.early ?? []) void worker.discard();
   if (!(error instanceof RefusedError)) throw error;
-  return reporter.refuse(asTyped(error, typed));
+  return reporter.refuse(asTyped(error, typed, reporter.config));
 }

@@ -44,7 +44,7 @@ function checkSource({ fs, plan, reporter }: DeletionContext): void {
 async function collect({ plan, config, patterns, reporter }: DeletionContext, extra: ExtraEntries): Promise<Removals> {
   const removals = new Removals();
   const { destination } = extra;
-  const manifest = manifestWithin(config.manifest, plan.destination.path);
+  const manifest = manifestWithin(config, plan.destination.path);
   const pending: RawPath[] = [];
 
   const turns = new Turns(() => false);

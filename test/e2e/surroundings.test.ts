@@ -1,0 +1,78 @@
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { expectSame } from '../support/compare.ts';
+import { needs } from '../support/needs.ts';
+import { childrenOf, openFiles } from '../support/processes.ts';
+import { expectExit, ORDINARY, overBothDrivers, pcopy, ROOT, start, startCommand, until } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { directory, file, plant } from '../support/tree.ts';
+import { timesOf } from './precision.ts';
+import { SLOW, slowFile } from './slow.ts';
+
+overBothDrivers((driver) => {
+  needs('root')('a umask that takes everything keeps nobody out of what they make', async () => {
+    const top = temp();
+    plant(top, { 'src/d/a': file('a'), out: directory(ORDINARY) });
+    const prefix = ['bash', '-c', 'umask 0777; exec "$@"', 'bash'];
+    const run = await pcopy(['src', 'out/parent/dst'], { driver, cwd: top, user: ORDINARY, prefix });
+    expectExit(run, 0);
+    expectSame(`${top}/src`, `${top}/out/parent/dst`, { times: timesOf(driver), owner: false });
+  });
+
+  test.each(['SIGTERM', 'SIGUSR2'] as const)('%s to all processes of a run makes no entry fail', async (signal) => {
+    const top = temp();
+    plant(`${top}/src`, { a: slowFile(400_000), b: file('b') });
+    const run = start([...SLOW, '-j', '2', '--progress=json', 'src', 'dst'], { driver, cwd: top });
+    const atWork = () =>
+      childrenOf(run.pid).filter(({ pid }) => openFiles(pid).some((path) => /src\/[ab]$/.test(path)));
+    await until(() => atWork().length > 0, 'a worker in the middle of a file');
+    // The workers first: they must not have been ended by the parent.
+    for (const { pid } of childrenOf(run.pid)) process.kill(pid, signal);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    run.child.kill(signal);
+    const { stdout } = expectExit(await run.done, signal === 'SIGTERM' ? 143 : 0);
+    const events = stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(events.filter(({ type }) => type === 'error')).toEqual([]);
+    expect(events.at(-1)).toMatchObject({ type: 'end', totals: { failed: 0 } });
+  });
+});
+
+test('a relative path means nothing in a directory that was removed', async () => {
+  const top = temp();
+  plant(`${top}/src`, { a: file('a') });
+  mkdirSync(`${top}/gone`);
+  const prefix = ['bash', '-c', `cd '${top}/gone' && rmdir '${top}/gone' && exec "$@"`, 'bash'];
+  const { stderr } = expectExit(await pcopy([`${top}/src`, 'dst'], { prefix }), 3);
+  expect(stderr).toMatch(/^pcopy: dst: the working directory has been removed \(ENOENT\)$/m);
+  mkdirSync(`${top}/gone`);
+  expectExit(await pcopy([`${top}/src`, `${top}/dst`], { prefix }), 0);
+  expectSame(`${top}/src`, `${top}/dst`);
+  expect(() => rmdirSync(`${top}/gone`)).toThrow('ENOENT');
+});
+
+const PROGRAM = `
+import { copyTree } from '${ROOT}/dist/index.js';
+const there = copyTree('src', 'dst', { manifest: 'SUMS' });
+process.chdir('/');
+const said = [(await there).outcome];
+process.chdir(process.argv[2]);
+const reject = async ({ type }) => { if (type === 'end') throw new Error('refused by the listener'); };
+said.push(await copyTree('src', 'dst', {}, { onEvent: reject }).catch((error) => error.message));
+const stop = new AbortController();
+const onEvent = (event) => { if (event.type === 'start') stop.abort(); return reject(event); };
+said.push(await copyTree('src', 'dst', {}, { onEvent, signal: stop.signal }).catch((error) => error.message));
+process.stdout.write(JSON.stringify(said));
+`;
+
+test('paths are those of the call, and a listener that rejects at the end is heard', async () => {
+  const top = temp();
+  plant(`${top}/src`, { a: file('a') });
+  writeFileSync(`${top}/program.mjs`, PROGRAM);
+  const run = startCommand([process.execPath, `${top}/program.mjs`, top], { cwd: top });
+  const { stdout } = expectExit(await run.done, 0);
+  expect(JSON.parse(stdout)).toEqual(['complete', 'refused by the listener', 'refused by the listener']);
+  expectSame(`${top}/src`, `${top}/dst`);
+});
