@@ -151,6 +151,11 @@ export class Reporter {
     await this.pause;
   }
 
+  /** Pending while whoever takes the events asks for a pause. */
+  ready(): Promise<void> | undefined {
+    return this.pause;
+  }
+
   /** An entry could not be listed. */
   unlisted(failure: Failure): void {
     this.failed(failure);

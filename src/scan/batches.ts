@@ -80,6 +80,7 @@ export class Batches {
   async room(): Promise<void> {
     if (this.open !== null && performance.now() - this.open.since > PATIENCE) this.flush();
     if (this.waiting.size > 0) await Promise.all(this.waiting);
+    await this.listener.ready?.();
   }
 
   private roomyBatch(): Batch {

@@ -39,6 +39,8 @@ export interface ScanListener {
   put: (listed: Listed) => Promise<void>;
   failed: (failure: Failure) => void;
   skipped: (path: RawPath, kind: Kind) => void;
+  /** Pending while what was told of failures and skipped entries is not read. */
+  ready?: () => Promise<void> | undefined;
   /** The listing stops when this turns true. */
   cancelled: () => boolean;
 }

@@ -61,6 +61,7 @@ export class SourceTree {
         },
         failed: (failure) => reporter.unlisted(failure),
         skipped: (path, kind) => reporter.skipped(path, kind),
+        ready: () => reporter.ready(),
         cancelled: () => this.stopped,
       });
       reporter.listed();

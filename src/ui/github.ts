@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
 import type { CopyEvent, Summary } from '../api/events.ts';
 import { escapeControls, printable } from '../api/names.ts';
 import { palette } from './colors.ts';
@@ -122,8 +122,15 @@ export class StepSummary implements Reporter {
 
 export function appendSummary(file: string | undefined, text: string, say: Say): void {
   if (!file) return;
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants;
   try {
-    appendFileSync(file, text);
+    // A FIFO that nobody reads would be waited for.
+    const fd = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o666);
+    try {
+      writeFileSync(fd, text);
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     // The page is a courtesy; what the run did does not depend on it.
     say(`pcopy: step summary: ${(error as Error).message}`);

@@ -76,3 +76,27 @@ test('paths are those of the call, and a listener that rejects at the end is hea
   expect(JSON.parse(stdout)).toEqual(['complete', 'refused by the listener', 'refused by the listener']);
   expectSame(`${top}/src`, `${top}/dst`);
 });
+
+const BEHIND = `
+import { copyTree } from '${ROOT}/dist/index.js';
+let goOn;
+const behind = new Promise((resolve) => { goOn = resolve; });
+let errors = 0;
+const onEvent = ({ type }) => (type === 'error' && ++errors ? behind : undefined);
+const filesFrom = Array.from({ length: 3000 }, (_, i) => 'missing ' + i);
+const run = copyTree('src', 'dst', { filesFrom }, { onEvent });
+while (errors === 0) await new Promise(setImmediate);
+await new Promise((resolve) => setTimeout(resolve, 200));
+const early = errors;
+goOn();
+await run;
+process.stdout.write(JSON.stringify([early, errors]));
+`;
+
+test('a listener that is behind holds the listing back', async () => {
+  const top = temp();
+  plant(`${top}/src`, { a: file('a') });
+  writeFileSync(`${top}/program.mjs`, BEHIND);
+  const { stdout } = expectExit(await startCommand([process.execPath, `${top}/program.mjs`], { cwd: top }).done, 0);
+  expect(JSON.parse(stdout)).toEqual([1, 3000]);
+});
