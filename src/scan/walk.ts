@@ -94,12 +94,12 @@ async function selectListed(
   for (const entry of entries) {
     const path = join(dir, entry.name);
     const isDirectory = entry.isDirectory();
-    await unmatched?.met('exclude', path, isDirectory, turns);
-    if (await patterns.excludes(path, isDirectory, turns)) continue;
-    if (await gitignore?.ignores(entry, turns)) continue;
-    entry.selected = await patterns.includes(path, isDirectory, turns);
-    if (entry.selected) await unmatched?.met('include', path, isDirectory, turns);
-    entry.entered = isDirectory && (await patterns.mayHold(path, turns));
+    if (unmatched !== null) await unmatched.met('exclude', path, isDirectory, turns);
+    if (!patterns.all && (await patterns.excludes(path, isDirectory, turns))) continue;
+    if (gitignore !== null && (await gitignore.ignores(entry, turns))) continue;
+    entry.selected = patterns.all || (await patterns.includes(path, isDirectory, turns));
+    if (entry.selected && unmatched !== null) await unmatched.met('include', path, isDirectory, turns);
+    entry.entered = isDirectory && (patterns.all || (await patterns.mayHold(path, turns)));
     if (entry.selected || entry.entered) kept.push(entry);
   }
   return kept;
