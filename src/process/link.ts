@@ -19,6 +19,8 @@ const IN_ONE_GO = 1000;
 /** One end of the channel between a parent and a child. Messages arrive in the order they were sent. */
 export class Link {
   readonly #stream: Stream | null;
+  /** Frames in their order. */
+  #unsent: Buffer[] = [];
   #writing = 0;
   #inOneGo = 0;
   #broken = false;
@@ -81,13 +83,26 @@ export class Link {
 
   /** Sends what holds no shared objects, or holds them as descriptors already. Also while another message is being written. */
   relay(message: Message): boolean {
-    if (this.#stream === null || this.closed) return true;
-    const frame = encodeFrame(message);
+    if (this.closed) return true;
+    this.#unsent.push(encodeFrame(message));
+    return this.#flush();
+  }
+
+  /** As `relay`, but together with others at the end of this turn of the event loop, for one system call instead of many. */
+  relaySoon(message: Message): void {
+    if (this.closed) return;
+    if (this.#unsent.push(encodeFrame(message)) === 1) process.nextTick(this.#flush);
+  }
+
+  readonly #flush = (): boolean => {
+    const [first, ...more] = this.#unsent.splice(0);
+    if (first === undefined || this.#stream === null) return true;
     this.#writing++;
     // Not `write`: that destroys the stream when the other side is dead, with what it has sent and nobody has read yet.
-    this.#stream._write(frame, 'buffer' as BufferEncoding, this.#written);
+    const bytes = more.length === 0 ? first : Buffer.concat([first, ...more]);
+    this.#stream._write(bytes, 'buffer' as BufferEncoding, this.#written);
     return this.#writing === 0 && ++this.#inOneGo < IN_ONE_GO;
-  }
+  };
 
   /** Resolves when everything sent so far is with the operating system, or the channel is closed. */
   drained(): Promise<void> {

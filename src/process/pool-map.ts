@@ -40,10 +40,10 @@ export function mapLazily<T, R>(
   pool: Submitter,
   target: Target,
   items: Iterable<T> | AsyncIterable<T>,
-  options: MapOptions & { ordered: boolean },
+  options: MapOptions,
+  ordered: boolean,
 ): AsyncGenerator<R, void, undefined> {
-  const { ordered, ...rest } = options;
-  return mapChunks(pool, target, chunks(items, chunksizeOf(rest) ?? 1), ordered);
+  return mapChunks(pool, target, chunks(items, chunksizeOf(options) ?? 1), ordered);
 }
 
 /** What came of a chunk, or of asking for it. */

@@ -12,8 +12,10 @@ import type { FromChild, Parcel } from './wire.ts';
 /** Milliseconds. A machine at its limit of processes may leave node waiting for its own threads for ever. */
 const START_TIMEOUT = 60_000;
 
-/** Milliseconds for a task: a worker that needs longer gets none ahead, and is asked for those it has. */
-const QUICK = 10;
+/** Milliseconds of work that a worker may have ahead, at the pace at which it ended tasks lately. */
+const WORK_AHEAD = 20;
+/** Milliseconds for one task, after which those behind it are recalled. */
+const STALL = 50;
 /** Tasks sent ahead to a worker, at most. */
 const MOST_AHEAD = 32;
 
@@ -46,6 +48,8 @@ export class PoolWorker {
   #ahead = 0;
   #recalled = false;
   #pacedAt = 0;
+  /** Milliseconds from one task's end to the next, lately. */
+  #pace = WORK_AHEAD;
   #stallTimer: NodeJS.Timeout | undefined;
   /** Whether the program has to wait for it. */
   #needed = true;
@@ -112,7 +116,9 @@ export class PoolWorker {
     const { value: args, handles } = job.args;
     const { each } = job.options;
     holdAll(handles, this.child.address);
-    this.child.link.relay({ type: 'task', id: ++this.#lastId, module, name, args, packed: true, each, handles });
+    const message = { type: 'task' as const, id: ++this.#lastId, module, name, args, packed: true, each, handles };
+    if (this.#sent.length === 0) this.child.link.relay(message);
+    else this.child.link.relaySoon(message);
     this.#sent.push(job);
     if (this.#sent.length === 1) this.#begun();
     this.#keepAlive();
@@ -199,9 +205,11 @@ export class PoolWorker {
   /** A task ended. */
   #keepPace(): void {
     const now = performance.now();
-    const quick = now - this.#pacedAt < QUICK && this.#left === Number.POSITIVE_INFINITY;
-    this.#ahead = quick ? Math.min(2 * this.#ahead + 1, MOST_AHEAD) : 0;
+    this.#pace += (now - this.#pacedAt - this.#pace) / 8;
     this.#pacedAt = now;
+    // One that will be replaced after some tasks gets none that another one may have to do.
+    const most = this.#left === Number.POSITIVE_INFINITY ? Math.floor(WORK_AHEAD / this.#pace) : 0;
+    this.#ahead = Math.min(2 * this.#ahead + 1, MOST_AHEAD, most);
     this.#stallTimer?.refresh();
   }
 
@@ -213,7 +221,7 @@ export class PoolWorker {
       if (this.#sent.length < 2 || this.#finishing) return;
       this.#recalled = true;
       this.child.send({ type: 'recall' });
-    }, QUICK).unref();
+    }, STALL).unref();
   }
 
   /** A worker with nothing to do lets the program end; one that starts, has a task or is about to exit does not. */

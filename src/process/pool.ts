@@ -106,7 +106,7 @@ export class ProcessPool {
     options: MapOptions = {},
   ): AsyncGenerator<Result, void, undefined> {
     checkTask(task);
-    return mapLazily(this.#submitter, task, items, { ...options, ordered: true });
+    return mapLazily(this.#submitter, task, items, options, true);
   }
 
   /**
@@ -119,7 +119,7 @@ export class ProcessPool {
     options: MapOptions = {},
   ): AsyncGenerator<Result, void, undefined> {
     checkTask(task);
-    return mapLazily(this.#submitter, task, items, { ...options, ordered: false });
+    return mapLazily(this.#submitter, task, items, options, false);
   }
 
   /** No new tasks. The workers end what was handed in, and exit. */
