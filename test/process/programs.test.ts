@@ -1,0 +1,39 @@
+// Programs in other forms than a file that is run as it was written.
+import { execFile, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { rolldown } from 'rolldown';
+import { expect, test } from 'vitest';
+import { temp } from '../support/temp.ts';
+
+const fixtures = new URL('./fixtures/', import.meta.url).pathname;
+
+test('a bundle with the entry of the children beside it', async () => {
+  const out = temp();
+  const bundle = await rolldown({
+    input: { main: `${fixtures}bundled.js`, tasks: `${fixtures}tasks.js`, child: 'pcopy/process/child' },
+    cwd: fixtures,
+    platform: 'node',
+    external: [/^node:/, 'koffi'],
+  });
+  await bundle.write({ dir: out, format: 'esm', entryFileNames: '[name].mjs' });
+  await bundle.close();
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(out, 'main.mjs')]);
+  expect([stdout, stderr]).toEqual(["[ 1, 4 ] { name: 'Worker-1', index: 0, daemon: true } false\n", '']);
+});
+
+const program = `
+  import { Pool, task } from 'pcopy/process';
+  console.log(await new Pool(1).apply(task(${JSON.stringify(`${fixtures}tasks.js`)}, 'square'), [3]));
+`;
+
+test.each([
+  ['-e', ['-e', program], ''],
+  ['--eval=', [`--eval=${program}`], ''],
+  ['stdin', [], program],
+  ['stdin, named', ['-'], program],
+])('a program from %s', (_, args, input) => {
+  const options = { cwd: fixtures, input, encoding: 'utf8' } as const;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', ...args], options);
+  expect([stdout, stderr]).toEqual(['9\n', '']);
+});
