@@ -1,4 +1,4 @@
-import type { Address } from './wire.ts';
+import type { Address } from './protocol.ts';
 
 /** The first process of the tree: nobody of ours started it. */
 export const ROOT: Address = 'r';

@@ -49,7 +49,7 @@ export function checkTaskOptions(options: TaskOptions<never>): void {
   }
 }
 
-/** The pool's side of an AsyncResult: somebody settles it, once. */
+/** The pool's side of an AsyncResult: ended by the pool, once. */
 export class Outcome<T> implements AsyncResult<T> {
   readonly #callbacks: Callbacks<T>;
   readonly #promise: Promise<T>;

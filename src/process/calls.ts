@@ -1,7 +1,7 @@
-import { decodeError, type WireError } from './error-wire.ts';
+import { decodeError, type EncodedError } from './error-codec.ts';
 import { ConnectionClosed } from './errors.ts';
 import { open } from './handles.ts';
-import type { Address, Parcel } from './wire.ts';
+import type { Address, Parcel } from './protocol.ts';
 
 interface Call {
   to: Address;
@@ -24,11 +24,11 @@ export class Calls {
     return new Promise((resolve, reject) => {
       const seq = ++this.#lastSeq;
       send(seq);
-      const settle = (answer: unknown): void => {
+      const answered = (answer: unknown): void => {
         arrived?.(answer);
         resolve(answer);
       };
-      this.#open.set(seq, { to, resolve: settle, reject });
+      this.#open.set(seq, { to, resolve: answered, reject });
     });
   }
 
@@ -36,7 +36,7 @@ export class Calls {
     this.#take(seq)?.resolve(open(answer));
   }
 
-  refused(seq: number, error: WireError): void {
+  refused(seq: number, error: EncodedError): void {
     this.#take(seq)?.reject(decodeError(error));
   }
 

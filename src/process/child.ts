@@ -2,20 +2,20 @@
 // A worker's start-up time is everybody's waiting time, so this imports little; what starts processes comes only when asked for.
 import { Socket } from 'node:net';
 import { parentIsAlive, setIdentity, setOrigin } from './current.ts';
-import { encodeError } from './error-wire.ts';
+import { encodeError } from './error-codec.ts';
 import { Fifo } from './fifo.ts';
-import { dropAll, manifest, open } from './handles.ts';
+import { dropAll, handleTable, open } from './handles.ts';
 import { childrenEnded } from './keep-alive.ts';
 import { LINK_FD, Link } from './link.ts';
 import { outputPending, outputWritten } from './output.ts';
+import type { Boot, FromChild, Message, Setup, TaskMessage, ToChild } from './protocol.ts';
 import { router } from './router.ts';
 import { importModule, load } from './tasks.ts';
-import type { Boot, FromChild, Message, Setup, TaskMessage, ToChild } from './wire.ts';
 
 export const boot = JSON.parse(process.argv.pop() ?? '') as Boot;
 setOrigin(boot.parent, boot.notes);
 const uplink = new Link(new Socket({ fd: LINK_FD, readable: true, writable: true }), receive);
-router.settle(boot.address, uplink);
+router.attach(boot.address, uplink);
 
 // A closed channel means a dead parent, however it died. Nobody is left to work for.
 uplink.untilClosed().then(() => process.exit());
@@ -25,7 +25,7 @@ if (boot.role !== 'process') {
 }
 
 const preloaded = Promise.all(boot.preload.map(importModule));
-// Told when the parent asks; until then it must not count as unhandled.
+// Reported when the parent asks; until then it must not count as unhandled.
 preloaded.catch(() => {});
 let awaited: Promise<unknown> = preloaded;
 
@@ -61,7 +61,7 @@ function receive(message: Message): void {
     case 'refusal':
     case 'notice':
     case 'gone':
-    case 'home':
+    case 'owner':
       router.receive(message, parentOf(boot.address));
       return;
     case 'booted':
@@ -146,7 +146,7 @@ async function run(task: TaskMessage): Promise<void> {
     const args = open({ value: task.args, packed: task.packed, handles: task.handles }) as unknown[];
     const value = task.each ? await runEach(target, args[0] as unknown[]) : await target(...args);
     if (outputPending()) await outputWritten();
-    tell({ type: 'result', id: task.id, value, handles: manifest }, value);
+    tell({ type: 'result', id: task.id, value, handles: handleTable }, value);
   } catch (error) {
     tell({ type: 'failure', id: task.id, error: encodeError(error) });
     if (boot.role === 'process') process.exitCode ??= 1;

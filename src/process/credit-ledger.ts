@@ -1,4 +1,4 @@
-import type { Address } from './wire.ts';
+import type { Address } from './protocol.ts';
 
 /** Credit of producers in other processes: items that each may send without asking, since room is kept for them. */
 export class CreditLedger {

@@ -1,9 +1,9 @@
 import { dropAll, plain } from './handles.ts';
-import { type Home, router } from './router.ts';
-import type { Address, Descriptor, Key, Operation, Parcel } from './wire.ts';
+import type { Address, Descriptor, Key, Operation, Parcel } from './protocol.ts';
+import { type Owner, router } from './router.ts';
 
 /** A shared dict where it lives, in a manager. Values stay closed: the manager has no use for them. */
-export class DictCore implements Home {
+export class DictCore implements Owner {
   readonly #values = new Map<Key, Parcel>();
 
   handle(op: Operation, _caller: Address, handles: readonly Descriptor[]): Parcel {

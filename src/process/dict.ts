@@ -1,7 +1,7 @@
 import { shown } from './arguments.ts';
 import { reviveWith } from './handles.ts';
+import type { Descriptor, Key } from './protocol.ts';
 import { Shared } from './shared.ts';
-import type { Descriptor, Key } from './wire.ts';
 
 /**
  * A Map that lives in a Manager and that any process may read and write. Each call is one step that no other process

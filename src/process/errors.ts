@@ -79,7 +79,7 @@ export interface Loss {
   started: boolean;
 }
 
-/** The worker died with this task in hand, or no worker could be started for it. `cause` says why, where known. */
+/** The worker died with this task as its current one, or no worker could be started for it. `cause` says why, where known. */
 export class WorkerLost extends Error implements Loss {
   override name = 'WorkerLost';
   readonly pid: number | undefined;

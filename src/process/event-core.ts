@@ -1,11 +1,11 @@
 import { WaitTimeout } from './errors.ts';
 import { plain } from './handles.ts';
-import type { Home } from './router.ts';
+import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
+import type { Owner } from './router.ts';
 import { type Answer, Waiters } from './waiters.ts';
-import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
 
 /** An event where it lives. */
-export class EventCore implements Home {
+export class EventCore implements Owner {
   readonly #waiters = new Waiters<null>();
   #isSet = false;
 

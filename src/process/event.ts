@@ -2,16 +2,16 @@ import { type WaitOptions, waitOf } from './arguments.ts';
 import { WaitTimeout } from './errors.ts';
 import { EventCore } from './event-core.ts';
 import { reviveWith } from './handles.ts';
-import { type Home, router } from './router.ts';
+import type { Descriptor } from './protocol.ts';
+import { type Owner, router } from './router.ts';
 import { describe, Shared } from './shared.ts';
-import type { Descriptor } from './wire.ts';
 
 /** A flag that any number of processes can wait for. It lives in the process that made it, or in a Manager. */
 export class Event extends Shared {
   constructor();
   /** @internal One that exists already or has just been made. */
-  constructor(descriptor: Descriptor, core: Home | null);
-  constructor(descriptor = describe('event', 0), core?: Home | null) {
+  constructor(descriptor: Descriptor, core: Owner | null);
+  constructor(descriptor = describe('event', 0), core?: Owner | null) {
     super(descriptor, core === undefined ? new EventCore() : core);
   }
 

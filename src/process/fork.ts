@@ -5,9 +5,9 @@ import { MisuseError } from './errors.ts';
 import { addDaemon, removeDaemon } from './keep-alive.ts';
 import { LINK_FD, Link, type Stream } from './link.ts';
 import { NoteFile } from './notes.ts';
+import type { Address, Boot, FromChild, Message, Role, ToChild } from './protocol.ts';
 import { router } from './router.ts';
 import { moduleBeingImported } from './tasks.ts';
-import type { Address, Boot, FromChild, Message, Role, ToChild } from './wire.ts';
 
 /** How to start a child. */
 export interface ForkOptions {
@@ -58,7 +58,7 @@ export class Child {
   #alive = true;
 
   /**
-   * Starts the child at once. What it sends to its owner is given to `onMessage`. A failed start is told by `ended`. Throws
+   * Starts the child at once. What it sends to its owner is given to `onMessage`. A failed start is reported by `ended`. Throws
    * MisuseError while the module of a task is imported.
    */
   constructor(role: Role, options: ForkOptions, onMessage: (message: FromChild) => void) {
@@ -70,7 +70,7 @@ export class Child {
     this.link = new Link((child?.stdio?.[LINK_FD] ?? null) as Stream | null, this.#receive);
     router.addChild(this.address, this.link);
     // It says so itself when it has booted: too late for those who die before that, and when it dies before that.
-    if (role === 'manager') router.receive({ type: 'home' }, this.address);
+    if (role === 'manager') router.receive({ type: 'owner' }, this.address);
     this.ended = this.#end(child === null ? failedStart(failure) : untilEnded(child, this.link), notes);
   }
 
@@ -125,7 +125,7 @@ export class Child {
       case 'refusal':
       case 'notice':
       case 'gone':
-      case 'home':
+      case 'owner':
         router.receive(message, this.address);
         return;
       case 'setup':
@@ -163,7 +163,7 @@ interface Start {
   failure: unknown;
 }
 
-/** Too many open files, too many processes: some of it is thrown here, some told by the child's `error`. */
+/** Too many open files, too many processes: some of it is thrown here, some reported by the child's `error`. */
 function start(address: Address, role: Role, options: ForkOptions): Start {
   const notes = options.notes === true ? noteFile() : null;
   try {

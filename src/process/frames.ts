@@ -1,7 +1,7 @@
 // How messages lie in the byte stream between two processes: the length of what follows, a kind, and then either the message as
 // structured clone writes it, or one of the two that make up the traffic of a queue, which nobody on the way has to decode.
 import { DefaultDeserializer, DefaultSerializer, deserialize, serialize } from 'node:v8';
-import type { Descriptor, Message, Parcel, Route } from './wire.ts';
+import type { Descriptor, Message, Parcel, Route } from './protocol.ts';
 
 const PREFIX_BYTES = 5;
 const EMPTY_PREFIX = Buffer.alloc(PREFIX_BYTES);

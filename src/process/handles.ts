@@ -1,22 +1,22 @@
 // How queues, pipe ends and proxies travel inside ordinary values. A shared object has one own enumerable property, a
-// getter that gives its descriptor and notes it in the manifest. Structured clone therefore writes the descriptor where the
-// object was, and because `handles: manifest` stands behind the value in every message, it writes the finished list
+// getter that gives its descriptor and notes it in the handleTable. Structured clone therefore writes the descriptor where the
+// object was, and because `handles: handleTable` stands behind the value in every message, it writes the finished list
 // after it. So values without shared objects are never walked, neither when they are sent nor when they arrive.
 import { deserialize, serialize } from 'node:v8';
 import { copyOf, explain } from './clone.ts';
-import type { Address, Descriptor, Parcel } from './wire.ts';
+import type { Address, Descriptor, Parcel } from './protocol.ts';
 
 const MARK = 'pcopy/process shared object';
 const NONE: readonly Descriptor[] = [];
 
 /** The descriptors met by the serialization under way. */
-export const manifest: Descriptor[] = [];
+export const handleTable: Descriptor[] = [];
 /** The process that the value under way is for; null when it is only tried out. */
 let destination: Address | null = null;
 
 /** For kinds that must know which processes hold them: a pipe's end is closed when nobody does any more. */
 export interface Keeper {
-  /** From now on that process holds it once more. Told before the message that carries it is sent. */
+  /** From now on that process holds it once more. Called before the message that carries it is sent. */
   hold(descriptor: Descriptor, holder: Address): void;
   /** That process holds it once less. */
   drop(descriptor: Descriptor, holder: Address): void;
@@ -28,14 +28,14 @@ export function keepWith(kind: string, keeper: Keeper): void {
 }
 
 /** Before each serialization of values that may hold shared objects. */
-export function startManifest(to: Address | null): void {
-  manifest.length = 0;
+export function startHandleTable(to: Address | null): void {
+  handleTable.length = 0;
   destination = to;
 }
 
 /** The serialization failed half-way: nothing goes to that process after all. */
-export function cancelManifest(): void {
-  if (destination !== null) dropAll(manifest, destination);
+export function cancelHandleTable(): void {
+  if (destination !== null) dropAll(handleTable, destination);
 }
 
 /** A parcel kept in one process goes to another: what it holds changes hands. */
@@ -58,7 +58,7 @@ export function dropAll(handles: readonly Descriptor[], holder: Address): void {
 export function mark(object: object, descriptor: Descriptor, leaving: () => void): void {
   const get = (): Descriptor => {
     leaving();
-    manifest.push(descriptor);
+    handleTable.push(descriptor);
     if (destination !== null) holdAll([descriptor], destination);
     return descriptor;
   };
@@ -80,12 +80,12 @@ export function plain(value: unknown): Parcel {
 
 /** The value as it would arrive in another process, still closed, to be kept by `keeper`. Throws NotCloneable. */
 export function pack(value: unknown, keeper: Address | null): Parcel {
-  startManifest(keeper);
+  startHandleTable(keeper);
   try {
     const copy = copyOf(value);
-    return { value: copy, handles: manifest.length === 0 ? NONE : manifest.slice() };
+    return { value: copy, handles: handleTable.length === 0 ? NONE : handleTable.slice() };
   } catch (error) {
-    cancelManifest();
+    cancelHandleTable();
     throw error;
   }
 }
@@ -93,16 +93,16 @@ export function pack(value: unknown, keeper: Address | null): Parcel {
 /** The value serialized, to be kept by `keeper` or sent to it; a primitive as it is. Throws NotCloneable. */
 export function packItem(value: unknown, keeper: Address): Parcel {
   if (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') return plain(value);
-  startManifest(keeper);
+  startHandleTable(keeper);
   try {
     const bytes = serialize(value);
-    return { value: bytes, packed: true, handles: manifest.length === 0 ? NONE : manifest.slice() };
+    return { value: bytes, packed: true, handles: handleTable.length === 0 ? NONE : handleTable.slice() };
   } catch (error) {
     try {
       throw explain(error, value);
     } finally {
       // Last: looking for the part at fault serializes again, and each time the ends of pipes met count as held.
-      cancelManifest();
+      cancelHandleTable();
     }
   }
 }

@@ -30,6 +30,6 @@ export type { MapOptions } from './pool-map.ts';
 export type { PoolOptions } from './pool-options.ts';
 export { type PrestartedWorker, prestartWorker } from './prestart.ts';
 export { Process, type ProcessOptions } from './process.ts';
+export type { Key } from './protocol.ts';
 export { Queue } from './queue.ts';
 export { type Task, task } from './tasks.ts';
-export type { Key } from './wire.ts';

@@ -1,10 +1,10 @@
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { plain } from './handles.ts';
+import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
 import { QueueCore } from './queue-core.ts';
 import { type Answer, Waiters } from './waiters.ts';
-import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
 
-/** A queue that counts what was put and not yet marked as done, in its home process. */
+/** A queue that counts what was put and not yet marked as done, in the process that owns it. */
 export class JoinableCore extends QueueCore {
   readonly #joiners = new Waiters<null>();
   #unfinished = 0;

@@ -2,18 +2,18 @@ import { capacityOf, type WaitOptions, waitOf } from './arguments.ts';
 import { MisuseError, QueueClosed } from './errors.ts';
 import { reviveWith } from './handles.ts';
 import { JoinableCore } from './joinable-core.ts';
+import type { Descriptor } from './protocol.ts';
 import { Queue } from './queue.ts';
-import { type Home, router } from './router.ts';
+import { type Owner, router } from './router.ts';
 import { describe } from './shared.ts';
-import type { Descriptor } from './wire.ts';
 
 /** A queue that knows when everything put into it has been dealt with. */
 export class JoinableQueue<T> extends Queue<T> {
   /** @param capacity as for a Queue. */
   constructor(capacity?: number);
   /** @internal A queue that exists already or has just been made. */
-  constructor(capacity: number, descriptor: Descriptor, core: Home | null);
-  constructor(capacity: number = Number.POSITIVE_INFINITY, descriptor?: Descriptor, core?: Home | null) {
+  constructor(capacity: number, descriptor: Descriptor, core: Owner | null);
+  constructor(capacity: number = Number.POSITIVE_INFINITY, descriptor?: Descriptor, core?: Owner | null) {
     const limit = capacityOf(capacity);
     const known = descriptor ?? describe('joinable-queue', limit);
     super(limit, known, core === undefined ? new JoinableCore(known.id, limit) : core);

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { explain } from './clone.ts';
 import { encodeFrame, FrameReader } from './frames.ts';
-import { cancelManifest, startManifest } from './handles.ts';
-import type { Address, Message } from './wire.ts';
+import { cancelHandleTable, startHandleTable } from './handles.ts';
+import type { Address, Message } from './protocol.ts';
 
 /** The file descriptor of the link to the parent, in a child. */
 export const LINK_FD = 3;
@@ -38,7 +38,7 @@ export class Link {
     stream?.on('error', () => {});
   }
 
-  /** The other side is dead, or as good as that; its death may not have been told yet. */
+  /** The other side is dead, or as good as that; its death may not have been reported yet. */
   get closed(): boolean {
     return this.#broken || this.#stream === null || this.#stream.destroyed;
   }
@@ -68,7 +68,7 @@ export class Link {
    * @param to the process that will open the message, this link's other side or one behind it.
    */
   send(message: Message, value: unknown, to: Address): boolean {
-    startManifest(to);
+    startHandleTable(to);
     try {
       return this.relay(message);
     } catch (error) {
@@ -76,7 +76,7 @@ export class Link {
         throw explain(error, value);
       } finally {
         // Last: looking for the part at fault serializes again, and each time the ends of pipes met count as held.
-        cancelManifest();
+        cancelHandleTable();
       }
     }
   }

@@ -1,9 +1,9 @@
 import { dropAll, plain } from './handles.ts';
-import { type Home, router } from './router.ts';
-import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
+import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
+import { type Owner, router } from './router.ts';
 
 /** A shared list where it lives, in a manager. Values stay closed: the manager has no use for them. */
-export class ListCore implements Home {
+export class ListCore implements Owner {
   readonly #values: Parcel[] = [];
 
   handle(op: Operation, _caller: Address, handles: readonly Descriptor[]): Parcel {

@@ -1,6 +1,6 @@
 import { reviveWith } from './handles.ts';
+import type { Descriptor } from './protocol.ts';
 import { Shared } from './shared.ts';
-import type { Descriptor } from './wire.ts';
 
 /**
  * A list that lives in a Manager and that any process may read and write. Each call is one step that no other process

@@ -1,13 +1,13 @@
 import { checkWhole, type WaitOptions, waitOf } from './arguments.ts';
 import { reviveWith } from './handles.ts';
-import { type Home, router } from './router.ts';
+import type { Descriptor } from './protocol.ts';
+import { type Owner, router } from './router.ts';
 import { SemaphoreCore } from './semaphore-core.ts';
 import { describe, Shared } from './shared.ts';
-import type { Descriptor } from './wire.ts';
 
 /** What whoever gets a lock should know. */
 export interface Acquired {
-  /** A process died with the lock in its hands: what the lock protects may be half changed. */
+  /** A process died while it held the lock: what the lock protects may be half changed. */
   abandoned: boolean;
 }
 
@@ -19,8 +19,8 @@ export class Semaphore extends Shared {
   /** @param permits 1 or more; default 1. */
   constructor(permits?: number);
   /** @internal One that exists already or has just been made. */
-  constructor(permits: number, descriptor: Descriptor, core: Home | null);
-  constructor(permits = 1, descriptor = describe('semaphore', checkPermits(permits)), core?: Home | null) {
+  constructor(permits: number, descriptor: Descriptor, core: Owner | null);
+  constructor(permits = 1, descriptor = describe('semaphore', checkPermits(permits)), core?: Owner | null) {
     super(descriptor, core === undefined ? new SemaphoreCore(permits) : core);
   }
 
@@ -52,8 +52,8 @@ export class Semaphore extends Shared {
 export class Lock extends Semaphore {
   constructor();
   /** @internal One that exists already or has just been made. */
-  constructor(descriptor: Descriptor, core: Home | null);
-  constructor(descriptor = describe('lock', 1), core?: Home | null) {
+  constructor(descriptor: Descriptor, core: Owner | null);
+  constructor(descriptor = describe('lock', 1), core?: Owner | null) {
     super(1, descriptor, core === undefined ? new SemaphoreCore(1) : core);
   }
 }

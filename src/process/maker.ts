@@ -3,10 +3,10 @@ import { EventCore } from './event-core.ts';
 import { plain } from './handles.ts';
 import { JoinableCore } from './joinable-core.ts';
 import { ListCore } from './list-core.ts';
+import type { Address, MakeOperation, Operation, Parcel } from './protocol.ts';
 import { QueueCore } from './queue-core.ts';
-import { type Home, router } from './router.ts';
+import { type Owner, router } from './router.ts';
 import { SemaphoreCore } from './semaphore-core.ts';
-import type { Address, MakeOperation, Operation, Parcel } from './wire.ts';
 
 /** The id under which a manager's maker is reached. */
 export function makerId(manager: Address): string {
@@ -19,7 +19,7 @@ export function hostMaker(manager: Address): void {
 }
 
 /** What makes a manager's objects, in the manager. */
-class Maker implements Home {
+class Maker implements Owner {
   handle(op: Operation): Parcel {
     if (op.op !== 'make') throw new TypeError(`a manager knows no ${op.op}`);
     // The order of messages is causal: nobody can ask for the object before this has made it.
@@ -30,7 +30,7 @@ class Maker implements Home {
   leave(): void {}
 }
 
-function make(op: MakeOperation): Home {
+function make(op: MakeOperation): Owner {
   switch (op.kind) {
     case 'queue':
       return new QueueCore(op.id, op.detail);

@@ -8,10 +8,10 @@ import { JoinableQueue } from './joinable-queue.ts';
 import { List } from './list.ts';
 import { checkPermits, Lock, Semaphore } from './lock.ts';
 import { makerId } from './maker.ts';
+import type { Descriptor, Key, MadeKind } from './protocol.ts';
 import { Queue } from './queue.ts';
 import { router } from './router.ts';
 import { describe } from './shared.ts';
-import type { Descriptor, Key, MadeKind } from './wire.ts';
 
 /**
  * A process that does nothing but hold objects for others, so that none of them has to live in a process that is
@@ -89,9 +89,9 @@ export class Manager {
 
   #make(kind: MadeKind, detail: number): Descriptor {
     if (!this.#child.alive) throw new MisuseError('the manager is gone');
-    const home = this.#child.address;
-    const descriptor = { ...describe(kind, detail), home };
-    router.tell(home, makerId(home), { op: 'make', kind, id: descriptor.id, detail });
+    const owner = this.#child.address;
+    const descriptor = { ...describe(kind, detail), owner };
+    router.tell(owner, makerId(owner), { op: 'make', kind, id: descriptor.id, detail });
     return descriptor;
   }
 }

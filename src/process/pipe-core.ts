@@ -1,7 +1,7 @@
 import { plain } from './handles.ts';
+import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
 import { QueueCore } from './queue-core.ts';
-import { type Home, router } from './router.ts';
-import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
+import { type Owner, router } from './router.ts';
 
 /** Messages that a direction holds before `send` waits: few enough that a reader who sleeps costs little memory. */
 export const LANE_CAPACITY = 128;
@@ -15,7 +15,7 @@ export function laneId(pipe: string, to: End): string {
 }
 
 /** A pipe where it lives: a queue for each direction, and which process holds which end how many times. */
-export class PipeCore implements Home {
+export class PipeCore implements Owner {
   readonly #id: string;
   /** By the end that reads from them. */
   readonly #lanes: readonly [QueueCore, QueueCore];

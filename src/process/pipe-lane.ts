@@ -1,15 +1,15 @@
 import { type WaitOptions, waitOf } from './arguments.ts';
 import { ConnectionClosed, EndOfFile, ObjectGone, QueueClosed, QueueEmpty, QueueFull, WaitTimeout } from './errors.ts';
 import { type End, LANE_CAPACITY, laneId } from './pipe-core.ts';
+import type { Address } from './protocol.ts';
 import { Queue } from './queue.ts';
 import { router } from './router.ts';
-import type { Address } from './wire.ts';
 
 /** One direction of a pipe, as its ends use it: a queue that speaks of connections. */
 export class Lane extends Queue<unknown> {
-  constructor(home: Address, pipe: string, to: End) {
+  constructor(owner: Address, pipe: string, to: End) {
     const id = laneId(pipe, to);
-    super(LANE_CAPACITY, { kind: 'lane', id, home, detail: LANE_CAPACITY }, router.hosted(id));
+    super(LANE_CAPACITY, { kind: 'lane', id, owner, detail: LANE_CAPACITY }, router.hosted(id));
   }
 
   /** @param bytes null for any message; else only bytes, that many at most. */

@@ -3,9 +3,9 @@ import { ConnectionClosed, MisuseError } from './errors.ts';
 import { keepWith, reviveWith } from './handles.ts';
 import { asEnd, type End, PipeCore } from './pipe-core.ts';
 import { Lane } from './pipe-lane.ts';
-import { type Home, router } from './router.ts';
+import type { Descriptor } from './protocol.ts';
+import { type Owner, router } from './router.ts';
 import { describe, Shared } from './shared.ts';
-import type { Descriptor } from './wire.ts';
 
 export interface PipeOptions {
   /** Both ends send and receive; default. False: the first end only receives, the second only sends. */
@@ -26,15 +26,15 @@ export class PipeEnd extends Shared implements AsyncIterable<unknown> {
   #closed = false;
 
   /** @internal Made by `pipe`. */
-  constructor(descriptor: Descriptor, core: Home | null) {
+  constructor(descriptor: Descriptor, core: Owner | null) {
     super(descriptor, core);
     this.#descriptor = descriptor;
-    const { home, id, detail } = descriptor;
+    const { owner, id, detail } = descriptor;
     const end = endOf(descriptor);
     const other: End = end === 0 ? 1 : 0;
     const duplex = detail >= DUPLEX;
-    this.#incoming = duplex || end === 0 ? new Lane(home, id, end) : null;
-    this.#outgoing = duplex || end === 1 ? new Lane(home, id, other) : null;
+    this.#incoming = duplex || end === 0 ? new Lane(owner, id, end) : null;
+    this.#outgoing = duplex || end === 1 ? new Lane(owner, id, other) : null;
   }
 
   /**
@@ -132,7 +132,7 @@ function endOf(descriptor: Descriptor): End {
 }
 
 function drop(descriptor: Descriptor, holder: string): void {
-  router.tell(descriptor.home, descriptor.id, { op: 'drop', end: endOf(descriptor), holder });
+  router.tell(descriptor.owner, descriptor.id, { op: 'drop', end: endOf(descriptor), holder });
 }
 
 function asBuffer(value: unknown): Buffer {
@@ -143,7 +143,7 @@ function asBuffer(value: unknown): Buffer {
 reviveWith('pipe', (descriptor) => new PipeEnd(descriptor, router.hosted(descriptor.id)));
 keepWith('pipe', {
   hold: (descriptor, holder) => {
-    router.tell(descriptor.home, descriptor.id, { op: 'hold', end: endOf(descriptor), holder });
+    router.tell(descriptor.owner, descriptor.id, { op: 'hold', end: endOf(descriptor), holder });
   },
   drop,
 });

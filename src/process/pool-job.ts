@@ -1,7 +1,7 @@
 import type { Outcome } from './async-result.ts';
 import { dropAll, packItem } from './handles.ts';
+import type { Parcel, Target } from './protocol.ts';
 import { router } from './router.ts';
-import type { Parcel, Target } from './wire.ts';
 
 /** How a task is handed in. */
 export interface JobOptions {

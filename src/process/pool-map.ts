@@ -1,7 +1,7 @@
 import { checkNames, checkWhole } from './arguments.ts';
 import { Outcome } from './async-result.ts';
 import type { JobOptions } from './pool-job.ts';
-import type { Target } from './wire.ts';
+import type { Target } from './protocol.ts';
 
 export interface MapOptions {
   /** How many elements one message to a worker carries. */
@@ -72,7 +72,7 @@ async function* mapChunks<T, R>(
       (error: unknown) => arrive(number, { error }),
     );
   };
-  // Twice the workers: each has one in hand and one to go on with. More for those that are quick.
+  // Twice the workers: each has a current one and one to go on with. More for those that are quick.
   const wanted = (): boolean => more && submitted - given < Math.max(2 * pool.size, pool.appetite());
   let filling = false;
   /** Runs beside the results: the source may be slow, or wait for one of them. */

@@ -1,8 +1,8 @@
 import { checkNames, checkWhole, millisecondsOf } from './arguments.ts';
 import { FORK_OPTIONS, type ForkOptions } from './fork.ts';
 import type { PrestartedWorker } from './prestart.ts';
+import type { Target } from './protocol.ts';
 import { checkCall } from './tasks.ts';
-import type { Target } from './wire.ts';
 
 /** How a pool's workers are started and used. */
 export interface PoolOptions extends ForkOptions {

@@ -1,13 +1,13 @@
-import { decodeError } from './error-wire.ts';
+import { decodeError } from './error-codec.ts';
 import { type Loss, WaitTimeout, WorkerLost } from './errors.ts';
 import { Child, type Ending } from './fork.ts';
-import { dropAll, holdAll, manifest, open } from './handles.ts';
+import { dropAll, handleTable, holdAll, open } from './handles.ts';
 import type { Job } from './pool-job.ts';
 import type { PoolOptions } from './pool-options.ts';
 import type { PrestartedWorker } from './prestart.ts';
+import type { FromChild, Parcel } from './protocol.ts';
 import { router } from './router.ts';
 import { LONGEST_TIMER } from './waiters.ts';
-import type { FromChild, Parcel } from './wire.ts';
 
 /** Milliseconds. A machine at its limit of processes may leave node waiting for its own threads for ever. */
 const START_TIMEOUT = 60_000;
@@ -33,7 +33,7 @@ export interface WorkerListener {
   workerEnded(worker: PoolWorker, unbegun: Job[], startupLoss: WorkerLost | null): void;
 }
 
-/** One worker of a pool: what it was sent, in order. The first of them is the one in hand. */
+/** One worker of a pool: what it was sent, in order. The first of them is the current one. */
 export class PoolWorker {
   readonly index: number;
   readonly child: Child;
@@ -70,7 +70,7 @@ export class PoolWorker {
     const name = `Worker-${index + 1}`;
     try {
       this.child.send(
-        { type: 'setup', name, index, daemon: true, initializer: initializer ?? null, args, handles: manifest },
+        { type: 'setup', name, index, daemon: true, initializer: initializer ?? null, args, handles: handleTable },
         args,
       );
     } catch (error) {

@@ -9,8 +9,8 @@ import { type MapOptions, mapAll, mapLazily, type Submitter } from './pool-map.t
 import { checkOptions, type PoolOptions } from './pool-options.ts';
 import { PoolWorker, type WorkerListener } from './pool-worker.ts';
 import type { PrestartedWorker } from './prestart.ts';
+import type { Target } from './protocol.ts';
 import { checkCall, checkTask, type Task } from './tasks.ts';
-import type { Target } from './wire.ts';
 
 /** Workers that died in a row before they were ready: after so many, no further one is tried for the waiting tasks. */
 const STARTUP_ATTEMPTS = 2;

@@ -1,5 +1,5 @@
 import { Child, type ForkOptions } from './fork.ts';
-import type { FromChild } from './wire.ts';
+import type { FromChild } from './protocol.ts';
 
 /** A child that boots while its parent still finds out what to do. It does not keep the parent running. */
 export class PrestartedWorker {

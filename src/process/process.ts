@@ -1,14 +1,14 @@
 import { checkNames, type WaitOptions, waitOf } from './arguments.ts';
 import { within } from './async-result.ts';
-import { decodeError } from './error-wire.ts';
+import { decodeError } from './error-codec.ts';
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { Child, type Ending, FORK_OPTIONS, type ForkOptions } from './fork.ts';
-import { dropAll, manifest } from './handles.ts';
+import { dropAll, handleTable } from './handles.ts';
 import { awaitChild, hold, release } from './keep-alive.ts';
+import type { FromChild } from './protocol.ts';
 import { router } from './router.ts';
 import { checkCall, type Task } from './tasks.ts';
 import { observe, reportSoon } from './unobserved.ts';
-import type { FromChild } from './wire.ts';
 
 export interface ProcessOptions extends ForkOptions {
   /** Default: `Process-N`. */
@@ -95,7 +95,7 @@ export class Process<Args extends unknown[] = unknown[]> {
         handles: [],
       });
       const args = this.#args;
-      child.send({ type: 'task', id: 1, module, name, args, packed: false, each: false, handles: manifest }, args);
+      child.send({ type: 'task', id: 1, module, name, args, packed: false, each: false, handles: handleTable }, args);
       child.send({ type: 'finish' });
     } catch (error) {
       child.kill('SIGKILL');

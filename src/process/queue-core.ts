@@ -2,10 +2,10 @@ import { CreditLedger } from './credit-ledger.ts';
 import { BufferTooShort, ConnectionClosed, MisuseError, QueueClosed, QueueEmpty, QueueFull } from './errors.ts';
 import { Fifo } from './fifo.ts';
 import { dropAll, open, plain } from './handles.ts';
+import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
 import { Deliveries } from './queue-deliveries.ts';
-import { type Home, router } from './router.ts';
+import { type Owner, router } from './router.ts';
 import { type Answer, Waiters } from './waiters.ts';
-import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
 
 /** Room in a queue without a capacity, for all credit together: more than anybody will put, and still exact when added up. */
 const UNLIMITED = 2 ** 40;
@@ -28,13 +28,13 @@ interface Wish {
 }
 
 /**
- * A queue in its home process.
+ * A queue in the process that owns it.
  *
  * A producer elsewhere sends each item at once, with a `put` that is answered when the item is in; so a full queue makes
  * it wait. The answer gives credit for a few more items, which then need no answer: a producer pays a round trip once for many
  * items. A consumer elsewhere is sent items ahead, see Deliveries. Items here and there and credit never pass the capacity.
  */
-export class QueueCore implements Home {
+export class QueueCore implements Owner {
   readonly #id: string;
   readonly #capacity: number;
   readonly #items = new Fifo<Parcel>();

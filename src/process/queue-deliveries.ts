@@ -1,5 +1,5 @@
 import { Fifo } from './fifo.ts';
-import type { Address, Parcel } from './wire.ts';
+import type { Address, Parcel } from './protocol.ts';
 
 /** Calls of `get` in a row by one process, and no other, before items are sent ahead to it. */
 const SOLE_AFTER = 4;

@@ -2,9 +2,9 @@
 // process, not for each view that it has of the queue: the queue counts them that way, and one recall must reach all of them.
 import { Fifo } from './fifo.ts';
 import { open } from './handles.ts';
+import type { Address, Notice, Parcel } from './protocol.ts';
 import { unfit } from './queue-core.ts';
-import { type Guest, router } from './router.ts';
-import type { Address, Notice, Parcel } from './wire.ts';
+import { type RemoteProxy, router } from './router.ts';
 
 /** Items sent ahead to this process, at most. */
 const MOST_AHEAD = 64;
@@ -19,8 +19,8 @@ interface Getter {
 }
 
 /** This process as a producer for one queue, and as a consumer. */
-export class QueuePeer implements Guest {
-  readonly #home: Address;
+export class QueuePeer implements RemoteProxy {
+  readonly #owner: Address;
   readonly #queue: string;
   /** Items that may be sent without asking. */
   #credit = 0;
@@ -33,8 +33,8 @@ export class QueuePeer implements Guest {
   #ahead = 0;
   #arrivedAt = 0;
 
-  constructor(home: Address, queue: string) {
-    this.#home = home;
+  constructor(owner: Address, queue: string) {
+    this.#owner = owner;
     this.#queue = queue;
   }
 
@@ -120,13 +120,13 @@ export class QueuePeer implements Guest {
     const [credit, items] = what === 'credit' ? [this.#credit, 0] : [0, this.#items.drain().length];
     this.#credit -= credit;
     if (what === 'items') this.#ahead = 0;
-    router.tell(this.#home, this.#queue, { op: 'return', credit, items });
+    router.tell(this.#owner, this.#queue, { op: 'return', credit, items });
     this.#forgetIfIdle();
   }
 
   /** The credit of a dead queue is void: the next put asks, and is told. Its items are still got. */
   leave(gone: (address: Address) => boolean): void {
-    if (!gone(this.#home)) return;
+    if (!gone(this.#owner)) return;
     this.#credit = 0;
     this.#ahead = 0;
     this.#forgetIfIdle();
@@ -142,7 +142,7 @@ export class QueuePeer implements Guest {
     }
     this.#items.shift();
     // The queue learns that the item is taken before anybody sees it: else, with this process killed, another would get it again.
-    const written = router.taken(this.#home, this.#queue);
+    const written = router.taken(this.#owner, this.#queue);
     try {
       const value = open(item);
       if (written === null) getter.resolve(value);
@@ -156,7 +156,7 @@ export class QueuePeer implements Guest {
   /** Asks for more when half of what was ahead is taken, so that there is always something here. */
   #refill(): void {
     if (this.#ahead < 3 || this.#items.length !== this.#ahead >> 1) return;
-    router.tell(this.#home, this.#queue, { op: 'more', ahead: this.#nextAhead() });
+    router.tell(this.#owner, this.#queue, { op: 'more', ahead: this.#nextAhead() });
   }
 
   /** More for who takes them quickly, and nothing for who does not: they might be wanted elsewhere. */

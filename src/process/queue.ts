@@ -1,11 +1,11 @@
 import { capacityOf, type WaitOptions, waitOf } from './arguments.ts';
 import { ConnectionClosed, ObjectGone, QueueClosed } from './errors.ts';
 import { packItem, reviveWith } from './handles.ts';
+import type { Descriptor, Operation, Parcel } from './protocol.ts';
 import { QueueCore } from './queue-core.ts';
 import { QueuePeer } from './queue-peer.ts';
-import { type Home, router } from './router.ts';
+import { type Owner, router } from './router.ts';
 import { describe, Shared } from './shared.ts';
-import type { Descriptor, Operation, Parcel } from './wire.ts';
 
 /** Not at all: what is there now, or nothing. */
 const AT_ONCE: WaitOptions = { timeout: 0 };
@@ -22,8 +22,8 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
   /** @param capacity a whole number; 0, less or Infinity: no limit. Throws TypeError and RangeError for anything else. */
   constructor(capacity?: number);
   /** @internal A queue that exists already or has just been made. */
-  constructor(capacity: number, descriptor: Descriptor, core: Home | null);
-  constructor(capacity: number = Number.POSITIVE_INFINITY, descriptor?: Descriptor, core?: Home | null) {
+  constructor(capacity: number, descriptor: Descriptor, core: Owner | null);
+  constructor(capacity: number = Number.POSITIVE_INFINITY, descriptor?: Descriptor, core?: Owner | null) {
     const limit = capacityOf(capacity);
     const known = descriptor ?? describe('queue', limit);
     super(known, core === undefined ? new QueueCore(known.id, limit) : core);
@@ -104,14 +104,14 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
 
   async #put(item: T, options: WaitOptions | undefined): Promise<void> {
     const wait = waitOf(options);
-    const parcel = packItem(item, this.home);
+    const parcel = packItem(item, this.owner);
     if (this.isHere) {
       await this.request(putOf(parcel, wait), false, undefined, parcel.handles);
       return;
     }
     const peer = this.peer;
     if (!peer.maySend) return this.#askToPut(peer, parcel, wait);
-    const full = router.item(this.home, this.id, parcel);
+    const full = router.item(this.owner, this.id, parcel);
     peer.spend();
     if (full !== null) await full;
   }
@@ -140,9 +140,9 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
 
   /** What this process knows of a queue elsewhere: the same object for all views of it, as long as there is anything to know. */
   protected get peer(): QueuePeer {
-    const known = router.guest(this.id);
+    const known = router.proxy(this.id);
     if (known instanceof QueuePeer) return known;
-    this.#peer ??= new QueuePeer(this.home, this.id);
+    this.#peer ??= new QueuePeer(this.owner, this.id);
     return this.#peer;
   }
 

@@ -3,17 +3,17 @@
 // arrival, so delivery is causal: what A sent to C before it told B arrives at C before anything B then sends to C.
 import { isWithin, ROOT, stepTowards } from './address.ts';
 import { Calls } from './calls.ts';
-import { encodeError } from './error-wire.ts';
+import { encodeError } from './error-codec.ts';
 import { ConnectionClosed, ObjectGone } from './errors.ts';
-import { dropAll, holdAll, manifest, passOn, plain } from './handles.ts';
+import { dropAll, handleTable, holdAll, passOn, plain } from './handles.ts';
 import type { Link } from './link.ts';
+import type { Address, Broadcast, Descriptor, Notice, Operation, Parcel, Routed } from './protocol.ts';
 import { Answer } from './waiters.ts';
-import type { Address, Broadcast, Descriptor, Notice, Operation, Parcel, Routed } from './wire.ts';
 
 const NOTHING = plain(null);
 
 /** A shared object where it lives. */
-export interface Home {
+export interface Owner {
   /** Does what is asked; a parcel at once where it can. Throws or refuses with what the caller shall see. */
   handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer;
   /** Items for which the caller had credit. */
@@ -25,7 +25,7 @@ export interface Home {
 }
 
 /** A process's own view of an object that lives elsewhere, where it wants to hear from there. */
-export interface Guest {
+export interface RemoteProxy {
   notice(notice: Notice): void;
   /** Items that the object sends. */
   arrive(items: readonly Parcel[]): void;
@@ -39,16 +39,16 @@ class Router {
   #uplink: Link | null = null;
   #announced = false;
   readonly #below = new Map<Address, Link>();
-  /** Children with homes at or below them: they want to hear of deaths. */
-  readonly #homesBelow = new Set<Address>();
-  readonly #homes = new Map<string, Home>();
-  readonly #guests = new Map<string, Guest>();
+  /** Children at or below which shared objects live: they want to hear of deaths. */
+  readonly #ownersBelow = new Set<Address>();
+  readonly #owners = new Map<string, Owner>();
+  readonly #proxies = new Map<string, RemoteProxy>();
   readonly #calls = new Calls();
   readonly #dead = new Set<Address>();
   #lastName = 0;
 
   /** For the child runtime: where this process stands, and how its parent is reached. */
-  settle(address: Address, uplink: Link): void {
+  attach(address: Address, uplink: Link): void {
     this.address = address;
     this.#uplink = uplink;
   }
@@ -65,34 +65,34 @@ class Router {
   /** The child is dead and its channel read to the end. */
   removeChild(address: Address): void {
     this.#below.delete(address);
-    this.#spread({ type: 'gone', address, home: this.#homesBelow.delete(address) }, address);
+    this.#spread({ type: 'gone', address, owner: this.#ownersBelow.delete(address) }, address);
   }
 
   /** From now on others can reach the object under its id. */
-  host(id: string, home: Home): void {
-    this.#homes.set(id, home);
-    this.#announceHome();
+  host(id: string, owner: Owner): void {
+    this.#owners.set(id, owner);
+    this.#announceOwner();
   }
 
   unhost(id: string): void {
-    this.#homes.delete(id);
+    this.#owners.delete(id);
   }
 
-  hosted(id: string): Home | null {
-    return this.#homes.get(id) ?? null;
+  hosted(id: string): Owner | null {
+    return this.#owners.get(id) ?? null;
   }
 
-  guest(id: string): Guest | undefined {
-    return this.#guests.get(id);
+  proxy(id: string): RemoteProxy | undefined {
+    return this.#proxies.get(id);
   }
 
-  /** From now on the guest gets what the object has to say. One for each object. */
-  listen(id: string, guest: Guest): void {
-    this.#guests.set(id, guest);
+  /** From now on the proxy gets what the object has to say. One for each object. */
+  listen(id: string, proxy: RemoteProxy): void {
+    this.#proxies.set(id, proxy);
   }
 
   unlisten(id: string): void {
-    this.#guests.delete(id);
+    this.#proxies.delete(id);
   }
 
   /**
@@ -112,7 +112,7 @@ class Router {
     const send = (seq: number): void => {
       const link = this.#linkTo(to);
       const head = { type: 'call' as const, to, from: this.address, seq, object, op };
-      if (handles === undefined) link.send({ ...head, handles: manifest }, op, to);
+      if (handles === undefined) link.send({ ...head, handles: handleTable }, op, to);
       else link.relay({ ...head, handles });
     };
     return this.#calls.ask(to, send, arrived);
@@ -147,16 +147,16 @@ class Router {
 
   /** Tells a user of an object that lives here. */
   notify(to: Address, object: string, notice: Notice): void {
-    if (to === this.address) this.#guests.get(object)?.notice(notice);
+    if (to === this.address) this.#proxies.get(object)?.notice(notice);
     else this.#next(to)?.relay({ type: 'notice', to, from: this.address, object, notice });
   }
 
   /** A message from a neighbour, for this process or for another. */
   receive(message: Routed | Broadcast, from: Address): void {
     switch (message.type) {
-      case 'home':
-        this.#homesBelow.add(from);
-        this.#announceHome();
+      case 'owner':
+        this.#ownersBelow.add(from);
+        this.#announceOwner();
         return;
       case 'gone':
         this.#spread(message, from);
@@ -181,7 +181,7 @@ class Router {
         this.#receiveItems(message);
         return;
       case 'taken':
-        this.#homes.get(message.object)?.taken?.(message.from);
+        this.#owners.get(message.object)?.taken?.(message.from);
         return;
       case 'call':
         this.#answer(message);
@@ -193,7 +193,7 @@ class Router {
         this.#calls.refused(message.seq, message.error);
         return;
       case 'notice':
-        this.#guests.get(message.object)?.notice(message.notice);
+        this.#proxies.get(message.object)?.notice(message.notice);
         return;
       default:
         message satisfies never;
@@ -201,10 +201,10 @@ class Router {
   }
 
   #receiveItems({ object, from, seq, items }: Routed & { type: 'items' }): void {
-    const home = this.#homes.get(object);
-    const guest = this.#guests.get(object);
-    if (home?.accept !== undefined) home.accept(items, from);
-    else if (guest !== undefined) guest.arrive(items);
+    const owner = this.#owners.get(object);
+    const proxy = this.#proxies.get(object);
+    if (owner?.accept !== undefined) owner.accept(items, from);
+    else if (proxy !== undefined) proxy.arrive(items);
     else for (const item of items) dropAll(item.handles, this.address);
     if (seq > 0) this.#calls.answered(seq, NOTHING);
   }
@@ -236,9 +236,9 @@ class Router {
       this.#next(from)?.relay({ type: 'refusal', to: from, seq, error: encodeError(error) });
     };
     try {
-      const home = this.#homes.get(message.object);
-      if (home === undefined) throw new ObjectGone('the shared object is no more');
-      const result = home.handle(message.op, from, message.handles);
+      const owner = this.#owners.get(message.object);
+      if (owner === undefined) throw new ObjectGone('the shared object is no more');
+      const result = owner.handle(message.op, from, message.handles);
       if (result instanceof Answer) result.onceGiven(reply, refuse);
       else reply(result);
     } catch (error) {
@@ -268,23 +268,23 @@ class Router {
     return link;
   }
 
-  #announceHome(): void {
+  #announceOwner(): void {
     if (this.#announced || this.#uplink === null) return;
     this.#announced = true;
-    this.#uplink.relay({ type: 'home' });
+    this.#uplink.relay({ type: 'owner' });
   }
 
-  /** Acts on a death, and tells the neighbours who need to know: of a home's death all, of another's only homes. */
+  /** Acts on a death, and tells the neighbours who need to know: of an owner's death all, of another's only owners. */
   #spread(death: Broadcast & { type: 'gone' }, from: Address): void {
     const gone = (address: Address): boolean => isWithin(address, death.address);
     // Addresses are not used twice, so this can only grow; it is small, and only asked by those who keep count of holders.
     this.#dead.add(death.address);
-    for (const home of this.#homes.values()) home.leave(gone);
-    for (const guest of this.#guests.values()) guest.leave(gone);
+    for (const owner of this.#owners.values()) owner.leave(gone);
+    for (const proxy of this.#proxies.values()) proxy.leave(gone);
     this.#calls.leave(gone);
     if (isWithin(from, this.address)) this.#uplink?.relay(death);
     for (const [address, link] of this.#below) {
-      if (address !== from && (death.home || this.#homesBelow.has(address))) link.relay(death);
+      if (address !== from && (death.owner || this.#ownersBelow.has(address))) link.relay(death);
     }
   }
 }

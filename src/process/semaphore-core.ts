@@ -1,11 +1,11 @@
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { plain } from './handles.ts';
-import type { Home } from './router.ts';
+import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
+import type { Owner } from './router.ts';
 import { type Answer, Waiters } from './waiters.ts';
-import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
 
 /** A semaphore or a lock where it lives. A permit is held by a process, so that it comes back when that dies. */
-export class SemaphoreCore implements Home {
+export class SemaphoreCore implements Owner {
   readonly #waiters = new Waiters<null>();
   /** Those who were waiting when a holder died. */
   readonly #warned = new WeakSet<object>();

@@ -2,19 +2,19 @@ import { inspect } from 'node:util';
 import { ObjectGone } from './errors.ts';
 import { dropAll, mark, open, pack } from './handles.ts';
 import { hold, release } from './keep-alive.ts';
-import { type Home, router } from './router.ts';
+import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
+import { type Owner, router } from './router.ts';
 import { Answer } from './waiters.ts';
-import type { Address, Descriptor, Operation, Parcel } from './wire.ts';
 
 /** What every object that several processes use has in common: it lives in one of them, and the others ask there. */
 export abstract class Shared {
   readonly #descriptor: Descriptor;
   /** The object itself, where it lives in this process. */
-  readonly #core: Home | null;
+  readonly #core: Owner | null;
   #hosted = false;
 
-  /** With a core: a new object whose home is here. Without: the view of an object that lives elsewhere. */
-  protected constructor(descriptor: Descriptor, core: Home | null) {
+  /** With a core: a new object, owned by this process. Without: the view of an object that lives elsewhere. */
+  protected constructor(descriptor: Descriptor, core: Owner | null) {
     this.#descriptor = descriptor;
     this.#core = core;
     mark(this, descriptor, () => this.leaving());
@@ -22,7 +22,7 @@ export abstract class Shared {
 
   /** What it is, and where: `[Queue r:1]`. The id begins with the place in the tree of the process that made it. */
   toString(): string {
-    return `[${this.constructor.name} ${this.id}${this.isHere ? '' : `, in process ${this.home}`}]`;
+    return `[${this.constructor.name} ${this.id}${this.isHere ? '' : `, in process ${this.owner}`}]`;
   }
 
   /** JSON would ask for what is meant for another process only. */
@@ -44,8 +44,8 @@ export abstract class Shared {
     return this.#descriptor.id;
   }
 
-  protected get home(): Address {
-    return this.#descriptor.home;
+  protected get owner(): Address {
+    return this.#descriptor.owner;
   }
 
   protected get isHere(): boolean {
@@ -74,8 +74,8 @@ export abstract class Shared {
           carriesValue ? pack(op, router.address) : { value: op, handles: handles ?? [] },
         );
       }
-      if (this.home === router.address) throw new ObjectGone('the shared object is no more');
-      return await router.call(this.home, this.id, op, arrived, handles);
+      if (this.owner === router.address) throw new ObjectGone('the shared object is no more');
+      return await router.call(this.owner, this.id, op, arrived, handles);
     } catch (error) {
       throw this.translate(error);
     } finally {
@@ -89,7 +89,7 @@ export abstract class Shared {
   }
 }
 
-async function askHere(core: Home, parcel: Parcel): Promise<unknown> {
+async function askHere(core: Owner, parcel: Parcel): Promise<unknown> {
   try {
     const answer = core.handle(parcel.value as Operation, router.address, parcel.handles);
     return open(answer instanceof Answer ? await given(answer) : answer);
@@ -105,5 +105,5 @@ function given(answer: Answer): Promise<Parcel> {
 
 /** A descriptor for a new object of this process. */
 export function describe(kind: string, detail: number): Descriptor {
-  return { kind, id: `${router.address}:${router.newName()}`, home: router.address, detail };
+  return { kind, id: `${router.address}:${router.newName()}`, owner: router.address, detail };
 }

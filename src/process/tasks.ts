@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { shown } from './arguments.ts';
-import type { Target } from './wire.ts';
+import type { Target } from './protocol.ts';
 
 /** A function that another process can find: an exported function of a module. */
 export interface Task<Args extends unknown[], Result> extends Target {

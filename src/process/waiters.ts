@@ -1,4 +1,4 @@
-import type { Address, Parcel } from './wire.ts';
+import type { Address, Parcel } from './protocol.ts';
 
 /** Milliseconds. Node fires a timer set for longer at once; 24 days may as well be for ever. */
 export const LONGEST_TIMER = 2 ** 31 - 1;

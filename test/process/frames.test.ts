@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeFrame, FrameReader } from '../../src/process/frames.ts';
 import { Link } from '../../src/process/link.ts';
-import type { Message } from '../../src/process/wire.ts';
+import type { Message } from '../../src/process/protocol.ts';
 
 function result(id: number, value: unknown): Message {
   return { type: 'result', id, value, handles: [] };

@@ -7,9 +7,9 @@ import { FrameReader } from '../../src/process/frames.ts';
 import { plain } from '../../src/process/handles.ts';
 import { Link } from '../../src/process/link.ts';
 import { laneId, PipeCore } from '../../src/process/pipe-core.ts';
+import type { Message, Operation } from '../../src/process/protocol.ts';
 import { QueueCore } from '../../src/process/queue-core.ts';
 import { router } from '../../src/process/router.ts';
-import type { Message, Operation } from '../../src/process/wire.ts';
 
 /** A process below this one that keeps what it is sent. */
 function listener(address: string): Message[] {
@@ -125,7 +125,7 @@ test('room promised without end, to who puts ten thousand at once: it still adds
 test('what was sent on promised room to an end of a pipe that nobody holds any more is thrown away, with the ends in it', () => {
   const heard = listener('r.5');
   const [outer, inner] = [new PipeCore('outer'), new PipeCore('inner')];
-  const end = { kind: 'pipe', id: 'inner', home: 'r', detail: 2 };
+  const end = { kind: 'pipe', id: 'inner', owner: 'r', detail: 2 };
   const lane = { to: 'r', from: 'r.5', object: laneId('outer', 0) };
   router.receive(
     { type: 'call', ...lane, seq: 1, op: { op: 'put', item: 0, packed: false, wait: null }, handles: [] },

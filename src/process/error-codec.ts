@@ -18,15 +18,15 @@ import {
 } from './errors.ts';
 
 /** An error as plain data. Structured clone would keep only its message, its stack and the names of built-in classes. */
-export interface WireError {
+export interface EncodedError {
   name: string;
   message: string;
   stack: string;
   /** Own properties that can be cloned, such as `code`, `errno`, `path`. */
   properties: Record<string, unknown>;
-  cause: WireError | null;
+  cause: EncodedError | null;
   /** Those of an AggregateError. */
-  errors: WireError[] | null;
+  errors: EncodedError[] | null;
   /** A DOMException, whose name says nothing of its class: `AbortError`. */
   isDom: boolean;
 }
@@ -55,8 +55,8 @@ const BUILT_IN = new Map<string, new (message: string, options?: ErrorOptions) =
 const DEEPEST = 8;
 
 /** What was thrown, as data that any process can read. Anything may be thrown; what is no error becomes one. */
-export function encodeError(thrown: unknown, depth = 0): WireError {
-  const inner = (error: unknown): WireError => encodeError(error, depth + 1);
+export function encodeError(thrown: unknown, depth = 0): EncodedError {
+  const inner = (error: unknown): EncodedError => encodeError(error, depth + 1);
   const properties: Record<string, unknown> = {};
   for (const [key, value] of ownEntries(thrown)) {
     if (key !== 'name' && isCloneable(value)) properties[key] = value;
@@ -102,7 +102,7 @@ function textOf(thrown: unknown): string {
  * The error again: same message, name, own properties, and the same class where it is a built-in one or the toolkit's. Its
  * `cause` is a `RemoteStack` with the stack of the other process, and the cause of that is the original cause.
  */
-export function decodeError(wire: WireError): Error {
+export function decodeError(wire: EncodedError): Error {
   const State = STATES.get(wire.name);
   if (State !== undefined) return new State(wire.message);
   if (wire.name === 'NotCloneable') return new NotCloneable(wire.message, String(wire.properties.path));
@@ -113,7 +113,7 @@ export function decodeError(wire: WireError): Error {
   return Object.assign(error, wire.properties);
 }
 
-function create({ name, message, properties, errors, isDom }: WireError, options: ErrorOptions): Error {
+function create({ name, message, properties, errors, isDom }: EncodedError, options: ErrorOptions): Error {
   if (name === 'WorkerLost') return new WorkerLost(properties as unknown as Loss, options);
   if (errors !== null) return new AggregateError(errors.map(decodeError), message, options);
   if (!isDom) return new (BUILT_IN.get(name) ?? Error)(message, options);

@@ -1,14 +1,14 @@
 // Everything that crosses the channel between two processes. Both sides import this file, and neither the other side.
-import type { WireError } from './error-wire.ts';
+import type { EncodedError } from './error-codec.ts';
 
 /** A process's place in the tree of processes: 'r', its children 'r.1', 'r.2', their children 'r.1.1'. Never used twice. */
 export type Address = string;
 
-/** What stands for a shared object in a message. `home` is the process that holds it, `id` is unique in the tree. */
+/** What stands for a shared object in a message. `owner` is the process that holds it, `id` is unique in the tree. */
 export interface Descriptor {
   kind: string;
   id: string;
-  home: Address;
+  owner: Address;
   /** What the kind needs to know beside: a queue's capacity, which end of a pipe. */
   detail: number;
 }
@@ -88,9 +88,9 @@ export type ToChild = Setup | TaskMessage | { type: 'finish' } | { type: 'recall
 export type FromChild =
   | { type: 'booted' }
   | { type: 'ready' }
-  | { type: 'broken'; error: WireError }
+  | { type: 'broken'; error: EncodedError }
   | { type: 'result'; id: number; value: unknown; handles: readonly Descriptor[] }
-  | { type: 'failure'; id: number; error: WireError }
+  | { type: 'failure'; id: number; error: EncodedError }
   /** So many tasks, the last ones sent, were not begun and will not be. */
   | { type: 'returned'; count: number };
 
@@ -111,19 +111,19 @@ export type Routed =
   /** A consumer takes the next of the items that were sent to it. */
   | ({ type: 'taken' } & Route)
   | { type: 'reply'; to: Address; seq: number; value: unknown; handles: readonly Descriptor[] }
-  | { type: 'refusal'; to: Address; seq: number; error: WireError }
+  | { type: 'refusal'; to: Address; seq: number; error: EncodedError }
   | { type: 'notice'; to: Address; from: Address; object: string; notice: Notice };
 
 /** To everybody whom it may concern, from neighbour to neighbour. */
 export type Broadcast =
-  /** This process and all below it are dead. `home`: it held shared objects, so others may be waiting for it. */
-  | { type: 'gone'; address: Address; home: boolean }
+  /** This process and all below it are dead. `owner`: it held shared objects, so others may be waiting for it. */
+  | { type: 'gone'; address: Address; owner: boolean }
   /** Below this link there is a process that holds shared objects, and so wants to hear of deaths. */
-  | { type: 'home' };
+  | { type: 'owner' };
 
 export type Message = ToChild | FromChild | Routed | Broadcast;
 
-/** What a home tells a process that uses one of its objects. */
+/** What a owner tells a process that uses one of its objects. */
 export type Notice =
   /** Return the credit that you have not used, or the items that were sent ahead and that you have not taken. */
   { type: 'recall'; what: 'credit' | 'items' };
