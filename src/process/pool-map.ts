@@ -16,6 +16,9 @@ export interface Submitter {
   appetite(): number;
 }
 
+/** Arguments of a call that the stack has room for in any case. */
+const MOST_ARGUMENTS = 10_000;
+
 /** Every element's result, in their order. Rejects with the first error; the rest is still worked on. */
 export async function mapAll<T, R>(
   pool: Submitter,
@@ -29,7 +32,9 @@ export async function mapAll<T, R>(
   const results: Promise<R[]>[] = [];
   for (let start = 0; start < all.length; start += size)
     results.push(submitChunk(pool, target, all.slice(start, start + size)));
-  return (await Promise.all(results)).flat() as R[];
+  const chunks = await Promise.all(results);
+  // `flat` takes ten times as long, but any number of chunks.
+  return chunks.length < MOST_ARGUMENTS ? ([] as R[]).concat(...chunks) : (chunks.flat() as R[]);
 }
 
 /**
