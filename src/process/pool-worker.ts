@@ -107,7 +107,9 @@ export class PoolWorker {
 
   /** Whether it may be given the job, with `prefetch` others waiting there for their turn. */
   accepts(job: Job, prefetch: number): boolean {
-    const most = job.options.ahead && !this.#recalled ? Math.max(prefetch, this.#ahead) : prefetch;
+    // What it returns is known by its number alone: the last tasks sent, so no other may follow them.
+    if (this.#recalled) return false;
+    const most = job.options.ahead ? Math.max(prefetch, this.#ahead) : prefetch;
     return this.child.alive && !this.#finishing && this.#left > 0 && this.#sent.length <= most;
   }
 

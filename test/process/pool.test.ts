@@ -18,6 +18,7 @@ import {
 } from './toolkit.ts';
 
 const square = fixture<[number], number>('tasks.js', 'square');
+const squareAfter = fixture<[number, milliseconds: number], number>('tasks.js', 'squareAfter');
 const squareLater = fixture<[number], number>('tasks.js', 'squareLater');
 const who = fixture<[], CurrentProcess>('tasks.js', 'who');
 const die = fixture<[note: number], never>('tasks.js', 'die');
@@ -125,7 +126,7 @@ describe('workers', () => {
       { index: 0, busy: true },
       { index: 1, busy: true },
     ]);
-    expect(await Promise.all(results.map((result) => result.get()))).toEqual([1, 4, 9, 16, 25]);
+    expect(await Promise.all(results)).toEqual([1, 4, 9, 16, 25]);
   });
 
   test('know who they are', async () => {
@@ -284,6 +285,15 @@ describe('a worker that dies', () => {
   });
 });
 
+test('each task has its own result, when quick ones and slow ones follow each other', async () => {
+  const pool = newPool(2, { prefetch: 1 });
+  // Slow enough to have what waits behind it called back.
+  const slow = (number: number): number => (number % 5 === 4 ? 11 : 0);
+  const results = Array.from({ length: 100 }, (_, number) => pool.apply(squareAfter, [number, slow(number)]));
+  const squares = Array.from({ length: 100 }, (_, number) => number * number);
+  expect(await Promise.all(results)).toEqual(squares);
+});
+
 describe('the end', () => {
   test('close lets everything end, then join', async () => {
     const pool = newPool(2, { prefetch: 1 });
@@ -389,7 +399,7 @@ describe('map', () => {
 
   test('tasks that were sent ahead behind one that waits for them are done by another worker', async () => {
     const gate = new Queue<string>();
-    const steps = [...Array.from({ length: 200 }, () => 'quick'), 'wait', 'quick', 'open', 'quick'];
+    const steps = [...Array.from({ length: 100 }, () => 'quick'), 'wait', 'quick', 'open', 'quick'];
     const items = steps.map((what) => ({ what, gate }));
     const step = fixture<[(typeof items)[0]], string>('tasks.js', 'gateStep');
     const pool = newPool(2);
