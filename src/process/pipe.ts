@@ -1,4 +1,4 @@
-import type { WaitOptions } from './arguments.ts';
+import { checkNames, checkWhole, shown, type WaitOptions } from './arguments.ts';
 import { ConnectionClosed, MisuseError } from './errors.ts';
 import { keepWith, reviveWith } from './handles.ts';
 import { asEnd, type End, PipeCore } from './pipe-core.ts';
@@ -60,7 +60,10 @@ export class PipeEnd extends Shared implements AsyncIterable<unknown> {
 
   /** Sends the bytes from `offset` on, `size` of them. Rejects as `send` does, with RangeError for bytes that are not there. */
   async sendBytes(bytes: NodeJS.ArrayBufferView, offset = 0, size = bytes.byteLength - offset): Promise<void> {
-    if (offset < 0 || size < 0 || offset + size > bytes.byteLength) {
+    if (!ArrayBuffer.isView(bytes)) throw new TypeError(`expected bytes, not ${shown(bytes)}`);
+    checkWhole('offset', offset, 0);
+    checkWhole('size', size, 0);
+    if (offset + size > bytes.byteLength) {
       throw new RangeError(`no bytes ${offset} to ${offset + size} in ${bytes.byteLength}`);
     }
     await this.#out().put(Buffer.from(bytes.buffer, bytes.byteOffset + offset, size));
@@ -121,7 +124,10 @@ export class PipeEnd extends Shared implements AsyncIterable<unknown> {
 }
 
 /** A connection between two processes, or two parts of one. It lives in the process that makes it. */
-export function pipe({ duplex = true }: PipeOptions = {}): [PipeEnd, PipeEnd] {
+export function pipe(options: PipeOptions = {}): [PipeEnd, PipeEnd] {
+  checkNames(options, ['duplex']);
+  const { duplex = true } = options;
+  if (typeof duplex !== 'boolean') throw new TypeError(`duplex must be true or false, not ${shown(duplex)}`);
   const first = describe('pipe', duplex ? DUPLEX : 0);
   const core = new PipeCore(first.id);
   return [new PipeEnd(first, core), new PipeEnd({ ...first, detail: first.detail + 1 }, core)];

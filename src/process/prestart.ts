@@ -1,4 +1,5 @@
-import { Child, type ForkOptions } from './fork.ts';
+import { checkNames } from './arguments.ts';
+import { Child, FORK_OPTIONS, type ForkOptions } from './fork.ts';
 import type { FromChild } from './protocol.ts';
 
 /** A child that boots while its parent still finds out what to do. It does not keep the parent running. */
@@ -36,5 +37,6 @@ export class PrestartedWorker {
  * the same `preload`, `notes` and so on. It dies with this process, or by `discard`.
  */
 export function prestartWorker(options: ForkOptions = {}): PrestartedWorker {
+  checkNames(options, FORK_OPTIONS);
   return new PrestartedWorker(options);
 }

@@ -66,6 +66,9 @@ const refused: [string, Loose, ErrorConstructor, RegExp][] = [
   ['an option of a process that is none', () => new Process(work, [], { demon: true } as never), TypeError, /'demon'/],
   ['a capacity of text', () => new Queue('3' as never), TypeError, /capacity/],
   ['half a place', () => manager.queue(0.5), RangeError, /capacity/],
+  ['a pipe that is false', () => pipe(false as never), TypeError, /duplex/],
+  ['half a duplex', () => pipe({ duplex: 'half' as never }), TypeError, /duplex/],
+  ['an option of a manager that is none', () => new Manager({ name: 'm' } as never), TypeError, /'name'/],
   [
     'a chunk of none',
     () => pool.imapUnordered(task<[number], number>(import.meta.url, 'f'), [], { chunksize: 0 }),
