@@ -33,6 +33,8 @@ export interface LinkGroup {
   targetIdentity: string;
   /** sha256 of the content in hex, when it was asked for. */
   sha256?: string;
+  /** Which file all its names were at the source when they were seen. */
+  deferredAs: string;
   /** Relative paths. */
   paths: RawPath[];
 }

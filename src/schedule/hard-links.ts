@@ -111,5 +111,6 @@ export function* portions(links: readonly Links[], size: number): Generator<Link
 export function groupOf({ target, entries }: Links): LinkGroup {
   const { path, identity, sha256 } = target;
   const known = sha256 === undefined ? {} : { sha256 };
-  return { target: path, targetIdentity: identity, paths: entries.map((entry) => entry.path), ...known };
+  const deferredAs = entries[0]?.identity ?? '';
+  return { target: path, targetIdentity: identity, deferredAs, paths: entries.map((entry) => entry.path), ...known };
 }

@@ -44,6 +44,7 @@ export function makeLinks(context: Context, job: LinksJob): void {
 function makeLink(context: Context, group: Target, path: RawPath): void {
   const { config, report } = context;
   const [dir, name] = splitPath(path);
+  checkStillLinked(context, group, dir, name, path);
   const entry = entryOf(context, -1, context.destination.open(dir), dir, name, 'f');
   const known = group.sha256 === undefined ? {} : { sha256: group.sha256 };
   // Mostly the name is free: that it is not is told by the attempt.
@@ -59,6 +60,17 @@ function makeLink(context: Context, group: Target, path: RawPath): void {
   }
   report.hardlinks++;
   tell(context, { path, type: 'h', action: 'copied', bytes: 0, ...known });
+}
+
+// A name that is another file by now never had what the first name had when it was copied.
+function checkStillLinked(context: Context, group: Target, dir: RawPath, name: RawPath, path: RawPath): void {
+  const { fs, config } = context;
+  const from = context.source.open(dir);
+  const stat = attempt(path, 'source', 'stat', () =>
+    config.dereference ? fs.statTarget(from, name) : fs.statAt(from, name),
+  );
+  if (stat?.identity === group.deferredAs) return;
+  throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'was replaced while it waited to be linked');
 }
 
 /** @returns false when the name is taken */

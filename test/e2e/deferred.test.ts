@@ -75,3 +75,22 @@ test('the first name of a hard link that becomes another file while it waits doe
     else expect(expectExit(result, 1).stdout).toMatch(new RegExp(`"path":"${name}".*EPCOPY_CHANGED`));
   }
 });
+
+test('a name that is no longer one of a hard link when its turn comes does not get what the others have by then', async () => {
+  const top = temp();
+  const names = ['x', 'y', 'z'];
+  plantWaiting(top, (src) => {
+    writeFileSync(`${src}/x`, 'old');
+    for (const name of ['y', 'z']) linkSync(`${src}/x`, `${src}/${name}`);
+  });
+  const result = await whileCopying(`${top}/src/zz`, ['-j', '1', `${top}/src`, `${top}/dst`], () => {
+    writeFileSync(`${top}/src/new`, 'new');
+    renameSync(`${top}/src/new`, `${top}/src/y`);
+    writeFileSync(`${top}/src/x`, 'changed');
+  });
+  for (const name of names) {
+    const had = name === 'y' ? /^(old|new)$/ : /^(old|changed)$/;
+    if (existsSync(`${top}/dst/${name}`)) expect(readFileSync(`${top}/dst/${name}`, 'utf8')).toMatch(had);
+    else expectExit(result, 1);
+  }
+});
