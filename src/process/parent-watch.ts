@@ -24,8 +24,8 @@ const WATCH = `
 `;
 
 /**
- * Ends this process within a second of its parent's end, whatever it is doing. A thread: 10 MB of memory and 40 ms of
- * processor time, so only for where the system has nothing better.
+ * Ends this process within a second of its parent's end, whatever it is doing. A thread, with 10 MB of memory
+ * of its own: only for where the system has nothing better.
  */
 export function watchParent(parent: number): void {
   new Worker(WATCH, {
