@@ -108,16 +108,16 @@ async function work(): Promise<void> {
 
 /** Gives back what is not begun. */
 function returnTasks(): void {
-  let count = 0;
+  const ids: number[] = [];
   for (const message of inbox.drain()) {
     if (message.type === 'task') {
       dropAll(message.handles, boot.address);
-      count++;
+      ids.push(message.id);
     } else {
       inbox.push(message);
     }
   }
-  tell({ type: 'returned', count });
+  tell({ type: 'returned', ids });
 }
 
 async function setUp(setup: Setup): Promise<void> {

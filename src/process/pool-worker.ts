@@ -37,7 +37,8 @@ export interface WorkerListener {
 export class PoolWorker {
   readonly index: number;
   readonly child: Child;
-  readonly #sent: Job[] = [];
+  /** By number, in order. The first is the current one. */
+  readonly #sent = new Map<number, Job>();
   readonly #listener: WorkerListener;
   /** Tasks it may still be given before it has to be replaced. */
   #left: number;
@@ -46,7 +47,6 @@ export class PoolWorker {
   #lastId = 0;
   /** Tasks that it may have beside the current one: more and more as long as it is quick. */
   #ahead = 0;
-  #recalled = false;
   #pacedAt = 0;
   /** Milliseconds from one task's end to the next, lately. */
   #pace = WORK_AHEAD;
@@ -89,7 +89,7 @@ export class PoolWorker {
 
   /** Jobs it has and has not ended. */
   get load(): number {
-    return this.#sent.length;
+    return this.#sent.size;
   }
 
   get finishing(): boolean {
@@ -107,10 +107,8 @@ export class PoolWorker {
 
   /** Whether it may be given the job, with `prefetch` others waiting there for their turn. */
   accepts(job: Job, prefetch: number): boolean {
-    // What it returns is known by its number alone: the last tasks sent, so no other may follow them.
-    if (this.#recalled) return false;
     const most = job.options.ahead ? Math.max(prefetch, this.#ahead) : prefetch;
-    return this.child.alive && !this.#finishing && this.#left > 0 && this.#sent.length <= most;
+    return this.child.alive && !this.#finishing && this.#left > 0 && this.#sent.size <= most;
   }
 
   give(job: Job): void {
@@ -119,13 +117,13 @@ export class PoolWorker {
     const { each } = job.options;
     holdAll(handles, this.child.address);
     const message = { type: 'task' as const, id: ++this.#lastId, module, name, args, packed: true, each, handles };
-    if (this.#sent.length === 0) this.child.link.relay(message);
+    if (this.#sent.size === 0) this.child.link.relay(message);
     else this.child.link.relaySoon(message);
-    this.#sent.push(job);
-    if (this.#sent.length === 1) this.#begun();
+    this.#sent.set(message.id, job);
+    if (this.#sent.size === 1) this.#begun();
     this.#keepAlive();
-    if (this.#sent.length === 1) this.#pacedAt = performance.now();
-    if (this.#sent.length === 2 && this.#ahead > 0) this.#watchPace();
+    if (this.#sent.size === 1) this.#pacedAt = performance.now();
+    if (this.#sent.size === 2 && this.#ahead > 0) this.#watchPace();
     // It exits after its last task, and the next one finds the slot empty.
     if (--this.#left === 0) this.finish();
   }
@@ -140,7 +138,7 @@ export class PoolWorker {
 
   /** Kills it; what it has fails with this error. */
   terminate(error: Error): void {
-    for (const job of this.#sent.splice(0)) job.reject(error);
+    for (const job of this.#takeAll()) job.reject(error);
     this.#finishing = true;
     this.#keepAlive();
     this.child.kill('SIGKILL');
@@ -148,7 +146,7 @@ export class PoolWorker {
 
   /** Kills it when the current job has been given up. What it had not begun goes to others. */
   killIfAbandoned(): void {
-    if (this.#sent[0]?.ended !== true) return;
+    if (this.#current?.ended !== true) return;
     this.#finishing = true;
     this.child.kill('SIGKILL');
   }
@@ -157,13 +155,29 @@ export class PoolWorker {
   #begun(): void {
     clearTimeout(this.#limitTimer);
     this.killIfAbandoned();
-    const job = this.#sent[0];
+    const job = this.#current;
     const limit = job?.options.limit ?? null;
     if (job === undefined || limit === null || limit > LONGEST_TIMER) return;
     this.#limitTimer = setTimeout(() => {
       job.reject(new WaitTimeout(`the task took longer than ${limit} ms`));
       this.killIfAbandoned();
     }, limit);
+  }
+
+  get #current(): Job | undefined {
+    return this.#sent.values().next().value;
+  }
+
+  #take(id: number): Job | undefined {
+    const job = this.#sent.get(id);
+    this.#sent.delete(id);
+    return job;
+  }
+
+  #takeAll(): Job[] {
+    const jobs = [...this.#sent.values()];
+    this.#sent.clear();
+    return jobs;
   }
 
   #breakOff(cause: Error): void {
@@ -185,17 +199,16 @@ export class PoolWorker {
         return;
       case 'result':
         this.#keepPace();
-        complete(this.#sent.shift(), message);
+        complete(this.#take(message.id), message);
         this.#begun();
         break;
       case 'failure':
         this.#keepPace();
-        this.#sent.shift()?.reject(decodeError(message.error));
+        this.#take(message.id)?.reject(decodeError(message.error));
         this.#begun();
         break;
       case 'returned':
-        this.#recalled = false;
-        this.#listener.workerReturned(this.#sent.splice(this.#sent.length - message.count));
+        this.#listener.workerReturned(message.ids.flatMap((id) => this.#take(id) ?? []));
         break;
       default:
         message satisfies never;
@@ -220,15 +233,14 @@ export class PoolWorker {
     clearTimeout(this.#stallTimer);
     this.#stallTimer = setTimeout(() => {
       this.#ahead = 0;
-      if (this.#sent.length < 2 || this.#finishing) return;
-      this.#recalled = true;
+      if (this.#sent.size < 2 || this.#finishing) return;
       this.child.send({ type: 'recall' });
     }, STALL).unref();
   }
 
   /** A worker with nothing to do lets the program end; one that starts, has a task or is about to exit does not. */
   #keepAlive(): void {
-    const needed = !this.#ready || this.#sent.length > 0 || this.#finishing;
+    const needed = !this.#ready || this.#sent.size > 0 || this.#finishing;
     if (needed !== this.#needed) this.child.daemon = !needed;
     this.#needed = needed;
     clearTimeout(this.#idleTimer);
@@ -241,7 +253,7 @@ export class PoolWorker {
     clearTimeout(this.#stallTimer);
     clearTimeout(this.#limitTimer);
     clearTimeout(this.#idleTimer);
-    const unbegun = this.#sent.splice(0);
+    const unbegun = this.#takeAll();
     const lost = (started: boolean): WorkerLost => {
       const { exitCode, signal, note } = ending;
       const loss: Loss = { pid: this.pid, index: this.index, exitCode, signal, note, started };

@@ -91,8 +91,8 @@ export type FromChild =
   | { type: 'broken'; error: EncodedError }
   | { type: 'result'; id: number; value: unknown; handles: readonly Descriptor[] }
   | { type: 'failure'; id: number; error: EncodedError }
-  /** So many tasks, the last ones sent, were not begun and will not be. */
-  | { type: 'returned'; count: number };
+  /** These tasks were not begun and will not be. */
+  | { type: 'returned'; ids: readonly number[] };
 
 /** Between any two processes, handed on by those between them. */
 export type Routed =
