@@ -207,9 +207,13 @@ export class PoolWorker {
         this.#take(message.id)?.reject(decodeError(message.error));
         this.#begun();
         break;
-      case 'returned':
+      case 'returned': {
+        const current = this.#current;
         this.#listener.workerReturned(message.ids.flatMap((id) => this.#take(id) ?? []));
+        // Its time limit is not to run on while it waits for another worker.
+        if (this.#current !== current) this.#begun();
         break;
+      }
       default:
         message satisfies never;
     }

@@ -294,6 +294,14 @@ test('each task has its own result, when quick ones and slow ones follow each ot
   expect(await Promise.all(results)).toEqual(squares);
 });
 
+test('what a worker gives back is what it had not begun, whatever it was sent meanwhile', async () => {
+  const pool = newPool(1, { prefetch: 3 });
+  for (let number = 0; number < 5; number++) await pool.apply(squareAfter, [number, 0]);
+  // The second has the others called back. The call is read after the third, when results have let more tasks follow it.
+  const results = [10, 120, 20, 0, 0, 0, 0].map((ms, number) => pool.apply(squareAfter, [number, ms]));
+  expect(await Promise.all(results)).toEqual([0, 1, 4, 9, 16, 25, 36]);
+});
+
 describe('the end', () => {
   test('close lets everything end, then join', async () => {
     const pool = newPool(2, { prefetch: 1 });
