@@ -12,7 +12,7 @@ const BATCH_BYTES = 128 * 1024;
 type Nullable = 'manifest' | 'filesFrom' | 'retryFrom';
 
 /** The options with every default filled in. */
-export type Config = Required<Omit<CopyOptions, Nullable | 'maxDelete' | 'maxErrors' | 'bwlimit'>> & {
+export type Config = Required<Omit<CopyOptions, Nullable | 'noClobber' | 'maxDelete' | 'maxErrors' | 'bwlimit'>> & {
   manifest: string | null;
   /** What relative paths are relative to: the working directory when the run was called for; null when it was gone. */
   workingDirectory: RawPath | null;
@@ -40,6 +40,7 @@ export function resolveConfig(options: CopyOptions): Config {
     jobs: options.jobs ?? Math.min(Math.max(availableParallelism(), 2), 16),
     chunkSize,
     batch,
+    ifExists: options.noClobber ? 'skip' : (options.ifExists ?? 'replace'),
     retryFrom: options.retryFrom ? [...pathsToRetry(options.retryFrom)] : null,
     bwlimit: options.bwlimit === Number.POSITIVE_INFINITY ? 0 : (options.bwlimit ?? 0),
   };

@@ -140,8 +140,18 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: false,
     group: 'exists',
     flags: '-n, --no-clobber',
-    help: 'leave every existing file as it is',
-    conflicts: { delete: 'one keeps what is there; to see what would happen: --dry-run' },
+    help: 'leave every existing file as it is: --if-exists skip',
+    conflicts: {
+      delete: 'one keeps what is there; to see what would happen: --dry-run',
+      ifExists: 'it is --if-exists skip',
+    },
+  },
+  ifExists: {
+    type: choice('replace', 'skip', 'error', 'older'),
+    default: 'replace',
+    group: 'exists',
+    flags: '--if-exists <what>',
+    help: 'replace, skip, or error: an existing file is one; older: replace what is older (default: replace)',
   },
   update: {
     type: flag,

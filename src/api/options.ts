@@ -26,7 +26,10 @@ export interface CopyOptions {
   /** Skip files that are smaller, or larger, in bytes. One whose size cannot be read is copied, or fails, like any other. */
   minSize?: number;
   maxSize?: number;
+  /** Short for `ifExists: 'skip'`, and not beside it. */
   noClobber?: boolean;
+  /** What happens to a file whose name exists: `older` replaces it when it is older than the source. Default replace. */
+  ifExists?: 'replace' | 'skip' | 'error' | 'older';
   update?: boolean;
   /** Only where `update` is mentioned: compare the contents, not size and time. */
   checksum?: boolean;

@@ -21,6 +21,7 @@ const INSTEAD: readonly (readonly [options: string, hint: string])[] = [
   ['-i --interactive', 'nothing is asked; to keep what is there: -n'],
   ['-b --backup', 'there are no backups; to keep what is there: -n'],
   ['--ignore-existing', 'to keep what is there: -n'],
+  ['--immutable', 'to fail at what is there: --if-exists error'],
   [
     '-m --mirror --sync --del --delete-after --delete-before --delete-during /MIR',
     'to remove what is not in the source: --delete',

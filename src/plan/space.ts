@@ -78,7 +78,8 @@ function mayShare(here: Volume, there: Volume, config: Config): boolean {
 }
 
 function isKept(config: Config, stat: Stat, old: Stat): boolean {
-  if (config.noClobber) return true;
+  if (config.ifExists === 'skip' || config.ifExists === 'error') return true;
+  if (config.ifExists === 'older' && old.mtime > stat.mtime) return true;
   if (!config.update || old.type !== 'f' || stat.size !== old.size) return false;
   return config.checksum || (stat.mtime === old.mtime && sameFraction(stat.mtimeNs, old.mtimeNs));
 }

@@ -38,7 +38,7 @@ export interface WorkerConfig {
   /** Chunks moved by one call. */
   batch: number;
   atomic: boolean;
-  noClobber: boolean;
+  ifExists: 'replace' | 'skip' | 'error' | 'older';
   update: boolean;
   checksum: boolean;
   archive: boolean;

@@ -24,7 +24,7 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
     chunkSize: config.chunkSize,
     batch: config.batch,
     atomic: config.atomic,
-    noClobber: config.noClobber,
+    ifExists: config.ifExists,
     update: config.update,
     checksum: config.checksum,
     archive: config.archive,

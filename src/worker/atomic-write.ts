@@ -125,12 +125,13 @@ export function publishName(context: Context, entry: Entry, name: RawPath): void
   }
 }
 
-/** Throws when the entry's place is taken by a directory, or by the source itself under another name. */
-export function checkReplaceable(context: Context, entry: Entry, source: Stat | null): void {
-  if (entry.destinationDir === MISSING) return;
-  const there = attempt(entry.path, 'destination', 'stat', () =>
-    context.fs.statAt(entry.destinationDir, entry.newName),
-  );
+/** Throws when the entry's place is taken by what may not be replaced: a directory, the source itself, by --if-exists anything. */
+export function checkReplaceable(
+  context: Context,
+  entry: Entry,
+  source: Stat | null,
+  there: Stat | null = existing(context, entry),
+): void {
   if (there === null) return;
   if (there.type === 'd') {
     throw entryError(entry.path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
@@ -141,6 +142,15 @@ export function checkReplaceable(context: Context, entry: Entry, source: Stat | 
   if (source !== null && there.identity === source.identity) {
     throw isSource(entry.path);
   }
+  if (context.config.ifExists === 'error') {
+    throw entryError(entry.path, 'destination', 'replace', 'EEXIST', 'exists already');
+  }
+}
+
+/** What has the entry's place now. Nothing, in a directory that a dry run did not make. */
+export function existing({ fs }: Context, { destinationDir, newName, path }: Entry): Stat | null {
+  if (destinationDir === MISSING) return null;
+  return attempt(path, 'destination', 'stat', () => fs.statAt(destinationDir, newName));
 }
 
 // Without atomicity the file is written where it will stay. What is there is emptied, if it is a plain file with this one
@@ -152,7 +162,7 @@ function beginInPlace(context: Context, entry: Entry, source: Stat): StagedFile 
   const mode = source.mode & 0o700;
   const there = attempt(path, 'destination', 'stat', () => fs.statAt(destinationDir, newName));
   if (there !== null) {
-    checkReplaceable(context, entry, source);
+    checkReplaceable(context, entry, source, there);
     const handle = there.type === 'f' && there.nlink === 1 ? emptied(context, entry, source, mode) : null;
     if (handle !== null) return { handle, temporary: newName, guarded: true, reused: true };
     attempt(path, 'destination', 'unlink', () => fs.unlink(destinationDir, newName));

@@ -58,7 +58,8 @@ function copyOnce(context: Context, entry: Entry, inheritsAcl: boolean): void {
 // Where size and time decide, a file that stays as it is need not be opened. null: that cannot be said by name.
 function isUnchangedByName(context: Context, entry: Entry): boolean | null {
   const { fs, config } = context;
-  if (!(config.update || config.noClobber) || config.checksum || config.hash || config.dereference) return null;
+  if (config.ifExists === 'replace' && !config.update) return null;
+  if (config.checksum || config.hash || config.dereference) return null;
   const stat = attempt(entry.path, 'source', 'stat', () => fs.statAt(entry.sourceDir, entry.name));
   if (stat?.type !== 'f' || (stat.nlink > 1 && stat.identity !== entry.deferredAs)) return null;
   context.heartbeat.beginFile(entry.path, stat.size);

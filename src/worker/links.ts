@@ -1,13 +1,13 @@
 import { CopyError } from '../api/errors.ts';
 import { type RawPath, splitPath } from '../api/names.ts';
 import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
-import type { Handle } from '../fs/file-system.ts';
+import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { LinkGroup, LinksJob } from '../protocol/jobs.ts';
-import { checkReplaceable, LINK_REFUSALS } from './atomic-write.ts';
+import { checkReplaceable, existing, LINK_REFUSALS } from './atomic-write.ts';
 import { type Context, type Entry, entryOf, lose, tell } from './context.ts';
 import { fail } from './entries.ts';
-import { existing } from './policy.ts';
+import { isLeft } from './policy.ts';
 import { withRetries } from './retry.ts';
 import { underTemporaryName } from './temporary-file.ts';
 
@@ -44,18 +44,18 @@ export function makeLinks(context: Context, job: LinksJob): void {
 function makeLink(context: Context, group: Target, path: RawPath): void {
   const { config, report } = context;
   const [dir, name] = splitPath(path);
-  checkStillLinked(context, group, dir, name, path);
+  const stat = checkStillLinked(context, group, dir, name, path);
   const entry = entryOf(context, -1, context.destination.open(dir), dir, name, 'f');
   const known = group.sha256 === undefined ? {} : { sha256: group.sha256 };
   // Mostly the name is free: that it is not is told by the attempt.
   if (config.dryRun || !link(context, group, entry, name)) {
     const there = existing(context, entry);
-    if (there?.type === 'd') checkReplaceable(context, entry, null);
-    if (there !== null && (config.noClobber || there.identity === group.targetIdentity)) {
+    if (there !== null && (there.identity === group.targetIdentity || isLeft(context, entry, stat, there))) {
       report.unchanged++;
       tell(context, { path, type: 'h', action: 'unchanged', bytes: 0, ...known });
       return;
     }
+    checkReplaceable(context, entry, null, there);
     if (!config.dryRun) replace(context, group, entry);
   }
   report.hardlinks++;
@@ -63,13 +63,13 @@ function makeLink(context: Context, group: Target, path: RawPath): void {
 }
 
 // A name that is another file by now never had what the first name had when it was copied.
-function checkStillLinked(context: Context, group: Target, dir: RawPath, name: RawPath, path: RawPath): void {
+function checkStillLinked(context: Context, group: Target, dir: RawPath, name: RawPath, path: RawPath): Stat {
   const { fs, config } = context;
   const from = context.source.open(dir);
   const stat = attempt(path, 'source', 'stat', () =>
     config.dereference ? fs.statTarget(from, name) : fs.statAt(from, name),
   );
-  if (stat?.identity === group.deferredAs) return;
+  if (stat?.identity === group.deferredAs) return stat;
   throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'was replaced while it waited to be linked');
 }
 
@@ -98,7 +98,6 @@ function link(context: Context, group: Target, { path, destinationDir }: Entry, 
 function replace(context: Context, group: Target, entry: Entry): void {
   const { fs, config } = context;
   const { path, destinationDir, newName } = entry;
-  checkReplaceable(context, entry, null);
   const temporary = underTemporaryName(config.runMark, false, (as) => link(context, group, entry, as));
   try {
     attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, temporary, destinationDir, newName));

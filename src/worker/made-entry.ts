@@ -32,6 +32,7 @@ export function describeMadeEntry(context: Context, entry: Entry, name: string, 
   }
 }
 
-function isLike(made: Stat, stat: Stat): boolean {
+/** Of one type, and one device if it is one. */
+export function isLike(made: Stat, stat: Stat): boolean {
   return made.type === stat.type && made.rdevMajor === stat.rdevMajor && made.rdevMinor === stat.rdevMinor;
 }

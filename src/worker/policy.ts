@@ -1,20 +1,15 @@
-import { MISSING } from '../fs/dir-handle-cache.ts';
 import { attempt } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
-import { checkReplaceable } from './atomic-write.ts';
+import { checkReplaceable, existing } from './atomic-write.ts';
 import { type Context, type Entry, notePrimary, tell } from './context.ts';
 import { isCutToEvenSecond, sameTime } from './times.ts';
 import { hashContent } from './verify.ts';
 
-/** Whether -n or -u leave the destination as it is; then the report says so. A directory in the way throws. */
+/** Whether a file stays as it is at the destination; then the report says so. */
 export function isUpToDate(context: Context, entry: Entry, source: Handle, stat: Stat): boolean {
   const { config, report } = context;
-  if (config.dryRun && !config.noClobber && !config.update) checkReplaceable(context, entry, stat);
-  if (!config.noClobber && !config.update) return false;
-  const there = existing(context, entry);
+  const there = whatStays(context, entry, stat, (there) => matches(context, entry, source, stat, there));
   if (there === null) return false;
-  if (there.type === 'd') checkReplaceable(context, entry, stat);
-  if (!config.noClobber && !matches(context, entry, source, stat, there)) return false;
   report.unchanged++;
   const hash = config.hash && there.type === 'f' ? { sha256: hashExisting(context, entry) } : {};
   notePrimary(context, entry, there.identity, hash.sha256);
@@ -22,16 +17,36 @@ export function isUpToDate(context: Context, entry: Entry, source: Handle, stat:
   return true;
 }
 
-/** What has the entry's place now. Nothing, in a directory that a dry run did not make. */
-export function existing(context: Context, entry: Entry): Stat | null {
-  if (entry.destinationDir === MISSING) return null;
-  return attempt(entry.path, 'destination', 'stat', () => context.fs.statAt(entry.destinationDir, entry.newName));
+/**
+ * What stays at the entry's place, by --if-exists or because -u finds it the same. null: nothing does. Throws when it may not
+ * be replaced.
+ */
+export function whatStays(context: Context, entry: Entry, stat: Stat, isSame: (there: Stat) => boolean): Stat | null {
+  const { ifExists, update, dryRun } = context.config;
+  if (ifExists === 'replace' && !update && !dryRun) return null;
+  const there = existing(context, entry);
+  if (there === null || isLeft(context, entry, stat, there)) return there;
+  if (update && there.type !== 'd' && isSame(there)) return there;
+  checkReplaceable(context, entry, stat.type === 'f' ? stat : null, there);
+  return null;
+}
+
+/** Whether --if-exists leaves what is there, whatever it is. */
+export function isLeft(context: Context, entry: Entry, stat: Stat, there: Stat): boolean {
+  const { ifExists } = context.config;
+  if (there.type === 'd') return false;
+  return ifExists === 'skip' || (ifExists === 'older' && !isOlder(context, entry, stat, there));
 }
 
 function matches(context: Context, entry: Entry, source: Handle, stat: Stat, there: Stat): boolean {
   if (there.type !== 'f' || there.size !== stat.size) return false;
   if (!context.config.checksum) return isSameTime(context, entry, stat, there);
   return hashExisting(context, entry) === hashContent(context, entry.path, 'source', source);
+}
+
+function isOlder(context: Context, entry: Entry, stat: Stat, there: Stat): boolean {
+  const isEarlier = there.mtime < stat.mtime || (there.mtime === stat.mtime && there.mtimeNs < stat.mtimeNs);
+  return isEarlier && !isSameTime(context, entry, stat, there);
 }
 
 function isSameTime({ fs }: Context, { destinationDir }: Entry, stat: Stat, there: Stat): boolean {

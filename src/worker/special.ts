@@ -1,8 +1,8 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
 import { abort, placeName, publishName } from './atomic-write.ts';
 import { type Context, DRY_RUN, defersHardLink, type Entry, lose, notePrimary, tell } from './context.ts';
-import { describeMadeEntry } from './made-entry.ts';
-import { existing } from './policy.ts';
+import { describeMadeEntry, isLike } from './made-entry.ts';
+import { whatStays } from './policy.ts';
 
 /** Makes a FIFO, socket or device like the source's. None is ever opened. */
 export function copySpecial(context: Context, entry: Entry): void {
@@ -12,10 +12,8 @@ export function copySpecial(context: Context, entry: Entry): void {
   if (stat === null) throw entryError(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
   if (stat.type !== type) throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is now of another type');
   if (defersHardLink(context, entry, stat)) return;
-  const there = config.noClobber || config.update || config.dryRun ? existing(context, entry) : null;
-  if (there?.type === 'd') throw entryError(path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
-  const same = there?.type === type && there.rdevMajor === stat.rdevMajor && there.rdevMinor === stat.rdevMinor;
-  if (there !== null && (config.noClobber || (config.update && same))) {
+  const there = whatStays(context, entry, stat, (there) => isLike(there, stat));
+  if (there !== null) {
     report.unchanged++;
     notePrimary(context, entry, there.identity);
     tell(context, { path, type, action: 'unchanged', bytes: 0 });

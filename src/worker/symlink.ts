@@ -1,8 +1,9 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
+import type { Stat } from '../fs/file-system.ts';
 import { abort, placeName, publishName } from './atomic-write.ts';
 import { type Context, DRY_RUN, defersHardLink, type Entry, notePrimary, tell } from './context.ts';
 import { describeMadeEntry } from './made-entry.ts';
-import { existing } from './policy.ts';
+import { whatStays } from './policy.ts';
 import { sameTime } from './times.ts';
 
 /** Copies a symbolic link as it stands, with its own times. Links that have other names are deferred like files. */
@@ -14,15 +15,11 @@ export function copySymlink(context: Context, entry: Entry): void {
   if (stat.type !== 'l') throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is no longer a symbolic link');
   if (defersHardLink(context, entry, stat)) return;
   const target = attempt(path, 'source', 'readlink', () => fs.readlink(sourceDir, name));
-  const there = config.noClobber || config.update || config.dryRun ? existing(context, entry) : null;
-  if (there?.type === 'd') throw entryError(path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
   // With another time it may be one that an interrupted run had only just named.
-  const same =
-    there?.type === 'l' &&
-    config.update &&
-    sameTime(stat, there) &&
-    fs.readlink(destinationDir, entry.newName) === target;
-  if (there !== null && (config.noClobber || same)) {
+  const isSame = (there: Stat): boolean =>
+    there.type === 'l' && sameTime(stat, there) && fs.readlink(destinationDir, entry.newName) === target;
+  const there = whatStays(context, entry, stat, isSame);
+  if (there !== null) {
     report.unchanged++;
     notePrimary(context, entry, there.identity);
     tell(context, { path, type: 'l', action: 'unchanged', bytes: 0 });

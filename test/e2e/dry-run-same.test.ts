@@ -58,7 +58,7 @@ const options: fc.Arbitrary<CopyOptions> = fc
   .record({
     update: fc.boolean(),
     checksum: fc.boolean(),
-    noClobber: fc.boolean(),
+    ifExists: fc.constantFrom('replace', 'replace', 'skip', 'error', 'older'),
     delete: fc.constantFrom(true, true, false),
     maxDelete: sometimes(fc.nat(4)),
     include: sometimes(patterns),
@@ -74,9 +74,7 @@ const options: fc.Arbitrary<CopyOptions> = fc
     ...(include === undefined ? {} : { include }),
     ...(exclude === undefined ? {} : { exclude }),
     ...(maxDelete === undefined ? {} : { maxDelete }),
-  }))
-  // Bad usage together.
-  .map((given) => ({ ...given, noClobber: given.noClobber && !given.delete }));
+  }));
 
 /** The destination is partly the source as it is, partly something else. */
 const cases: fc.Arbitrary<Case> = fc

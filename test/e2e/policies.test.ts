@@ -1,10 +1,10 @@
-import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame, survey } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
-import { copy, overBothDrivers } from '../support/run.ts';
+import { copy, expectExit, overBothDrivers, pcopy } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
-import { directory, file, plant, symlink } from '../support/tree.ts';
+import { directory, file, hardlink, plant, symlink } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
 
 const inode = (path: string) => statSync(path).ino;
@@ -27,6 +27,63 @@ overBothDrivers((driver) => {
       expect({ ...after.get(path), atime: 0 }, path).toEqual({ ...before.get(path), atime: 0 });
     }
     expect(read(`${top}/dst/a/more`)).toBe('more');
+  });
+
+  test('--if-exists error fails each existing file by name, and copies the others', async () => {
+    const top = temp();
+    plant(`${top}/src`, { 'a/file': file('new'), 'a/more': file('more'), link: symlink('new'), d: directory() });
+    plant(`${top}/src`, { one: file('linked'), two: hardlink('one') });
+    plant(`${top}/dst`, { 'a/file': file('old'), link: file('old'), d: directory(), two: file('old') });
+    const before = survey(`${top}/dst`);
+    for (const more of [['--dry-run'], ['--no-atomic'], []]) {
+      const result = await pcopy(['src', 'dst', '--if-exists', 'error', ...more], { driver, cwd: top });
+      expectExit(result, 1);
+      for (const name of ['a/file', 'link', 'two'])
+        expect(result.stderr).toContain(`pcopy: dst/${name}: replace: exists already (EEXIST)`);
+      expect(result.stderr).toMatch(/3 (would )?fail/);
+      const after = survey(`${top}/dst`);
+      for (const name of ['a/file', 'link', 'two'])
+        expect({ ...after.get(name), atime: 0 }, name).toEqual({ ...before.get(name), atime: 0 });
+      if (more[0] !== '--dry-run') for (const name of ['a/more', 'one']) rmSync(`${top}/dst/${name}`);
+    }
+  });
+
+  test('--if-exists older replaces what is older than the source, whatever it is', async () => {
+    const top = temp();
+    const mtime = 1_500_000_000_123_456_000n;
+    const [older, newer] = [{ mtime: mtime - 1_000n }, { mtime: mtime + 1_000n }];
+    const names = ['older', 'same', 'newer', 'missing', 'linked'];
+    plant(`${top}/src`, Object.fromEntries(names.map((name) => [name, file('source', { mtime })])));
+    plant(`${top}/src`, {
+      sibling: hardlink('linked'),
+      link: symlink('x', { mtime }),
+      young: symlink('x', { mtime }),
+    });
+    plant(`${top}/dst`, {
+      older: file('there', older),
+      same: file('there', { mtime }),
+      newer: file('there', newer),
+      sibling: file('there', newer),
+      link: symlink('there', older),
+      young: symlink('there', newer),
+    });
+    const { stderr } = await copy([`${top}/src`, `${top}/dst`, '--if-exists', 'older'], { driver });
+    for (const name of ['older', 'missing']) expect(read(`${top}/dst/${name}`), name).toBe('source');
+    for (const name of ['same', 'newer', 'sibling']) expect(read(`${top}/dst/${name}`), name).toBe('there');
+    expect([readlinkSync(`${top}/dst/link`), readlinkSync(`${top}/dst/young`)]).toEqual(['x', 'there']);
+    expect(stderr).toMatch(/4 unchanged/);
+  });
+
+  test('--if-exists with -u: what is the same is no error, what is newer stays', async () => {
+    const top = temp();
+    const mtime = 1_500_000_000_000_000_000n;
+    plant(`${top}/src`, { same: file('same', { mtime }), other: file('source', { mtime }) });
+    plant(`${top}/dst`, { same: file('same', { mtime }), other: file('there', { mtime: mtime + 1_000_000_000n }) });
+    const strict = await pcopy(['src', 'dst', '-u', '--if-exists=error'], { driver, cwd: top });
+    expectExit(strict, 1);
+    expect(strict.stderr).toMatch(/other: replace: exists already[\s\S]*1 unchanged/);
+    expect((await copy(['src', 'dst', '-u', '--if-exists=older'], { driver, cwd: top })).stderr).toMatch(/2 unchanged/);
+    expect(read(`${top}/dst/other`)).toBe('there');
   });
 
   test('-u passes over what has the same size and time, and only that', async () => {
