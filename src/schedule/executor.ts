@@ -8,6 +8,8 @@ import type { Report } from '../protocol/report.ts';
  * pool of processes is one implementation, a queue to other machines would be another. A job may be run twice.
  */
 export interface Executor {
+  /** Jobs that may be at work at once. */
+  readonly workers: number;
   /** Jobs that may be under way at once; more only wait. */
   readonly capacity: number;
   /** Rejects with LostJob when its worker died on it, with NoWorkers when none can be had. */

@@ -27,6 +27,7 @@ export function localExecutor(
     prestarted: early,
   });
   return {
+    workers: jobs,
     capacity: jobs * (1 + AHEAD),
     run: (job) => pool.apply(runJob, [job]).catch(translate),
     terminate: () => pool.terminate(),

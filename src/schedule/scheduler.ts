@@ -45,7 +45,7 @@ export class Scheduler {
   private readonly counters: Counters;
   private readonly listener: SchedulerListener;
   private readonly slots: Semaphore;
-  /** Split files at once: each has a temporary file, and a handle here. */
+  /** Split files at once: what was read of these is what an interrupted run loses. */
   private readonly splitSlots: Semaphore;
   private readonly links = new HardLinks();
   private open = 0;
@@ -58,7 +58,7 @@ export class Scheduler {
     this.counters = counters;
     this.listener = listener;
     this.slots = new Semaphore(executor.capacity);
-    this.splitSlots = new Semaphore(executor.capacity);
+    this.splitSlots = new Semaphore(executor.workers);
   }
 
   /** Copies everything listed; resolves when that and all that came of it is settled. Throws NoWorkers. */
@@ -239,7 +239,9 @@ export class Scheduler {
   }
 
   private async big(entry: Deferred): Promise<void> {
-    const run = (job: Job): Promise<Report | null> => this.execute(job, 'piece');
+    // A file is ended before anything more of another one is read.
+    const run = (job: Job): Promise<Report | null> =>
+      this.execute(job, job.kind === 'publish' || job.kind === 'discard' ? 'returned' : 'piece');
     await this.splitSlots.acquire('piece');
     let failure: Failure | null;
     try {

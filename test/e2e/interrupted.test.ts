@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { differences, expectSame, survey } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
@@ -45,6 +46,22 @@ function expectNothingElse(top: string): void {
 const remaining = (top: string) => processesWithEnvironment(`PCOPY_TEST_CASE=${top}`).map(({ command }) => command);
 
 overBothDrivers((driver) => {
+  needs('fallocate')('of big files all are finished that were read, but those in hand', async () => {
+    const top = temp();
+    const size = 65 << 20;
+    mkdirSync(`${top}/src`);
+    // Blocks of zeros, which are read, and not written with `--sparse always`.
+    for (let i = 0; i < 6; i++) spawnSync('fallocate', ['-l', String(size), `${top}/src/${i}`]);
+    const options = ['-j', '2', '--bwlimit', '600M', '--sparse', 'always', '--reflink', 'never', '--progress', 'json'];
+    const run = start([...options, `${top}/src`, `${top}/dst`], { driver });
+    const read = () => Number([...run.output().stdout.matchAll(/"settledBytes":(\d+)/g)].at(-1)?.[1] ?? 0);
+    await until(() => read() > 240 << 20, 'most of it is read');
+    run.child.kill('SIGINT');
+    expectExit(await run.done, 130);
+    const finished = readdirSync(`${top}/dst`).length * size;
+    expect(finished).toBeGreaterThanOrEqual(0.9 * read() - 2 * size);
+  });
+
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],

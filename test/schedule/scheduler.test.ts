@@ -18,6 +18,7 @@ async function settledAfter(
   const counters = new Counters(false, null, 0);
   counters.found.files = types.replaceAll('d', '').length;
   const executor: Executor = {
+    workers: 1,
     capacity: 2,
     run: async (job: Job) => run(job as EntriesJob),
     terminate: async () => {},
@@ -92,4 +93,33 @@ test('nor are those of a job that every worker died over', async () => {
 test('nor those of a job that broke off', async () => {
   const run = (): Report => ({ ...emptyReport(0), next: 1, failure: FAILURE });
   expect(await settledAfter('fdf', run)).toEqual({ settled: 2, told: 2 });
+});
+
+test('no more big files are begun than there are workers, and one that is all read is ended before any more is read', async () => {
+  const size = 65 << 20;
+  const open = new Map<string, number>();
+  const wrong: string[] = [];
+  let files = 0;
+  const run = (job: Job): Report => {
+    const report = emptyReport(0);
+    if (job.kind === 'entries') {
+      report.next = 9;
+      report.big = listEntries(job).map(({ path, type }) => ({ path, type, size, identity: path, nlink: 1 }));
+    } else if (job.kind === 'split') {
+      open.set(job.path, size);
+      const made = { identity: '', uid: 0, mode: 0o600 };
+      report.split = { temporary: job.path, made, sourceIdentity: job.path, size, mtime: 0, mtimeNs: 0 };
+      if (open.size > 1) wrong.push(`${open.size} files are open`);
+    } else if (job.kind === 'range') {
+      if ([...open.values()].includes(0)) wrong.push('a file waits to be ended');
+      open.set(job.path, (open.get(job.path) ?? 0) - (job.end - job.start));
+    } else if (job.kind === 'publish') {
+      open.delete(job.path);
+      files++;
+    }
+    return report;
+  };
+  await settledAfter('f'.repeat(9), run);
+  expect(wrong).toEqual([]);
+  expect(files).toBe(9);
 });
