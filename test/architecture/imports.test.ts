@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { ENTRIES, ONE_IMPORTER, ROOMS, roomOf } from './rooms.ts';
+import { ENTRIES, LIBRARIES, ONE_IMPORTER, ROOMS, roomOf } from './rooms.ts';
 import { type Import, importsOf, sourceFiles } from './source.ts';
 
 const FILES = sourceFiles();
@@ -46,12 +46,15 @@ test.each(ONE_IMPORTER)('one file imports %s', (module) => {
   expect([...importers]).toHaveLength(1);
 });
 
-test('every other module is Node’s own, and every dependency is one of those', () => {
+test('every other module is Node’s own; of the libraries only what is not bundled is installed with the package', () => {
   const foreign = new Set(
     IMPORTS.filter(({ inside, target }) => !inside && !target.startsWith('node:')).map((i) => i.target),
   );
-  expect([...foreign].sort()).toEqual(Object.keys(manifest.dependencies).sort());
-  expect(ONE_IMPORTER).toEqual(expect.arrayContaining([...foreign]));
+  expect([...foreign].sort()).toEqual([...LIBRARIES].sort());
+  const { optionalDependencies, devDependencies } = manifest;
+  const bundled = LIBRARIES.filter((name) => !(name in optionalDependencies));
+  expect(LIBRARIES.filter((name) => !bundled.includes(name))).toEqual(Object.keys(optionalDependencies));
+  expect(bundled.filter((name) => !(name in devDependencies))).toEqual([]);
 });
 
 test('the reading of imports sees every form', () => {

@@ -25,5 +25,8 @@ export function roomOf(file: string): (typeof ROOMS)[number] | undefined {
   return ROOMS.find(({ name }) => file.startsWith(`${name}/`));
 }
 
+/** What comes from others: bundled, and so not installed with the package; only koffi stays outside, for it brings a binary. */
+export const LIBRARIES = ['commander', 'fast-glob', 'micromatch', 'cli-progress', 'koffi'];
+
 /** Modules that one file each may import, so that each can be replaced in one place. */
-export const ONE_IMPORTER = ['commander', 'fast-glob', 'micromatch', 'cli-progress', 'koffi', 'node:child_process'];
+export const ONE_IMPORTER = [...LIBRARIES, 'node:child_process'];

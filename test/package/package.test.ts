@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { EXAMPLES } from '../../src/cli/man.ts';
+import { LIBRARIES } from '../architecture/rooms.ts';
 import { needs } from '../support/needs.ts';
 import { ROOT } from '../support/run.ts';
 import { removeTree } from '../support/temp.ts';
@@ -24,31 +25,63 @@ describe('the tarball', () => {
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
       /^bin\/(pcopy\.js|package\.json)$/,
       /^dist\/(index|process|child)\.js$/,
-      /^dist\/(main|worker)\.cjs$/,
+      /^dist\/(main|worker|index|process|child)\.cjs$/,
       /^dist\/chunks\/[\w-]+\.c?js$/,
       /^dist\/pcopy\.1$/,
-      /^dist\/types\/[\w/-]+\.d\.ts$/,
+      /^dist\/types(-cjs)?\/[\w/-]+\.d\.ts$/,
+      /^dist\/types-cjs\/package\.json$/,
       /^dist\/THIRD-PARTY-LICENSES$/,
       /^src\/ui\/events\.schema\.json$/,
       /^src\/process\/README\.md$/,
     ];
     expect(packed.files.filter((file) => !known.some((pattern) => pattern.test(file)))).toEqual([]);
-    expect(packed.files.length).toBeLessThan(100);
+    expect(packed.files.length).toBeLessThan(140);
   });
 
   test('has every file that its manifest names', () => {
     const named =
-      JSON.stringify([manifest.bin, manifest.man, manifest.exports]).match(/(bin|dist|src)\/[\w./-]+/g) ?? [];
+      JSON.stringify([manifest.bin, manifest.man, manifest.main, manifest.types, manifest.exports]).match(
+        /(bin|dist|src)\/[\w./-]+/g,
+      ) ?? [];
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((file) => !packed.files.includes(file))).toEqual([]);
   });
 
   test('holds the licence of everything that is bundled', () => {
     const text = readFileSync(installed('dist/THIRD-PARTY-LICENSES'), 'utf8');
-    for (const name of Object.keys(manifest.dependencies)) {
+    for (const name of LIBRARIES) {
       if (name !== 'koffi') expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(MIT\\)$`, 'm'));
     }
     expect(text.match(/^Permission (is hereby granted|to use)/gm)?.length).toBeGreaterThan(15);
+  });
+
+  test('brings what runs it and no more: the bundled libraries are not installed again, and npm builds nothing', () => {
+    expect(manifest).not.toHaveProperty('dependencies');
+    expect(Object.keys(manifest.optionalDependencies)).toEqual(['koffi']);
+    const there = readdirSync(installed('node_modules'));
+    expect(LIBRARIES.filter((name) => there.includes(name))).toEqual(['koffi']);
+    expect(Object.keys(manifest.scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name))).toEqual([]);
+  });
+
+  test.each([
+    ['publint', ['--strict']],
+    ['attw', ['--no-emoji', '--no-color']],
+  ])('%s has nothing to say against it', (program, options) => {
+    const { status, stdout, stderr } = run(`${ROOT}/node_modules/.bin/${program}`, [...options, packed.tarball], '/');
+    expect(status, stdout + stderr).toBe(0);
+  });
+
+  test('is one toolkit and one engine, also for programs that require it', () => {
+    const program = `
+      const { copyTree, UsageError } = require('pcopy');
+      const toolkit = require('pcopy/process');
+      copyTree(${JSON.stringify(`${ROOT}/fixtures/tree`)}, 'required', { jobs: 2 }).then(async ({ outcome }) => {
+        console.log(outcome, toolkit.Pool === (await import('pcopy/process')).Pool);
+        await copyTree('a', 'b', { jobs: '2' }).catch((error) => console.log(error instanceof UsageError));
+      });`;
+    writeFileSync(`${packed.project}/required.cjs`, program);
+    const { stdout, stderr } = run(process.execPath, ['required.cjs'], packed.project);
+    expect([stdout, stderr]).toEqual(['complete true\ntrue\n', '']);
   });
 });
 

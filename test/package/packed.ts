@@ -7,6 +7,7 @@ import { makeTemp } from '../support/temp.ts';
 export interface Packed {
   /** The test's own directory, with all of this in it. */
   root: string;
+  tarball: string;
   /** Paths in the tarball, without the leading `package/`. */
   files: string[];
   /** Where the global install put the command. */
@@ -39,7 +40,7 @@ export function packAndInstall(): Packed {
     .trim()
     .split('\n')
     .map((path) => path.replace(/^package\//, ''));
-  return { root, files, bin: `${root}/global/bin`, project };
+  return { root, tarball, files, bin: `${root}/global/bin`, project };
 }
 
 function npm(cwd: string, ...args: string[]): void {
