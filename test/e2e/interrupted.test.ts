@@ -51,11 +51,11 @@ overBothDrivers((driver) => {
     const size = 65 << 20;
     mkdirSync(`${top}/src`);
     // Blocks of zeros, which are read, and not written with `--sparse always`.
-    for (let i = 0; i < 6; i++) spawnSync('fallocate', ['-l', String(size), `${top}/src/${i}`]);
-    const options = ['-j', '2', '--bwlimit', '600M', '--sparse', 'always', '--reflink', 'never', '--progress', 'json'];
+    for (let i = 0; i < 8; i++) spawnSync('fallocate', ['-l', String(size), `${top}/src/${i}`]);
+    const options = ['-j', '2', '--bwlimit', '150M', '--sparse', 'always', '--reflink', 'never', '--progress', 'json'];
     const run = start([...options, `${top}/src`, `${top}/dst`], { driver });
     const read = () => Number([...run.output().stdout.matchAll(/"settledBytes":(\d+)/g)].at(-1)?.[1] ?? 0);
-    await until(() => read() > 240 << 20, 'most of it is read');
+    await until(() => read() > 160 << 20, 'some of it is read');
     run.child.kill('SIGINT');
     expectExit(await run.done, 130);
     const finished = readdirSync(`${top}/dst`).length * size;
