@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { UsageError } from './errors.ts';
 import type { CopyOptions } from './options.ts';
 import { OPTIONS } from './options-table.ts';
-import { isObject, path, type ValueType } from './values.ts';
+import { isObject, path, sources, type ValueType } from './values.ts';
 
 const HOOKS: Record<'onEvent' | 'signal' | 'early', ValueType> = {
   onEvent: { takes: 'a function', fits: (value) => typeof value === 'function' },
@@ -20,7 +20,8 @@ const TYPES = Object.fromEntries(LIBRARY.map(([name, row]) => [name, row.type]))
 
 /** Throws UsageError for arguments of `copyTree` that cannot be meant. An option that is undefined is not given. */
 export function checkCall(source: unknown, destination: unknown, options: unknown, hooks: unknown): void {
-  check('source', path, source);
+  if (Array.isArray(source)) check('source', sources, source);
+  else check('source', path, source);
   check('destination', path, destination);
   checkFields('option', TYPES, options);
   checkFields('hook', HOOKS, hooks);

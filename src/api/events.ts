@@ -134,6 +134,11 @@ export type CopyEvent =
       dryRun: boolean;
       /** One file is copied: its name, which is the path of its events, and its name at the destination. */
       single?: { name: string; as: string };
+      /**
+       * There are several sources: so many entries of this directory are copied, and nothing else of it. Of each directory
+       * that sources lie in there is a `start`.
+       */
+      sources?: number;
     }
   | { type: 'scan'; found: Found }
   | { type: 'progress'; snapshot: Snapshot; reading: Reading }

@@ -52,6 +52,7 @@ export interface OptionRow {
 export interface CommandOnlyOptions {
   excludeFrom?: string[];
   null?: boolean;
+  targetDirectory?: string;
   failFast?: boolean;
   progress?: 'auto' | 'bar' | 'plain' | 'json' | 'none';
   quiet?: boolean;
@@ -120,6 +121,13 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     group: 'select',
     flags: '-L, --dereference',
     help: 'copy what symbolic links point to, not the links',
+  },
+  targetDirectory: {
+    type: rawPath,
+    group: 'select',
+    flags: '-t, --target-directory <dir>',
+    help: 'copy each source into the directory, under its own name; one source too',
+    text: file,
   },
   minSize: {
     type: size(0, Number.MAX_SAFE_INTEGER),

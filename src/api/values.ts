@@ -141,6 +141,13 @@ export const path: ValueType = {
   fits: (value) => (isString(value) && !value.includes('\0')) || (types.isUint8Array(value) && !value.includes(0)),
 };
 
+/** Several sources. */
+export const sources: ValueType = {
+  takes: 'a path, or a list of one path at least',
+  fits: (value) => Array.isArray(value) && value.length > 0,
+  each: path,
+};
+
 /** As a summary lists them. */
 export const failure: ValueType = {
   takes: 'a failure, as a summary lists them',

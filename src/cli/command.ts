@@ -4,14 +4,20 @@ import { printable, type RawPath } from '../api/names.ts';
 import { GROUPS } from '../api/options-table.ts';
 import { BadValue } from '../api/values.ts';
 import { attributeOf, COMMAND_OPTIONS, type CommandOption, type RawOptions } from './command-options.ts';
-import { DONE_ANYWAY, insteadOf, withProgressMode } from './foreign-options.ts';
+import { DONE_ANYWAY, insteadOf, refuseBundledTarget, withProgressMode } from './foreign-options.ts';
 import { epilogue, helpLayout } from './help.ts';
 import { refuseRemote } from './remote-paths.ts';
 
 /** What the command line says: either something to print, or a copy still to be resolved. */
 export type Parsed =
   | { kind: 'print'; text: string }
-  | { kind: 'copy'; source: RawPath; destination: RawPath; raw: RawOptions };
+  | {
+      kind: 'copy';
+      /** A list: each goes into the destination under its own name. */
+      source: RawPath | readonly RawPath[];
+      destination: RawPath;
+      raw: RawOptions;
+    };
 
 /**
  * @param args the arguments as bytes, one character each; so are the values that come out
@@ -27,12 +33,19 @@ export function parseCommandLine(args: readonly RawPath[], version: () => string
     if (!(error instanceof CommanderError)) throw error;
     throw new UsageError(sentence(error), { cause: error });
   }
-  const [source = '', destination = ''] = command.args;
-  if (source === '') throw new UsageError("argument 'source' is empty. It takes a path.");
+  const raw = command.opts<RawOptions>();
+  const sources = [...command.args];
+  const destination = raw.targetDirectory ?? (sources.length > 1 ? sources.pop() : undefined);
+  const [source] = sources;
+  if (source === undefined) throw new UsageError(missing('source'));
+  if (destination === undefined) throw new UsageError(missing('destination'));
+  if (sources.includes('')) throw new UsageError("argument 'source' is empty. It takes a path.");
   if (destination === '') throw new UsageError("argument 'destination' is empty. It takes a path.");
-  for (const path of [source, destination]) refuseRemote(path);
+  refuseBundledTarget(args);
+  for (const path of [...sources, destination]) refuseRemote(path);
   refuseCombinations(command);
-  return { kind: 'copy', source, destination, raw: command.opts<RawOptions>() };
+  const isOne = sources.length === 1 && raw.targetDirectory === undefined;
+  return { kind: 'copy', source: isOne ? source : sources, destination, raw };
 }
 
 /**
@@ -68,10 +81,11 @@ function whatToPrint(args: readonly RawPath[], version: () => string, columns: n
 
 function buildCommand(columns = 80): Command {
   const command = new Command('pcopy')
-    .usage('[options] <source> <destination>')
-    .description('Copy the contents of a folder, or one file, with several processes at once.')
-    .argument('<source>')
-    .argument('<destination>')
+    .usage('[options] <source>... <destination>')
+    .description(
+      'Copy the contents of a folder, or one file, with several processes at once. Of several sources each goes into the destination under its own name.',
+    )
+    .allowExcessArguments()
     .helpOption(false)
     .exitOverride()
     .configureHelp(helpLayout(columns))
@@ -111,6 +125,10 @@ function refuseCombinations(command: Command): void {
   }
 }
 
+function missing(argument: string): string {
+  return `missing required argument '${argument}'. It takes a source and a destination.`;
+}
+
 function longFlag(name: string): string {
   return `--${COMMAND_OPTIONS.find((row) => row.name === name)?.long}`;
 }
@@ -123,10 +141,6 @@ function sentence({ code, message }: CommanderError): string {
       return unknownOption(text);
     case 'commander.optionMissingArgument':
       return `${text}. ${takes(COMMAND_OPTIONS.find((row) => message.includes(`'${row.flags}'`)))}`;
-    case 'commander.missingArgument':
-      return `${text}. It takes a source and a destination.`;
-    case 'commander.excessArguments':
-      return `${text} It takes one source and one destination; a pattern that the shell should not expand is quoted.`;
     default:
       return text;
   }

@@ -94,8 +94,7 @@ function zsh(options: Parts[]): string {
 _pcopy() {
   _arguments -s -S \\
 ${options.map((o) => `    ${spec(o)} \\`).join('\n')}
-    '1:source:_files' \\
-    '2:destination:_files'
+    '*:path:_files'
 }
 if [[ $funcstack[1] == _pcopy ]]; then _pcopy "$@"; else compdef _pcopy pcopy; fi
 `;

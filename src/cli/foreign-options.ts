@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs';
+import { UsageError } from '../api/errors.ts';
 import { type RawPath, toBytes } from '../api/names.ts';
 import { OPTIONS } from '../api/options-table.ts';
 
@@ -10,7 +11,7 @@ export const DONE_ANYWAY: readonly string[] = ['-r, --recursive', '-R', '-P', '-
 const ANYWAY = 'that is done anyway';
 
 const INSTEAD: readonly (readonly [options: string, hint: string])[] = [
-  ['-p -t -l -H -S --preserve --times --perms --links --hard-links', 'most is kept anyway; for the rest: -a'],
+  ['-p -l -H -S --preserve --times --perms --links --hard-links', 'most is kept anyway; for the rest: -a'],
   ['-y --overwrite', `what is in a file's way is replaced, ${ANYWAY}`],
   ['-T --no-target-directory', `the contents of the source go into the destination, ${ANYWAY}`],
   ['--no-dereference', 'links are copied as links anyway'],
@@ -35,6 +36,18 @@ export function insteadOf(option: string): string | undefined {
   // `-rf`: the first letter was the unknown one.
   const name = option.startsWith('--') ? option.replace(/=.*/s, '') : option.slice(0, 2);
   return INSTEAD.find(([options]) => options.split(' ').includes(name))?.[1];
+}
+
+/** `-rtv src dest`: rsync's times, which are kept anyway; taken for cp's directory it would copy the wrong way. */
+export function refuseBundledTarget(args: readonly RawPath[]): void {
+  const end = args.indexOf('--');
+  const bundle = args
+    .slice(0, end < 0 ? args.length : end)
+    .find((arg) => /^-(?=..)[aruvnqfLRPx0]*t[aruvnqfLRPx0]*$/.test(arg));
+  if (bundle === undefined) return;
+  throw new UsageError(
+    `'${bundle}' could mean rsync's times, which are kept anyway, or cp's target directory: that is written -t <dir>, by itself.`,
+  );
 }
 
 /** `--progress src dest`, as rsync's users write it: what follows is a path and no mode, and the mode is chosen by itself. */

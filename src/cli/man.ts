@@ -48,10 +48,10 @@ export function manPage(version: string): string {
     'pcopy \\- copy a folder with several processes at once',
     '.SH SYNOPSIS',
     `.B pcopy`,
-    '[\\fIoptions\\fR] \\fIsource\\fR \\fIdestination\\fR',
+    '[\\fIoptions\\fR] \\fIsource\\fR... \\fIdestination\\fR',
     '.SH DESCRIPTION',
     ...paragraphs(
-      'Copies the contents of a folder, or one file, with a pool of worker processes. The contents of source come to lie in destination, so that source/a becomes destination/a. Missing parents are made, an existing destination is merged into, and nothing is asked.',
+      'Copies the contents of a folder, or one file, with a pool of worker processes. The contents of source come to lie in destination, so that source/a becomes destination/a. Missing parents are made, an existing destination is merged into, and nothing is asked. Of several sources each comes to lie in destination under its own name, a link as a link; patterns are then relative to the folder that a source lies in.',
       'Every file appears at the destination whole or not at all. What could not be copied is named on standard error, one line each with its cause, and the exit status tells. Times, permissions, symbolic and hard links, holes and names are kept, byte for byte; with --archive owners and the like too.',
       'Standard output carries what was asked for (help, -v, --dry-run, JSON); standard error carries progress, messages and the summary.',
     ),

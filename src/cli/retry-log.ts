@@ -119,6 +119,9 @@ class LogReader {
   end(): RetryLog {
     if (this.#outcome === 'refused') throw this.#unusable('its run was refused and copied nothing');
     if (this.#start === undefined) throw this.#unusable('it holds no event');
+    if (this.#start.sources !== undefined) {
+      throw this.#unusable('its run had several sources: give it again with -u, which skips what is there');
+    }
     if (this.#start.dryRun) throw this.#unusable('its run was a dry run and copied nothing');
     if (howItEnded(this.#outcome) !== null) this.#failures.push(NOT_COME_TO);
     return {

@@ -2,6 +2,7 @@ import { RefusedError, UsageError } from '../api/errors.ts';
 import type { CopyEvent, Summary } from '../api/events.ts';
 import { escapeControls, type RawPath, toBytes } from '../api/names.ts';
 import type { CopyOptions } from '../api/options.ts';
+import { sharedParent } from '../ui/display-paths.ts';
 import { Annotations, appendSummary, failedSummary, withoutAnyCommands, withoutCommands } from '../ui/github.ts';
 import { JsonReporter } from '../ui/json.ts';
 import { openUi, type Ui } from '../ui/open.ts';
@@ -19,7 +20,7 @@ import { version } from './version.ts';
 
 /** The engine, as `copyTree` in src/run/copy-tree.ts. */
 export type CopyTree = (
-  source: Uint8Array,
+  source: Uint8Array | readonly Uint8Array[],
   destination: Uint8Array,
   options: CopyOptions,
   control: {
@@ -142,7 +143,7 @@ class Session {
       stdout: this.#stdout,
       stderr: this.#stderr,
       env,
-      source,
+      source: typeof source === 'string' ? source : sharedParent(source),
       destination,
       version: version(),
       dryRun: raw.dryRun === true,
@@ -157,7 +158,12 @@ class Session {
     const [show, copyTree] = await Promise.all([opening, loadEngine()]);
     const notes = (start: StartEvent) => (lists.retry ? notesOn(lists.retry, start, raw.delete === true) : []);
     const onEvent = this.#backpressure(show, notes, abort.signal);
-    const summary = await copyTree(toBytes(source), toBytes(destination), options, { onEvent, signal: abort.signal });
+    const summary = await copyTree(
+      typeof source === 'string' ? toBytes(source) : source.map(toBytes),
+      toBytes(destination),
+      options,
+      { onEvent, signal: abort.signal },
+    );
     show.close();
     return exitCodeOfRun(summary);
   }

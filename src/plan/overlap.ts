@@ -1,57 +1,64 @@
 import { RefusedError } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import { codeOf } from '../fs/system-error.ts';
-import { isWithin, listMounts, locate, type Mount } from './mounts.ts';
+import { isWithin, type Location, listMounts, locate, type Mount } from './mounts.ts';
 import { look } from './paths.ts';
 
 /**
- * Throws when the destination is the source or lies in it: by name, by a link (the paths are real ones), or by a bind
+ * Throws when the destination is a source or lies in one: by name, by a link (the paths are real ones), or by a bind
  * mount at either end. Nothing has been written when this is asked.
  * @param destination real as far as it exists, the missing rest appended
  */
-export function checkOverlap(source: RawPath, destination: RawPath, existing: RawPath): void {
-  if (destination === source) throw overlap(destination, 'source and destination are the same directory');
-  if (isWithin(destination, source)) throw inside(destination);
-  checkAncestors(source, existing, destination === existing);
-  checkMounts(source, destination);
+export function checkOverlap(sources: readonly RawPath[], destination: RawPath, existing: RawPath): void {
+  const names = new Set(sources);
+  for (const dir of ancestors(destination)) {
+    if (names.has(dir)) throw dir === destination ? same(destination) : inside(destination);
+  }
+  checkAncestors(sources, existing, destination === existing);
+  checkMounts(sources, destination);
 }
 
 // By identity, whatever the names are: a bind mount of the source has the source's own identity.
-function checkAncestors(source: RawPath, existing: RawPath, exists: boolean): void {
-  const identity = look(source)?.identity;
+function checkAncestors(sources: readonly RawPath[], existing: RawPath, exists: boolean): void {
+  const identities = new Set(sources.map((source) => look(source)?.identity));
   for (const [index, dir] of ancestors(existing).entries()) {
-    if (look(dir)?.identity !== identity) continue;
-    if (exists && index === 0) throw overlap(existing, 'source and destination are the same directory');
-    throw inside(existing);
+    if (identities.has(look(dir)?.identity)) throw exists && index === 0 ? same(existing) : inside(existing);
   }
 }
 
 // A bind mount of a part of the source hides where it belongs; the mount table tells.
-function checkMounts(source: RawPath, destination: RawPath): void {
+function checkMounts(sources: readonly RawPath[], destination: RawPath): void {
   const mounts = listMounts();
-  const from = locate(mounts, source);
   const to = locate(mounts, destination);
-  if (from === null || to === null) return;
-  const roots = [
-    from,
-    ...mounts.filter((m) => isWithin(m.point, source)).map((m) => ({ device: m.device, path: m.root })),
-  ];
-  for (const root of roots) {
-    if (root.device === to.device && isWithin(to.path, root.path)) throw inside(destination);
+  if (to === null) return;
+  for (const part of partsOf(mounts, sources)) {
+    if (part.device === to.device && isWithin(to.path, part.path)) throw inside(destination);
   }
 }
 
+/** Where the sources really are, and what is mounted in them. */
+function partsOf(mounts: readonly Mount[], sources: readonly RawPath[]): Location[] {
+  const own = sources.map((source) => locate(mounts, source)).filter((place) => place !== null);
+  return [...own, ...mountedIn(mounts, sources).map(({ device, root }) => ({ device, path: root }))];
+}
+
+function mountedIn(mounts: readonly Mount[], sources: readonly RawPath[]): Mount[] {
+  return mounts.filter(({ point }) => sources.some((source) => isWithin(point, source)));
+}
+
 /**
- * Identities of what a copy must not write into: the source, and what is mounted in it; those of its parents that lie in
- * the destination; parts of the source that are mounted in the destination.
+ * Identities of what a copy must not write into: the sources, and what is mounted in them; those of their parents that lie
+ * in the destination; parts of the sources that are mounted in the destination.
+ * @param parent where the sources lie
  */
 export function forbiddenPlaces(
-  source: RawPath,
+  sources: readonly RawPath[],
+  parent: RawPath,
   destination: RawPath,
   identityOf: (path: RawPath) => string,
 ): string[] {
-  const found = new Set([source, ...parentsWithin(source, destination)].map(identityOf));
-  for (const point of mountedParts(source, destination)) {
+  const found = new Set([...sources, ...dirsWithin(parent, destination)].map(identityOf));
+  for (const point of mountedParts(sources, destination)) {
     try {
       found.add(identityOf(point));
     } catch (error) {
@@ -62,24 +69,22 @@ export function forbiddenPlaces(
   return [...found];
 }
 
-function parentsWithin(source: RawPath, destination: RawPath): RawPath[] {
-  const dirs = ancestors(source);
+// The directory and its parents below the destination; none when it does not lie there.
+function dirsWithin(dir: RawPath, destination: RawPath): RawPath[] {
+  const dirs = ancestors(dir);
   const top = look(destination)?.identity;
-  const end = dirs.findIndex((dir) => look(dir)?.identity === top);
-  return dirs.slice(1, Math.max(end, 1));
+  const end = dirs.findIndex((at) => look(at)?.identity === top);
+  return dirs.slice(0, Math.max(end, 0));
 }
 
 // Where parts of the source can be seen: a bind mount has another path and the same files.
-function mountedParts(source: RawPath, destination: RawPath): RawPath[] {
+function mountedParts(sources: readonly RawPath[], destination: RawPath): RawPath[] {
   const mounts = listMounts();
-  const inside = mounts.filter(({ point }) => isWithin(point, source));
-  const from = locate(mounts, source);
-  const parts = inside.map(({ device, root }) => ({ device, path: root }));
-  if (from !== null) parts.push(from);
+  const parts = partsOf(mounts, sources);
   const isPart = ({ device, root }: Mount): boolean =>
     parts.some((part) => part.device === device && isWithin(root, part.path));
   const there = mounts.filter((mount) => isWithin(mount.point, destination) && isPart(mount));
-  return [...inside, ...there].map(({ point }) => point);
+  return [...mountedIn(mounts, sources), ...there].map(({ point }) => point);
 }
 
 /** The directory itself, its parent, and so on up to the root. */
@@ -89,6 +94,10 @@ function ancestors(path: RawPath): RawPath[] {
     dirs.push(at === '' ? '/' : at);
     if (at === '' || at === '/') return dirs;
   }
+}
+
+function same(path: RawPath): RefusedError {
+  return overlap(path, 'source and destination are the same directory');
 }
 
 function inside(destination: RawPath): RefusedError {

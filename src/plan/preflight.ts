@@ -19,17 +19,24 @@ export interface Surveyed {
  * Throws RefusedError when names would collide at the destination, or when it has not the bytes or inodes. To list
  * everything first would double the work of a run, so that is done only where it can matter.
  */
-export async function preflight(fs: FileSystem, plan: Plan, tree: Surveyed, config: Config): Promise<void> {
-  const folding = foldingDirectories(fs, plan, config.dryRun);
-  const isAnyOrder = (config.filesFrom ?? config.retryFrom) !== null;
-  const names = folding.length > 0 ? new NameCollisions(folding, isAnyOrder) : null;
-  const space = config.preflight && !config.dryRun ? spaceCheck(fs, plan, tree, config) : null;
+export async function preflight(
+  fs: FileSystem,
+  plans: readonly Plan[],
+  trees: readonly Surveyed[],
+  config: Config,
+): Promise<void> {
+  const folding = new Set(plans.flatMap((plan) => foldingDirectories(fs, plan, config.dryRun)));
+  const isAnyOrder = plans.length > 1 || (config.filesFrom ?? config.retryFrom) !== null;
+  const names = folding.size > 0 ? new NameCollisions([...folding], isAnyOrder) : null;
+  const space = config.preflight && !config.dryRun ? spaceCheck(fs, plans, config) : null;
   if (names === null && space === null) return;
   try {
-    await tree.survey((group) => {
-      names?.add(group);
-      space?.add(group);
-    });
+    for (const tree of trees) {
+      await tree.survey((group) => {
+        names?.add(group);
+        space?.add(group, tree);
+      });
+    }
     space?.finish();
   } finally {
     space?.close();

@@ -18,6 +18,8 @@ export interface Plan {
   destination: Root;
   /** The one file to copy, and its new name, when the source is a file. */
   single: { name: RawPath; as: RawPath } | null;
+  /** Of several sources: the entries of the source directory that are copied, and nothing else of it; null: all. */
+  names: readonly RawPath[] | null;
   /** The destination directory was there before. */
   merged: boolean;
   /** It is this run's to finish: made now, or by a run that was killed. */
@@ -50,7 +52,7 @@ export function prepare(
     if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
     const way = wayTo(to);
     checkManifest(config, at, () => way.missing.reduce(join, way.existing));
-    return prepareTree(fs, at, to, way, config);
+    return prepareTree(fs, { dir: at, names: null, directories: [at] }, to, way, config);
   }
   refuseForOneEntry(config);
   const name = at.slice(at.lastIndexOf('/') + 1);
@@ -97,18 +99,29 @@ function refuseForOneEntry(config: Config): void {
   }
 }
 
-function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, config: Config): Plan {
+/** A directory to copy from, with real paths. */
+export interface Origin {
+  dir: RawPath;
+  /** See `Plan.names`. */
+  names: readonly RawPath[] | null;
+  /** What is copied with all below it: itself, or those of the names that are directories. */
+  directories: readonly RawPath[];
+}
+
+/** Several sources share the destination: it gets no mode and no times of theirs. */
+export function prepareTree(fs: FileSystem, origin: Origin, to: RawPath, way: Way, config: Config): Plan {
   const { dryRun } = config;
+  const { dir: source, names, directories } = origin;
   const { existing, missing } = way;
   const destination = missing.reduce(join, existing);
-  refuseByName(to, destination, () => checkOverlap(source, destination, existing));
+  refuseByName(to, destination, () => checkOverlap(directories, destination, existing));
   const root = openedRoot(fs, source);
-  // What is listed in a file need not be listed here.
-  if (config.filesFrom === null) checkAccess(source, constants.R_OK, 'cannot open the directory');
+  // What is named need not be listed here.
+  if (config.filesFrom === null && names === null) checkAccess(source, constants.R_OK, 'cannot open the directory');
   const closedMode = missing.length === 0 ? closedModeOf(destination) : null;
   const made =
     closedMode === null
-      ? makeDirectories(existing, missing, dryRun, UNFINISHED_DIR_MODE)
+      ? makeDirectories(existing, missing, dryRun, names === null ? UNFINISHED_DIR_MODE : 0o777)
       : { dirs: [], undo: () => setMode(destination, closedMode) };
   const undo = dryRun ? () => {} : made.undo;
   const plan: Plan = orUndo(undo, () => ({
@@ -116,12 +129,15 @@ function prepareTree(fs: FileSystem, source: RawPath, to: RawPath, way: Way, con
     source: root,
     destination: destinationRoot(fs, destination, made.dirs.length > 0 && dryRun),
     single: null,
+    names,
     merged: missing.length === 0,
-    madeRoot: missing.length > 0 || isUnfinished(modeOf(destination)),
+    madeRoot: names === null && (missing.length > 0 || isUnfinished(modeOf(destination))),
     forbidden:
       missing.length > 0
         ? []
-        : step(source, 'cannot look at the source', () => forbiddenPlaces(source, destination, identityOf)),
+        : step(source, 'cannot look at the source', () =>
+            forbiddenPlaces(directories, names === null ? splitLast(source)[0] : source, destination, identityOf),
+          ),
     undo,
   }));
   if (plan.closedMode !== null) setMode(destination, plan.closedMode | 0o700);
@@ -155,6 +171,7 @@ function prepareFile(
     source: root,
     destination: destinationRoot(fs, destination, made.dirs.length > 0 && dryRun),
     single: { name, as },
+    names: null,
     merged: missing.length === 0,
     madeRoot: false,
     closedMode: null,
@@ -172,13 +189,13 @@ function orUndo<T>(undo: () => void, look: () => T): T {
   }
 }
 
-interface Way {
+export interface Way {
   /** Real path of what is there. */
   existing: RawPath;
   missing: RawPath[];
 }
 
-function wayTo(path: RawPath): Way {
+export function wayTo(path: RawPath): Way {
   const way = step(path, 'cannot look at the destination', () => realAsFarAsItExists(path));
   const [first] = way.missing;
   if (first !== undefined && look(way.existing)?.kind !== 'directory') {
@@ -277,7 +294,7 @@ function makeOrFind(path: RawPath, mode: number): boolean {
   }
 }
 
-function splitLast(path: RawPath): [dir: RawPath, name: RawPath] {
+export function splitLast(path: RawPath): [dir: RawPath, name: RawPath] {
   const slash = path.lastIndexOf('/');
   return [path.slice(0, slash) || '/', path.slice(slash + 1)];
 }
@@ -286,7 +303,7 @@ function sameFile(path: RawPath): RefusedError {
   return new RefusedError(path, 'source and destination are the same file', 'EPCOPY_OVERLAP');
 }
 
-function step<T>(path: RawPath, what: string, call: () => T): T {
+export function step<T>(path: RawPath, what: string, call: () => T): T {
   try {
     return call();
   } catch (error) {

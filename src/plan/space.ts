@@ -18,17 +18,23 @@ interface Source {
 
 /** Counts what the copy needs, and in the end compares it with what is free. */
 export interface SpaceCheck {
-  add(group: EntriesOfDirectory): void;
+  add(group: EntriesOfDirectory, source: Source): void;
   /** Throws RefusedError when it cannot fit. */
   finish(): void;
   close(): void;
 }
 
 /** @returns null when it fits without counting, or cannot be told */
-export function spaceCheck(fs: FileSystem, plan: Plan, source: Source, config: Config): SpaceCheck | null {
-  const there = volumeOf(plan.destination.path);
-  const here = volumeOf(plan.source.path);
-  if (there === null || here === null || fitsAsAWhole(here, there, plan, config)) return null;
+export function spaceCheck(fs: FileSystem, plans: readonly Plan[], config: Config): SpaceCheck | null {
+  const [plan] = plans;
+  const there = plan === undefined ? null : volumeOf(plan.destination.path);
+  if (plan === undefined || there === null) return null;
+  const all = plans.map(({ source }) => volumeOf(source.path));
+  const known = all.filter((here) => here !== null);
+  if (known.length < all.length) return null;
+  // What several file systems hold is counted.
+  const [here] = known;
+  if (plans.length === 1 && here !== undefined && fitsAsAWhole(here, there, plan, config)) return null;
   const root = fs.openRoot(plan.destination.path);
   // Nothing is below a directory that the run has just made.
   const chain = plan.merged
@@ -42,7 +48,7 @@ export function spaceCheck(fs: FileSystem, plan: Plan, source: Source, config: C
     kept: (stat, old) => isKept(config, stat, old),
   };
   return {
-    add: ({ dir, names }) => {
+    add: ({ dir, names }, source) => {
       const old = chain === null ? null : openOrNull(chain, dir);
       for (const name of names.split('/')) {
         const stat = orNull(() => source.stat(dir, name));
@@ -52,7 +58,11 @@ export function spaceCheck(fs: FileSystem, plan: Plan, source: Source, config: C
       }
     },
     finish: () => {
-      const message = shortage(need, there, mayShare(here, there, config));
+      const message = shortage(
+        need,
+        there,
+        known.some((here) => mayShare(here, there, config)),
+      );
       if (message !== null) throw new RefusedError(plan.destination.path, message, 'ENOSPC');
     },
     close: () => {

@@ -22,6 +22,10 @@ const AFTERGLOW = 300;
 /** Counts what is found, done and failed. All of a run's numbers come from here. */
 export class Counters {
   readonly found: Found;
+  /** What the listings before this one have found. */
+  before: Found;
+  /** More listings follow this one, so its end does not make totals of what was found. */
+  private more = false;
   /** What a count ahead of the listing has found: the listing itself keeps pace with the workers. */
   surveyed: Found | null = null;
   readonly totals: Totals = {
@@ -61,6 +65,7 @@ export class Counters {
   constructor(sizes: boolean, limit: number | null, now: number) {
     this.limit = limit;
     this.found = { files: 0, directories: 0, bytes: sizes ? 0 : null, complete: false };
+    this.before = { ...this.found };
     this.began = now;
   }
 
@@ -114,6 +119,14 @@ export class Counters {
     this.current.set(event.worker, { path, done, size, part, bytes, at: now, idleSince: null });
   }
 
+  /** A listing begins; `more` follow it. */
+  beginListing(more: boolean): void {
+    this.more = more;
+    this.found.complete = false;
+    this.surveyed = null;
+    this.before = { ...this.found };
+  }
+
   /** A failure that has been told: these are what is counted. */
   keep(failure: Failure): void {
     this.totals.failed++;
@@ -123,7 +136,8 @@ export class Counters {
 
   /** The best that is known of what there is. */
   known(): Found {
-    return this.found.complete || this.surveyed === null ? this.found : this.surveyed;
+    const found = this.found.complete || this.surveyed === null ? this.found : this.surveyed;
+    return this.more ? { ...found, complete: false } : found;
   }
 
   snapshot(now: number): Snapshot {

@@ -77,10 +77,14 @@ export class Reporter {
     }
   }
 
-  /** @param stop lets nothing new begin */
+  /**
+   * A listing and its copy begin: with several sources perhaps not the first.
+   * @param stop lets nothing new begin
+   */
   start(plan: Plan, stop: () => void): void {
     const { jobs, dryRun } = this.config;
-    this.plan = plan;
+    const isFirst = this.plan === null;
+    this.plan ??= plan;
     this.stop = stop;
     const merged = isMerged(plan);
     this.emit({
@@ -92,7 +96,9 @@ export class Reporter {
       merged,
       dryRun,
       ...(plan.single === null ? {} : { single: plan.single }),
+      ...(plan.names === null ? {} : { sources: plan.names.length }),
     });
+    if (!isFirst) return;
     if (this.driver === 'node') {
       if (this.config.archive) {
         this.warn(

@@ -10,6 +10,7 @@ import { codeOf } from '../fs/system-error.ts';
 import { asTyped } from '../plan/paths.ts';
 import { preflight } from '../plan/preflight.ts';
 import { type Plan, prepare } from '../plan/prepare.ts';
+import { prepareSeveral } from '../plan/several.ts';
 import { type PrestartedWorker, Queue } from '../process/index.ts';
 import type { Listed } from '../protocol/entries-job.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
@@ -21,10 +22,12 @@ import { ExtraEntries } from '../scan/extra-entries.ts';
 import { findDeletions } from '../scan/find-deletions.ts';
 import { type Patterns, patternsFor } from '../scan/selection.ts';
 import { SourceTree } from '../scan/source-tree.ts';
+import { Unmatched } from '../scan/unmatched.ts';
 import { NoWorkers } from '../schedule/executor.ts';
+import { HardLinks } from '../schedule/hard-links.ts';
 import { localExecutor } from '../schedule/local-executor.ts';
 import { RateFile } from '../schedule/rate-file.ts';
-import { Scheduler } from '../schedule/scheduler.ts';
+import { Scheduler, type SchedulerListener } from '../schedule/scheduler.ts';
 import { workerConfig } from './worker-config.ts';
 
 export interface CopyHooks {
@@ -43,16 +46,19 @@ export interface CopyHooks {
   early?: readonly PrestartedWorker[];
 }
 
+/** A path as a caller writes it. */
+type Typed = string | Uint8Array;
+
 /**
- * Copies a directory's contents into another directory, or one file. Resolves to the summary however the run ended:
- * `summary.outcome` tells. Rejects with UsageError, before anything is touched, for arguments that cannot be meant, and with
- * what is not foreseen.
+ * Copies a directory's contents into another directory, or one file; with a list of sources each of them goes into the
+ * destination under its own name. Resolves to the summary however the run ended: `summary.outcome` tells. Rejects with
+ * UsageError, before anything is touched, for arguments that cannot be meant, and with what is not foreseen.
  *
  *   list the source --jobs queue--> schedule --> executor (pool of workers) --events queue--> reporter (counters, events)
  */
 export async function copyTree(
-  source: string | Uint8Array,
-  destination: string | Uint8Array,
+  source: Typed | readonly Typed[],
+  destination: Typed,
   options: CopyOptions = {},
   hooks: CopyHooks = {},
 ): Promise<Summary> {
@@ -62,65 +68,111 @@ export async function copyTree(
   const fs = await openFileSystem();
   const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
   if (hooks.signal?.aborted) return notBegun(reporter, hooks);
-  let plan: Plan;
+  const sources = isList(source) ? source : [source];
+  let plans: Plan[];
   try {
     const retries = new Retries(fs, config.retries, []);
-    plan = await retries.run(
-      () => prepare(fs, source, destination, config),
+    plans = await retries.run(
+      () =>
+        isList(source) ? prepareSeveral(fs, source, destination, config) : [prepare(fs, source, destination, config)],
       () => hooks.signal?.aborted === true,
     );
   } catch (error) {
     if (hooks.signal?.aborted) return notBegun(reporter, hooks);
-    return refused(reporter, hooks, error, [source, destination]);
+    return refused(reporter, hooks, error, [...sources, destination]);
   }
-  let tree: SourceTree | undefined;
+  const trees: SourceTree[] = [];
+  const giveUp = (): void => {
+    for (const tree of trees) tree.close();
+    for (const plan of plans.reverse()) plan.undo();
+  };
   let rate: RateFile | null = null;
-  const halt = (): void => tree?.stop();
+  const halt = (): void => {
+    for (const tree of trees) tree.stop();
+  };
   hooks.signal?.addEventListener('abort', halt);
   try {
-    tree = new SourceTree(fs, plan, config, patterns);
-    await preflight(fs, plan, tree, config);
+    for (const plan of plans) trees.push(new SourceTree(fs, plan, config, patterns));
+    await preflight(fs, plans, trees, config);
     if (hooks.signal?.aborted) {
-      tree.close();
-      plan.undo();
+      giveUp();
       return notBegun(reporter, hooks);
     }
     if (config.bwlimit > 0) rate = new RateFile(config.bwlimit);
-    reporter.openManifest(fs, plan);
+    for (const plan of plans.slice(0, 1)) reporter.openManifest(fs, plan);
   } catch (error) {
     rate?.close();
-    tree?.close();
-    plan.undo();
-    return refused(reporter, hooks, error, [source, destination]);
+    giveUp();
+    return refused(reporter, hooks, error, [...sources, destination]);
   } finally {
     hooks.signal?.removeEventListener('abort', halt);
   }
-  return copyPlanned(fs, plan, tree, config, patterns, rate, reporter, hooks);
+  return copyPlanned({ fs, config, patterns, rate, reporter, hooks }, plans, trees);
 }
 
-async function copyPlanned(
-  fs: FileSystem,
-  plan: Plan,
-  tree: SourceTree,
-  config: Config,
-  patterns: Patterns,
-  rate: RateFile | null,
-  reporter: Reporter,
-  hooks: CopyHooks,
-): Promise<Summary> {
+/** What the parts of a run have in common. */
+interface Run {
+  fs: FileSystem;
+  config: Config;
+  patterns: Patterns;
+  rate: RateFile | null;
+  reporter: Reporter;
+  hooks: CopyHooks;
+}
+
+async function copyPlanned(run: Run, plans: readonly Plan[], trees: readonly SourceTree[]): Promise<Summary> {
+  const { fs, config, patterns, rate, reporter, hooks } = run;
+  const interrupt = (): void => reporter.interrupt();
+  hooks.signal?.addEventListener('abort', interrupt);
+  const unmatched = patterns.all ? null : new Unmatched(patterns.uses);
+  const links = new HardLinks();
+  const [first] = plans;
+  for (const [index, plan] of plans.entries()) {
+    const tree = trees[index];
+    if (tree === undefined) continue;
+    if (index === 0 || !reporter.ended) {
+      reporter.counters.beginListing(index < plans.length - 1);
+      await copyPart(run, plan, tree, { unmatched, links, early: index === 0 ? hooks.early : undefined });
+    }
+    tree.close();
+  }
+  rate?.close();
+  // With `archive` those that were finished have their source's modes; one that several sources share is nobody's.
+  const shared = first?.names === null ? undefined : reporter.opened.get('');
+  if (config.archive && !reporter.ended) reporter.opened.clear();
+  if (shared !== undefined) reporter.opened.set('', shared);
+  if (first !== undefined) {
+    restoreModes(fs, first.destination, reporter.opened, (path, error) =>
+      reporter.warn(path, codeOf(error), 'was closed to its owner, and could not be closed again'),
+    );
+  }
+  await reporter.finishManifest();
+  return reporter.end().finally(() => hooks.signal?.removeEventListener('abort', interrupt));
+}
+
+/** What goes on from one part of a run to the next. */
+interface Common {
+  unmatched: Unmatched | null;
+  links: HardLinks;
+  early: readonly PrestartedWorker[] | undefined;
+}
+
+async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common): Promise<void> {
+  const { fs, config, patterns, rate, reporter, hooks } = run;
   // Each worker can have a job in hand, one ahead, and one more must be ready when it takes that.
   const jobs = new Queue<Listed>(2 * config.jobs);
   // Progress is at most one message per worker in 50 ms; failures of a batch come in one go.
   const events = new Queue<WorkerEvent>(64 * config.jobs);
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
-  const executor = localExecutor(config.jobs, setup, events, hooks.early ?? []);
-  const scheduler = new Scheduler(executor, reporter.counters, {
+  const executor = localExecutor(config.jobs, setup, events, common.early ?? []);
+  const listener: SchedulerListener = {
     failed: (failure) => reporter.failed(failure),
     reported: (report) => reporter.reported(report),
     lost: (job, pid) => removeTemporaries(fs, setup, [job], pid, scheduler.splits),
     broken: () => tree.stop(),
     splitBegun: (path, split) => lockSplit(fs, setup, path, split),
-  });
+  };
+  const scheduler = new Scheduler(executor, reporter.counters, listener, common.links);
   reporter.start(plan, () => {
     scheduler.stop();
     tree.stop();
@@ -136,12 +188,12 @@ async function copyPlanned(
   let extra: ExtraEntries | undefined;
   try {
     if (plan.madeRoot) scheduler.made.add('');
-    else if (plan.single === null) scheduler.kept.add('');
+    else if (plan.single === null && plan.names === null) scheduler.kept.add('');
     if (plan.closedMode !== null) reporter.opened.set('', plan.closedMode);
     if (config.delete && plan.merged && plan.single === null) {
       extra = new ExtraEntries(deletion);
     }
-    await Promise.all([tree.list(jobs, reporter, extra), scheduler.run(jobs)]);
+    await Promise.all([tree.list(jobs, reporter, common.unmatched, extra), scheduler.run(jobs)]);
     if (extra !== undefined) {
       await allTold(events);
       await scheduler.runAll(await findDeletions(deletion, extra));
@@ -157,18 +209,14 @@ async function copyPlanned(
     await jobs.close();
     await events.close();
     await telling;
-    rate?.close();
     extra?.close();
-    tree.close();
-    // With `archive` those that were finished have their source's modes.
-    if (!config.archive || reporter.ended) {
-      restoreModes(fs, plan.destination, reporter.opened, (path, error) =>
-        reporter.warn(path, codeOf(error), 'was closed to its owner, and could not be closed again'),
-      );
-    }
+    tree.stop();
+    hooks.signal?.removeEventListener('abort', interrupt);
   }
-  await reporter.finishManifest();
-  return reporter.end().finally(() => hooks.signal?.removeEventListener('abort', interrupt));
+}
+
+function isList(source: Typed | readonly Typed[]): source is readonly Typed[] {
+  return Array.isArray(source);
 }
 
 // A job's report overtakes nothing, but whoever reads the events may be behind: a failure is not to come after a removal.

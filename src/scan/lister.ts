@@ -1,5 +1,6 @@
 import type { RawPath } from '../api/names.ts';
 import { type DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
+import { entryError } from '../fs/entry-error.ts';
 import type { FileSystem, Handle, Stat, TypeLetter } from '../fs/file-system.ts';
 import { pauseUnless, type Retries } from '../fs/retry.ts';
 import { AncestorStack } from './ancestor-stack.ts';
@@ -21,6 +22,8 @@ export interface ListingObserver {
 }
 
 export interface ListerOptions {
+  /** Of the top nothing but these entries; null: all. */
+  names?: readonly RawPath[] | null;
   observer?: ListingObserver | undefined;
   /** What `.gitignore` files say of the directory that has just been read. */
   ignored?: () => IsIgnored | null;
@@ -97,12 +100,32 @@ export class Lister {
   private read(handle: Handle, dir: RawPath, attempt: number, entry: MakeEntry<void>): void {
     const { dereference, observer } = this.options;
     if (dereference) this.checkLoop(dir, this.fs.stat(handle).identity);
-    this.fs.list(handle, (name, listed) => {
+    this.eachName(handle, dir, attempt, (name, listed) => {
       observer?.name(name);
       const isFollowed = dereference && listed === 'l';
       const { type, broken } = isFollowed ? this.resolve(handle, name, attempt) : { type: listed };
       entry(name, type, type === 'f' && this.options.wantsSize() ? this.sizeOf(handle, name) : null, broken);
     });
+  }
+
+  private eachName(
+    handle: Handle,
+    dir: RawPath,
+    attempt: number,
+    visit: (name: RawPath, type: TypeLetter) => void,
+  ): void {
+    const { names = null } = this.options;
+    if (dir !== '' || names === null) return this.fs.list(handle, visit);
+    for (const name of names) {
+      try {
+        const stat = this.fs.statAt(handle, name);
+        if (stat === null) throw entryError(name, 'source', 'stat', 'ENOENT', 'no such file or directory');
+        visit(name, stat.type);
+      } catch (error) {
+        if (this.options.retries.pauseAfter(error, attempt) !== null) throw error;
+        this.options.onError(error, name);
+      }
+    }
   }
 
   private sizeOf(handle: Handle, name: RawPath): number | null {

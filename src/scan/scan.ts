@@ -20,6 +20,8 @@ const SIZED_FIRST = 1000;
 
 export interface ScanOptions {
   selection: Selection;
+  /** Of the top nothing but these entries; null: all. */
+  names?: readonly RawPath[] | null;
   dereference: boolean;
   retries: Retries;
   /** Copy FIFOs, sockets and devices; otherwise they are skipped and told. */
@@ -62,14 +64,14 @@ export async function scan(
   };
 
   try {
-    const { dereference, retries, selection, within, observer } = options;
+    const { names = null, dereference, retries, selection, within, observer } = options;
     let sized = 0;
     const isFiltered = options.minSize > 0 || options.maxSize < Number.POSITIVE_INFINITY;
     const wantsSize = (): boolean => options.sizes || isFiltered || sized++ < SIZED_FIRST;
     const onError = (error: unknown, path: RawPath): void => listener.failed(listFailure(error, path));
     const select = within && observer === undefined ? { select: within.select } : {};
     const { cancelled } = listener;
-    const listing = { dereference, retries, cancelled, wantsSize, gate, onError, observer, ...select };
+    const listing = { names, dereference, retries, cancelled, wantsSize, gate, onError, observer, ...select };
     await walk(fs, tree, selection, listing, (dir, name, type, size) => {
       if (within === undefined || within.holds(dir)) batches.add(dir, name, type, size);
     });

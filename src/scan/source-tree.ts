@@ -16,7 +16,7 @@ import { Gitignore, readGitignore } from './gitignore.ts';
 import type { ListingObserver } from './lister.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
 import type { Patterns } from './selection.ts';
-import { Unmatched } from './unmatched.ts';
+import type { Unmatched } from './unmatched.ts';
 
 /** Milliseconds: a run that is shorter shows no progress worth knowing the totals for. */
 const COUNT_AHEAD_AFTER = 300;
@@ -47,9 +47,13 @@ export class SourceTree {
   }
 
   /** Lists into the queue and closes it, also when it is stopped. */
-  async list(jobs: Queue<Listed>, reporter: Reporter, observer?: ListingObserver): Promise<void> {
-    const { include, exclude, sizes } = this.config;
-    const unmatched = include.length + exclude.length === 0 ? null : new Unmatched(this.patterns.uses);
+  async list(
+    jobs: Queue<Listed>,
+    reporter: Reporter,
+    unmatched: Unmatched | null,
+    observer?: ListingObserver,
+  ): Promise<void> {
+    const { sizes } = this.config;
     const { found } = reporter.counters;
     const ahead = sizes ? setTimeout(() => void this.countAhead(reporter), COUNT_AHEAD_AFTER) : undefined;
     try {
@@ -65,7 +69,7 @@ export class SourceTree {
         cancelled: () => this.stopped,
       });
       reporter.listed();
-      if (found.complete) this.tellWhatIsEmpty(unmatched, reporter);
+      if (reporter.counters.known().complete) this.tellWhatIsEmpty(unmatched, reporter);
     } finally {
       clearTimeout(ahead);
       await jobs.close();
@@ -93,7 +97,7 @@ export class SourceTree {
   // show how far the run is get them from a second, quick listing that keeps nothing.
   private async countAhead(reporter: Reporter): Promise<void> {
     const { counters } = reporter;
-    const found: Found = { files: 0, directories: 0, bytes: 0, complete: false };
+    const found: Found = { ...counters.before };
     const chain = this.newChain();
     const nothing = (): void => {};
     const cancelled = (): boolean => this.stopped || counters.found.complete;
@@ -109,7 +113,7 @@ export class SourceTree {
     } finally {
       chain.close();
     }
-    if (!found.complete || counters.found.complete) return;
+    if (!found.complete || cancelled()) return;
     counters.surveyed = found;
     reporter.listed();
   }
@@ -145,6 +149,7 @@ export class SourceTree {
     const gitignore = this.config.gitignore ? gitignoreOf(fs) : null;
     const options: ScanOptions = {
       selection: { patterns, gitignore, unmatched },
+      names: this.plan.names,
       dereference,
       retries: new Retries(fs, retries, [this.plan.source.path]),
       special: archive,

@@ -47,16 +47,18 @@ export class Scheduler {
   private readonly slots: Semaphore;
   /** Split files at once: what was read of these is what an interrupted run loses. */
   private readonly splitSlots: Semaphore;
-  private readonly links = new HardLinks();
+  private readonly links: HardLinks;
   private open = 0;
   private whenIdle: (() => void) | null = null;
   private error: unknown = null;
   private stopped = false;
 
-  constructor(executor: Executor, counters: Counters, listener: SchedulerListener) {
+  /** @param links of earlier schedulers too, when they wrote to the same destination */
+  constructor(executor: Executor, counters: Counters, listener: SchedulerListener, links = new HardLinks()) {
     this.executor = executor;
     this.counters = counters;
     this.listener = listener;
+    this.links = links;
     this.slots = new Semaphore(executor.capacity);
     this.splitSlots = new Semaphore(executor.workers);
   }

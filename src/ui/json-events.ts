@@ -37,6 +37,8 @@ export interface JsonStart extends JsonEnds, JsonLine {
   dryRun: boolean;
   /** One file is copied: its name, which is the path of its events, and its name at the destination. */
   single?: { name: string; nameBase64?: string; as: string; asBase64?: string };
+  /** Several sources: so many entries of `source` are copied. Each directory that sources lie in has its `start`. */
+  sources?: number;
 }
 
 /** What the listing has found: about once a second, and when it is complete. */

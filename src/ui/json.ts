@@ -12,7 +12,7 @@ export interface JsonOptions {
   version: string;
   dryRun: boolean;
   /** The two paths as typed, for an `end` that comes before any `start`. */
-  source: RawPath;
+  source: RawPath | null;
   destination: RawPath;
   exitCodeOf: (summary: Summary) => number;
 }
@@ -62,7 +62,7 @@ export class JsonReporter implements Reporter {
       outcome: exitCode === 2 || exitCode === 3 ? 'refused' : 'stopped',
       exitCode,
       dryRun,
-      ...named('source', source),
+      ...named('source', source ?? ''),
       ...named('destination', destination),
       merged: false,
       totals: this.#last.totals ?? NO_TOTALS,
@@ -123,7 +123,7 @@ export class JsonReporter implements Reporter {
       exitCode: this.#options.exitCodeOf(summary),
       dryRun,
       // A refused run may not have come to know its paths.
-      ...named('source', summary.source || this.#options.source),
+      ...named('source', summary.source || (this.#options.source ?? '')),
       ...named('destination', summary.destination || this.#options.destination),
       merged,
       totals,

@@ -26,7 +26,8 @@ export interface UiOptions {
   stdout: Output;
   stderr: Output;
   env: NodeJS.ProcessEnv;
-  source: RawPath;
+  /** As typed; null: several that lie in different directories. */
+  source: RawPath | null;
   destination: RawPath;
   version: string;
   dryRun: boolean;

@@ -73,7 +73,8 @@ describe('other arguments that are refused', () => {
   test.each<[message: string, ...call: [unknown, unknown, unknown?, unknown?]]>([
     [`destination: got undefined, ${path}`, 'photos', undefined],
     [`source: got undefined, ${path}`, undefined, 'photos'],
-    [`source: got [ 'a' ], ${path}`, ['a'], 'photos'],
+    [`source[0]: got 1, ${path}`, [1], 'photos'],
+    ['source: got [], takes a path, or a list of one path at least', [], 'photos'],
     [`source: got 'a\\x00b', ${path}`, 'a\0b', 'photos'],
     [`destination: got null, ${path}`, 'photos', null],
     ['hooks: got null, takes an object', 'a', 'b', {}, null],

@@ -95,6 +95,7 @@ test('every option is read', () => {
 describe('a complaint says which option, what it got and what it takes', () => {
   test.each([
     [['a'], "missing required argument 'destination'. It takes a source and a destination."],
+    [['-t', 'a'], "missing required argument 'source'. It takes a source and a destination."],
     [['a', 'b', '-j', '0'], "option '-j, --jobs <n>' argument '0' is invalid. It takes a whole number from 1 to 64."],
     [['a', 'b', '-j'], "option '-j, --jobs <n>' argument missing. It takes a whole number from 1 to 64."],
     [['a', 'b', '--sparse'], "option '--sparse <when>' argument missing. It takes auto, always or never."],
@@ -117,10 +118,10 @@ describe('a complaint says which option, what it got and what it takes', () => {
     [['a', ''], "argument 'destination' is empty. It takes a path."],
   ])('%j', (args, message) => expect(complaint(...args)).toBe(message));
 
-  test('about too many paths', () => {
-    expect(complaint('a', 'b', 'c')).toMatch(
-      /^too many arguments\. Expected 2 arguments but got 3\. It takes one source/,
-    );
+  test('about a bundle that rsync and cp read in two ways; several paths are sources', () => {
+    for (const bundle of ['-rt', '-rtv', '-tv']) expect(complaint(bundle, 'a', 'b')).toMatch(/rsync's times/);
+    expect(copy('a', 'b', 'c')).toMatchObject({ source: ['a', 'b'], destination: 'c' });
+    expect(copy('a', '-tc')).toMatchObject({ source: ['a'], destination: 'c' });
   });
 
   test('combinations that cannot be', () => {

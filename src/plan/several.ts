@@ -1,0 +1,92 @@
+import type { Config } from '../api/config.ts';
+import { RefusedError, UsageError } from '../api/errors.ts';
+import { join, printable, type RawPath } from '../api/names.ts';
+import type { FileSystem } from '../fs/file-system.ts';
+import { checkManifest } from './manifest-place.ts';
+import { absolute, look, lookAtLink, real } from './paths.ts';
+import { type Origin, type Plan, prepareTree, splitLast, step, wayTo } from './prepare.ts';
+
+/**
+ * The same for several sources, each of which goes into the destination under its own name: a plan for each directory that
+ * some of them lie in, in the order in which those were named. Throws as `prepare` does, and then nothing has been written.
+ */
+export function prepareSeveral(
+  fs: FileSystem,
+  sources: readonly (string | Uint8Array)[],
+  destination: string | Uint8Array,
+  config: Config,
+): Plan[] {
+  refuseForSeveral(config);
+  const to = absolute(destination, config);
+  const there = step(to, 'cannot look at the destination', () => look(to));
+  if (there !== null && there.kind !== 'directory') {
+    throw new RefusedError(to, 'is not a directory, and several sources need one (unquoted pattern?)', 'ENOTDIR');
+  }
+  const way = wayTo(to);
+  const origins = originsOf(sources, way.missing.reduce(join, way.existing), config);
+  const plans: Plan[] = [];
+  try {
+    for (const origin of origins) plans.push(prepareTree(fs, origin, to, wayTo(to), config));
+  } catch (error) {
+    for (const plan of plans.reverse()) plan.undo();
+    throw error;
+  }
+  return plans;
+}
+
+function refuseForSeveral(config: Config): void {
+  const impossible = [
+    ['--delete', config.delete, 'what one of them has not may be of another'],
+    ['--files-from', config.filesFrom !== null, 'the paths are relative to one folder'],
+    ['--retry-from', config.retryFrom !== null, 'it goes on with a copy of one folder'],
+  ] as const;
+  for (const [option, isGiven, why] of impossible) {
+    if (isGiven) throw new UsageError(`option '${option}' cannot stand beside several sources: ${why}.`);
+  }
+}
+
+interface Group extends Origin {
+  names: RawPath[];
+  directories: RawPath[];
+}
+
+function originsOf(sources: readonly (string | Uint8Array)[], destination: RawPath, config: Config): Origin[] {
+  const parents = new Map<RawPath, RawPath>();
+  const groups = new Map<RawPath, Group>();
+  const seen = new Map<RawPath, RawPath>();
+  for (const source of sources) {
+    const path = absolute(source, config).replace(/\/+$/, '');
+    const [typed, name] = splitLast(path);
+    if (name === '' || name === '.' || name === '..') {
+      throw new RefusedError(path || '/', 'has no name of its own that it could go under', 'EPCOPY_NAMES');
+    }
+    const other = seen.get(name);
+    if (other !== undefined) {
+      throw new RefusedError(path, `and ${printable(other)} would be one name at the destination`, 'EPCOPY_NAMES');
+    }
+    seen.set(name, path);
+    const dir = parents.get(typed) ?? step(path, 'cannot look at the source', () => real(typed));
+    parents.set(typed, dir);
+    const group = groups.get(dir) ?? { dir, names: [], directories: [] };
+    groups.set(dir, group);
+    group.names.push(name);
+    const at = join(dir, name);
+    if (step(path, 'cannot look at the source', () => isDirectory(at, join(destination, name), config))) {
+      group.directories.push(config.dereference ? real(at) : at);
+    }
+    checkManifest(config, at, () => join(destination, name));
+  }
+  return [...groups.values()];
+}
+
+// A link is what it is, or with `dereference` what it leads to.
+function isDirectory(path: RawPath, copy: RawPath, { dereference }: Config): boolean {
+  const link = lookAtLink(path);
+  const found = link === null || dereference ? look(path) : null;
+  if (link === null && found === null) throw new RefusedError(path, 'no such file or directory', 'ENOENT');
+  const old = link === null ? look(copy) : lookAtLink(copy);
+  if (old !== null && old.identity === (link ?? found)?.identity) {
+    throw new RefusedError(path, 'source and destination are the same', 'EPCOPY_OVERLAP');
+  }
+  return found?.kind === 'directory';
+}
