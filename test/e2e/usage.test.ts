@@ -19,7 +19,6 @@ overBothDrivers((driver) => {
     const wrong: [string[], ...string[]][] = [
       [[]],
       [['src']],
-      [['src', 'dst', 'third'], 'arguments'],
       [['src', 'dst', '--no-such-option'], '--no-such-option'],
       [['src', 'dst', '-j', '0'], '--jobs', '0', '64'],
       [['src', 'dst', '-j', '65'], '--jobs', '65'],
