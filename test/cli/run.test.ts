@@ -58,7 +58,7 @@ describe('a copy', () => {
     let given: { source: string; destination: string; options: CopyOptions } | undefined;
     const engine: CopyTree = (source, destination, options, hooks) => {
       given = {
-        source: Buffer.from(source).toString('latin1'),
+        source: Buffer.concat([source].flat()).toString('latin1'),
         destination: Buffer.from(destination).toString('latin1'),
         options,
       };
