@@ -21,6 +21,16 @@ export function countEntries(job: EntriesJob): number {
   return job.groups.reduce((sum, group) => sum + group.types.length, 0);
 }
 
+/** How many of the job's first `count` entries are those of directories that are whole among them. */
+export function wholeDirectories(job: EntriesJob, count: number): number {
+  let whole = 0;
+  for (const { types } of job.groups) {
+    if (whole + types.length > count) break;
+    whole += types.length;
+  }
+  return whole;
+}
+
 /** Every entry of the job in its order. */
 export function listEntries(job: EntriesJob): { path: RawPath; type: TypeLetter }[] {
   return job.groups.flatMap((group) =>
@@ -37,7 +47,7 @@ export function pickEntries(job: EntriesJob, wanted: (index: number) => boolean)
     first += group.types.length;
     const names = namesOf(group).filter((_name, index) => wanted(start + index));
     const types = [...group.types].filter((_type, index) => wanted(start + index)).join('');
-    if (names.length > 0) groups.push({ dir: group.dir, names: names.join('/'), types });
+    if (names.length > 0) groups.push({ ...group, names: names.join('/'), types });
   }
   const { deferredAs } = job;
   return { ...job, groups, ...(deferredAs && { deferredAs: deferredAs.filter((_file, index) => wanted(index)) }) };

@@ -8,6 +8,8 @@ export interface EntriesOfDirectory {
   names: string;
   /** One letter per name. */
   types: string;
+  /** The first of the directory's entries are among them: what killed runs left at the destination is to be removed. */
+  sweeps?: boolean;
 }
 
 /** Some entries, of one directory or of several small ones. */

@@ -196,7 +196,7 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     await Promise.all([tree.list(jobs, reporter, common.unmatched, extra), scheduler.run(jobs)]);
     if (extra !== undefined) {
       await allTold(events);
-      await scheduler.runAll(await findDeletions(deletion, extra));
+      await scheduler.remove(await findDeletions(deletion, extra));
     }
     if (!config.dryRun && !reporter.ended && plan.single === null) await scheduler.finish();
   } catch (error) {

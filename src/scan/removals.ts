@@ -2,9 +2,6 @@ import { join, type RawPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
 
-/** Names of one job. */
-const NAMES_PER_JOB = 256;
-
 interface Directory {
   dir: RawPath;
   name: RawPath;
@@ -57,7 +54,8 @@ export class Removals {
       if (left > 0) for (const other of others) push(names, path, other);
       else if (parent === undefined || parent.left > 0) push(names, dir, name);
     }
-    return { jobs: [...names].flatMap(([dir, all]) => jobsFor(dir, all)), count: this.count };
+    const jobs = [...names].map(([dir, all]) => ({ kind: 'delete', dir, names: all.join('/') }) as const);
+    return { jobs, count: this.count };
   }
 }
 
@@ -65,12 +63,4 @@ function push(lists: Map<RawPath, RawPath[]>, dir: RawPath, name: RawPath): void
   const list = lists.get(dir);
   if (list === undefined) lists.set(dir, [name]);
   else list.push(name);
-}
-
-function jobsFor(dir: RawPath, names: readonly RawPath[]): DeleteJob[] {
-  const jobs: DeleteJob[] = [];
-  for (let at = 0; at < names.length; at += NAMES_PER_JOB) {
-    jobs.push({ kind: 'delete', dir, names: names.slice(at, at + NAMES_PER_JOB).join('/') });
-  }
-  return jobs;
 }

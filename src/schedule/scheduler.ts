@@ -1,8 +1,15 @@
 import type { Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
-import { countEntries, jobOfDeferred, type Listed, listEntries, pickEntries } from '../protocol/entries-job.ts';
-import type { EntriesJob, Job, Split } from '../protocol/jobs.ts';
+import {
+  countEntries,
+  jobOfDeferred,
+  type Listed,
+  listEntries,
+  pickEntries,
+  wholeDirectories,
+} from '../protocol/entries-job.ts';
+import type { DeleteJob, EntriesJob, Job, Split } from '../protocol/jobs.ts';
 import type { Deferred, Report } from '../protocol/report.ts';
 import type { Counters } from '../report/counters.ts';
 import type { LockedSplit } from '../report/split-lock.ts';
@@ -11,8 +18,9 @@ import { groupOf, HardLinks, type Links, portions } from './hard-links.ts';
 import { type Priority, Semaphore } from './semaphore.ts';
 import { copyInPieces } from './split-file.ts';
 
-/** Links per job, and directories per job of finishing. */
+/** Links per job, directories per job of finishing, names per job of deleting. */
 const PER_JOB = 256;
+const LEAST_PER_JOB = 4;
 /** How often a job is given to another worker when nobody knows which entry its worker died of. */
 const MAX_CRASH_RETRIES = 2;
 
@@ -48,6 +56,7 @@ export class Scheduler {
   /** Split files at once: what was read of these is what an interrupted run loses. */
   private readonly splitSlots: Semaphore;
   private readonly links: HardLinks;
+  private lastListed: RawPath | null = null;
   private open = 0;
   private whenIdle: (() => void) | null = null;
   private error: unknown = null;
@@ -67,6 +76,7 @@ export class Scheduler {
   async run(listed: AsyncIterable<Listed>): Promise<void> {
     for await (const { job, sizes } of listed) {
       await this.slots.acquire('listed');
+      this.markSweeps(job);
       if (this.stopped) this.slots.release();
       else this.begin(() => this.entries(job, sizes, 'held'));
     }
@@ -83,23 +93,26 @@ export class Scheduler {
       locking.push(...report.locking);
       this.countReport(report, 0, 0);
     };
-    for (const group of groups([...this.made])) this.begin(() => finish(group, [], false));
-    for (const group of groups(kept)) this.begin(() => finish([], group, false));
+    for (const group of this.groups([...this.made])) this.begin(() => finish(group, [], false));
+    for (const group of this.groups(kept)) this.begin(() => finish([], group, false));
     await this.idle();
     locking.sort((a, b) => depth(b) - depth(a));
-    for (const group of groups(locking)) {
+    for (const group of groups(locking, PER_JOB)) {
       this.begin(() => finish(group, [], true));
       await this.idle();
     }
   }
 
-  /** Runs jobs whose reports need only be counted. */
-  async runAll(jobs: readonly Job[]): Promise<void> {
-    for (const job of jobs) {
-      this.begin(async () => {
-        const report = await this.execute(job, 'listed');
-        if (report !== null) this.countReport(report, 0, 0);
-      });
+  /** Removes what the jobs say, shared among all workers. */
+  async remove(jobs: readonly DeleteJob[]): Promise<void> {
+    const run = async (job: Job): Promise<void> => {
+      const report = await this.execute(job, 'listed');
+      if (report !== null) this.countReport(report, 0, 0);
+    };
+    const removals = jobs.map(({ dir, names }) => ({ dir, names: names.split('/') }));
+    const size = this.perJob(removals.reduce((sum, { names }) => sum + names.length, 0));
+    for (const { dir, names } of removals) {
+      for (const part of groups(names, size)) this.begin(() => run({ kind: 'delete', dir, names: part.join('/') }));
     }
     await this.idle();
   }
@@ -141,9 +154,24 @@ export class Scheduler {
     if (report.next < countEntries(job) && !this.stopped) this.handBack(job, sizes, report.next);
   }
 
-  // Two halves, so that an idle worker finds something to take.
+  // The entries of a directory come together, so its first ones are those of another directory than the last.
+  private markSweeps(job: EntriesJob): void {
+    for (const group of job.groups) {
+      if (group.dir !== this.lastListed) group.sweeps = true;
+      this.lastListed = group.dir;
+    }
+  }
+
+  // Two halves, so that an idle worker finds something to take; of several directories each goes to one of them as a whole.
   private handBack(job: EntriesJob, sizes: readonly number[] | null, from: number): void {
-    const middle = Math.ceil((from + countEntries(job)) / 2);
+    let first = 0;
+    for (const group of job.groups) {
+      if (first < from) group.sweeps = false;
+      first += group.types.length;
+    }
+    const half = Math.ceil((from + countEntries(job)) / 2);
+    const whole = wholeDirectories(job, half);
+    const middle = whole > from ? whole : half;
     this.again(job, sizes, (index) => index >= from && index < middle);
     this.again(job, sizes, (index) => index >= middle);
   }
@@ -220,8 +248,8 @@ export class Scheduler {
 
   private followLinks(): void {
     const { primaries, links } = this.links.take();
-    for (const group of groups(primaries)) this.copyDeferred(group);
-    for (const portion of portions(links, PER_JOB)) this.begin(() => this.link(portion));
+    for (const group of this.groups(primaries)) this.copyDeferred(group);
+    for (const portion of portions(links, this.perJob(countNames(links)))) this.begin(() => this.link(portion));
   }
 
   private copyDeferred(entries: readonly Deferred[]): void {
@@ -297,6 +325,15 @@ export class Scheduler {
       });
   }
 
+  // In parts for all workers: the last part is not to be one worker's while the others wait.
+  private *groups<T>(items: readonly T[]): Generator<T[]> {
+    yield* groups(items, this.perJob(items.length));
+  }
+
+  private perJob(count: number): number {
+    return Math.min(Math.max(Math.ceil(count / this.executor.capacity), LEAST_PER_JOB), PER_JOB);
+  }
+
   private async idle(): Promise<void> {
     if (this.open > 0) {
       await new Promise<void>((resolve) => {
@@ -307,8 +344,12 @@ export class Scheduler {
   }
 }
 
-function* groups<T>(items: readonly T[]): Generator<T[]> {
-  for (let at = 0; at < items.length; at += PER_JOB) yield items.slice(at, at + PER_JOB);
+function* groups<T>(items: readonly T[], size: number): Generator<T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}
+
+function countNames(links: readonly Links[]): number {
+  return links.reduce((sum, { entries }) => sum + entries.length, 0);
 }
 
 function filesAmong(job: EntriesJob, to: number): number {
