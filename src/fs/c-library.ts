@@ -12,6 +12,15 @@ export function call<Args extends readonly unknown[], Result = number>(prototype
   return library.func(prototype) as unknown as (...args: Args) => Result;
 }
 
+/** The same, or null where the library has none of that name. */
+export function callIfThere<Args extends readonly unknown[]>(prototype: string): ((...args: Args) => number) | null {
+  try {
+    return call<Args>(prototype);
+  } catch {
+    return null;
+  }
+}
+
 export const errno = (): number => koffi.errno();
 
 /** The fixed address of a Buffer's memory; valid as long as the Buffer is held. */

@@ -23,12 +23,12 @@ export function isUnfinished(mode: number): boolean {
   return (mode & ~0o2000) === UNFINISHED_DIR_MODE;
 }
 
-/** Makes a directory that is to be filled. @returns false when the name is taken */
-export function makeUnfinished(fs: FileSystem, parent: Handle, name: RawPath): boolean {
-  if (!fs.makeDirectory(parent, name, UNFINISHED_DIR_MODE)) return false;
+/** Makes a directory that is to be filled. @returns its identity, or null when the name is taken */
+export function makeUnfinished(fs: FileSystem, parent: Handle, name: RawPath): string | null {
+  if (!fs.makeDirectory(parent, name, UNFINISHED_DIR_MODE)) return null;
   const made = fs.statAt(parent, name);
   if (made?.type === 'd' && !isUnfinished(made.mode)) markUnfinished(fs, parent, name, made.identity);
-  return true;
+  return made?.identity ?? '';
 }
 
 // Some file systems (bindfs, shares of other systems) let mkdir set no sticky bit, and chmod does. Where it does not either,
@@ -83,10 +83,15 @@ export function openRoot(fs: FileSystem, root: Root, side: 'source' | 'destinati
   return handle;
 }
 
-/** Opens a directory on the way into the source. Links are never followed, unless the user asked for it. */
-export function enterSource(fs: FileSystem, dereference: boolean): Enter {
+/**
+ * Opens a directory on the way into the source. Links are never followed, unless the user asked for it.
+ * @param enter `holdDirectory` where directories are not listed
+ */
+export function enterSource(
+  fs: FileSystem,
+  dereference: boolean,
+  enter: 'openDirectory' | 'holdDirectory' = 'openDirectory',
+): Enter {
   return (parent, name, path) =>
-    attempt(path, 'source', 'open', () =>
-      dereference ? fs.openTarget(parent, name, 'd') : fs.openDirectory(parent, name),
-    );
+    attempt(path, 'source', 'open', () => (dereference ? fs.openTarget(parent, name, 'd') : fs[enter](parent, name)));
 }

@@ -55,6 +55,11 @@ export interface FileSystem {
   /** A directory that may be searched and not read is held as by `holdEntry`; to list it is EACCES. So for all directories. */
   openRoot(path: RawPath): Handle;
   openDirectory(dir: Handle, name: RawPath): Handle;
+  /**
+   * The same for a directory that is mostly walked through: held without being opened where that is possible, which asks the
+   * storage for nothing beyond its name. It can be listed, but not synced.
+   */
+  holdDirectory(dir: Handle, name: RawPath): Handle;
   /** @returns false when the name is taken */
   makeDirectory(dir: Handle, name: RawPath, mode: number): boolean;
   /** Calls back once per entry but `.` and `..`; never answers `?`. */
@@ -93,6 +98,11 @@ export interface FileSystem {
   /** @returns false when the new name is taken */
   link(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): boolean;
   rename(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): void;
+  /**
+   * Gives an entry a new name in its directory that nothing has yet.
+   * @returns false when the name is taken, null where the system or the file system cannot tell in one step
+   */
+  renameNew(dir: Handle, name: RawPath, newName: RawPath): boolean | null;
   unlink(dir: Handle, name: RawPath): void;
   removeDirectory(dir: Handle, name: RawPath): void;
   /** @returns false when the name is taken */

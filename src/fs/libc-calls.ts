@@ -1,5 +1,5 @@
 import { type RawPath, toBytes } from '../api/names.ts';
-import { call, viewOf } from './c-library.ts';
+import { call, callIfThere, viewOf } from './c-library.ts';
 import { systemError } from './system-error.ts';
 
 export { addressOf, errno } from './c-library.ts';
@@ -38,6 +38,10 @@ export const linkat = call<[dir: number, name: CName, newDir: number, newName: C
 );
 export const renameat = call<[dir: number, name: CName, newDir: number, newName: CName]>(
   'int renameat(int, const char *, int, const char *)',
+);
+/** null: the C library is older than this call. */
+export const renameat2 = callIfThere<[dir: number, name: CName, newDir: number, newName: CName, flags: number]>(
+  'int renameat2(int, const char *, int, const char *, uint)',
 );
 export const symlinkat = call<[target: CName, dir: number, name: CName]>(
   'int symlinkat(const char *, int, const char *)',

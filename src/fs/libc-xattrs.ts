@@ -18,7 +18,8 @@ export const libcXattrs: ExtendedAttributes = {
     return raw.toString('latin1').split('\0').filter(Boolean);
   },
   has(handle, attribute) {
-    return libc.fgetxattr(handle, libc.cname(attribute), null, 0) >= 0;
+    const key = libc.cname(attribute);
+    return orByPath(libc.fgetxattr(handle, key, null, 0), () => libc.getxattr(pathOf(handle), key, null, 0)) >= 0;
   },
   get(handle, attribute) {
     const key = libc.cname(attribute);

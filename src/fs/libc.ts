@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { RawPath } from '../api/names.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
@@ -19,6 +20,7 @@ const SEEK_HOLE = 4;
 const POSIX_FADV_DONTNEED = 4;
 const F_OFD_SETLK = 37;
 const F_DUPFD_CLOEXEC = 1030;
+const RENAME_NOREPLACE = 1;
 const FICLONE = 0x40049409;
 const TMPFS_MAGIC = 0x01021994;
 
@@ -31,6 +33,7 @@ const EACCES = 13;
 const EEXIST = 17;
 const EISDIR = 21;
 const EINVAL = 22;
+const ENOSYS = 38;
 const EOPNOTSUPP = 95;
 
 const statBuffer = Buffer.alloc(STATX_SIZE);
@@ -52,6 +55,7 @@ export class LibcFileSystem implements FileSystem {
   private emptyPath = true;
   // Handles of `holdEntry`, which most calls by descriptor refuse.
   private readonly unopened = new Set<Handle>();
+  private hasProc: boolean | null = null;
   private lastBuffer: Buffer | null = null;
   private lastAddress = 0;
 
@@ -63,12 +67,19 @@ export class LibcFileSystem implements FileSystem {
     return this.openSearchable(dir, name, flags.O_NOFOLLOW);
   }
 
+  // What is held only is reached through /proc by some calls: of mode, attributes and ACLs.
+  holdDirectory(dir: Handle, name: RawPath): Handle {
+    this.hasProc ??= existsSync('/proc/self/fd');
+    if (!this.hasProc) return this.openDirectory(dir, name);
+    return this.hold(dir, name, flags.O_DIRECTORY | flags.O_NOFOLLOW);
+  }
+
   makeDirectory(dir: Handle, name: RawPath, mode: number): boolean {
     return untaken(libc.mkdirat(dir, libc.cname(name), mode), 'mkdir');
   }
 
   list(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
-    if (this.unopened.has(dir)) throw systemError(EACCES, 'open');
+    if (this.unopened.has(dir)) return this.listHeld(dir, entry);
     check(libc.lseek(dir, 0, SEEK_SET), 'lseek');
     for (;;) {
       const filled = check(libc.getdents64(dir, listBuffer, listBuffer.length), 'getdents64');
@@ -88,6 +99,15 @@ export class LibcFileSystem implements FileSystem {
         }
         at = next;
       }
+    }
+  }
+
+  private listHeld(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
+    const opened = this.openQuietly(dir, '.', flags.O_RDONLY | flags.O_DIRECTORY);
+    try {
+      this.list(opened, entry);
+    } finally {
+      this.close(opened);
     }
   }
 
@@ -180,6 +200,16 @@ export class LibcFileSystem implements FileSystem {
 
   rename(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): void {
     check(libc.renameat(dir, libc.cname(name), newDir, libc.cname(newName)), 'rename');
+  }
+
+  renameNew(dir: Handle, name: RawPath, newName: RawPath): boolean | null {
+    const { renameat2 } = libc;
+    if (renameat2 === null) return null;
+    if (renameat2(dir, libc.cname(name), dir, libc.cname(newName), RENAME_NOREPLACE) === 0) return true;
+    const errno = libc.errno();
+    if (errno === EEXIST) return false;
+    if (errno === EINVAL || errno === ENOSYS) return null;
+    throw systemError(errno, 'rename');
   }
 
   unlink(dir: Handle, name: RawPath): void {

@@ -39,6 +39,11 @@ export class NodeFileSystem implements FileSystem {
     return this.remember(path);
   }
 
+  holdDirectory(dir: Handle, name: RawPath): Handle {
+    if (!this.held) return this.openDirectory(dir, name);
+    return this.hold(this.at(dir, name), flags.O_DIRECTORY | flags.O_NOFOLLOW);
+  }
+
   makeDirectory(dir: Handle, name: RawPath, mode: number): boolean {
     return untaken(() => fs.mkdirSync(wire(this.at(dir, name)), mode));
   }
@@ -128,6 +133,10 @@ export class NodeFileSystem implements FileSystem {
 
   rename(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): void {
     guard(() => fs.renameSync(wire(this.at(dir, name)), wire(this.at(newDir, newName))));
+  }
+
+  renameNew(): null {
+    return null;
   }
 
   unlink(dir: Handle, name: RawPath): void {

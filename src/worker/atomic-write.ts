@@ -4,7 +4,7 @@ import { attempt, entryError, toCopyError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { Context, Entry } from './context.ts';
-import { beginNamed, canLock, underTemporaryName } from './temporary-file.ts';
+import { beginNamed, canLock, GUARDED, underTemporaryName } from './temporary-file.ts';
 
 /** A file that is being written and has not got its name yet. */
 export interface StagedFile {
@@ -29,11 +29,18 @@ export class UnnamedRefused extends Error {
 // temporary name meets it too.
 export const LINK_REFUSALS = new Set(['EPERM', 'EACCES', 'ENOSYS', 'EXDEV', 'EOPNOTSUPP', 'ENOENT', 'EINVAL']);
 
+/** Whether a new file of some mode is nameless or in a place that only we can enter, and so may carry that mode at once. */
+export interface Guard {
+  /** Even so its mode is not to be set before its owner and attributes are. */
+  keepGuarded: boolean;
+  isPrivate: boolean;
+}
+
 /**
  * Begins a file at the entry's destination. Nobody but the owner can read it by a name before `publish`; a staged that
- * has no name may carry its mode at once.
+ * has no name, or one in a directory that nobody else can enter, may carry its mode at once.
  */
-export function begin(context: Context, entry: Entry, source: Stat, keepGuarded: boolean): StagedFile {
+export function begin(context: Context, entry: Entry, source: Stat, { keepGuarded, isPrivate }: Guard): StagedFile {
   const { fs, config } = context;
   if (!config.atomic) return beginInPlace(context, entry, source);
   const mode = source.mode & 0o777;
@@ -44,7 +51,10 @@ export function begin(context: Context, entry: Entry, source: Stat, keepGuarded:
     if (handle !== null) return { handle, temporary: null, guarded: keepGuarded, reused: false };
     usesUnnamed = false;
   }
-  return { ...beginNamed(context, entry), guarded: true, reused: false };
+  // Some servers let nothing be written into a file that says so, even by who has it open.
+  const isOpen = isPrivate && !keepGuarded && (mode & 0o600) === 0o600;
+  const { handle, temporary, madeAs } = beginNamed(context, entry, isOpen ? mode : GUARDED);
+  return { handle, temporary, guarded: keepGuarded || madeAs !== mode, reused: false };
 }
 
 /**
@@ -68,11 +78,26 @@ export function publish(
       linkUnnamed(context, entry, staged, name),
     );
   } else {
+    if (renameNew(context, entry, staged.temporary)) {
+      staged.temporary = newName;
+      return;
+    }
     checkReplaceable(context, entry, source);
   }
   const from = staged.temporary;
   attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, from, destinationDir, newName));
   staged.temporary = newName;
+}
+
+// Set to false by the first file system that cannot: then what has the name is looked at before it is replaced.
+let renamesNew = true;
+
+// Mostly nothing has the name: then it need not be looked at.
+function renameNew({ fs }: Context, { destinationDir, newName, path }: Entry, from: RawPath): boolean {
+  if (!renamesNew) return false;
+  const done = attempt(path, 'destination', 'rename', () => fs.renameNew(destinationDir, from, newName));
+  renamesNew = done !== null;
+  return done === true;
 }
 
 function linkUnnamed(

@@ -70,24 +70,6 @@ export function removeExtraAttributes(context: Context, path: RawPath, destinati
   }
 }
 
-/**
- * Whether what is made in this directory may start with access rights beyond its mode. Somebody else who owns it can give it
- * a default ACL at any time.
- */
-export function mayInheritAcl({ fs, config }: Context, dir: Handle): boolean {
-  if (fs.xattrs === null) return false;
-  return hasDefaultAcl(fs.xattrs, dir) || (config.merged && isSomebodyElses(fs, dir));
-}
-
-function isSomebodyElses(fs: FileSystem, dir: Handle): boolean {
-  try {
-    const { uid } = fs.stat(dir);
-    return uid !== 0 && uid !== process.geteuid?.();
-  } catch {
-    return true;
-  }
-}
-
 /** Whether the directory gives access rights of its own to what is made in it. */
 export function hasDefaultAcl(xattrs: ExtendedAttributes | null, dir: Handle): boolean {
   return xattrs?.has(dir, DEFAULT_ACL) ?? false;

@@ -26,6 +26,8 @@ export interface Context {
   report: Report;
   /** Other file systems are mounted inside the destination: what holds of one need not hold of the next. */
   hasMounts: boolean;
+  /** Identities of directories that this worker has made lately, and whether what is made in them may inherit an ACL. */
+  readonly madeHere: Map<string, boolean>;
 }
 
 /** One entry on its way: where it is, where it goes, and what the two are called in a message. */

@@ -18,7 +18,12 @@ export function enterDestination(context: Context, parent: Handle, name: RawPath
     if (there !== null) return there;
     ensureDirectory(context, parent, name, path);
   }
-  return attempt(path, 'destination', 'open', () => fs.openDirectory(parent, name));
+  return attempt(path, 'destination', 'open', () => hold(context, parent, name));
+}
+
+// What is not open cannot be synced.
+function hold({ fs, config }: Context, parent: Handle, name: RawPath): Handle {
+  return config.fsync ? fs.openDirectory(parent, name) : fs.holdDirectory(parent, name);
 }
 
 // Mostly it is there: made when it was listed itself. To try to make it first would take its parent's lock in vain.
@@ -26,7 +31,7 @@ function enterExisting(context: Context, parent: Handle, name: RawPath, path: Ra
   const { fs } = context;
   let handle: Handle;
   try {
-    handle = fs.openDirectory(parent, name);
+    handle = hold(context, parent, name);
   } catch {
     return null; // It is missing, or no directory: what makes it says what is wrong.
   }
@@ -55,15 +60,31 @@ export function opened(context: Context, handle: Handle, there: Stat, path: RawP
     if (codeOf(error) === '') throw error;
     return handle; // What is to be done in it says what is wrong.
   }
-  const again = attempt(path, 'destination', 'open', () => fs.openDirectory(handle, '.'));
+  const again = attempt(path, 'destination', 'open', () => hold(context, handle, '.'));
   fs.close(handle);
   return again;
 }
 
-/** Makes the directory, or finds it there. @returns true when it is this run's to finish */
-export function ensureDirectory(context: Context, parent: Handle, name: RawPath, path: RawPath): boolean {
-  const { fs, config, report } = context;
-  if (attempt(path, 'destination', 'mkdir', () => makeUnfinished(fs, parent, name))) {
+/** So many directories are remembered to be of this worker's making. */
+const REMEMBERED = 10_000;
+
+/**
+ * Makes the directory, or finds it there.
+ * @param mayInheritAcl whether what is made in the parent may, as far as is known
+ * @returns true when it is this run's to finish
+ */
+export function ensureDirectory(
+  context: Context,
+  parent: Handle,
+  name: RawPath,
+  path: RawPath,
+  mayInheritAcl = true,
+): boolean {
+  const { fs, config, report, madeHere } = context;
+  const made = attempt(path, 'destination', 'mkdir', () => makeUnfinished(fs, parent, name));
+  if (made !== null) {
+    if (madeHere.size >= REMEMBERED) madeHere.clear();
+    madeHere.set(made, mayInheritAcl);
     report.made.push(path);
     if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(parent));
     return true;

@@ -6,19 +6,23 @@ import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import { namesOf } from '../protocol/entries-job.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import { existing } from './atomic-write.ts';
-import { mayInheritAcl } from './attributes.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
 import { checkThere, ensureDirectory } from './directories.ts';
 import { copyFile } from './file.ts';
 import { ParentDied } from './heartbeat.ts';
+import { type Into, lookInto } from './into.ts';
 import { withRetries } from './retry.ts';
 import { copySpecial } from './special.ts';
 import { sweep } from './stale-temp-files.ts';
 import { copySymlink } from './symlink.ts';
 
-/** A batch is handed back after so many bytes, or so many milliseconds, for idle workers to take their share of it. */
+/**
+ * A batch is handed back after so many bytes, or so many milliseconds, for idle workers to take their share of it: between two
+ * directories, since whoever goes on with one has to look into it anew, or in one that takes long.
+ */
 const SLICE_BYTES = 64 * 1024 * 1024;
 const SLICE_MS = 200;
+const LONG_SLICE_MS = 1000;
 
 /** Called with the index of the entry in hand, before it is begun. */
 export type Note = (index: number) => void;
@@ -26,11 +30,11 @@ export type Note = (index: number) => void;
 /** Copies the entries of a job. The failure of one is told and does not touch the others. */
 export function copyEntries(context: Context, job: EntriesJob, note: Note): void {
   const { report } = context;
-  const deadline = performance.now() + SLICE_MS;
-  const slice = { left: (): boolean => !report.full && report.bytes < SLICE_BYTES && performance.now() < deadline };
+  const began = performance.now();
+  const left = (ms: number): boolean => !report.full && report.bytes < SLICE_BYTES && performance.now() < began + ms;
   for (const group of job.groups) {
-    if (report.next > 0 && !slice.left()) return;
-    copyGroup(context, group, job.deferredAs ?? null, note, slice);
+    if (report.next > 0 && !left(SLICE_MS)) return;
+    copyGroup(context, group, job.deferredAs ?? null, note, left);
   }
 }
 
@@ -39,23 +43,23 @@ function copyGroup(
   group: EntriesOfDirectory,
   deferredAs: readonly string[] | null,
   note: Note,
-  slice: { left: () => boolean },
+  left: (ms: number) => boolean,
 ): void {
   const { fs, config, report } = context;
-  const { dir, types } = group;
+  const { dir, types, sweeps } = group;
   const names = namesOf(group);
   const dirs = openBoth(context, dir, names.length);
   if (dirs === null) return;
   const { sourceDir, destinationDir } = dirs;
-  const inheritsAcl = destinationDir !== MISSING && mayInheritAcl(context, destinationDir);
-  if (destinationDir !== MISSING) sweep(context, sourceDir, destinationDir, dir);
+  const into = lookInto(context, destinationDir);
+  if (sweeps === true && !into.isNew) sweep(context, sourceDir, destinationDir);
 
   for (const [index, name] of names.entries()) {
-    if (index > 0 && !slice.left()) break;
+    if (index > 0 && !left(LONG_SLICE_MS)) break;
     note(report.next);
     const entry = entryOf(context, sourceDir, destinationDir, dir, name, types[index] as TypeLetter);
     entry.deferredAs = deferredAs?.[report.next] ?? null;
-    copyEntry(context, entry, inheritsAcl);
+    copyEntry(context, entry, into);
     report.next++;
   }
   if (config.fsync && destinationDir !== MISSING) {
@@ -85,9 +89,9 @@ function openBoth(
   }
 }
 
-function copyEntry(context: Context, entry: Entry, inheritsAcl: boolean): void {
+function copyEntry(context: Context, entry: Entry, into: Into): void {
   try {
-    withRetries(context, () => copyByType(context, entry, inheritsAcl));
+    withRetries(context, () => copyByType(context, entry, into));
   } catch (error) {
     if (error instanceof ParentDied) throw error;
     if (entry.type === 'd') failSubtree(context, error, entry.path, 1);
@@ -96,13 +100,13 @@ function copyEntry(context: Context, entry: Entry, inheritsAcl: boolean): void {
   context.heartbeat.endEntry();
 }
 
-function copyByType(context: Context, entry: Entry, inheritsAcl: boolean): void {
+function copyByType(context: Context, entry: Entry, into: Into): void {
   const { type } = entry;
   switch (type) {
     case 'f':
-      return copyFile(context, entry, inheritsAcl);
+      return copyFile(context, entry, into);
     case 'd':
-      return makeDirectory(context, entry);
+      return makeDirectory(context, entry, into);
     case 'l':
       return copySymlink(context, entry);
     case 'p':
@@ -118,11 +122,11 @@ function copyByType(context: Context, entry: Entry, inheritsAcl: boolean): void 
 }
 
 // Made now, so that an empty directory appears too; its mode and times are set when the run has put everything into it.
-function makeDirectory(context: Context, entry: Entry): void {
+function makeDirectory(context: Context, entry: Entry, { inheritsAcl }: Into): void {
   const { report, config } = context;
   const isNew = config.dryRun
     ? wouldBeNew(context, entry)
-    : ensureDirectory(context, entry.destinationDir, entry.name, entry.path);
+    : ensureDirectory(context, entry.destinationDir, entry.name, entry.path, inheritsAcl);
   if (isNew) report.directories++;
   tell(context, { path: entry.path, type: 'd', action: isNew ? 'copied' : 'unchanged', bytes: 0 });
 }

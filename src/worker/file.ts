@@ -4,6 +4,7 @@ import type { Handle, Stat } from '../fs/file-system.ts';
 import { abort, begin, publish, type StagedFile, UnnamedRefused } from './atomic-write.ts';
 import { copyContent } from './content.ts';
 import { type Context, DRY_RUN, defersHardLink, type Entry, notePrimary, tell } from './context.ts';
+import type { Into } from './into.ts';
 import { copyMetadata } from './metadata.ts';
 import { isUpToDate } from './policy.ts';
 import { digestOf, hashContent, verify } from './verify.ts';
@@ -15,16 +16,16 @@ const NOT_OPEN: Handle = -1;
  * Copies one regular file: content, mode, times and what the options ask for, then the name. Files that other workers
  * have a part in (hard links, big files) are not copied but noted in the report, unless it is their turn.
  */
-export function copyFile(context: Context, entry: Entry, inheritsAcl: boolean): void {
+export function copyFile(context: Context, entry: Entry, into: Into): void {
   try {
-    copyOnce(context, entry, inheritsAcl);
+    copyOnce(context, entry, into);
   } catch (error) {
     if (!(error instanceof UnnamedRefused)) throw error;
-    copyOnce(context, entry, inheritsAcl);
+    copyOnce(context, entry, into);
   }
 }
 
-function copyOnce(context: Context, entry: Entry, inheritsAcl: boolean): void {
+function copyOnce(context: Context, entry: Entry, into: Into): void {
   const { fs, config, report } = context;
   const { path } = entry;
   const known = isUnchangedByName(context, entry);
@@ -49,7 +50,7 @@ function copyOnce(context: Context, entry: Entry, inheritsAcl: boolean): void {
       report.big.push({ path, type: 'f', size: stat.size, identity: stat.identity, nlink: stat.nlink });
       return;
     }
-    write(context, entry, source, stat, inheritsAcl);
+    write(context, entry, source, stat, into);
   } finally {
     fs.close(source);
   }
@@ -73,10 +74,10 @@ export function openSource({ fs, config }: Context, { sourceDir, name, path }: E
   );
 }
 
-function write(context: Context, entry: Entry, source: Handle, stat: Stat, inheritsAcl: boolean): void {
+function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inheritsAcl, isPrivate }: Into): void {
   const { fs, config, report } = context;
   const { path } = entry;
-  const staged = begin(context, entry, stat, inheritsAcl || config.archive);
+  const staged = begin(context, entry, stat, { keepGuarded: inheritsAcl || config.archive, isPrivate });
   let open = true;
   const close = (): void => {
     open = false;

@@ -20,7 +20,7 @@ export function removeEntries(context: Context, job: DeleteJob): void {
   if (dir === MISSING) return;
   const { fs, config } = context;
   const below = new DirHandleCache(fs, dir, heldHandles(), (parent, name, path) => {
-    const handle = fs.openDirectory(parent, name);
+    const handle = fs.holdDirectory(parent, name);
     return config.dryRun ? handle : opened(context, handle, fs.stat(handle), join(job.dir, path));
   });
   for (const name of job.names.split('/')) {

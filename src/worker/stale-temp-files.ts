@@ -4,16 +4,13 @@ import { removeStale } from '../fs/stale-temporary.ts';
 import { parseTemporaryName } from '../fs/temporary-name.ts';
 import type { Context } from './context.ts';
 
-let lastSwept: RawPath | null = null;
-
 /**
  * Removes the temporary files that killed runs left in this destination directory. What the source has under such a name
  * stays, and what was made since this run began. In a destination that the run made itself there is nothing.
  */
-export function sweep(context: Context, sourceDir: Handle, dir: Handle, path: RawPath): void {
+export function sweep(context: Context, sourceDir: Handle, dir: Handle): void {
   const { fs, config } = context;
-  if (config.dryRun || !config.merged || path === lastSwept) return;
-  lastSwept = path;
+  if (config.dryRun || !config.merged) return;
   for (const name of temporaryNamesIn(context, dir)) {
     try {
       if (name === config.rename?.to || fs.statAt(sourceDir, name) !== null) continue;

@@ -5,11 +5,16 @@ import { codeOf } from '../fs/system-error.ts';
 import { temporaryName } from '../fs/temporary-name.ts';
 import type { Context, Entry } from './context.ts';
 
-/** A file under a temporary name, which only its owner may open. */
+/** A file under a temporary name. */
 export interface NamedFile {
   handle: Handle;
   temporary: RawPath;
+  /** Its mode, where the file system has told. */
+  madeAs?: number;
 }
+
+/** The mode of a file that nobody but its owner may open so far. */
+export const GUARDED = 0o600;
 
 /** One refusal would be enough, if a file that was just removed could be told from a file system that counts no names. */
 const MOST_REFUSALS = 3;
@@ -21,29 +26,31 @@ export function canLock(fs: FileSystem): boolean {
 }
 
 /** Begins a file under a temporary name, locked where that is possible, so that no other run takes it for a dead one's. */
-export function beginNamed(context: Context, entry: Entry): NamedFile {
+export function beginNamed(context: Context, entry: Entry, mode: number): NamedFile {
   const { fs } = context;
   for (; canLock(fs); refusals++) {
-    const file = beginUnlocked(context, entry, true);
+    const file = beginUnlocked(context, entry, mode, true);
     let isHeld = false;
     try {
       // Another run's sweep may have found it before it was locked, and removed it.
-      isHeld = fs.lock(file.handle, 'exclusive') === true && fs.stat(file.handle).nlink > 0;
-      if (isHeld) return file;
+      const isLocked = fs.lock(file.handle, 'exclusive') === true;
+      const { nlink, mode: madeAs } = fs.stat(file.handle);
+      isHeld = isLocked && nlink > 0;
+      if (isHeld) return { ...file, madeAs };
     } finally {
       if (!isHeld) discard(fs, entry.destinationDir, file);
     }
   }
-  return beginUnlocked(context, entry);
+  return beginUnlocked(context, entry, mode);
 }
 
 /** The same without a lock, for a file that others open and lock by its name. */
-export function beginUnlocked({ fs, config }: Context, entry: Entry, willBeLocked = false): NamedFile {
+export function beginUnlocked({ fs, config }: Context, entry: Entry, mode = GUARDED, willBeLocked = false): NamedFile {
   const { destinationDir, path } = entry;
   let handle: Handle = -1;
   const temporary = underTemporaryName(config.runMark, willBeLocked, (name) => {
     try {
-      handle = attempt(path, 'destination', 'create', () => fs.createNew(destinationDir, name, 0o600));
+      handle = attempt(path, 'destination', 'create', () => fs.createNew(destinationDir, name, mode));
       return true;
     } catch (error) {
       if (error instanceof Error && codeOf(error.cause) === 'EEXIST') return false;

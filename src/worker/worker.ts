@@ -50,12 +50,12 @@ export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): P
   const context: Context = {
     fs,
     config,
-    source: new DirHandleCache(fs, open('source'), heldHandles(), enterSource(fs, config.dereference)),
+    source: new DirHandleCache(fs, open('source'), heldHandles(), enterSource(fs, config.dereference, 'holdDirectory')),
     destination: new DirHandleCache(fs, destination, heldHandles(), (parent, name, path) =>
       enterDestination(context, parent, name, path),
     ),
     linkTargets: new DirHandleCache(fs, destination, heldHandles(), (parent, name, path) =>
-      attempt(path, 'destination', 'open', () => fs.openDirectory(parent, name)),
+      attempt(path, 'destination', 'open', () => fs.holdDirectory(parent, name)),
     ),
     buffer: Buffer.alloc(config.chunkSize * config.batch),
     heartbeat,
@@ -64,6 +64,7 @@ export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): P
     emit,
     report: emptyReport(worker),
     hasMounts: false,
+    madeHere: new Map(),
   };
   ready = context;
 }
