@@ -62,11 +62,17 @@ export function shortage(
 ): string | null {
   const bytes = Math.max(need.bytes, need.beside);
   if (bytes > there.free && !mayShare) {
-    return `not enough space: ${bytes} bytes are needed, ${there.free} are free`;
+    return `not enough space: ${inUnits(bytes)} are needed, ${inUnits(there.free)} are free`;
   }
   const inodes = need.inodes + (need.replaces ? 1 : 0);
   if (there.countsInodes && inodes > there.freeInodes) {
     return `not enough inodes: ${inodes} are needed, ${there.freeInodes} are free`;
   }
   return null;
+}
+
+// In the unit of people, to three digits.
+function inUnits(bytes: number): string {
+  const power = bytes < 1024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), 3);
+  return `${Number((bytes / 1024 ** power).toPrecision(3))} ${['B', 'KiB', 'MiB', 'GiB'][power]}`;
 }
