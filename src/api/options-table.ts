@@ -290,7 +290,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: false,
     group: 'errors',
     flags: '--strict',
-    help: 'a pattern that matches nothing, an empty selection, or something not preserved, is a failure',
+    help: 'a pattern that matches nothing, an empty selection, what is skipped for its type, or not preserved, is a failure',
   },
   jobs: {
     type: whole(1, 64),

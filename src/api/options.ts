@@ -56,7 +56,7 @@ export interface CopyOptions {
   bwlimit?: number;
   /** Default true: check space and inodes before anything is written. */
   preflight?: boolean;
-  /** What could not be preserved, and a selection that is empty, are failures. */
+  /** What could not be preserved, what is skipped for its type, and a selection that is empty, are failures. */
   strict?: boolean;
   /** Emit a `file` event for each entry. Default false: it costs. */
   entries?: boolean;

@@ -293,7 +293,7 @@ export class Reporter {
 
   private isComplete(): boolean {
     const { totals, lost } = this.counters;
-    return totals.failed === 0 && !(this.config.strict && Object.keys(lost).length > 0);
+    return totals.failed === 0 && !(this.config.strict && Object.keys(lost).length + totals.skipped > 0);
   }
 
   // Whatever the listener does, the run ends in good order: what it throws, or rejects with, is thrown at the end.

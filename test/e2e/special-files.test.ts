@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect } from 'vitest';
 import { needs } from '../support/needs.ts';
-import { copy, overBothDrivers } from '../support/run.ts';
+import { copy, expectExit, overBothDrivers, pcopy } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { fifo, file, plant, socket } from '../support/tree.ts';
 
@@ -24,6 +24,7 @@ overBothDrivers((driver) => {
       expect(stderr).toMatch(/2 fifos/i);
       expect(stderr).toMatch(/1 socket/i);
       expect(stderr).toMatch(/2 devices/i);
+      expectExit(await pcopy([`${top}/src`, `${top}/dst`, '--strict'], { driver }), 1);
     },
   );
 });
