@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { CopyError, type Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
+import type { TypeLetter } from './file-system.ts';
 import { SystemError } from './system-error.ts';
 
 type Side = Failure['side'];
@@ -22,6 +23,17 @@ export function toCopyError(error: unknown, path: RawPath, side: Side, action: s
 /** A failure that is not a system call's. Codes of our own begin with `EPCOPY_`. */
 export function entryError(path: RawPath, side: Side, action: string, code: string, message: string): CopyError {
   return new CopyError({ path, side, action, code, message });
+}
+
+/** A directory stands where something else is to be. */
+export function isDirectory(path: RawPath): CopyError {
+  return entryError(path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
+}
+
+/** Something else stands where a directory is to be. */
+export function notDirectory(path: RawPath, there: TypeLetter | undefined): CopyError {
+  const what = there === 'l' ? 'symbolic link' : 'file';
+  return entryError(path, 'destination', 'make directory', 'ENOTDIR', `a ${what} is where a directory should be`);
 }
 
 /** Any error as plain data. What is not expected keeps its message and is not hidden. */

@@ -55,9 +55,19 @@ export function pickEntries(job: EntriesJob, wanted: (index: number) => boolean)
 
 /** The job that copies the first names of files with several. */
 export function jobOfDeferred(entries: readonly Deferred[]): Listed {
+  const { job, sizes } = jobOf(
+    entries.map(({ path, type, size }) => {
+      const [dir, name] = splitPath(path);
+      return { dir, name, type, size };
+    }),
+  );
+  return { job: { ...job, deferredAs: entries.map((entry) => entry.identity) }, sizes };
+}
+
+/** The job that copies these entries, in their order. */
+export function jobOf(entries: readonly { dir: RawPath; name: RawPath; type: TypeLetter; size: number }[]): Listed {
   const lists: { dir: RawPath; names: RawPath[]; types: string }[] = [];
-  for (const { path, type } of entries) {
-    const [dir, name] = splitPath(path);
+  for (const { dir, name, type } of entries) {
     let list = lists.at(-1);
     if (list?.dir !== dir) {
       list = { dir, names: [], types: '' };
@@ -67,6 +77,5 @@ export function jobOfDeferred(entries: readonly Deferred[]): Listed {
     list.types += type;
   }
   const groups = lists.map(({ dir, names, types }) => ({ dir, names: names.join('/'), types }));
-  const deferredAs = entries.map((entry) => entry.identity);
-  return { job: { kind: 'entries', groups, deferredAs }, sizes: entries.map((entry) => entry.size) };
+  return { job: { kind: 'entries', groups }, sizes: entries.map((entry) => entry.size) };
 }

@@ -41,6 +41,8 @@ export interface WorkerConfig {
   ifExists: 'replace' | 'skip' | 'error' | 'older';
   update: boolean;
   checksum: boolean;
+  /** What is of another type is removed, not here, before an entry is copied to its place. */
+  mirror: boolean;
   archive: boolean;
   dereference: boolean;
   reflink: 'auto' | 'always' | 'never';

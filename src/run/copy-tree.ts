@@ -196,7 +196,9 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     await Promise.all([tree.list(jobs, reporter, common.unmatched, extra), scheduler.run(jobs)]);
     if (extra !== undefined) {
       await allTold(events);
-      await scheduler.remove(await findDeletions(deletion, extra));
+      const removals = await findDeletions(deletion, extra);
+      await scheduler.remove(removals);
+      if (!reporter.ended) await scheduler.run(extra.replacements.take(removals, reporter));
     }
     if (!config.dryRun && !reporter.ended && plan.single === null) await scheduler.finish();
   } catch (error) {

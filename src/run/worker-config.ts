@@ -27,6 +27,7 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
     ifExists: config.ifExists,
     update: config.update,
     checksum: config.checksum,
+    mirror: config.delete && config.ifExists === 'replace',
     archive: config.archive,
     dereference: config.dereference,
     reflink: config.reflink,

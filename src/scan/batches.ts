@@ -50,6 +50,7 @@ export class Batches {
     if (type === 'd') found.directories++;
     else found.files++;
     if (found.bytes !== null) found.bytes += size ?? 0;
+    if (options.observer?.holdBack({ dir, name, type, size: size ?? 0 })) return;
     const batch = this.roomyBatch();
     let group = batch.groups.at(-1);
     if (group?.dir !== dir) {

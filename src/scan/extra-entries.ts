@@ -13,7 +13,8 @@ import type { Plan } from '../plan/prepare.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { IsIgnored } from './gitignore.ts';
 import { toGlob } from './glob-names.ts';
-import { Lister, type ListingObserver } from './lister.ts';
+import { Lister, type ListingObserver, type WantedEntry } from './lister.ts';
+import { Replacements } from './replacements.ts';
 import type { Patterns } from './selection.ts';
 import { Turns } from './turns.ts';
 
@@ -42,6 +43,8 @@ interface Comparison {
   entries: Map<RawPath, TypeLetter>;
   /** Names of the listing that the destination directory does not have in this spelling. */
   others: RawPath[];
+  /** Directories where the listing has something else, or the reverse. */
+  inTheWay: Map<RawPath, TypeLetter>;
   handle: Handle;
 }
 
@@ -62,12 +65,15 @@ export class ExtraEntries implements ListingObserver {
   /** Identities of what links of the source lead to, when they are followed: part of the source, wherever it lies. */
   private readonly followed = new Set<string>();
   private current: Comparison | null = null;
+  readonly replacements: Replacements;
 
   constructor(context: DeletionContext) {
     const { fs, plan, config, reporter } = context;
     this.context = context;
     this.retried = new Set(config.retryFrom);
     this.turns = new Turns(() => reporter.ended);
+    // Otherwise what is there is not to be replaced, whatever it is.
+    this.replacements = new Replacements(config.ifExists === 'replace');
     this.root = openDestination(context);
     this.tree = new DirHandleCache(fs, this.root, heldHandles(), (parent, name) => this.enter(plan, parent, name));
     this.destination = new Lister(fs, this.tree, {
@@ -84,13 +90,17 @@ export class ExtraEntries implements ListingObserver {
     const entries = new Map<RawPath, TypeLetter>();
     const add = (name: RawPath, type: TypeLetter): void => void entries.set(name, type);
     await this.destination.list(dir, add, (handle, all) => {
-      this.current = { entries, others: [], handle };
+      this.current = { entries, others: [], inTheWay: new Map(), handle };
       return all;
     });
   }
 
-  name(name: RawPath): void {
-    if (this.current !== null && !this.current.entries.delete(name)) this.current.others.push(name);
+  name(name: RawPath, type: TypeLetter): void {
+    if (this.current === null) return;
+    const { entries, others, inTheWay } = this.current;
+    const there = entries.get(name);
+    if (!entries.delete(name)) others.push(name);
+    else if (there !== undefined && (there === 'd') !== (type === 'd')) inTheWay.set(name, there);
   }
 
   follow(identity: string): void {
@@ -100,7 +110,9 @@ export class ExtraEntries implements ListingObserver {
   async end(dir: RawPath, isStable: boolean, isIgnored: IsIgnored | null): Promise<void> {
     const { current } = this;
     this.current = null;
-    if (current === null || current.entries.size === 0) return;
+    if (current === null) return;
+    if (isStable) this.replacements.observe(dir, current.inTheWay, isIgnored);
+    if (current.entries.size === 0) return;
     try {
       this.dropOtherSpellings(current);
     } catch (error) {
@@ -116,6 +128,12 @@ export class ExtraEntries implements ListingObserver {
     }
     const names = entries.map(([name]) => name).join('/');
     this.found.push({ dir, names, types: entries.map(([, type]) => type).join(''), isIgnored });
+  }
+
+  holdBack(entry: WantedEntry): boolean {
+    const extra = this.replacements.holdBack(entry);
+    if (typeof extra !== 'boolean') this.found.push(extra);
+    return extra !== false;
   }
 
   /** Call it when the listing has ended: what was entered then is asked about once more, now that all links are known. */

@@ -11,7 +11,7 @@ export interface ListingObserver {
   /** Before the directory is read. */
   begin: (dir: RawPath) => Promise<void>;
   /** Each entry, whether it is wanted or not; again when the directory is read again after a failure. */
-  name: (name: RawPath) => void;
+  name: (name: RawPath, type: TypeLetter) => void;
   /** The identity of what a link leads to, when links are followed. */
   follow: (identity: string) => void;
   /**
@@ -19,6 +19,16 @@ export interface ListingObserver {
    * @param isStable nothing was put into it, taken out or renamed meanwhile
    */
   end: (dir: RawPath, isStable: boolean, isIgnored: IsIgnored | null) => Promise<void>;
+  /** Of an entry that is to be copied, when its directory has ended. @returns true when the observer keeps it for later */
+  holdBack: (entry: WantedEntry) => boolean;
+}
+
+/** An entry that is to be copied: its size in bytes, 0 where it is not known. */
+export interface WantedEntry {
+  dir: RawPath;
+  name: RawPath;
+  type: TypeLetter;
+  size: number;
 }
 
 export interface ListerOptions {
@@ -101,9 +111,9 @@ export class Lister {
     const { dereference, observer } = this.options;
     if (dereference) this.checkLoop(dir, this.fs.stat(handle).identity);
     this.eachName(handle, dir, attempt, (name, listed) => {
-      observer?.name(name);
       const isFollowed = dereference && listed === 'l';
       const { type, broken } = isFollowed ? this.resolve(handle, name, attempt) : { type: listed };
+      observer?.name(name, type);
       entry(name, type, type === 'f' && this.options.wantsSize() ? this.sizeOf(handle, name) : null, broken);
     });
   }

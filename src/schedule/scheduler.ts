@@ -73,7 +73,7 @@ export class Scheduler {
   }
 
   /** Copies everything listed; resolves when that and all that came of it is settled. Throws NoWorkers. */
-  async run(listed: AsyncIterable<Listed>): Promise<void> {
+  async run(listed: AsyncIterable<Listed> | Iterable<Listed>): Promise<void> {
     for await (const { job, sizes } of listed) {
       await this.slots.acquire('listed');
       this.markSweeps(job);

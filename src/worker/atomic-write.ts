@@ -1,7 +1,7 @@
 import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
-import { attempt, entryError, toCopyError } from '../fs/entry-error.ts';
-import type { Handle, Stat } from '../fs/file-system.ts';
+import { attempt, entryError, isDirectory, toCopyError } from '../fs/entry-error.ts';
+import type { Handle, Stat, TypeLetter } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { Context, Entry } from './context.ts';
 import { beginNamed, canLock, GUARDED, underTemporaryName } from './temporary-file.ts';
@@ -159,7 +159,8 @@ export function checkReplaceable(
 ): void {
   if (there === null) return;
   if (there.type === 'd') {
-    throw entryError(entry.path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
+    if (wouldBeGone(context, there, 'f')) return;
+    throw isDirectory(entry.path);
   }
   if (context.config.forbidden.includes(there.identity)) {
     throw entryError(entry.path, 'destination', 'replace', 'EPCOPY_OVERLAP', 'a file of the source is mounted there');
@@ -170,6 +171,11 @@ export function checkReplaceable(
   if (context.config.ifExists === 'error') {
     throw entryError(entry.path, 'destination', 'replace', 'EEXIST', 'exists already');
   }
+}
+
+/** Whether a real run would have removed what is there before it came to an entry of this type. */
+export function wouldBeGone({ config }: Context, there: Stat, type: TypeLetter): boolean {
+  return config.dryRun && config.mirror && (there.type === 'd') !== (type === 'd');
 }
 
 /** What has the entry's place now. Nothing, in a directory that a dry run did not make. */

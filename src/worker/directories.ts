@@ -1,9 +1,10 @@
 import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
 import { isClosedToOwner, isUnfinished, makeUnfinished } from '../fs/directories.ts';
-import { attempt, entryError } from '../fs/entry-error.ts';
+import { attempt, entryError, notDirectory } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
+import { wouldBeGone } from './atomic-write.ts';
 import type { Context } from './context.ts';
 
 /** Opens a directory on the way into the destination; what is missing is made. */
@@ -11,7 +12,7 @@ export function enterDestination(context: Context, parent: Handle, name: RawPath
   const { fs, config } = context;
   if (config.dryRun) {
     const there = attempt(path, 'destination', 'stat', () => fs.statAt(parent, name));
-    if (there === null) return MISSING;
+    if (there === null || wouldBeGone(context, there, 'd')) return MISSING;
     checkThere(context, there, path);
   } else {
     const there = enterExisting(context, parent, name, path);
@@ -112,8 +113,7 @@ function deviceOf({ identity }: { identity: string }): string {
 /** Throws when what is there is no directory, or one that nothing may be put into. @returns true when it is unfinished */
 export function checkThere({ config }: Context, there: Stat | null, path: RawPath): boolean {
   if (there?.type !== 'd') {
-    const what = there?.type === 'l' ? 'symbolic link' : 'file';
-    throw entryError(path, 'destination', 'make directory', 'ENOTDIR', `a ${what} is where a directory should be`);
+    throw notDirectory(path, there?.type);
   }
   if (config.forbidden.includes(there.identity)) {
     throw entryError(path, 'destination', 'enter', 'EPCOPY_OVERLAP', 'would land on the source or one of its parents');

@@ -5,7 +5,7 @@ import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
 import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import { namesOf } from '../protocol/entries-job.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
-import { existing } from './atomic-write.ts';
+import { existing, wouldBeGone } from './atomic-write.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
 import { checkThere, ensureDirectory } from './directories.ts';
 import { copyFile } from './file.ts';
@@ -133,7 +133,7 @@ function makeDirectory(context: Context, entry: Entry, { inheritsAcl }: Into): v
 
 function wouldBeNew(context: Context, entry: Entry): boolean {
   const there = existing(context, entry);
-  return there === null || checkThere(context, there, entry.path);
+  return there === null || wouldBeGone(context, there, 'd') || checkThere(context, there, entry.path);
 }
 
 /** Tells of a failed entry and counts it. */
