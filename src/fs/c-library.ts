@@ -21,6 +21,15 @@ export function callIfThere<Args extends readonly unknown[]>(prototype: string):
   }
 }
 
+/** The same in a thread of libuv's pool; `errno` says nothing of it. */
+export function callAsync<Args extends readonly unknown[]>(prototype: string): (...args: Args) => Promise<number> {
+  const { async: begin } = library.func(prototype);
+  return (...args) =>
+    new Promise((resolve, reject) => {
+      begin(...args, (error: unknown, result: number) => (error == null ? resolve(result) : reject(error)));
+    });
+}
+
 export const errno = (): number => koffi.errno();
 
 /** The fixed address of a Buffer's memory; valid as long as the Buffer is held. */

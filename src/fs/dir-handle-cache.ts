@@ -14,7 +14,7 @@ export type Enter = (parent: Handle, name: RawPath, path: RawPath) => Handle;
  */
 export class DirHandleCache {
   private readonly fs: FileSystem;
-  private readonly root: Handle;
+  readonly root: Handle;
   private readonly limit: number;
   private readonly enter: Enter;
   private readonly names: RawPath[] = [];

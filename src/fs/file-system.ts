@@ -1,4 +1,5 @@
 import type { RawPath } from '../api/names.ts';
+import type { DirectoryRead, ReadAheadOptions } from './read-ahead.ts';
 
 /** One letter per type of entry, as it travels in a job. `?` is what the listing could not tell. */
 export type TypeLetter = 'f' | 'd' | 'l' | 'p' | 's' | 'c' | 'b' | '?';
@@ -64,6 +65,11 @@ export interface FileSystem {
   makeDirectory(dir: Handle, name: RawPath, mode: number): boolean;
   /** Calls back once per entry but `.` and `..`; never answers `?`. */
   list(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void;
+  /**
+   * Reads a directory below an open one without blocking; null where this system cannot. Rejects with SystemError, also for
+   * reasons that `openDirectory` and `list` do not know: these have the last word.
+   */
+  readAhead(root: Handle, path: RawPath, options: ReadAheadOptions): Promise<DirectoryRead> | null;
   /** Opens a file for reading without touching its access time where that is allowed, and without waiting on a FIFO. */
   openRead(dir: Handle, name: RawPath): Handle;
   /** Opens an existing file for writing, and for reading back; neither cut nor made. */

@@ -1,5 +1,5 @@
 import { type RawPath, toBytes } from '../api/names.ts';
-import { call, callIfThere, viewOf } from './c-library.ts';
+import { call, callAsync, callIfThere, viewOf } from './c-library.ts';
 import { systemError } from './system-error.ts';
 
 export { addressOf, errno } from './c-library.ts';
@@ -56,6 +56,11 @@ export const statx = call<[dir: number, name: CName, flags: number, mask: number
   'int statx(int, const char *, int, uint, void *)',
 );
 export const getdents64 = call<[dir: number, buffer: Buffer, size: number]>('int64 getdents64(int, void *, uint64)');
+export const getdents64Async = callAsync<[dir: number, buffer: Buffer, size: number]>(
+  'int64 getdents64(int, void *, uint64)',
+);
+/** Ends the process without anything that is done on the way out. */
+export const exitAtOnce = call<[code: number], void>('void _exit(int)');
 export const read = call<[fd: number, memory: number, size: number]>('int64 read(int, uintptr_t, uint64)');
 export const write = call<[fd: number, memory: number, size: number]>('int64 write(int, uintptr_t, uint64)');
 export const pread = call<[fd: number, memory: number, size: number, position: number]>(

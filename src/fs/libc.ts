@@ -5,8 +5,9 @@ import * as flags from './flags.ts';
 import * as libc from './libc-calls.ts';
 import { libcXattrs } from './libc-xattrs.ts';
 import { isNameIn, pathOf } from './proc-path.ts';
+import { type DirectoryRead, type ReadAheadOptions, readAhead } from './read-ahead.ts';
 import { STATX_MASK, STATX_SIZE, StatxStat } from './statx.ts';
-import { codeOf, systemError } from './system-error.ts';
+import { codeOf, SystemError, systemError } from './system-error.ts';
 import { holdsEvenSeconds, isNetwork } from './types-of-file-systems.ts';
 
 const AT_FDCWD = -100;
@@ -43,6 +44,9 @@ const timesView = new DataView(timesBuffer.buffer, timesBuffer.byteOffset, 32);
 const linkBuffer = Buffer.alloc(65536);
 const flockBuffer = Buffer.alloc(32);
 const listBuffer = Buffer.alloc(65536);
+// For directories that are read ahead: as many as were ever read at once.
+const spareBuffers: Buffer[] = [];
+let readsInFlight = 0;
 // By d_type. Where it says nothing, the entry has to be asked.
 const DIRENT_TYPES: readonly (TypeLetter | '')[] = ['', 'p', 'c', '', 'd', '', 'b', '', 'f', '', 'l', '', 's'];
 
@@ -84,31 +88,35 @@ export class LibcFileSystem implements FileSystem {
     for (;;) {
       const filled = check(libc.getdents64(dir, listBuffer, listBuffer.length), 'getdents64');
       if (filled === 0) return;
-      // One string, to be cut up: each name from the buffer would be a call of its own.
-      const text = listBuffer.toString('latin1', 0, filled);
-      // struct linux_dirent64: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name, in units of 8 bytes.
-      for (let at = 0; at < filled; ) {
-        const next = at + (listBuffer[at + 16] as number) + 256 * (listBuffer[at + 17] as number);
-        // The name's NUL is among the last 8 bytes; what follows it is left over from other entries.
-        let end = Math.max(at + 19, next - 8);
-        while (listBuffer[end] !== 0) end++;
-        const name = text.slice(at + 19, end);
-        if (name !== '.' && name !== '..') {
-          const type = DIRENT_TYPES[listBuffer[at + 18] as number] || this.statAt(dir, name)?.type;
-          if (type) entry(name, type);
-        }
-        at = next;
-      }
+      eachEntry(listBuffer, filled, (name, told) => {
+        const type = told || this.statAt(dir, name)?.type;
+        if (type) entry(name, type);
+      });
     }
   }
 
-  private listHeld(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
-    const opened = this.openQuietly(dir, '.', flags.O_RDONLY | flags.O_DIRECTORY);
-    try {
-      this.list(opened, entry);
-    } finally {
-      this.close(opened);
-    }
+  readAhead(root: Handle, path: RawPath, options: ReadAheadOptions): Promise<DirectoryRead> {
+    if (readsInFlight++ === 0) process.on('exit', leaveThreadsBehind);
+    const ended = (): void => {
+      if (--readsInFlight === 0) process.off('exit', leaveThreadsBehind);
+    };
+    const read = readAhead(root, path, options, async (handle, entry) => {
+      const buffer = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(listBuffer.length);
+      try {
+        for (;;) {
+          const filled = await libc.getdents64Async(handle, buffer, buffer.length);
+          if (filled < 0) throw new SystemError('EIO', 'getdents64');
+          if (filled === 0) return;
+          eachEntry(buffer, filled, (name, type) => {
+            if (!type) throw new SystemError('ENOTSUP', 'getdents64');
+            entry(name, type);
+          });
+        }
+      } finally {
+        spareBuffers.push(buffer);
+      }
+    });
+    return read.finally(ended);
   }
 
   openRead(dir: Handle, name: RawPath): Handle {
@@ -325,6 +333,15 @@ export class LibcFileSystem implements FileSystem {
     if (libc.close(handle) < 0 && libc.errno() !== EINTR) throw systemError(libc.errno(), 'close');
   }
 
+  private listHeld(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
+    const opened = this.openQuietly(dir, '.', flags.O_RDONLY | flags.O_DIRECTORY);
+    try {
+      this.list(opened, entry);
+    } finally {
+      this.close(opened);
+    }
+  }
+
   private open(dir: number, name: RawPath, how: number, mode: number): Handle {
     for (;;) {
       const fd = libc.openat(dir, libc.cname(name), how | flags.O_CLOEXEC, mode);
@@ -365,6 +382,27 @@ export class LibcFileSystem implements FileSystem {
     }
     return this.lastAddress;
   }
+}
+
+function eachEntry(buffer: Buffer, filled: number, entry: (name: RawPath, type: TypeLetter | '') => void): void {
+  // One string, to be cut up: each name from the buffer would be a call of its own.
+  const text = buffer.toString('latin1', 0, filled);
+  // struct linux_dirent64: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name, in units of 8 bytes.
+  for (let at = 0; at < filled; ) {
+    const next = at + (buffer[at + 16] as number) + 256 * (buffer[at + 17] as number);
+    // The name's NUL is among the last 8 bytes; what follows it is left over from other entries.
+    let end = Math.max(at + 19, next - 8);
+    while (buffer[end] !== 0) end++;
+    const name = text.slice(at + 19, end);
+    if (name !== '.' && name !== '..') entry(name, DIRENT_TYPES[buffer[at + 18] as number] ?? '');
+    at = next;
+  }
+}
+
+// Node joins the threads of its pool on the way out, for as long as their calls take: forever, where storage has stopped
+// answering.
+function leaveThreadsBehind(code: number): void {
+  if (readsInFlight > 0) libc.exitAtOnce(code);
 }
 
 function check(result: number, syscall: string): number {

@@ -1,10 +1,12 @@
 import fs from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { isAscii, type RawPath, toBytes } from '../api/names.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
 import { NodeStat, typeOfDirent } from './node-stat.ts';
 import { isNameIn, pathOf } from './proc-path.ts';
+import { type DirectoryRead, type ReadAheadOptions, readAhead } from './read-ahead.ts';
 import { codeOf, fromNode, SystemError, systemError } from './system-error.ts';
 import { holdsEvenSeconds, isNetwork } from './types-of-file-systems.ts';
 
@@ -54,6 +56,17 @@ export class NodeFileSystem implements FileSystem {
       const type = typeOfDirent(dirent) ?? this.statAt(dir, dirent.name)?.type;
       if (type !== undefined) entry(dirent.name, type);
     }
+  }
+
+  readAhead(root: Handle, path: RawPath, options: ReadAheadOptions): Promise<DirectoryRead> | null {
+    if (!this.held) return null;
+    return readAhead(root, path, options, async (handle, entry) => {
+      for (const dirent of await readdir(pathOf(handle), { withFileTypes: true, encoding: 'latin1' })) {
+        const type = typeOfDirent(dirent);
+        if (type === undefined) throw new SystemError('ENOTSUP', 'readdir');
+        entry(dirent.name, type);
+      }
+    });
   }
 
   openRead(dir: Handle, name: RawPath): Handle {

@@ -10,6 +10,11 @@ import type { ScanListener, ScanOptions } from './scan.ts';
  */
 const ENTRIES_PER_JOB = 512;
 const ENTRIES_PER_FIRST_JOB = 256;
+/**
+ * Where storage answers late each entry is ten round trips or more, and whoever works in a directory alone waits for nobody:
+ * there a job ends with its directory once it holds a few, and in a big one before a worker would hand the rest back.
+ */
+const ENTRIES_PER_LATE_JOB = { least: 8, most: 32 };
 /** Where sizes are known, a job ends when it holds this much: some milliseconds of work. */
 const BYTES_PER_JOB = 4 * 1024 * 1024;
 /** The first jobs hold less: they decide how many workers are started. */
@@ -51,7 +56,7 @@ export class Batches {
     else found.files++;
     if (found.bytes !== null) found.bytes += size ?? 0;
     if (options.observer?.holdBack({ dir, name, type, size: size ?? 0 })) return;
-    const batch = this.roomyBatch();
+    const batch = this.roomyBatch(dir);
     let group = batch.groups.at(-1);
     if (group?.dir !== dir) {
       group = { dir, names: [], types: '' };
@@ -84,15 +89,23 @@ export class Batches {
     await this.listener.ready?.();
   }
 
-  private roomyBatch(): Batch {
-    const { open } = this;
-    const isFirst = this.found.files <= FIRST_FILES;
-    const entries = isFirst ? ENTRIES_PER_FIRST_JOB : ENTRIES_PER_JOB;
-    const bytes = isFirst ? BYTES_PER_FIRST_JOB : BYTES_PER_JOB;
-    if (open !== null && open.entries < entries && open.bytes < bytes) return open;
+  private roomyBatch(dir: RawPath): Batch {
+    if (this.open !== null && this.hasRoom(this.open, dir)) return this.open;
     this.flush();
     this.open = { groups: [], entries: 0, sizes: [], bytes: 0, since: performance.now() };
     return this.open;
+  }
+
+  private hasRoom({ groups, entries, bytes }: Batch, dir: RawPath): boolean {
+    if (this.options.latency.isLate) {
+      const { least, most } = ENTRIES_PER_LATE_JOB;
+      return entries < (groups.at(-1)?.dir === dir ? most : least);
+    }
+    const isFirst = this.found.files <= FIRST_FILES;
+    return (
+      entries < (isFirst ? ENTRIES_PER_FIRST_JOB : ENTRIES_PER_JOB) &&
+      bytes < (isFirst ? BYTES_PER_FIRST_JOB : BYTES_PER_JOB)
+    );
   }
 }
 

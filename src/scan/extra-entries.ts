@@ -13,6 +13,7 @@ import type { Plan } from '../plan/prepare.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { IsIgnored } from './gitignore.ts';
 import { toGlob } from './glob-names.ts';
+import { Latency } from './latency.ts';
 import { Lister, type ListingObserver, type WantedEntry } from './lister.ts';
 import { Replacements } from './replacements.ts';
 import type { Patterns } from './selection.ts';
@@ -80,6 +81,7 @@ export class ExtraEntries implements ListingObserver {
       dereference: false,
       retries: new Retries(fs, config.retries, [plan.destination.path]),
       cancelled: () => reporter.ended,
+      latency: new Latency(),
       wantsSize: () => false,
       onError: (error, path) => this.unreadable(error, path),
     });
@@ -89,7 +91,7 @@ export class ExtraEntries implements ListingObserver {
     this.current = null;
     const entries = new Map<RawPath, TypeLetter>();
     const add = (name: RawPath, type: TypeLetter): void => void entries.set(name, type);
-    await this.destination.list(dir, add, (handle, all) => {
+    await this.destination.list(dir, null, add, (handle, all) => {
       this.current = { entries, others: [], inTheWay: new Map(), handle };
       return all;
     });

@@ -69,6 +69,7 @@ async function collect({ plan, config, patterns, reporter }: DeletionContext, ex
       const inside = { ...found, dir };
       const entries = await destination.list(
         dir,
+        null,
         (name, type): [RawPath, TypeLetter] => [name, type],
         (_handle, all) => {
           removals.listed(inside.dir, all.length);

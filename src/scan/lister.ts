@@ -2,9 +2,11 @@ import type { RawPath } from '../api/names.ts';
 import { type DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import { entryError } from '../fs/entry-error.ts';
 import type { FileSystem, Handle, Stat, TypeLetter } from '../fs/file-system.ts';
+import type { DirectoryRead } from '../fs/read-ahead.ts';
 import { pauseUnless, type Retries } from '../fs/retry.ts';
 import { AncestorStack } from './ancestor-stack.ts';
 import type { IsIgnored } from './gitignore.ts';
+import type { Latency } from './latency.ts';
 
 /** Watches the source as it is listed for the copy. */
 export interface ListingObserver {
@@ -39,6 +41,7 @@ export interface ListerOptions {
   ignored?: () => IsIgnored | null;
   dereference: boolean;
   retries: Retries;
+  latency: Latency;
   /** The walk stops when this turns true. */
   cancelled: () => boolean;
   /** Whether the size of the next file is wanted. */
@@ -69,25 +72,32 @@ export class Lister {
   /**
    * Lists one directory. A directory that cannot be listed is one failed entry, not the end of the walk; what was read of
    * it before the failure is returned, unless there is a `select` that has not seen it.
+   * @param ahead what was read of it ahead
    * @param select may drop entries, and look into the open directory
    */
   async list<T>(
     dir: RawPath,
+    ahead: DirectoryRead | null,
     make: MakeEntry<T>,
     select?: (handle: Handle, entries: T[]) => T[],
   ): Promise<readonly T[]> {
-    const { observer, ignored } = this.options;
+    const { observer, ignored, latency } = this.options;
     await observer?.begin(dir);
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 0, read = ahead; ; attempt++, read = null) {
       // Collected first, since an attempt that fails in the middle is made again from the start.
       const entries: T[] = [];
       let selected = entries;
       let ended: Promise<void> | undefined;
       try {
-        const handle = this.tree.open(dir);
+        const began = performance.now();
+        const handle = read?.handle ?? this.tree.open(dir);
         if (handle === MISSING) return entries;
-        const before = observer && this.fs.stat(handle);
-        this.read(handle, dir, attempt, (...entry) => entries.push(make(...entry)));
+        const before = observer && (read?.before ?? this.fs.stat(handle));
+        const entry = this.entry(handle, attempt, (...made) => entries.push(make(...made)));
+        if (this.options.dereference) this.checkLoop(dir, (read?.before ?? this.fs.stat(handle)).identity);
+        if (read !== null) eachOf(read, entry);
+        else this.eachName(handle, dir, attempt, entry);
+        if (read === null) latency.observe(performance.now() - began, entries.length);
         if (select !== undefined) selected = select(handle, entries);
         if (before) ended = observer.end(dir, isSameState(before, this.fs.stat(handle)), ignored?.() ?? null);
       } catch (error) {
@@ -101,21 +111,23 @@ export class Lister {
         await pauseUnless(this.options.cancelled, pause);
         if (this.options.cancelled()) return [];
         continue;
+      } finally {
+        if (read !== null) this.fs.close(read.handle);
       }
       await ended;
       return selected;
     }
   }
 
-  private read(handle: Handle, dir: RawPath, attempt: number, entry: MakeEntry<void>): void {
-    const { dereference, observer } = this.options;
-    if (dereference) this.checkLoop(dir, this.fs.stat(handle).identity);
-    this.eachName(handle, dir, attempt, (name, listed) => {
+  private entry(handle: Handle, attempt: number, made: MakeEntry<void>) {
+    const { dereference, observer, wantsSize } = this.options;
+    return (name: RawPath, listed: TypeLetter, known?: number | null): void => {
       const isFollowed = dereference && listed === 'l';
       const { type, broken } = isFollowed ? this.resolve(handle, name, attempt) : { type: listed };
       observer?.name(name, type);
-      entry(name, type, type === 'f' && this.options.wantsSize() ? this.sizeOf(handle, name) : null, broken);
-    });
+      const size = type !== 'f' ? null : known !== undefined ? known : wantsSize() ? this.sizeOf(handle, name) : null;
+      made(name, type, size, broken);
+    };
   }
 
   private eachName(
@@ -140,10 +152,13 @@ export class Lister {
 
   private sizeOf(handle: Handle, name: RawPath): number | null {
     const { fs, options } = this;
+    const began = performance.now();
     try {
       return (options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name))?.size ?? null;
     } catch {
       return null; // The worker that opens it will say what is wrong.
+    } finally {
+      options.latency.observe(performance.now() - began, 1);
     }
   }
 
@@ -163,6 +178,13 @@ export class Lister {
     for (const ancestor of this.above.to(dir)) if (ancestor === identity) throw new LoopError();
     this.above.push(dir, identity);
   }
+}
+
+function eachOf(
+  { names, types, sizes }: DirectoryRead,
+  entry: (name: RawPath, type: TypeLetter, size?: number | null) => void,
+) {
+  for (const [index, name] of names.entries()) entry(name, types[index] as TypeLetter, sizes?.[index]);
 }
 
 function isSameState(a: Stat, b: Stat): boolean {

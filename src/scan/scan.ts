@@ -7,6 +7,7 @@ import type { FileSystem } from '../fs/file-system.ts';
 import type { Retries } from '../fs/retry.ts';
 import type { Listed } from '../protocol/entries-job.ts';
 import { Batches } from './batches.ts';
+import type { Latency } from './latency.ts';
 import { type ListingObserver, LoopError } from './lister.ts';
 import type { SubtreeFilter } from './subtree-filter.ts';
 import { Cancelled, Turns } from './turns.ts';
@@ -14,7 +15,8 @@ import { type Selection, walk } from './walk.ts';
 
 /**
  * The sizes of the first files are always taken, and end their jobs early when they are big: those jobs decide how many
- * workers are started, and a handful of big files in one directory is work for more than one.
+ * workers are started, and a handful of big files in one directory is work for more than one. Where storage answers late, to
+ * ask would take longer than to find out.
  */
 const SIZED_FIRST = 1000;
 
@@ -27,6 +29,9 @@ export interface ScanOptions {
   /** Copy FIFOs, sockets and devices; otherwise they are skipped and told. */
   special: boolean;
   sizes: boolean;
+  latency: Latency;
+  /** Directories that are read at once where they answer late. */
+  inFlight: number;
   /** Files of other sizes are skipped, in bytes. */
   minSize: number;
   maxSize: number;
@@ -65,13 +70,15 @@ export async function scan(
 
   try {
     const { names = null, dereference, retries, selection, within, observer } = options;
+    const { latency, inFlight } = options;
+    const sizes = options.sizes || options.minSize > 0 || options.maxSize < Number.POSITIVE_INFINITY;
     let sized = 0;
-    const isFiltered = options.minSize > 0 || options.maxSize < Number.POSITIVE_INFINITY;
-    const wantsSize = (): boolean => options.sizes || isFiltered || sized++ < SIZED_FIRST;
+    const wantsSize = (): boolean => sizes || (sized++ < SIZED_FIRST && !latency.isLate);
     const onError = (error: unknown, path: RawPath): void => listener.failed(listFailure(error, path));
     const select = within && observer === undefined ? { select: within.select } : {};
     const { cancelled } = listener;
-    const listing = { names, dereference, retries, cancelled, wantsSize, gate, onError, observer, ...select };
+    const reading = { names, latency, inFlight, sizes, dereference };
+    const listing = { ...reading, retries, cancelled, wantsSize, gate, onError, observer, ...select };
     await walk(fs, tree, selection, listing, (dir, name, type, size) => {
       if (within === undefined || within.holds(dir)) batches.add(dir, name, type, size);
     });

@@ -13,6 +13,7 @@ import type { EntriesOfDirectory } from '../protocol/jobs.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { listAgain, listGiven } from './files-from.ts';
 import { Gitignore, readGitignore } from './gitignore.ts';
+import { Latency } from './latency.ts';
 import type { ListingObserver } from './lister.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
 import type { Patterns } from './selection.ts';
@@ -21,8 +22,16 @@ import type { Unmatched } from './unmatched.ts';
 /** Milliseconds: a run that is shorter shows no progress worth knowing the totals for. */
 const COUNT_AHEAD_AFTER = 300;
 
+/**
+ * Directories that are listed at once for the copy, where they answer late; each waits in a thread of libuv's pool (see
+ * main.ts). A count has sizes to ask for, several at once too.
+ */
+const IN_FLIGHT = 16;
+const IN_FLIGHT_FOR_COUNT = 4;
+
 interface WalkOptions {
   sizes: boolean;
+  inFlight: number;
   unmatched?: Unmatched | null;
   observer?: ListingObserver | undefined;
 }
@@ -35,6 +44,7 @@ export class SourceTree {
   private readonly patterns: Patterns;
   private readonly root: Handle;
   private readonly chain: DirHandleCache;
+  private readonly latency = new Latency();
   private stopped = false;
 
   constructor(fs: FileSystem, plan: Plan, config: Config, patterns: Patterns) {
@@ -57,7 +67,7 @@ export class SourceTree {
     const { found } = reporter.counters;
     const ahead = sizes ? setTimeout(() => void this.countAhead(reporter), COUNT_AHEAD_AFTER) : undefined;
     try {
-      await this.walk(this.chain, { sizes, unmatched, observer }, found, {
+      await this.walk(this.chain, { sizes, inFlight: IN_FLIGHT, unmatched, observer }, found, {
         put: async (listed) => {
           reporter.counters.listingWaits(performance.now());
           await jobs.put(listed);
@@ -82,7 +92,7 @@ export class SourceTree {
     // Not the chain that `stat` uses: to open a directory there may close the one that is being listed.
     const chain = this.newChain();
     try {
-      await this.walk(chain, { sizes: false }, found, {
+      await this.walk(chain, { sizes: false, inFlight: IN_FLIGHT }, found, {
         put: async ({ job }) => job.groups.forEach(visit),
         failed: () => {},
         skipped: () => {},
@@ -102,7 +112,7 @@ export class SourceTree {
     const nothing = (): void => {};
     const cancelled = (): boolean => this.stopped || counters.found.complete;
     try {
-      await this.walk(chain, { sizes: true }, found, {
+      await this.walk(chain, { sizes: true, inFlight: IN_FLIGHT_FOR_COUNT }, found, {
         put: async () => {},
         failed: nothing,
         skipped: nothing,
@@ -140,7 +150,7 @@ export class SourceTree {
 
   private async walk(
     chain: DirHandleCache,
-    { sizes, unmatched = null, observer }: WalkOptions,
+    { sizes, inFlight, unmatched = null, observer }: WalkOptions,
     found: Found,
     listener: ScanListener,
   ): Promise<void> {
@@ -154,6 +164,8 @@ export class SourceTree {
       retries: new Retries(fs, retries, [this.plan.source.path]),
       special: archive,
       sizes,
+      latency: this.latency,
+      inFlight,
       minSize,
       maxSize,
       observer,

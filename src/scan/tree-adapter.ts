@@ -1,6 +1,8 @@
 import type { RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
+import type { DirectoryRead } from '../fs/read-ahead.ts';
+import { DirectoryStack, type Pending } from './directory-stack.ts';
 import { fromGlob, toGlob } from './glob-names.ts';
 import { Lister, type ListerOptions } from './lister.ts';
 
@@ -58,6 +60,10 @@ export class ListedEntry {
 }
 
 export interface AdapterOptions extends ListerOptions {
+  /** Directories that are read at once where they answer late. */
+  inFlight: number;
+  /** The size of every file is wanted. */
+  sizes: boolean;
   /** Waits until more entries are wanted. */
   gate: () => Promise<void>;
   /** May drop entries of a directory that has just been listed, while it is open. */
@@ -72,11 +78,6 @@ export type Filter = (entries: readonly ListedEntry[], path: string) => Promise<
 
 type Callback = (error: NodeJS.ErrnoException | null, entries: readonly ListedEntry[]) => void;
 
-interface Pending {
-  path: string;
-  callback: Callback;
-}
-
 /**
  * A `readdir` for fast-glob that carries every name byte for byte, and makes the walk wait when the pipeline behind it is full: fast-glob's stream does not.
  *
@@ -85,28 +86,32 @@ interface Pending {
  */
 export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: AdapterOptions, filter: Filter) {
   const lister = new Lister(fs, tree, options);
-  const pending: Pending[] = [];
-  const arrived: Pending[] = [];
+  const pending = new DirectoryStack<Callback>(fs, tree.root, {
+    ...options,
+    follow: options.dereference,
+    enters: false,
+  });
+  const arrived: [dir: RawPath, callback: Callback][] = [];
   let busy = false;
   // The first that is asked for is the root; an absolute path looks different from system to system.
   let rootLength = -1;
 
   return (path: string, _how: unknown, callback: Callback): void => {
     if (rootLength < 0) rootLength = path.length;
-    arrived.push({ path, callback });
+    arrived.push([fromGlob(path.slice(rootLength + 1)), callback]);
     if (!busy) void answer();
   };
 
   async function answer(): Promise<void> {
     busy = true;
     for (let next = take(); next !== undefined; next = take()) {
-      const { path, callback } = next;
+      const { dir, what: callback } = next;
       let entries: readonly ListedEntry[];
       try {
         await options.gate();
-        const dir = path.slice(rootLength + 1);
-        entries = await filter(await list(dir), dir);
+        entries = await filter(await list(dir, await pending.answer(next)), toGlob(dir));
       } catch (error) {
+        pending.close();
         callback(error as Error, []);
         return; // The walk ends here, so nobody waits for the others.
       }
@@ -115,15 +120,15 @@ export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: Adapte
     busy = false;
   }
 
-  function take(): Pending | undefined {
-    for (let next = arrived.pop(); next !== undefined; next = arrived.pop()) pending.push(next);
+  function take(): Pending<Callback> | undefined {
+    for (let next = arrived.pop(); next !== undefined; next = arrived.pop()) pending.push(...next);
     return pending.pop();
   }
 
-  function list(path: string): Promise<readonly ListedEntry[]> {
-    const dir = fromGlob(path);
+  function list(dir: RawPath, read: DirectoryRead | null): Promise<readonly ListedEntry[]> {
     return lister.list(
       dir,
+      read,
       (...entry) => new ListedEntry(dir, ...entry),
       (handle, entries) => options.select?.(dir, handle, entries) ?? entries,
     );

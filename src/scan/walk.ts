@@ -1,6 +1,7 @@
 import { join, type RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, TypeLetter } from '../fs/file-system.ts';
+import { DirectoryStack } from './directory-stack.ts';
 import type { Gitignore, IsIgnored } from './gitignore.ts';
 import type { GlobEntry } from './glob.ts';
 import { Lister } from './lister.ts';
@@ -39,15 +40,27 @@ export async function walk(
 // Where nothing is matched fast-glob only costs: 20 ms to load, and several times its listing for each entry.
 async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterOptions, visit: Visit): Promise<void> {
   const lister = new Lister(fs, tree, options);
-  const pending: RawPath[] = [''];
-  for (let dir = pending.pop(); dir !== undefined; dir = pending.pop()) {
-    const parent = dir;
-    await options.gate();
-    for (const { name, type, size, broken } of await lister.list(parent, toEntry)) {
-      if (broken === undefined) visit(parent, name, type, size);
-      else options.onError(broken, join(parent, name));
-      if (type === 'd') pending.push(join(parent, name));
+  const pending = new DirectoryStack<null>(fs, tree.root, {
+    ...options,
+    follow: options.dereference,
+    enters: !options.dereference,
+  });
+  try {
+    pending.push('', null);
+    for (;;) {
+      await options.gate();
+      const next = pending.pop();
+      if (next === undefined) return;
+      const read = await pending.answer(next);
+      const { dir, isEntered } = next;
+      for (const { name, type, size, broken } of await lister.list(dir, read, toEntry)) {
+        if (broken === undefined) visit(dir, name, type, size);
+        else options.onError(broken, join(dir, name));
+        if (type === 'd' && !isEntered) pending.push(join(dir, name), null);
+      }
     }
+  } finally {
+    pending.close();
   }
 }
 

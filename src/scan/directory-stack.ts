@@ -1,0 +1,158 @@
+import { join, type RawPath } from '../api/names.ts';
+import { heldHandles } from '../fs/directories.ts';
+import type { FileSystem, Handle } from '../fs/file-system.ts';
+import type { DirectoryRead, ReadAheadOptions } from '../fs/read-ahead.ts';
+import type { Latency } from './latency.ts';
+import { Cancelled } from './turns.ts';
+
+/** Entries of directories that are read and not taken; a directory more may come on top for each read in flight. */
+const HELD_ENTRIES = 20_000;
+/** Milliseconds between two looks at whether an answer is still wanted. */
+const LOOK_EVERY = 50;
+
+export interface DirectoryStackOptions extends ReadAheadOptions {
+  latency: Latency;
+  /** Reads in flight at most, beside that of the directory that is waited for. */
+  inFlight: number;
+  /** Every directory will be pushed once its parent is listed: those below one that is read ahead are read too. */
+  enters: boolean;
+  cancelled: () => boolean;
+  /** What the top consists of, when it is not to be read. */
+  names?: readonly RawPath[] | null;
+}
+
+export interface Pending<T> {
+  dir: RawPath;
+  what: T;
+  read: Promise<DirectoryRead | null> | null;
+  /** Of `read`; undefined until it has ended. */
+  result?: DirectoryRead | null;
+  /** Its directories are on the stack already. */
+  isEntered: boolean;
+}
+
+/**
+ * The directories that a walk has yet to list, the next one on top. Where they answer late, several at the top are read at
+ * once. A read that fails is forgotten: whoever lists the directory will see why.
+ */
+export class DirectoryStack<T> {
+  private readonly fs: FileSystem;
+  private readonly root: Handle;
+  private readonly options: DirectoryStackOptions;
+  private readonly pending: Pending<T>[] = [];
+  /** Popped, and not asked for yet. */
+  private popped: Pending<T> | undefined;
+  private inFlight = 0;
+  private held = 0;
+  private heldEntries = 0;
+  private isClosed = false;
+
+  constructor(fs: FileSystem, root: Handle, options: DirectoryStackOptions) {
+    this.fs = fs;
+    this.root = root;
+    this.options = options;
+  }
+
+  push(dir: RawPath, what: T): void {
+    this.pending.push({ dir, what, read: null, isEntered: false });
+  }
+
+  /** The next directory; its answer is to be awaited before anything else is asked for. */
+  pop(): Pending<T> | undefined {
+    const next = this.pending.pop();
+    // However many are in flight: it is never waited for in a call that blocks.
+    if (next?.read === null && this.options.latency.isLate) this.begin(next);
+    this.readAhead();
+    this.popped = next;
+    return next;
+  }
+
+  /**
+   * What was read ahead of a directory that was popped.
+   * @throws Cancelled
+   */
+  async answer(next: Pending<T>): Promise<DirectoryRead | null> {
+    this.popped = undefined;
+    if (next.read === null) return null;
+    const read = next.result === undefined ? await this.answered(next.read) : next.result;
+    this.held--;
+    if (read !== null) this.heldEntries -= read.names.length;
+    this.readAhead();
+    return read;
+  }
+
+  /** What is in flight ends by itself. */
+  close(): void {
+    this.isClosed = true;
+    for (const { result } of [...this.pending, this.popped ?? {}]) if (result) this.fs.close(result.handle);
+    this.pending.length = 0;
+  }
+
+  private readAhead(): void {
+    const { latency, inFlight } = this.options;
+    if (!latency.isLate || this.isClosed) return;
+    for (let at = this.pending.length - 1; at >= 0; at--) {
+      if (this.inFlight >= inFlight || this.held >= heldHandles() || this.heldEntries > HELD_ENTRIES) return;
+      const next = this.pending[at] as Pending<T>;
+      if (next.read === null && !this.begin(next)) return;
+    }
+  }
+
+  private begin(next: Pending<T>): boolean {
+    if (next.dir === '' && (this.options.names ?? null) !== null) return false;
+    const reading = this.fs.readAhead(this.root, next.dir, this.options);
+    if (reading === null) return false;
+    this.inFlight++;
+    this.held++;
+    next.read = reading
+      .catch(() => null)
+      .then((read) => {
+        this.inFlight--;
+        return this.ended(next, read);
+      });
+    return true;
+  }
+
+  private ended(next: Pending<T>, read: DirectoryRead | null): DirectoryRead | null {
+    if (this.isClosed) {
+      if (read !== null) this.fs.close(read.handle);
+      return null;
+    }
+    next.result = read;
+    if (read !== null) {
+      this.heldEntries += read.names.length;
+      if (this.options.enters) this.enter(next, read);
+    }
+    this.readAhead();
+    return read;
+  }
+
+  // Below the directory itself, which is listed first.
+  private enter(next: Pending<T>, { names, types }: DirectoryRead): void {
+    const at = this.pending.lastIndexOf(next);
+    if (at < 0) return;
+    const { dir, what } = next;
+    const inside = names.filter((_name, index) => types[index] === 'd');
+    if (inside.length > HELD_ENTRIES) return;
+    const children = inside.map((name) => ({ dir: join(dir, name), what, read: null, isEntered: false }));
+    this.pending.splice(at, 0, ...children);
+    next.isEntered = true;
+  }
+
+  // A directory that never answers must not keep the run from its end.
+  private async answered(read: Promise<DirectoryRead | null>): Promise<DirectoryRead | null> {
+    const { cancelled } = this.options;
+    let stopWaiting: (error: Cancelled) => void = () => {};
+    const stopped = new Promise<never>((_resolve, reject) => {
+      stopWaiting = reject;
+    });
+    const timer = setInterval(() => {
+      if (cancelled()) stopWaiting(new Cancelled());
+    }, LOOK_EVERY);
+    try {
+      return await Promise.race([read, stopped]);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}
