@@ -223,19 +223,15 @@ function defaultEntry(): URL {
   return new URL(inChunks ? '../child.js' : './child.js', import.meta.url);
 }
 
-/** `exit` may come before the last messages are read, the end of the link before the exit code is known: both are needed. */
+/**
+ * `exit` may come before the last messages are read. The end of the link is not waited for: it never comes where another
+ * process has inherited the child's end.
+ */
 function untilEnded(child: ChildProcess, link: Link): Promise<Omit<Ending, 'note'>> {
   return new Promise((resolve) => {
-    let open = 2;
-    let ending: Omit<Ending, 'note'> = { exitCode: null, signal: null };
-    const part = (): void => {
-      if (--open === 0) resolve(ending);
-    };
     child.once('exit', (exitCode, signal) => {
-      ending = { exitCode, signal };
-      part();
+      link.end().then(() => resolve({ exitCode, signal }));
     });
-    link.untilClosed().then(part);
     child.on('error', (cause) => {
       if (child.pid !== undefined) return;
       resolve({ exitCode: null, signal: null, cause });

@@ -23,6 +23,7 @@ export class Link {
   #unsent: Buffer[] = [];
   #writing = 0;
   #inOneGo = 0;
+  #heard = false;
   #broken = false;
   #drained: (() => void)[] = [];
 
@@ -32,6 +33,7 @@ export class Link {
     const reader = new FrameReader(onMessage);
     stream?.on('data', (chunk: Buffer) => {
       this.#inOneGo = 0;
+      this.#heard = true;
       reader.push(chunk);
     });
     // `close` follows, and says all that matters.
@@ -49,6 +51,18 @@ export class Link {
       if (this.#stream === null || this.#stream.destroyed) resolve();
       else this.#stream.once('close', resolve);
     });
+  }
+
+  /** For when the other side is dead: reads what it left, and closes the channel, whoever else may hold its end. */
+  async end(): Promise<void> {
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    // Whole turns of the event loop: what it left is there, and each turn reads some of it.
+    await turn();
+    do {
+      this.#heard = false;
+      await turn();
+    } while (this.#heard);
+    this.#stream?.destroy();
   }
 
   ref(): void {

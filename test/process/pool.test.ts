@@ -202,6 +202,14 @@ describe('a worker that dies', () => {
     expect(exited).toMatchObject({ exitCode: 7, signal: null, note: null, started: true });
   });
 
+  test('is known to be dead, though another process holds its channel', async () => {
+    const pool = newPool(1, { notes: true });
+    const lost = await lossOf(pool.applyAsync(fixture('tasks.js', 'dieWithHeir'), []));
+    process.kill(Number(lost.note));
+    expect(lost).toMatchObject({ signal: 'SIGKILL', started: true });
+    expect(await pool.apply(square, [3])).toBe(9);
+  });
+
   test('gives back the tasks that it had not begun', async () => {
     const pool = newPool(1, { prefetch: 3 });
     const [arrivals, gate] = [new Queue<number>(), new Queue<string>()];
