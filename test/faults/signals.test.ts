@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { expect } from 'vitest';
 import { needs } from '../support/needs.ts';
@@ -96,4 +98,28 @@ overBothDrivers((driver) => {
       expect(temporaryFiles(destination)).toEqual([]);
     },
   );
+});
+
+needs('root', 'strace')('a second signal ends at once, a worker that cannot die notwithstanding', async () => {
+  const top = temp();
+  plantSource(`${top}/src`, busyTree());
+  const running = startMarked(top, [`${top}/src`, `${top}/dst`, '-j', '1', '--bwlimit', '100K'], 'libc');
+  await until(() => familyOf(running.pid).length > 1, 'a worker');
+  const [, worker = 0] = familyOf(running.pid);
+  // A process ends when its tracer has seen the end.
+  const tracer = spawn('strace', ['-f', '-p', String(worker), '-o', '/dev/null'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  try {
+    await once(tracer.stderr, 'data');
+    tracer.kill('SIGSTOP');
+    send(running.pid, 'SIGTERM');
+    await until(() => running.output().stderr.includes('once more to end at once'), 'the answer');
+    await pause(100);
+    send(running.pid, 'SIGTERM');
+    expect((await running.done).code).toBe(143);
+  } finally {
+    tracer.kill('SIGKILL');
+  }
+  await until(() => membersOf(top).length === 0, 'the end of every process', 5_000);
 });
