@@ -86,6 +86,16 @@ export function dropAcl(xattrs: ExtendedAttributes | null, handle: Handle, isDir
   }
 }
 
+/** Whether nothing would be written or removed, were the attributes of the source copied. */
+export function hasSameAttributes(context: Context, source: Handle, destination: Handle): boolean {
+  const [wanted, there] = [readAttributes(context, source), readAttributes(context, destination)];
+  for (const [name, value] of wanted) {
+    const has = there.get(name);
+    if (!value || !has?.equals(value)) return false;
+  }
+  return [...there.keys()].every((name) => wanted.has(name) || !REMOVABLE.test(name));
+}
+
 function set(fs: FileSystem, xattrs: ExtendedAttributes, handle: Handle, attribute: RawPath, value: Buffer): void {
   try {
     xattrs.set(handle, attribute, value);

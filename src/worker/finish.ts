@@ -4,11 +4,12 @@ import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { FinishJob } from '../protocol/jobs.ts';
 import { hasDefaultAcl } from './attributes.ts';
+import { hasSameRights, type Pair } from './bring-up-to-date.ts';
 import type { Context } from './context.ts';
 import { fail } from './entries.ts';
 import { copyMetadata } from './metadata.ts';
 import { withRetries } from './retry.ts';
-import { setAndCheckTimes } from './times.ts';
+import { sameTime, setAndCheckTimes } from './times.ts';
 
 /** Only extended attributes are read from the open source. */
 const NOT_OPEN: Handle = -1;
@@ -38,12 +39,20 @@ function finish(context: Context, path: RawPath, made: boolean, last: boolean): 
     return;
   }
   const destination = attempt(path, 'destination', 'open', () => context.destination.open(path));
-  if (whole) {
+  const isSame = !made && config.update && isUpToDate(context, { source, stat, destination });
+  if (isSame) {
+    // Left alone, so that a run that changes nothing leaves no trace.
+  } else if (whole) {
     // An ACL that was inherited when the directory was made shows as a default ACL of its own.
     const hasAttributes = config.archive || hasDefaultAcl(fs.xattrs, destination);
     copyMetadata(context, path, { source, stat, destination, guarded: made, hasAttributes });
   } else attempt(path, 'destination', 'set times', () => setTimes(context, destination, stat));
   if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
+}
+
+function isUpToDate(context: Context, pair: Omit<Pair, 'there'>): boolean {
+  const there = context.fs.stat(pair.destination);
+  return sameTime(pair.stat, there) && (!context.config.archive || hasSameRights(context, { ...pair, there }));
 }
 
 // Where it is open, of that one: mode and ACL of two directories make access that neither gave. Else by name, from its

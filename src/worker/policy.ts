@@ -1,6 +1,7 @@
 import { attempt } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { checkReplaceable, existing } from './atomic-write.ts';
+import { bringUpToDate } from './bring-up-to-date.ts';
 import { type Context, type Entry, notePrimary, tell } from './context.ts';
 import { isCutToEvenSecond, sameTime } from './times.ts';
 import { hashContent } from './verify.ts';
@@ -18,15 +19,19 @@ export function isUpToDate(context: Context, entry: Entry, source: Handle, stat:
 }
 
 /**
- * What stays at the entry's place, by --if-exists or because -u finds it the same. null: nothing does. Throws when it may not
+ * What stays at the entry's place, by --if-exists or because -u finds it the same and could bring it up to date. null: nothing does. Throws when it may not
  * be replaced.
  */
 export function whatStays(context: Context, entry: Entry, stat: Stat, isSame: (there: Stat) => boolean): Stat | null {
-  const { ifExists, update, dryRun } = context.config;
+  const { ifExists, update, checksum, dryRun } = context.config;
   if (ifExists === 'replace' && !update && !dryRun) return null;
   const there = existing(context, entry);
-  if (there === null || isLeft(context, entry, stat, there)) return there;
-  if (update && there.type !== 'd' && isSame(there)) return there;
+  if (there === null) return null;
+  if (update && ifExists !== 'skip' && there.type !== 'd' && isSame(there)) {
+    const isLate = checksum && !isSameTime(context, entry, stat, there);
+    if (bringUpToDate(context, entry, stat, there, isLate)) return there;
+  }
+  if (isLeft(context, entry, stat, there)) return there;
   checkReplaceable(context, entry, stat.type === 'f' ? stat : null, there);
   return null;
 }

@@ -133,6 +133,18 @@ overBothDrivers((driver) => {
     expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
   });
 
+  test('-u --checksum sets the time of what is equal; -u leaves a directory of the same time alone', async () => {
+    const top = temp();
+    const mtime = 1_500_000_000_123_456_000n;
+    plant(`${top}/src`, { 'd/touched': file('content', { mtime }), d: directory({ mtime }) });
+    plant(`${top}/dst`, { 'd/touched': file('content'), d: directory({ mtime }) });
+    const kept = [inode(`${top}/dst/d/touched`), statSync(`${top}/dst/d`).ctimeMs];
+    const { stderr } = await copy([`${top}/src`, `${top}/dst`, '-u', '--checksum'], { driver });
+    expect(stderr).toMatch(/1 unchanged/);
+    expect([inode(`${top}/dst/d/touched`), statSync(`${top}/dst/d`).ctimeMs]).toEqual(kept);
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+  });
+
   test('-u --checksum looks at the content, whatever size and time say', async () => {
     const top = temp();
     const mtime = 1_500_000_000_000_000_000n;
