@@ -122,6 +122,13 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     flags: '-L, --dereference',
     help: 'copy what symbolic links point to, not the links',
   },
+  oneFileSystem: {
+    type: flag,
+    default: false,
+    group: 'select',
+    flags: '-x, --one-file-system',
+    help: 'make the folders on which other file systems are mounted, but do not enter them',
+  },
   targetDirectory: {
     type: rawPath,
     group: 'select',

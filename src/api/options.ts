@@ -39,6 +39,8 @@ export interface CopyOptions {
   maxDelete?: number;
   archive?: boolean;
   dereference?: boolean;
+  /** Make directories of other devices than the source's, but do not enter them. */
+  oneFileSystem?: boolean;
   reflink?: 'auto' | 'always' | 'never';
   sparse?: 'auto' | 'always' | 'never';
   verify?: boolean;

@@ -28,6 +28,11 @@ export interface Stat {
   rdevMinor: number;
 }
 
+/** The device of an identity. */
+export function deviceOf({ identity }: Pick<Stat, 'identity'>): string {
+  return identity.split(':', 2).join(':');
+}
+
 export interface Space {
   /** Bytes an ordinary user may still write. */
   free: number;

@@ -77,7 +77,9 @@ export function checkManifest(config: Config, source: RawPath, copy: () => RawPa
     if (there?.kind === 'directory') throw new RefusedError(typed, 'the manifest is a directory', 'EISDIR');
     const place = placeOf(path);
     const isSource = there !== null && there.identity === look(source)?.identity && there.kind !== 'file';
-    if (isWithin(place, source) || isSource) throw overlap('the manifest would be written into the source');
+    // A copy that lies in the source itself is left out of it, or the run is refused for that.
+    if ((isWithin(place, source) && !isWithin(place, copy())) || isSource)
+      throw overlap('the manifest would be written into the source');
     const inCopy = manifestWithin(config, copy());
     if (inCopy !== null && exists(inCopy === '' ? source : join(source, inCopy)))
       throw overlap('the manifest would take the place of a copy');

@@ -52,7 +52,8 @@ export function isWithin(path: RawPath, dir: RawPath): boolean {
   return path === base || path.startsWith(`${base}/`) || (base === '' && path.startsWith('/'));
 }
 
-function trim(path: RawPath): RawPath {
+/** Without slashes at its end: the root is ''. */
+export function trim(path: RawPath): RawPath {
   return path.replace(/\/+$/, '');
 }
 

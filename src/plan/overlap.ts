@@ -1,45 +1,68 @@
 import { RefusedError } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import { codeOf } from '../fs/system-error.ts';
-import { isWithin, type Location, listMounts, locate, type Mount } from './mounts.ts';
+import { isWithin, type Location, listMounts, locate, type Mount, trim } from './mounts.ts';
 import { look } from './paths.ts';
 
 /**
  * Throws when the destination is a source or lies in one: by name, by a link (the paths are real ones), or by a bind
  * mount at either end. Nothing has been written when this is asked.
  * @param destination real as far as it exists, the missing rest appended
+ * @param isLeftOut the listing does not come to the destination by its own name: another way to it is still refused
  */
-export function checkOverlap(sources: readonly RawPath[], destination: RawPath, existing: RawPath): void {
+export function checkOverlap(
+  sources: readonly RawPath[],
+  destination: RawPath,
+  existing: RawPath,
+  isLeftOut = false,
+): void {
   const names = new Set(sources);
   for (const dir of ancestors(destination)) {
-    if (names.has(dir)) throw dir === destination ? same(destination) : inside(destination);
+    if (!names.has(dir)) continue;
+    if (dir === destination) throw same(destination);
+    if (!isLeftOut) throw inside(destination);
   }
-  checkAncestors(sources, existing, destination === existing);
-  checkMounts(sources, destination);
+  checkAncestors(sources, existing, { exists: destination === existing, isLeftOut });
+  checkMounts(sources, destination, isLeftOut);
 }
 
 // By identity, whatever the names are: a bind mount of the source has the source's own identity.
-function checkAncestors(sources: readonly RawPath[], existing: RawPath, exists: boolean): void {
+function checkAncestors(
+  sources: readonly RawPath[],
+  existing: RawPath,
+  { exists, isLeftOut }: { exists: boolean; isLeftOut: boolean },
+): void {
   const identities = new Set(sources.map((source) => look(source)?.identity));
   for (const [index, dir] of ancestors(existing).entries()) {
+    if (isLeftOut && sources.includes(dir)) return;
     if (identities.has(look(dir)?.identity)) throw exists && index === 0 ? same(existing) : inside(existing);
   }
 }
 
 // A bind mount of a part of the source hides where it belongs; the mount table tells.
-function checkMounts(sources: readonly RawPath[], destination: RawPath): void {
+function checkMounts(sources: readonly RawPath[], destination: RawPath, isLeftOut: boolean): void {
   const mounts = listMounts();
   const to = locate(mounts, destination);
   if (to === null) return;
   for (const part of partsOf(mounts, sources)) {
-    if (part.device === to.device && isWithin(to.path, part.path)) throw inside(destination);
+    if (part.device !== to.device || !isWithin(to.path, part.path)) continue;
+    const seenAs = trim(part.at) + to.path.slice(trim(part.path).length);
+    if (!isLeftOut || seenAs !== destination) throw inside(destination);
   }
 }
 
+interface Part extends Location {
+  /** Where it is seen. */
+  at: RawPath;
+}
+
 /** Where the sources really are, and what is mounted in them. */
-function partsOf(mounts: readonly Mount[], sources: readonly RawPath[]): Location[] {
-  const own = sources.map((source) => locate(mounts, source)).filter((place) => place !== null);
-  return [...own, ...mountedIn(mounts, sources).map(({ device, root }) => ({ device, path: root }))];
+function partsOf(mounts: readonly Mount[], sources: readonly RawPath[]): Part[] {
+  const own = sources.flatMap((at) => {
+    const place = locate(mounts, at);
+    return place === null ? [] : [{ ...place, at }];
+  });
+  return [...own, ...mountedIn(mounts, sources).map(({ device, root, point }) => ({ device, path: root, at: point }))];
 }
 
 function mountedIn(mounts: readonly Mount[], sources: readonly RawPath[]): Mount[] {
@@ -84,7 +107,9 @@ function mountedParts(sources: readonly RawPath[], destination: RawPath): RawPat
   const isPart = ({ device, root }: Mount): boolean =>
     parts.some((part) => part.device === device && isWithin(root, part.path));
   const there = mounts.filter((mount) => isWithin(mount.point, destination) && isPart(mount));
-  return [...mountedIn(mounts, sources), ...there].map(({ point }) => point);
+  // The destination itself may be mounted in the source, where the patterns leave it out.
+  const inside = mountedIn(mounts, sources).filter(({ point }) => !isWithin(destination, point));
+  return [...inside, ...there].map(({ point }) => point);
 }
 
 /** The directory itself, its parent, and so on up to the root. */

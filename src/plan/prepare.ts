@@ -35,12 +35,14 @@ export interface Plan {
 /**
  * Looks at the two paths, refuses what must be refused, and makes the destination directory. Throws RefusedError, and
  * then nothing has been written; UsageError for options that mean nothing for a source that is not a directory.
+ * @param isLeftOut see `checkOverlap`
  */
 export function prepare(
   fs: FileSystem,
   source: string | Uint8Array,
   destination: string | Uint8Array,
   config: Config,
+  isLeftOut = false,
 ): Plan {
   const { dryRun } = config;
   const from = absolute(source, config);
@@ -52,7 +54,7 @@ export function prepare(
     if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
     const way = wayTo(to);
     checkManifest(config, at, () => way.missing.reduce(join, way.existing));
-    return prepareTree(fs, { dir: at, names: null, directories: [at] }, to, way, config);
+    return prepareTree(fs, { dir: at, names: null, directories: [at], isLeftOut }, to, way, config);
   }
   refuseForOneEntry(config);
   const name = at.slice(at.lastIndexOf('/') + 1);
@@ -106,15 +108,17 @@ export interface Origin {
   names: readonly RawPath[] | null;
   /** What is copied with all below it: itself, or those of the names that are directories. */
   directories: readonly RawPath[];
+  /** See `checkOverlap`. */
+  isLeftOut?: boolean;
 }
 
 /** Several sources share the destination: it gets no mode and no times of theirs. */
 export function prepareTree(fs: FileSystem, origin: Origin, to: RawPath, way: Way, config: Config): Plan {
   const { dryRun } = config;
-  const { dir: source, names, directories } = origin;
+  const { dir: source, names, directories, isLeftOut } = origin;
   const { existing, missing } = way;
   const destination = missing.reduce(join, existing);
-  refuseByName(to, destination, () => checkOverlap(directories, destination, existing));
+  refuseByName(to, destination, () => checkOverlap(directories, destination, existing, isLeftOut));
   const root = openedRoot(fs, source);
   // What is named need not be listed here.
   if (config.filesFrom === null && names === null) checkAccess(source, constants.R_OK, 'cannot open the directory');

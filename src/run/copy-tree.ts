@@ -20,6 +20,7 @@ import { restoreModes } from '../report/restore-modes.ts';
 import { lockSplit } from '../report/split-lock.ts';
 import { ExtraEntries } from '../scan/extra-entries.ts';
 import { findDeletions } from '../scan/find-deletions.ts';
+import { isLeftOut } from '../scan/left-out.ts';
 import { type Patterns, patternsFor } from '../scan/selection.ts';
 import { SourceTree } from '../scan/source-tree.ts';
 import { Unmatched } from '../scan/unmatched.ts';
@@ -72,9 +73,12 @@ export async function copyTree(
   let plans: Plan[];
   try {
     const retries = new Retries(fs, config.retries, []);
+    const leftOut = !isList(source) && (await isLeftOut(source, destination, patterns, config));
     plans = await retries.run(
       () =>
-        isList(source) ? prepareSeveral(fs, source, destination, config) : [prepare(fs, source, destination, config)],
+        isList(source)
+          ? prepareSeveral(fs, source, destination, config)
+          : [prepare(fs, source, destination, config, leftOut)],
       () => hooks.signal?.aborted === true,
     );
   } catch (error) {

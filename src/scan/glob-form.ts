@@ -15,13 +15,14 @@ export type Form = { glob: Glob } | { literal: string; directory: boolean };
 /**
  * The forms of a pattern; those that end with a slash are about directories only. Throws SyntaxError for a pattern that
  * cannot be used.
+ * @param below `a/**` is what is in `a`, and not `a` itself
  */
-export function formsOf(pattern: string): Form[] {
+export function formsOf(pattern: string, below: boolean): Form[] {
   if (countForms(pattern) > MOST_FORMS) throw new SyntaxError(`its braces stand for more than ${MOST_FORMS} patterns`);
   return micromatch
     .braces(pattern, { expand: true, nodupes: true, keepEscaping: true })
     .filter((form) => form !== '')
-    .map(toForm);
+    .map((form) => toForm(below ? form.replace(/\/\*\*$/, '/**/*') : form));
 }
 
 function toForm(form: string): Form {

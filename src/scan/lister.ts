@@ -1,7 +1,7 @@
 import type { RawPath } from '../api/names.ts';
 import { type DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import { entryError } from '../fs/entry-error.ts';
-import type { FileSystem, Handle, Stat, TypeLetter } from '../fs/file-system.ts';
+import { deviceOf, type FileSystem, type Handle, type Stat, type TypeLetter } from '../fs/file-system.ts';
 import type { DirectoryRead } from '../fs/read-ahead.ts';
 import { pauseUnless, type Retries } from '../fs/retry.ts';
 import { AncestorStack } from './ancestor-stack.ts';
@@ -39,6 +39,8 @@ export interface ListerOptions {
   observer?: ListingObserver | undefined;
   /** What `.gitignore` files say of the directory that has just been read. */
   ignored?: () => IsIgnored | null;
+  /** A directory of another device than the top that it lies in is not read. */
+  oneFileSystem?: boolean;
   dereference: boolean;
   retries: Retries;
   latency: Latency;
@@ -61,6 +63,7 @@ export class Lister {
   private readonly fs: FileSystem;
   private readonly tree: DirHandleCache;
   private readonly options: ListerOptions;
+  private readonly devices = new Map<RawPath, string>();
   private readonly above = new AncestorStack<string>();
 
   constructor(fs: FileSystem, tree: DirHandleCache, options: ListerOptions) {
@@ -91,7 +94,7 @@ export class Lister {
       try {
         const began = performance.now();
         const handle = read?.handle ?? this.tree.open(dir);
-        if (handle === MISSING) return entries;
+        if (handle === MISSING || this.isElsewhere(handle, dir)) return entries;
         const before = observer && (read?.before ?? this.fs.stat(handle));
         const entry = this.entry(handle, attempt, (...made) => entries.push(make(...made)));
         if (this.options.dereference) this.checkLoop(dir, (read?.before ?? this.fs.stat(handle)).identity);
@@ -148,6 +151,16 @@ export class Lister {
         this.options.onError(error, name);
       }
     }
+  }
+
+  // Each of several sources may be one of its own.
+  private isElsewhere(handle: Handle, dir: RawPath): boolean {
+    const { oneFileSystem = false, names = null } = this.options;
+    if (!oneFileSystem) return false;
+    const device = deviceOf(this.fs.stat(handle));
+    const top = names === null ? '' : dir.replace(/\/.*/s, '');
+    if (dir === top) this.devices.set(top, device);
+    return device !== this.devices.get(top);
   }
 
   private sizeOf(handle: Handle, name: RawPath): number | null {

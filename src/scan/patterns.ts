@@ -46,7 +46,7 @@ function compile(option: PatternUse['option'], pattern: string): Form[] {
     .replace(/\/(?:\.?\/)+/g, '/')
     .replace(/^\.?\//, '');
   try {
-    return formsOf(plain === '' || plain === '.' ? '**' : plain);
+    return formsOf(plain === '' || plain === '.' ? '**' : plain, option === 'exclude');
   } catch (error) {
     throw unusable(option, pattern, types.isNativeError(error) ? error.message : String(error));
   }

@@ -24,6 +24,7 @@ export interface ScanOptions {
   selection: Selection;
   /** Of the top nothing but these entries; null: all. */
   names?: readonly RawPath[] | null;
+  oneFileSystem: boolean;
   dereference: boolean;
   retries: Retries;
   /** Copy FIFOs, sockets and devices; otherwise they are skipped and told. */
@@ -69,7 +70,7 @@ export async function scan(
   };
 
   try {
-    const { names = null, dereference, retries, selection, within, observer } = options;
+    const { names = null, oneFileSystem, dereference, retries, selection, within, observer } = options;
     const { latency, inFlight } = options;
     const sizes = options.sizes || options.minSize > 0 || options.maxSize < Number.POSITIVE_INFINITY;
     let sized = 0;
@@ -77,7 +78,7 @@ export async function scan(
     const onError = (error: unknown, path: RawPath): void => listener.failed(listFailure(error, path));
     const select = within && observer === undefined ? { select: within.select } : {};
     const { cancelled } = listener;
-    const reading = { names, latency, inFlight, sizes, dereference };
+    const reading = { names, oneFileSystem, latency, inFlight, sizes, dereference };
     const listing = { ...reading, retries, cancelled, wantsSize, gate, onError, observer, ...select };
     await walk(fs, tree, selection, listing, (dir, name, type, size) => {
       if (within === undefined || within.holds(dir)) batches.add(dir, name, type, size);

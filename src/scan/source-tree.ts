@@ -155,11 +155,12 @@ export class SourceTree {
     listener: ScanListener,
   ): Promise<void> {
     const { fs, patterns } = this;
-    const { dereference, archive, filesFrom, minSize, maxSize, retries, retryFrom } = this.config;
+    const { dereference, oneFileSystem, archive, filesFrom, minSize, maxSize, retries, retryFrom } = this.config;
     const gitignore = this.config.gitignore ? gitignoreOf(fs) : null;
     const options: ScanOptions = {
       selection: { patterns, gitignore, unmatched },
       names: this.plan.names,
+      oneFileSystem,
       dereference,
       retries: new Retries(fs, retries, [this.plan.source.path]),
       special: archive,

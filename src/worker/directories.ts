@@ -2,7 +2,7 @@ import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
 import { isClosedToOwner, isUnfinished, makeUnfinished } from '../fs/directories.ts';
 import { attempt, entryError, notDirectory } from '../fs/entry-error.ts';
-import type { Handle, Stat } from '../fs/file-system.ts';
+import { deviceOf, type Handle, type Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import { wouldBeGone } from './atomic-write.ts';
 import type { Context } from './context.ts';
@@ -104,10 +104,6 @@ function noteDirectory(context: Context, there: Stat | null, path: RawPath): boo
   if (there !== null && deviceOf(there) !== deviceOf(context.config.destination)) context.hasMounts = true;
   (ours ? report.made : report.kept).push(path);
   return ours;
-}
-
-function deviceOf({ identity }: { identity: string }): string {
-  return identity.split(':', 2).join(':');
 }
 
 /** Throws when what is there is no directory, or one that nothing may be put into. @returns true when it is unfinished */

@@ -56,6 +56,13 @@ overBothDrivers((driver) => {
     }
   });
 
+  test('an exclude of what is in a folder leaves the folder itself', async () => {
+    const top = temp();
+    plant(`${top}/src`, { 'a/b/f': file(), 'c/a/f': file(), 'd/f': file() });
+    await copy([`${top}/src`, `${top}/dst`, '--exclude', '**/a/**', '--exclude', '{d/**,x}'], { driver });
+    expect([...survey(`${top}/dst`).keys()].filter((path) => path !== '').sort()).toEqual(['a', 'c', 'c/a', 'd']);
+  });
+
   test('--exclude-from reads patterns, a line each', async () => {
     const top = temp();
     plant(`${top}/src`, tree);

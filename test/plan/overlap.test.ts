@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isWithin, locate } from '../../src/plan/mounts.ts';
 import { everything } from '../scan/list.ts';
-import { bindMount, mountImage } from '../support/mounts.ts';
+import { bindMount, bindOnto, mountImage, mountTmpfs } from '../support/mounts.ts';
 import { needs } from '../support/needs.ts';
 import { copy, expectExit, pcopy } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
@@ -83,3 +83,41 @@ needs('loop', 'btrfs')('subvolumes: inside the source is inside, beside it is be
   await copy([`${at}/one`, `${at}/two`]);
   expect(everything(`${at}/two`)).toEqual(['a', 'a/f', 'g', 'inner']);
 });
+
+test('a destination in the source that the patterns leave out is none of it', async () => {
+  const top = temp();
+  plant(`${top}/src`, { ...TREE, 'out/old': file('old'), 'a/out/h': file('h') });
+  const cwd = `${top}/src`;
+  await copy(['.', 'out', '--exclude', 'out'], { cwd });
+  expect(everything(`${cwd}/out`)).toEqual(['a', 'a/f', 'a/out', 'a/out/h', 'g', 'old']);
+  await copy(['.', 'a/out/new', '--exclude', 'a/o*', '--exclude', 'out'], { cwd });
+  await copy(['.', 'backup/new', '--include', 'a/f', '--delete', '--manifest', 'backup/new/SUMS'], { cwd });
+  expect(everything(`${cwd}/backup`)).toEqual(['new', 'new/SUMS', 'new/a', 'new/a/f']);
+  const before = everything(cwd);
+  for (const args of [
+    ['.', 'out', '--exclude', 'out/**'],
+    ['.', 'out', '--exclude', '**/f'],
+    ['.', 'out', '--include', '**/f'],
+    ['.', 'a/new', '--exclude', 'out'],
+    ['.', '../src', '--exclude', '**'],
+    ['-L', '.', 'out', '--exclude', 'out'],
+  ]) {
+    const { stderr } = expectExit(await pcopy(args, { cwd }), 3);
+    expect(stderr, args.join(' ')).toContain('EPCOPY_OVERLAP');
+  }
+  expect(everything(cwd)).toEqual(before);
+});
+
+needs('root')(
+  'another way to what the patterns leave out is refused; what is mounted there is not in the way',
+  async () => {
+    const top = temp();
+    plant(`${top}/src`, { ...TREE, 'bound/x': file('x'), 'mnt/old': file('old') });
+    bindOnto(`${top}/src/a`, `${top}/src/bound`);
+    expectExit(await pcopy(['.', 'bound/new', '--exclude', 'bound'], { cwd: `${top}/src` }), 3);
+    expectExit(await pcopy(['.', 'a/new', '--exclude', 'a'], { cwd: `${top}/src` }), 3);
+    bindOnto(mountTmpfs(), `${top}/src/mnt`);
+    await copy(['.', 'mnt', '--exclude', 'mnt'], { cwd: `${top}/src` });
+    expect(everything(`${top}/src/mnt`)).toEqual(['a', 'a/f', 'bound', 'bound/f', 'g']);
+  },
+);
