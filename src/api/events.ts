@@ -25,7 +25,7 @@ export interface Found {
   /** Entries that will be copied: everything but directories. */
   files: number;
   directories: number;
-  /** Bytes of the regular files found, or null when sizes are not taken. */
+  /** Bytes of the regular files found, or null when they are not known, or not yet. */
   bytes: number | null;
   /** The listing has ended: the numbers are totals. */
   complete: boolean;
@@ -73,7 +73,7 @@ export interface Reading {
   files: number;
   filesTotal: number;
   bytes: number;
-  /** null when sizes are not taken. */
+  /** null when sizes are not known, or not yet. */
   bytesTotal: number | null;
   failed: number;
   /** Of the last seconds; at the end, of the whole run. */

@@ -3,13 +3,6 @@ import type { TypeLetter } from '../fs/file-system.ts';
 import type { EntriesJob, EntriesOfDirectory } from './jobs.ts';
 import type { Deferred } from './report.ts';
 
-/** A job with what the parent alone needs to know of it. */
-export interface Listed {
-  job: EntriesJob;
-  /** Bytes of each entry, or null when sizes are not taken. */
-  sizes: number[] | null;
-}
-
 // A job's entries are numbered through all its directories. Names travel joined, since a message of a few long strings
 // is cheaper than one of many short ones, and no name holds a slash.
 
@@ -54,18 +47,18 @@ export function pickEntries(job: EntriesJob, wanted: (index: number) => boolean)
 }
 
 /** The job that copies the first names of files with several. */
-export function jobOfDeferred(entries: readonly Deferred[]): Listed {
-  const { job, sizes } = jobOf(
-    entries.map(({ path, type, size }) => {
+export function jobOfDeferred(entries: readonly Deferred[]): EntriesJob {
+  const job = jobOf(
+    entries.map(({ path, type }) => {
       const [dir, name] = splitPath(path);
-      return { dir, name, type, size };
+      return { dir, name, type };
     }),
   );
-  return { job: { ...job, deferredAs: entries.map((entry) => entry.identity) }, sizes };
+  return { ...job, deferredAs: entries.map((entry) => entry.identity) };
 }
 
 /** The job that copies these entries, in their order. */
-export function jobOf(entries: readonly { dir: RawPath; name: RawPath; type: TypeLetter; size: number }[]): Listed {
+export function jobOf(entries: readonly { dir: RawPath; name: RawPath; type: TypeLetter }[]): EntriesJob {
   const lists: { dir: RawPath; names: RawPath[]; types: string }[] = [];
   for (const { dir, name, type } of entries) {
     let list = lists.at(-1);
@@ -77,5 +70,5 @@ export function jobOf(entries: readonly { dir: RawPath; name: RawPath; type: Typ
     list.types += type;
   }
   const groups = lists.map(({ dir, names, types }) => ({ dir, names: names.join('/'), types }));
-  return { job: { kind: 'entries', groups }, sizes: entries.map((entry) => entry.size) };
+  return { kind: 'entries', groups };
 }

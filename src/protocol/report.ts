@@ -44,6 +44,8 @@ export interface Report {
   deleted: number;
   /** Of file contents copied. */
   bytes: number;
+  /** Sizes of the files that are settled and not deferred, however it went, as far as they were seen. */
+  settledBytes: number;
   /** Of the names of an `EntriesJob`, how many are settled or deferred; the rest is handed back. */
   next: number;
   /** Destination directories of this run's making, and others it has entered. */

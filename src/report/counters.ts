@@ -57,13 +57,15 @@ export class Counters {
   private readonly busyMs: number[] = [];
   private readonly began: number;
   private readonly limit: number | null;
+  private readonly sizes: boolean;
 
   /**
-   * @param sizes whether bytes are counted by the listing
+   * @param sizes whether bytes are to be known
    * @param limit bytes per second that the run is held to, or null
    */
   constructor(sizes: boolean, limit: number | null, now: number) {
     this.limit = limit;
+    this.sizes = sizes;
     this.found = { files: 0, directories: 0, bytes: sizes ? 0 : null, complete: false };
     this.before = { ...this.found };
     this.began = now;
@@ -85,7 +87,7 @@ export class Counters {
     this.busyMs[report.worker] = (this.busyMs[report.worker] ?? 0) + report.busyMs;
     this.rest(report.worker);
     this.settled += entries;
-    this.settledBytes += exact || this.found.bytes !== null ? bytes : report.bytes;
+    this.settledBytes += exact || this.sizes ? bytes : report.bytes;
     this.moved += exact ? bytes : report.bytes;
   }
 
@@ -122,9 +124,15 @@ export class Counters {
   /** A listing begins; `more` follow it. */
   beginListing(more: boolean): void {
     this.more = more;
+    this.settle();
     this.found.complete = false;
     this.surveyed = null;
     this.before = { ...this.found };
+  }
+
+  /** All that was found is settled: whoever did not ask for sizes knows them now. */
+  settle(): void {
+    if (this.sizes) this.found.bytes = this.known().bytes ?? this.settledBytes;
   }
 
   /** A failure that has been told: these are what is counted. */
@@ -136,7 +144,9 @@ export class Counters {
 
   /** The best that is known of what there is. */
   known(): Found {
-    const found = this.found.complete || this.surveyed === null ? this.found : this.surveyed;
+    const { surveyed } = this;
+    let { found } = this;
+    if (surveyed !== null) found = found.complete ? { ...found, bytes: found.bytes ?? surveyed.bytes } : surveyed;
     return this.more ? { ...found, complete: false } : found;
   }
 

@@ -236,6 +236,7 @@ export class Reporter {
   async end(): Promise<Summary> {
     clearInterval(this.timer);
     this.manifest?.drop();
+    if (!this.ended) this.counters.settle();
     const summary = this.summary();
     if (this.plan !== null) {
       this.meter.observe(this.counters.snapshot(performance.now()));

@@ -12,7 +12,7 @@ import { preflight } from '../plan/preflight.ts';
 import { type Plan, prepare } from '../plan/prepare.ts';
 import { prepareSeveral } from '../plan/several.ts';
 import { type PrestartedWorker, Queue } from '../process/index.ts';
-import type { Listed } from '../protocol/entries-job.ts';
+import type { EntriesJob } from '../protocol/jobs.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { Reporter } from '../report/reporter.ts';
@@ -164,7 +164,7 @@ interface Common {
 async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common): Promise<void> {
   const { fs, config, patterns, rate, reporter, hooks } = run;
   // Each worker can have a job in hand, one ahead, and one more must be ready when it takes that.
-  const jobs = new Queue<Listed>(2 * config.jobs);
+  const jobs = new Queue<EntriesJob>(2 * config.jobs);
   // Progress is at most one message per worker in 50 ms; failures of a batch come in one go.
   const events = new Queue<WorkerEvent>(64 * config.jobs);
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);

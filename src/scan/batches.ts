@@ -24,7 +24,6 @@ const BYTES_PER_FIRST_JOB = 512 * 1024;
 interface Batch {
   groups: { dir: RawPath; names: RawPath[]; types: string }[];
   entries: number;
-  sizes: number[];
   bytes: number;
   since: number;
 }
@@ -54,6 +53,8 @@ export class Batches {
     if (type === 'f' && size !== null && (size < options.minSize || size > options.maxSize)) return;
     if (type === 'd') found.directories++;
     else found.files++;
+    // A count is as good as what it could read; the listing for the copy leaves to it what it did not ask for itself.
+    if (type === 'f' && size === null && !options.sizes) found.bytes = null;
     if (found.bytes !== null) found.bytes += size ?? 0;
     if (options.observer?.holdBack({ dir, name, type, size: size ?? 0 })) return;
     const batch = this.roomyBatch(dir);
@@ -65,18 +66,17 @@ export class Batches {
     group.names.push(name);
     group.types += type;
     batch.entries++;
-    batch.sizes.push(size ?? 0);
     batch.bytes += size ?? 0;
   }
 
   /** Hands on what there is. */
   flush(): void {
     if (this.open === null) return;
-    const { groups, sizes } = this.open;
+    const { groups } = this.open;
     this.open = null;
     const joined = groups.map(({ dir, names, types }) => ({ dir, names: names.join('/'), types }));
     const job = { kind: 'entries', groups: joined } as const;
-    const put = this.listener.put({ job, sizes: this.options.sizes ? sizes : null });
+    const put = this.listener.put(job);
     this.waiting.add(put);
     const forget = (): void => void this.waiting.delete(put);
     put.then(forget, forget);
@@ -92,7 +92,7 @@ export class Batches {
   private roomyBatch(dir: RawPath): Batch {
     if (this.open !== null && this.hasRoom(this.open, dir)) return this.open;
     this.flush();
-    this.open = { groups: [], entries: 0, sizes: [], bytes: 0, since: performance.now() };
+    this.open = { groups: [], entries: 0, bytes: 0, since: performance.now() };
     return this.open;
   }
 

@@ -1,8 +1,8 @@
 import { join, parentOf, type RawPath } from '../api/names.ts';
 import { isDirectory, notDirectory } from '../fs/entry-error.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
-import { jobOf, type Listed } from '../protocol/entries-job.ts';
-import type { DeleteJob } from '../protocol/jobs.ts';
+import { jobOf } from '../protocol/entries-job.ts';
+import type { DeleteJob, EntriesJob } from '../protocol/jobs.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { Extra } from './extra-entries.ts';
 import type { IsIgnored } from './gitignore.ts';
@@ -47,7 +47,7 @@ export class Replacements {
   }
 
   /** What was held back and has its way free now. The rest fails. */
-  take(removed: readonly DeleteJob[], reporter: Reporter): Listed[] {
+  take(removed: readonly DeleteJob[], reporter: Reporter): EntriesJob[] {
     const free = new Set(removed.flatMap(({ dir, names }) => names.split('/').map((name) => join(dir, name))));
     for (const [path, { type, there }] of this.waiting) {
       if (!free.has(path))
@@ -55,7 +55,7 @@ export class Replacements {
           type === 'd' ? { ...notDirectory(path, there).failure, subtree: true } : isDirectory(path).failure,
         );
     }
-    const jobs: Listed[] = [];
+    const jobs: EntriesJob[] = [];
     const entries = this.held.filter(({ dir, name, type, size }) => {
       const isFree = free.has(this.waitsFor(join(dir, name)) ?? '');
       if (!isFree) reporter.counters.countUnreported(type === 'd' ? 0 : 1, size);

@@ -5,7 +5,7 @@ import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { entryError, toCopyError, toFailure } from '../fs/entry-error.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import type { Retries } from '../fs/retry.ts';
-import type { Listed } from '../protocol/entries-job.ts';
+import type { EntriesJob } from '../protocol/jobs.ts';
 import { Batches } from './batches.ts';
 import type { Latency } from './latency.ts';
 import { type ListingObserver, LoopError } from './lister.ts';
@@ -44,7 +44,7 @@ export interface ScanOptions {
 
 export interface ScanListener {
   /** Takes a job; the walk waits for the promise before it lists the next directory. */
-  put: (listed: Listed) => Promise<void>;
+  put: (job: EntriesJob) => Promise<void>;
   failed: (failure: Failure) => void;
   skipped: (path: RawPath, kind: Kind) => void;
   /** Pending while what was told of failures and skipped entries is not read. */

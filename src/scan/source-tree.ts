@@ -8,8 +8,7 @@ import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { Queue } from '../process/index.ts';
-import type { Listed } from '../protocol/entries-job.ts';
-import type { EntriesOfDirectory } from '../protocol/jobs.ts';
+import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { listAgain, listGiven } from './files-from.ts';
 import { Gitignore, readGitignore } from './gitignore.ts';
@@ -45,6 +44,7 @@ export class SourceTree {
   private readonly root: Handle;
   private readonly chain: DirHandleCache;
   private readonly latency = new Latency();
+  private ahead: NodeJS.Timeout | undefined;
   private stopped = false;
 
   constructor(fs: FileSystem, plan: Plan, config: Config, patterns: Patterns) {
@@ -58,19 +58,18 @@ export class SourceTree {
 
   /** Lists into the queue and closes it, also when it is stopped. */
   async list(
-    jobs: Queue<Listed>,
+    jobs: Queue<EntriesJob>,
     reporter: Reporter,
     unmatched: Unmatched | null,
     observer?: ListingObserver,
   ): Promise<void> {
-    const { sizes } = this.config;
     const { found } = reporter.counters;
-    const ahead = sizes ? setTimeout(() => void this.countAhead(reporter), COUNT_AHEAD_AFTER) : undefined;
+    if (this.config.sizes) this.ahead = setTimeout(() => void this.countAhead(reporter), COUNT_AHEAD_AFTER).unref();
     try {
-      await this.walk(this.chain, { sizes, inFlight: IN_FLIGHT, unmatched, observer }, found, {
-        put: async (listed) => {
+      await this.walk(this.chain, { sizes: false, inFlight: IN_FLIGHT, unmatched, observer }, found, {
+        put: async (job) => {
           reporter.counters.listingWaits(performance.now());
-          await jobs.put(listed);
+          await jobs.put(job);
           reporter.counters.listingGoesOn(performance.now());
         },
         failed: (failure) => reporter.unlisted(failure),
@@ -81,7 +80,6 @@ export class SourceTree {
       reporter.listed();
       if (reporter.counters.known().complete) this.tellWhatIsEmpty(unmatched, reporter);
     } finally {
-      clearTimeout(ahead);
       await jobs.close();
     }
   }
@@ -93,7 +91,7 @@ export class SourceTree {
     const chain = this.newChain();
     try {
       await this.walk(chain, { sizes: false, inFlight: IN_FLIGHT }, found, {
-        put: async ({ job }) => job.groups.forEach(visit),
+        put: async (job) => job.groups.forEach(visit),
         failed: () => {},
         skipped: () => {},
         cancelled: () => this.stopped,
@@ -103,14 +101,14 @@ export class SourceTree {
     }
   }
 
-  // The listing waits for the workers, so in a long run its totals would be known only near the end. Those who want to
-  // show how far the run is get them from a second, quick listing that keeps nothing.
+  // The listing waits for the workers, so in a long run its totals would be known only near the end, and sizes it does not
+  // ask for at all. Those who want to show how far the run is get them from a second, quick listing that keeps nothing.
   private async countAhead(reporter: Reporter): Promise<void> {
     const { counters } = reporter;
     const found: Found = { ...counters.before };
     const chain = this.newChain();
     const nothing = (): void => {};
-    const cancelled = (): boolean => this.stopped || counters.found.complete;
+    const cancelled = (): boolean => this.stopped || (counters.found.complete && counters.found.bytes !== null);
     try {
       await this.walk(chain, { sizes: true, inFlight: IN_FLIGHT_FOR_COUNT }, found, {
         put: async () => {},
@@ -139,6 +137,8 @@ export class SourceTree {
   }
 
   close(): void {
+    clearTimeout(this.ahead);
+    this.stopped = true;
     this.chain.close();
     this.fs.close(this.root);
   }

@@ -1,14 +1,7 @@
 import type { Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
-import {
-  countEntries,
-  jobOfDeferred,
-  type Listed,
-  listEntries,
-  pickEntries,
-  wholeDirectories,
-} from '../protocol/entries-job.ts';
+import { countEntries, jobOfDeferred, listEntries, pickEntries, wholeDirectories } from '../protocol/entries-job.ts';
 import type { DeleteJob, EntriesJob, Job, Split } from '../protocol/jobs.ts';
 import type { Deferred, Report } from '../protocol/report.ts';
 import type { Counters } from '../report/counters.ts';
@@ -73,12 +66,12 @@ export class Scheduler {
   }
 
   /** Copies everything listed; resolves when that and all that came of it is settled. Throws NoWorkers. */
-  async run(listed: AsyncIterable<Listed> | Iterable<Listed>): Promise<void> {
-    for await (const { job, sizes } of listed) {
+  async run(listed: AsyncIterable<EntriesJob> | Iterable<EntriesJob>): Promise<void> {
+    for await (const job of listed) {
       await this.slots.acquire('listed');
       this.markSweeps(job);
       if (this.stopped) this.slots.release();
-      else this.begin(() => this.entries(job, sizes, 'held'));
+      else this.begin(() => this.entries(job, 'held'));
     }
     await this.idle();
   }
@@ -122,36 +115,27 @@ export class Scheduler {
     this.stopped = true;
   }
 
-  private async entries(
-    job: EntriesJob,
-    sizes: readonly number[] | null,
-    priority: Priority | 'held',
-    crashRetries = 0,
-  ): Promise<void> {
+  private async entries(job: EntriesJob, priority: Priority | 'held', crashRetries = 0): Promise<void> {
     let report: Report | null;
     try {
       report = await this.execute(job, priority);
     } catch (error) {
       if (!(error instanceof LostJob)) throw error;
-      return this.withoutCulprit(job, sizes, error, crashRetries);
+      return this.withoutCulprit(job, error, crashRetries);
     }
     if (report === null) return;
     for (const path of report.made) this.made.add(path);
     for (const path of report.kept) this.kept.add(path);
     const deferred = [...report.hardLinked, ...report.big];
     const settled = filesAmong(job, report.next) - deferred.length;
-    this.counters.record(
-      report,
-      settled,
-      bytesAmong(sizes, 0, report.next) - deferred.reduce((sum, d) => sum + d.size, 0),
-    );
+    this.counters.record(report, settled, report.settledBytes);
     for (const entry of report.hardLinked) this.links.found(entry);
     this.placePrimaries(job, report);
     this.followLinks();
     for (const entry of report.big) this.begin(() => this.big(entry));
     // The job broke off for a reason that is not an entry's: none of the rest would fare better.
     if (report.failure !== null) return this.broken(job, report.next, report.failure);
-    if (report.next < countEntries(job) && !this.stopped) this.handBack(job, sizes, report.next);
+    if (report.next < countEntries(job) && !this.stopped) this.handBack(job, report.next);
   }
 
   // The entries of a directory come together, so its first ones are those of another directory than the last.
@@ -163,7 +147,7 @@ export class Scheduler {
   }
 
   // Two halves, so that an idle worker finds something to take; of several directories each goes to one of them as a whole.
-  private handBack(job: EntriesJob, sizes: readonly number[] | null, from: number): void {
+  private handBack(job: EntriesJob, from: number): void {
     let first = 0;
     for (const group of job.groups) {
       if (first < from) group.sweeps = false;
@@ -172,34 +156,28 @@ export class Scheduler {
     const half = Math.ceil((from + countEntries(job)) / 2);
     const whole = wholeDirectories(job, half);
     const middle = whole > from ? whole : half;
-    this.again(job, sizes, (index) => index >= from && index < middle);
-    this.again(job, sizes, (index) => index >= middle);
+    this.again(job, (index) => index >= from && index < middle);
+    this.again(job, (index) => index >= middle);
   }
 
-  private again(
-    job: EntriesJob,
-    sizes: readonly number[] | null,
-    wanted: (index: number) => boolean,
-    crashRetries = 0,
-  ): void {
+  private again(job: EntriesJob, wanted: (index: number) => boolean, crashRetries = 0): void {
     const part = pickEntries(job, wanted);
-    const partSizes = sizes?.filter((_size, index) => wanted(index)) ?? null;
-    if (part.groups.length > 0) this.begin(() => this.entries(part, partSizes, 'returned', crashRetries));
+    if (part.groups.length > 0) this.begin(() => this.entries(part, 'returned', crashRetries));
   }
 
   // The entry in hand is the one that failed; the others are done over by another worker, since nobody reported them.
-  private withoutCulprit(job: EntriesJob, sizes: readonly number[] | null, loss: LostJob, crashRetries: number): void {
+  private withoutCulprit(job: EntriesJob, loss: LostJob, crashRetries: number): void {
     const { currentEntry } = loss;
     const entries = listEntries(job);
     const culprit = currentEntry === null ? undefined : entries[currentEntry];
     if (currentEntry !== null && culprit !== undefined) {
-      this.failEntry(job, currentEntry, culprit, sizes?.[currentEntry] ?? 0, lossFailure('', loss));
-      this.again(job, sizes, (index) => index !== currentEntry);
+      this.failEntry(job, currentEntry, culprit, lossFailure('', loss));
+      this.again(job, (index) => index !== currentEntry);
     } else if (crashRetries < MAX_CRASH_RETRIES) {
-      this.again(job, sizes, () => true, crashRetries + 1);
+      this.again(job, () => true, crashRetries + 1);
     } else {
       for (const [index, entry] of entries.entries()) {
-        this.failEntry(job, index, entry, sizes?.[index] ?? 0, lossFailure('', loss));
+        this.failEntry(job, index, entry, lossFailure('', loss));
       }
     }
     this.followLinks();
@@ -207,7 +185,7 @@ export class Scheduler {
 
   private broken(job: EntriesJob, from: number, failure: Failure): void {
     for (const [index, entry] of listEntries(job).entries()) {
-      if (index >= from) this.failEntry(job, index, entry, 0, failure);
+      if (index >= from) this.failEntry(job, index, entry, failure);
     }
     this.followLinks();
   }
@@ -217,10 +195,9 @@ export class Scheduler {
     job: EntriesJob,
     index: number,
     { path, type }: { path: RawPath; type: TypeLetter },
-    bytes: number,
     failure: Failure,
   ): void {
-    this.counters.countUnreported(type === 'd' ? 0 : 1, bytes);
+    this.counters.countUnreported(type === 'd' ? 0 : 1, 0);
     this.listener.failed({ ...failure, path });
     const deferredAs = job.deferredAs?.[index];
     if (deferredAs !== undefined) this.links.failed(deferredAs);
@@ -253,8 +230,8 @@ export class Scheduler {
   }
 
   private copyDeferred(entries: readonly Deferred[]): void {
-    const { job, sizes } = jobOfDeferred(entries);
-    this.begin(() => this.entries(job, sizes, 'returned'));
+    const job = jobOfDeferred(entries);
+    this.begin(() => this.entries(job, 'returned'));
   }
 
   private async link(links: readonly Links[]): Promise<void> {
@@ -361,10 +338,6 @@ function filesAmong(job: EntriesJob, to: number): number {
     left -= part.length;
   }
   return files;
-}
-
-function bytesAmong(sizes: readonly number[] | null, from: number, to: number): number {
-  return sizes === null ? 0 : sizes.slice(from, to).reduce((sum, size) => sum + size, 0);
 }
 
 function bytesOf(entries: readonly Deferred[]): number {

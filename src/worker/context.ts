@@ -54,6 +54,7 @@ export function emptyReport(worker: number): Report {
     failed: 0,
     deleted: 0,
     bytes: 0,
+    settledBytes: 0,
     next: 0,
     made: [],
     kept: [],

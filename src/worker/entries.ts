@@ -90,6 +90,8 @@ function openBoth(
 }
 
 function copyEntry(context: Context, entry: Entry, into: Into): void {
+  const { report } = context;
+  const deferred = report.big.length;
   try {
     withRetries(context, () => copyByType(context, entry, into));
   } catch (error) {
@@ -97,7 +99,8 @@ function copyEntry(context: Context, entry: Entry, into: Into): void {
     if (entry.type === 'd') failSubtree(context, error, entry.path, 1);
     else fail(context, error, entry.path);
   }
-  context.heartbeat.endEntry();
+  const size = context.heartbeat.endEntry();
+  if (report.big.length === deferred) report.settledBytes += size;
 }
 
 function copyByType(context: Context, entry: Entry, into: Into): void {

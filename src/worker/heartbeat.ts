@@ -35,6 +35,7 @@ export class Heartbeat {
 
   beginJob(): void {
     this.bytes = 0;
+    this.size = 0;
   }
 
   /** @param part which part of the file it is, where several workers share it; `size` is the part's then */
@@ -45,8 +46,12 @@ export class Heartbeat {
     this.part = part;
   }
 
-  endEntry(): void {
+  /** @returns the size of the file that was begun last; 0 when none was since */
+  endEntry(): number {
     this.tick();
+    const { size } = this;
+    this.size = 0;
+    return size;
   }
 
   /** @param bytes moved since the last call */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Failure } from '../../src/api/errors.ts';
-import { type Listed, listEntries } from '../../src/protocol/entries-job.ts';
+import { listEntries } from '../../src/protocol/entries-job.ts';
 import type { EntriesJob, Job } from '../../src/protocol/jobs.ts';
 import type { Report } from '../../src/protocol/report.ts';
 import { Counters } from '../../src/report/counters.ts';
@@ -33,8 +33,8 @@ async function settledAfter(
   });
   const names = [...types].map((type, i) => `${type}${i}`).join('/');
   const job: EntriesJob = { kind: 'entries', groups: [{ dir: '', names, types }] };
-  async function* listed(): AsyncGenerator<Listed> {
-    yield { job, sizes: null };
+  async function* listed(): AsyncGenerator<EntriesJob> {
+    yield job;
   }
   await scheduler.run(listed());
   return { settled: counters.snapshot(0).settled, told };
