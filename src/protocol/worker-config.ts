@@ -27,6 +27,8 @@ export interface WorkerConfig {
   forbidden: string[];
   /** The destination existed before the run. */
   merged: boolean;
+  /** It was empty and ours, and gives no access rights of its own to what is made in it. */
+  beganEmpty: boolean;
   /** The one file that is copied, and its name at the destination; null when a tree is. */
   rename: { from: RawPath; to: RawPath } | null;
   /** When the run began, in milliseconds since 1970. */

@@ -1,4 +1,5 @@
 import type { Config } from '../api/config.ts';
+import { openRoot } from '../fs/directories.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { runMark } from '../fs/temporary-name.ts';
 import type { Plan } from '../plan/prepare.ts';
@@ -18,6 +19,7 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
     driver: fs.name,
     forbidden: plan.forbidden,
     merged: plan.merged,
+    beganEmpty: isEmptyAndOurs(fs, plan),
     rename: plan.single === null ? null : { from: plan.single.name, to: plan.single.as },
     beganMs: Date.now(),
     runMark: runMark(),
@@ -41,4 +43,23 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
     splitAbove: whole ? Number.POSITIVE_INFINITY : SPLIT_ABOVE,
     entries: config.entries || hash,
   };
+}
+
+// What is then found in it that says it is ours is this run's: it need not be asked for ACLs, nor searched for what is stale.
+function isEmptyAndOurs(fs: FileSystem, { destination, single }: Plan): boolean {
+  if (single !== null || destination.identity === '') return false;
+  try {
+    const root = openRoot(fs, destination, 'destination');
+    try {
+      if (fs.stat(root).uid !== process.geteuid?.() || fs.xattrs?.has(root, 'system.posix_acl_default')) return false;
+      fs.list(root, () => {
+        throw new Error('not empty');
+      });
+      return true;
+    } finally {
+      fs.close(root);
+    }
+  } catch {
+    return false;
+  }
 }

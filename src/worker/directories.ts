@@ -79,13 +79,13 @@ export function ensureDirectory(
   parent: Handle,
   name: RawPath,
   path: RawPath,
-  mayInheritAcl = true,
+  mayInheritAcl: () => boolean = () => true,
 ): boolean {
   const { fs, config, report, madeHere } = context;
   const made = attempt(path, 'destination', 'mkdir', () => makeUnfinished(fs, parent, name));
   if (made !== null) {
     if (madeHere.size >= REMEMBERED) madeHere.clear();
-    madeHere.set(made, mayInheritAcl);
+    madeHere.set(made, mayInheritAcl());
     report.made.push(path);
     if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(parent));
     return true;

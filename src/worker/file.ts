@@ -77,7 +77,8 @@ export function openSource({ fs, config }: Context, { sourceDir, name, path }: E
 function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inheritsAcl, isPrivate }: Into): void {
   const { fs, config, report } = context;
   const { path } = entry;
-  const staged = begin(context, entry, stat, { keepGuarded: inheritsAcl || config.archive, isPrivate });
+  const hasAcl = inheritsAcl();
+  const staged = begin(context, entry, stat, { keepGuarded: hasAcl || config.archive, isPrivate });
   let open = true;
   const close = (): void => {
     open = false;
@@ -88,7 +89,7 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
     const cloned = clone(context, entry, source, staged, stat);
     const bytes = cloned ? stat.size : copyContent(context, path, source, staged.handle, stat, digest?.update ?? null);
     const { handle: destination, guarded, reused } = staged;
-    copyMetadata(context, path, { source, stat, destination, guarded, hasAttributes: inheritsAcl || reused });
+    copyMetadata(context, path, { source, stat, destination, guarded, hasAttributes: hasAcl || reused });
     const sha256 = digest !== null && cloned ? hashContent(context, path, 'source', source) : digest?.hex();
     if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(staged.handle));
     if (config.verify && sha256 !== undefined) verify(context, path, staged.handle, stat, sha256);

@@ -3,10 +3,10 @@ import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { FinishJob } from '../protocol/jobs.ts';
-import { hasDefaultAcl } from './attributes.ts';
 import { hasSameRights, type Pair } from './bring-up-to-date.ts';
 import type { Context } from './context.ts';
 import { fail } from './entries.ts';
+import { lookInto } from './into.ts';
 import { copyMetadata } from './metadata.ts';
 import { withRetries } from './retry.ts';
 import { sameTime, setAndCheckTimes } from './times.ts';
@@ -44,7 +44,7 @@ function finish(context: Context, path: RawPath, made: boolean, last: boolean): 
     // Left alone, so that a run that changes nothing leaves no trace.
   } else if (whole) {
     // An ACL that was inherited when the directory was made shows as a default ACL of its own.
-    const hasAttributes = config.archive || hasDefaultAcl(fs.xattrs, destination);
+    const hasAttributes = config.archive || lookInto(context, destination).inheritsAcl();
     copyMetadata(context, path, { source, stat, destination, guarded: made, hasAttributes });
   } else attempt(path, 'destination', 'set times', () => setTimes(context, destination, stat));
   if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
