@@ -151,6 +151,10 @@ export type CopyEvent =
       bytes: number;
       /** With verify or manifest: sha256 in hex. */
       sha256?: string;
+      /** Nothing was done: the action is what would be. */
+      dryRun?: true;
+      /** Of a dry run: something that exists would lose its place to it. */
+      replaces?: true;
     }
   | { type: 'error'; failure: Failure }
   | { type: 'skip'; path: string; kind: Kind; reason: string }

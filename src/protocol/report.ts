@@ -10,6 +10,8 @@ export interface EntryResult {
   action: 'copied' | 'unchanged' | 'deleted';
   bytes: number;
   sha256?: string;
+  /** Of a dry run: something would lose its place to it. */
+  replaces?: true;
 }
 
 /** A file left for the parent to place, because other workers have a part in it. */

@@ -136,7 +136,7 @@ export class Reporter {
   }
 
   async reported(report: Report): Promise<void> {
-    for (const { path, type, action, bytes, sha256 } of report.entries) {
+    for (const { path, type, action, bytes, sha256, replaces } of report.entries) {
       if (this.config.entries) {
         this.emit({
           type: 'file',
@@ -145,6 +145,8 @@ export class Reporter {
           action,
           bytes,
           ...(sha256 === undefined ? {} : { sha256 }),
+          ...(this.config.dryRun ? { dryRun: true } : {}),
+          ...(replaces && { replaces }),
         });
       }
       if (sha256 !== undefined) {

@@ -82,6 +82,10 @@ export interface JsonFile extends JsonPath, JsonLine {
   action: 'copied' | 'unchanged' | 'deleted';
   bytes: number;
   sha256?: string;
+  /** Nothing was done: the action is what would be. */
+  dryRun?: true;
+  /** Of a dry run: something that exists would lose its place to it. */
+  replaces?: true;
 }
 
 export interface JsonError extends JsonPath, JsonLine {

@@ -4,8 +4,8 @@ import type { DisplayPaths } from './display-paths.ts';
 import type { Reporter, Say } from './ui.ts';
 
 /**
- * A line for each entry, what -v and --dry-run are asked for. A dry run prints the lines the real one would, so that
- * the two can be compared; entries that stay as they are it leaves out unless -v is given too.
+ * A line for each entry, what -v and --dry-run are asked for. A dry run prints a line for each that the real one would, and
+ * says what it would be; entries that stay as they are it leaves out unless -v is given too.
  */
 export class VerboseReporter implements Reporter {
   readonly #say: Say;
@@ -24,13 +24,13 @@ export class VerboseReporter implements Reporter {
     const arrow = () => `${printable(this.#paths.atSource(event.path))} -> ${destination}`;
     switch (event.action) {
       case 'copied':
-        this.#say(arrow());
+        this.#say(`${arrow()}${event.dryRun ? (event.replaces ? ' (replaced)' : ' (new)') : ''}`);
         return;
       case 'unchanged':
         if (this.#unchanged) this.#say(`${arrow()} (unchanged)`);
         return;
       case 'deleted':
-        this.#say(`deleted ${destination}`);
+        this.#say(`${event.dryRun ? 'would delete' : 'deleted'} ${destination}`);
         return;
     }
   }

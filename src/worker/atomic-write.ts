@@ -178,6 +178,12 @@ export function wouldBeGone({ config }: Context, there: Stat, type: TypeLetter):
   return config.dryRun && config.mirror && (there.type === 'd') !== (type === 'd');
 }
 
+/** What a dry run tells of an entry that would be copied. */
+export function wouldReplace(context: Context, entry: Entry): { replaces?: true } {
+  const there = context.config.dryRun && context.config.entries ? existing(context, entry) : null;
+  return there === null || (there.type === 'd' && entry.type === 'd') ? {} : { replaces: true };
+}
+
 /** What has the entry's place now. Nothing, in a directory that a dry run did not make. */
 export function existing({ fs }: Context, { destinationDir, newName, path }: Entry): Stat | null {
   if (destinationDir === MISSING) return null;

@@ -5,7 +5,7 @@ import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
 import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import { namesOf } from '../protocol/entries-job.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
-import { existing, wouldBeGone } from './atomic-write.ts';
+import { existing, wouldBeGone, wouldReplace } from './atomic-write.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
 import { checkThere, ensureDirectory } from './directories.ts';
 import { copyFile } from './file.ts';
@@ -131,7 +131,8 @@ function makeDirectory(context: Context, entry: Entry, { inheritsAcl }: Into): v
     ? wouldBeNew(context, entry)
     : ensureDirectory(context, entry.destinationDir, entry.name, entry.path, inheritsAcl);
   if (isNew) report.directories++;
-  tell(context, { path: entry.path, type: 'd', action: isNew ? 'copied' : 'unchanged', bytes: 0 });
+  const action = isNew ? 'copied' : 'unchanged';
+  tell(context, { path: entry.path, type: 'd', action, bytes: 0, ...wouldReplace(context, entry) });
 }
 
 function wouldBeNew(context: Context, entry: Entry): boolean {

@@ -1,7 +1,7 @@
 import type { RawPath } from '../api/names.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
-import { abort, begin, publish, type StagedFile, UnnamedRefused } from './atomic-write.ts';
+import { abort, begin, publish, type StagedFile, UnnamedRefused, wouldReplace } from './atomic-write.ts';
 import { copyContent } from './content.ts';
 import { type Context, DRY_RUN, defersHardLink, type Entry, notePrimary, tell } from './context.ts';
 import type { Into } from './into.ts';
@@ -43,7 +43,7 @@ function copyOnce(context: Context, entry: Entry, into: Into): void {
       report.files++;
       report.bytes += stat.size;
       notePrimary(context, entry, DRY_RUN);
-      tell(context, { path, type: 'f', action: 'copied', bytes: stat.size });
+      tell(context, { path, type: 'f', action: 'copied', bytes: stat.size, ...wouldReplace(context, entry) });
       return;
     }
     if (stat.size >= config.splitAbove && entry.deferredAs === null) {

@@ -4,7 +4,7 @@ import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { LinkGroup, LinksJob } from '../protocol/jobs.ts';
-import { checkReplaceable, existing, LINK_REFUSALS } from './atomic-write.ts';
+import { checkReplaceable, existing, LINK_REFUSALS, wouldReplace } from './atomic-write.ts';
 import { type Context, type Entry, entryOf, lose, tell } from './context.ts';
 import { fail } from './entries.ts';
 import { isLeft } from './policy.ts';
@@ -59,7 +59,7 @@ function makeLink(context: Context, group: Target, path: RawPath): void {
     if (!config.dryRun) replace(context, group, entry);
   }
   report.hardlinks++;
-  tell(context, { path, type: 'h', action: 'copied', bytes: 0, ...known });
+  tell(context, { path, type: 'h', action: 'copied', bytes: 0, ...known, ...wouldReplace(context, entry) });
 }
 
 // A name that is another file by now never had what the first name had when it was copied.

@@ -1,5 +1,5 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
-import { abort, placeName, publishName } from './atomic-write.ts';
+import { abort, placeName, publishName, wouldReplace } from './atomic-write.ts';
 import { type Context, DRY_RUN, defersHardLink, type Entry, lose, notePrimary, tell } from './context.ts';
 import { describeMadeEntry, isLike } from './made-entry.ts';
 import { whatStays } from './policy.ts';
@@ -22,7 +22,7 @@ export function copySpecial(context: Context, entry: Entry): void {
   if (config.dryRun) notePrimary(context, entry, DRY_RUN);
   else if (!make(context, entry)) return;
   report.special++;
-  tell(context, { path, type, action: 'copied', bytes: 0 });
+  tell(context, { path, type, action: 'copied', bytes: 0, ...wouldReplace(context, entry) });
 
   function make(context: Context, entry: Entry): boolean {
     if (stat === null) return false;

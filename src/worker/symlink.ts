@@ -1,6 +1,6 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Stat } from '../fs/file-system.ts';
-import { abort, placeName, publishName } from './atomic-write.ts';
+import { abort, placeName, publishName, wouldReplace } from './atomic-write.ts';
 import { type Context, DRY_RUN, defersHardLink, type Entry, notePrimary, tell } from './context.ts';
 import { describeMadeEntry } from './made-entry.ts';
 import { whatStays } from './policy.ts';
@@ -38,5 +38,5 @@ export function copySymlink(context: Context, entry: Entry): void {
     notePrimary(context, entry, identity);
   } else notePrimary(context, entry, DRY_RUN);
   report.symlinks++;
-  tell(context, { path, type: 'l', action: 'copied', bytes: 0 });
+  tell(context, { path, type: 'l', action: 'copied', bytes: 0, ...wouldReplace(context, entry) });
 }

@@ -30,6 +30,12 @@ overBothDrivers((driver) => {
     for (const item of [...before.values(), ...after.values()]) item.atime = 0n;
     expect(after).toEqual(before);
     for (const name of ['a/new', 'a/changed', 'link', 'extra']) expect(dry.stdout).toContain(name);
+    for (const line of ['src/a/new -> dst/a/new (new)', 'src/a/changed -> dst/a/changed (replaced)'])
+      expect(dry.stdout).toContain(`${line}\n`);
+    expect(dry.stdout).toContain('would delete dst/extra\n');
+    const json = await copy(['--dry-run', '--progress=json', 'src', 'dst'], { driver, cwd: top });
+    expect(json.stdout).toMatch(/"path":"a\/changed".*"action":"copied".*"dryRun":true,"replaces":true/);
+    expect(json.stdout).toMatch(/"path":"a\/new".*"dryRun":true}/);
     const real = await copy(['-v', '--delete', 'src', 'dst'], { driver, cwd: top });
     for (const name of ['a/new', 'a/changed', 'link', 'extra']) expect(real.stdout).toContain(name);
     expect(names(dry.stdout).length).toBe(names(real.stdout).length);

@@ -8,12 +8,17 @@ const EVENTS: CopyEvent[] = [
   { type: 'file', path: 'same', kind: 'file', action: 'unchanged', bytes: 1 },
   { type: 'file', path: 'gone', kind: 'file', action: 'deleted', bytes: 0 },
   { type: 'file', path: '', kind: 'directory', action: 'copied', bytes: 0 },
+  { type: 'file', path: 'f', kind: 'file', action: 'copied', bytes: 1, dryRun: true },
+  { type: 'file', path: 'f', kind: 'file', action: 'copied', bytes: 1, dryRun: true, replaces: true },
+  { type: 'file', path: 'gone', kind: 'file', action: 'deleted', bytes: 0, dryRun: true },
   { type: 'skip', path: 'fifo', kind: 'fifo', reason: '' },
 ];
 
+const DRY = ['src/f -> dest/f (new)', 'src/f -> dest/f (replaced)', 'would delete dest/gone'];
+
 test.each([
-  [true, ['src/a\\nb -> dest/a\\nb', 'src/same -> dest/same (unchanged)', 'deleted dest/gone', 'src -> dest']],
-  [false, ['src/a\\nb -> dest/a\\nb', 'deleted dest/gone', 'src -> dest']],
+  [true, ['src/a\\nb -> dest/a\\nb', 'src/same -> dest/same (unchanged)', 'deleted dest/gone', 'src -> dest', ...DRY]],
+  [false, ['src/a\\nb -> dest/a\\nb', 'deleted dest/gone', 'src -> dest', ...DRY]],
 ])('with unchanged entries %s', (unchanged, expected) => {
   const lines: string[] = [];
   const reporter = new VerboseReporter((l) => lines.push(l), new DisplayPaths('src', 'dest'), unchanged);
