@@ -9,6 +9,8 @@ import { type RetryLog, readRetryLog } from './retry-log.ts';
 export interface Lists {
   /** Patterns, as ordinary strings. */
   exclude: string[];
+  /** Where those are written: `SKIP, line 3`. Of a pattern that is there twice, the first place. */
+  origins: Map<string, string>;
   /** Relative paths, as bytes. */
   filesFrom: RawPath[] | undefined;
   /** What failed in an earlier run. */
@@ -23,35 +25,48 @@ export async function readLists(raw: RawOptions, stdin: Stdin): Promise<Lists> {
   const named = [...(raw.excludeFrom ?? []), raw.filesFrom, raw.retryFrom];
   if (named.filter((name) => name === '-').length > 1) throw new UsageError('standard input can be read only once.');
   const exclude: string[] = [];
+  const origins = new Map<string, string>();
   for (const name of raw.excludeFrom ?? []) {
-    exclude.push(...patternsIn(await read('--exclude-from', name, stdin, wholeText)));
+    for (const [pattern, origin] of patternsIn(await read('--exclude-from', name, stdin, wholeText), name)) {
+      exclude.push(pattern);
+      if (!origins.has(pattern)) origins.set(pattern, `--exclude-from ${origin}`);
+    }
   }
   const filesFrom =
     raw.filesFrom === undefined
       ? undefined
       : pathsIn(await read('--files-from', raw.filesFrom, stdin, wholeText), raw.null ? '\0' : '\n');
-  if (raw.retryFrom === undefined) return { exclude, filesFrom };
+  if (raw.retryFrom === undefined) return { exclude, origins, filesFrom };
   const name = raw.retryFrom;
   const retry = await read('--retry-from', name, stdin, (chunks) =>
     readRetryLog(name, chunks, (path) => relative('--retry-from', path)),
   );
-  return { exclude, filesFrom, retry };
+  return { exclude, origins, filesFrom, retry };
 }
 
 /** One pattern a line; blank lines and lines that begin with `#` say nothing (a pattern for a `#` begins with `\#`). */
-export function patternsIn(list: RawPath): string[] {
-  return list
+export function patternsIn(list: RawPath, name: RawPath): [pattern: string, origin: string][] {
+  return withoutMark(list)
     .split('\n')
-    .map((line) => line.replace(/\r$/, ''))
-    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
-    .map((line) => patternText(line, '--exclude-from'));
+    .map((line, i): [RawPath, string] => [line.replace(/\r$/, ''), originOf(name, i + 1)])
+    .filter(([line]) => line.trim() !== '' && !line.startsWith('#'))
+    .map(([line, origin]) => [patternText(line, '--exclude-from', `, in ${origin}`), origin]);
+}
+
+function originOf(name: RawPath, line: number): string {
+  return `${name === '-' ? 'standard input' : printable(name)}, line ${line}`;
+}
+
+/** The mark that some editors put before UTF-8. */
+function withoutMark(list: RawPath): RawPath {
+  return list.replace(/^\xef\xbb\xbf/, '');
 }
 
 /** Patterns are ordinary strings all the way to fast-glob. */
-export function patternText(raw: RawPath, option: string): string {
+export function patternText(raw: RawPath, option: string, place = ''): string {
   if (isUtf8(raw)) return toText(raw);
   throw new UsageError(
-    `option '${option}' got '${printable(raw)}'. It takes patterns in UTF-8; ? stands for any other byte.`,
+    `option '${option}' got '${printable(raw)}'${place}. It takes patterns in UTF-8; ? stands for any other byte.`,
   );
 }
 
@@ -60,7 +75,7 @@ export function pathsIn(list: RawPath, separator: '\n' | '\0'): RawPath[] {
   if (separator === '\n' && list.includes('\0')) {
     throw new UsageError("option '--files-from' got a list with NUL bytes in it. With -0 they end the paths.");
   }
-  return list
+  return (separator === '\n' ? withoutMark(list) : list)
     .split(separator)
     .filter((line) => line !== '')
     .map((line) => relative('--files-from', line))

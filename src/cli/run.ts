@@ -27,6 +27,8 @@ export type CopyTree = (
     /** A promise asks to wait before the next event: what is written is not read fast enough. */
     onEvent: (event: CopyEvent) => void | Promise<void>;
     signal: AbortSignal;
+    /** What messages call a pattern that does not stand on the command line. */
+    origins: ReadonlyMap<string, string>;
   },
 ) => Promise<Summary>;
 
@@ -162,7 +164,7 @@ class Session {
       typeof source === 'string' ? toBytes(source) : source.map(toBytes),
       toBytes(destination),
       options,
-      { onEvent, signal: abort.signal },
+      { onEvent, signal: abort.signal, origins: lists.origins },
     );
     show.close();
     return exitCodeOfRun(summary);

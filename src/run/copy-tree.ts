@@ -45,6 +45,8 @@ export interface CopyHooks {
   signal?: AbortSignal;
   /** @internal Workers forked ahead of the call (see `startWorkerEarly`). */
   early?: readonly PrestartedWorker[];
+  /** @internal What messages call a pattern that was read from a file. */
+  origins?: ReadonlyMap<string, string>;
 }
 
 /** A path as a caller writes it. */
@@ -65,7 +67,7 @@ export async function copyTree(
 ): Promise<Summary> {
   checkCall(source, destination, options, hooks);
   const config = resolveConfig(options);
-  const patterns = await patternsFor(config);
+  const patterns = await patternsFor(config, hooks.origins);
   const fs = await openFileSystem();
   const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
   if (hooks.signal?.aborted) return notBegun(reporter, hooks);

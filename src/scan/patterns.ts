@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { UsageError } from '../api/errors.ts';
-import { parentOf } from '../api/names.ts';
+import { escapeControls, parentOf } from '../api/names.ts';
 import { type Form, formsOf, type Glob } from './glob-form.ts';
 import { patternToGlob } from './glob-names.ts';
 import type { Filters, Patterns, PatternUse } from './selection.ts';
@@ -15,7 +15,10 @@ const MOST_GLOBS = 10_000;
  * `a` is the entry at the top; with all below it when it is a directory. `a/` is a directory only. A leading `./` or `/` is
  * the root. Throws UsageError for a pattern that cannot be used.
  */
-export async function compilePatterns({ include, exclude }: Filters): Promise<Patterns> {
+export async function compilePatterns(
+  { include, exclude }: Filters,
+  origins?: ReadonlyMap<string, string>,
+): Promise<Patterns> {
   const turns = new Turns(() => false);
   const uses: PatternUse[] = [];
   let globs = 0;
@@ -25,20 +28,27 @@ export async function compilePatterns({ include, exclude }: Filters): Promise<Pa
   ] as const) {
     for (const pattern of patterns) {
       if (turns.due(pattern.length + 100)) await turns.take();
-      const forms = compile(option, pattern);
+      const origin = option === 'exclude' ? origins?.get(pattern) : undefined;
+      const forms = compile(option, pattern, origin);
       globs += forms.reduce((count, form) => count + ('glob' in form ? 1 : 0), 0);
-      if (globs > MOST_GLOBS) throw unusable(option, pattern, `one of more than ${MOST_GLOBS} patterns with wildcards`);
-      uses.push({ option, pattern, forms });
+      if (globs > MOST_GLOBS)
+        throw unusable(origin ?? option, pattern, `one of more than ${MOST_GLOBS} patterns with wildcards`);
+      uses.push({
+        option,
+        pattern,
+        said: `${origin ? `${origin}:` : `--${option}`} '${escapeControls(pattern)}'`,
+        forms,
+      });
     }
   }
   return toPatterns(uses);
 }
 
-function compile(option: PatternUse['option'], pattern: string): Form[] {
-  if (pattern.length > LONGEST) throw unusable(option, pattern, `longer than ${LONGEST} characters`);
+function compile(option: PatternUse['option'], pattern: string, origin: string = option): Form[] {
+  if (pattern.length > LONGEST) throw unusable(origin, pattern, `longer than ${LONGEST} characters`);
   if (/^!(?!\()/.test(pattern)) {
     const other = option === 'include' ? ', use --exclude' : '';
-    throw unusable(option, pattern, `a pattern cannot begin with !${other} (\\! stands for the character)`);
+    throw unusable(origin, pattern, `a pattern cannot begin with !${other} (\\! stands for the character)`);
   }
   // Quotes would group and vanish, as in a shell. `//` and `/./` are one slash.
   const plain = patternToGlob(pattern)
@@ -48,7 +58,7 @@ function compile(option: PatternUse['option'], pattern: string): Form[] {
   try {
     return formsOf(plain === '' || plain === '.' ? '**' : plain, option === 'exclude');
   } catch (error) {
-    throw unusable(option, pattern, types.isNativeError(error) ? error.message : String(error));
+    throw unusable(origin, pattern, types.isNativeError(error) ? error.message : String(error));
   }
 }
 
@@ -119,7 +129,7 @@ class FormSet {
   }
 }
 
-function unusable(option: string, pattern: string, why: string): UsageError {
+function unusable(origin: string, pattern: string, why: string): UsageError {
   const shown = pattern.length > 100 ? `${pattern.slice(0, 40)}…` : pattern;
-  return new UsageError(`${option}: got ${JSON.stringify(shown)}: ${why}`);
+  return new UsageError(`${origin}: got ${JSON.stringify(shown)}: ${why}`);
 }

@@ -11,6 +11,8 @@ export interface Filters {
 export interface PatternUse {
   option: 'include' | 'exclude';
   pattern: string;
+  /** With where it stands: the option, or the line of a file. */
+  said: string;
   forms: readonly Form[];
 }
 
@@ -39,9 +41,9 @@ export const EVERYTHING: Patterns = {
 };
 
 /** Throws UsageError for a pattern that cannot be used. */
-export async function patternsFor(filters: Filters): Promise<Patterns> {
+export async function patternsFor(filters: Filters, origins?: ReadonlyMap<string, string>): Promise<Patterns> {
   if (filters.include.length + filters.exclude.length === 0) return EVERYTHING;
   // What understands patterns takes longer to load than a small tree to copy.
   const { compilePatterns } = await import('./patterns.ts');
-  return compilePatterns(filters);
+  return compilePatterns(filters, origins);
 }

@@ -187,10 +187,19 @@ export class SourceTree {
     const { filesFrom, retryFrom } = this.config;
     if (retryFrom?.length === 0) return;
     if (filesFrom === null && retryFrom === null && this.plan.single === null) {
-      for (const { option, pattern } of unmatched?.left ?? []) {
+      for (const use of unmatched?.left ?? []) {
+        const hint = didYouMean(unmatched?.meant(use));
         // It may be there to keep something from being deleted.
-        if (option === 'exclude' && this.config.delete) continue;
-        reporter.suspicious('EPCOPY_NOMATCH', `--${option} '${escapeControls(pattern)}' matches nothing`);
+        if (use.option === 'exclude' && this.config.delete && hint === '') continue;
+        reporter.suspicious('EPCOPY_NOMATCH', `${use.said} matches nothing${hint}`);
+      }
+      for (const use of unmatched?.topOnly ?? []) {
+        const hint = didYouMean(unmatched?.meant(use));
+        reporter.warn(
+          '',
+          'EPCOPY_NOMATCH',
+          `${use.said} matches at the top only${hint} (./ before it says that the top is meant)`,
+        );
       }
     }
     const { found, totals } = reporter.counters;
@@ -207,6 +216,10 @@ function openPlanned(fs: FileSystem, { source }: Plan): Handle {
     const { action, message, code } = error.failure;
     throw new RefusedError(source.path, `${action}: ${message}`, code, { cause: error });
   }
+}
+
+function didYouMean(pattern: string | undefined): string {
+  return pattern === undefined ? '' : `: did you mean '${escapeControls(pattern)}'?`;
 }
 
 // The listing knows already whether there is such a file.

@@ -8,10 +8,16 @@ type Option = PatternUse['option'];
 export class Unmatched {
   private readonly uses: Set<PatternUse>;
   private readonly named = { include: new Map<string, Named[]>(), exclude: new Map<string, Named[]>() };
+  /** Excludes that say nothing of directories: they are about the top. */
+  private readonly aboutTop: ReadonlySet<PatternUse>;
+  private readonly globsBelow = new Set<Globs>();
+  private readonly missed = new Set<PatternUse>();
   private readonly globs = { include: new Set<Globs>(), exclude: new Set<Globs>() };
 
   constructor(uses: readonly PatternUse[]) {
     this.uses = new Set(uses);
+    // Whoever writes `./x` or `/x` knows that.
+    this.aboutTop = new Set(uses.filter((use) => use.option === 'exclude' && /^[^/]+\/?$/.test(use.pattern)));
     for (const use of uses) {
       const globs: Glob[] = [];
       const named = this.named[use.option];
@@ -20,11 +26,13 @@ export class Unmatched {
         else named.set(form.literal, [...(named.get(form.literal) ?? []), { use, directory: form.directory }]);
       }
       if (globs.length > 0) this.globs[use.option].add({ use, globs });
+      if (globs.length > 0 && this.aboutTop.has(use)) this.globsBelow.add({ use, globs });
     }
   }
 
   /** An entry of the tree, for the excludes; one that is selected, for the includes. */
   async met(option: Option, path: string, isDirectory: boolean, turns: Turns): Promise<void> {
+    if (option === 'exclude' && path.includes('/')) await this.metBelow(path, isDirectory, turns);
     for (const { use, directory } of this.named[option].get(path) ?? []) {
       if (isDirectory || !directory) this.uses.delete(use);
     }
@@ -34,6 +42,29 @@ export class Unmatched {
       if (isMatched || !this.uses.has(entry.use)) this.globs[option].delete(entry);
       if (isMatched) this.uses.delete(entry.use);
     }
+  }
+
+  private async metBelow(path: string, isDirectory: boolean, turns: Turns): Promise<void> {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    for (const { use, directory } of this.named.exclude.get(name) ?? []) {
+      if ((isDirectory || !directory) && this.aboutTop.has(use)) this.missed.add(use);
+    }
+    for (const entry of this.globsBelow) {
+      if (turns.due(name.length)) await turns.take();
+      if (!entry.globs.some((glob) => glob.matches(name, isDirectory))) continue;
+      this.missed.add(entry.use);
+      this.globsBelow.delete(entry);
+    }
+  }
+
+  /** What the pattern was perhaps meant to be: with that it would have matched something, or more than at the top. */
+  meant(use: PatternUse): string | undefined {
+    return this.missed.has(use) ? `**/${use.pattern}` : undefined;
+  }
+
+  /** Those with wildcards that have matched at the top, and would have matched below it. */
+  get topOnly(): readonly PatternUse[] {
+    return [...this.missed].filter((use) => !this.uses.has(use) && use.forms.some((form) => 'glob' in form));
   }
 
   /** Those that have matched nothing so far. */

@@ -26,19 +26,25 @@ const stdin = (...chunks: Buffer[]) =>
 
 describe('patterns in a file', () => {
   test('one a line; comments and blank lines say nothing', () => {
-    expect(patternsIn('*.log\n\n# comment\n  \nnode_modules/\r\n\\#odd\n a\nlast')).toEqual([
-      '*.log',
-      'node_modules/',
-      '\\#odd',
-      ' a',
-      'last',
+    expect(patternsIn('\xef\xbb\xbf*.log\n\n# comment\n  \nnode_modules/\r\n\\#odd\n a\nlast', 'SKIP')).toEqual([
+      ['*.log', 'SKIP, line 1'],
+      ['node_modules/', 'SKIP, line 5'],
+      ['\\#odd', 'SKIP, line 6'],
+      [' a', 'SKIP, line 7'],
+      ['last', 'SKIP, line 8'],
     ]);
   });
 
   test('several files, and standard input, add up', async () => {
     const excludeFrom = [listed('a', 'é\n'), '-', listed('b', 'c')];
     const lists = await readLists({ excludeFrom }, stdin(Buffer.from('x\n'), Buffer.from('y\n')));
-    expect(lists).toEqual({ exclude: ['é', 'x', 'y', 'c'], filesFrom: undefined });
+    expect(lists).toMatchObject({ exclude: ['é', 'x', 'y', 'c'], filesFrom: undefined });
+    expect([...lists.origins.values()].map((origin) => origin.replace(/ \/.*\//, ' '))).toEqual([
+      '--exclude-from a, line 1',
+      '--exclude-from standard input, line 1',
+      '--exclude-from standard input, line 2',
+      '--exclude-from b, line 1',
+    ]);
   });
 });
 
@@ -89,6 +95,6 @@ describe('what cannot be read', () => {
     const untouched = () => {
       throw new Error('opened');
     };
-    expect(await readLists({}, untouched)).toEqual({ exclude: [], filesFrom: undefined });
+    expect(await readLists({}, untouched)).toMatchObject({ exclude: [], filesFrom: undefined });
   });
 });

@@ -4,7 +4,7 @@ import type { RawOptions } from '../../src/cli/command-options.ts';
 import type { Lists } from '../../src/cli/lists.ts';
 import { resolveView, toCopyOptions } from '../../src/cli/resolve.ts';
 
-const NO_LISTS: Lists = { exclude: [], filesFrom: undefined };
+const NO_LISTS: Lists = { exclude: [], origins: new Map<string, string>(), filesFrom: undefined };
 const view = (raw: RawOptions, stderrIsTerminal = false, env = {}) => resolveView(raw, { stderrIsTerminal, env });
 const options = (raw: RawOptions, lists = NO_LISTS) => toCopyOptions(raw, lists, view(raw));
 
@@ -51,7 +51,7 @@ describe('what the engine is asked for', () => {
   test('--fail-fast is the first error', () => expect(options({ failFast: true })).toEqual({ maxErrors: 1 }));
 
   test('patterns of the line and of files, as ordinary strings', () => {
-    const lists = { exclude: ['b'], filesFrom: undefined };
+    const lists = { exclude: ['b'], origins: new Map(), filesFrom: undefined };
     expect(options({ exclude: [fromText('é*')], include: ['a'] }, lists)).toEqual({
       exclude: ['é*', 'b'],
       include: ['a'],

@@ -63,6 +63,32 @@ overBothDrivers((driver) => {
     expect([...survey(`${top}/dst`).keys()].filter((path) => path !== '').sort()).toEqual(['a', 'c', 'c/a', 'd']);
   });
 
+  test('an exclude that was perhaps meant for any depth is told, with where it stands', async () => {
+    const top = temp();
+    plant(top, {
+      'src/a/x.o': file(),
+      'src/y.o': file(),
+      'src/a/tmp/f': file(),
+      'src/a/z.p': file(),
+      'src/q.r': file(),
+    });
+    writeFileSync(`${top}/SKIP`, '\ufeff*.o\n# c\ntmp\n');
+    writeFileSync(`${top}/LIST`, '\ufeffq.r\n');
+    writeFileSync(`${top}/BAD`, '\n!x\n');
+    const args = ['src', '--exclude-from', 'SKIP', '--exclude', '*.p', '--exclude', './*.o', '--exclude', '*.r'];
+    const { stderr } = await copy([...args, 'dst'], { cwd: top, driver });
+    const warnings = stderr.split('\n').filter((line) => line.includes('EPCOPY_NOMATCH'));
+    expect(warnings.map((line) => line.replace(/^.*warning: /, '').replace(/ \(.*/, ''))).toEqual([
+      "--exclude '*.p' matches nothing: did you mean '**/*.p'?",
+      "--exclude-from SKIP, line 3: 'tmp' matches nothing: did you mean '**/tmp'?",
+      "--exclude-from SKIP, line 1: '*.o' matches at the top only: did you mean '**/*.o'?",
+    ]);
+    await copy(['src', 'dst2', '--files-from', 'LIST'], { cwd: top, driver });
+    expect(files(`${top}/dst2`)).toEqual(['q.r']);
+    const { stderr: bad } = expectExit(await pcopy(['src', 'dst3', '--exclude-from', 'BAD'], { cwd: top, driver }), 2);
+    expect(bad).toContain('--exclude-from BAD, line 2: got "!x"');
+  });
+
   test('--exclude-from reads patterns, a line each', async () => {
     const top = temp();
     plant(`${top}/src`, tree);
