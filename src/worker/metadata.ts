@@ -7,6 +7,7 @@ import { keep } from './keep.ts';
 import { setAndCheckTimes } from './times.ts';
 
 const SPECIAL_BITS = 0o7000;
+const SETGID = 0o2000;
 
 /** An entry at the destination that is to get the metadata of its source, both held by handle. */
 export interface MetadataCopy {
@@ -32,7 +33,9 @@ export function copyMetadata(context: Context, path: RawPath, copy: MetadataCopy
     copyRights(context, path, copy);
   } else {
     if (hasAttributes) dropAcl(fs.xattrs, destination, stat.type === 'd');
-    if (guarded || hasAttributes) setMode(context, path, copy, stat.mode & ~SPECIAL_BITS);
+    // A directory keeps the setgid bit that it was made with: what comes into it belongs to the group of those above it.
+    const inherited = guarded && stat.type === 'd' ? fs.stat(destination).mode & SETGID : 0;
+    if (guarded || hasAttributes) setMode(context, path, copy, (stat.mode & ~SPECIAL_BITS) | inherited);
   }
   keep(context, path, 'times', () => setAndCheckTimes(context, destination, stat));
 }

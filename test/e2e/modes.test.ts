@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync } from 'node:fs';
+import { chownSync, mkdirSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame, survey } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
@@ -44,6 +44,20 @@ overBothDrivers((driver) => {
     expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
     for (const [path, { mode }] of survey(`${top}/dst`)) expect(mode & 0o7000, path).toBe(0);
   });
+
+  needs('root')(
+    'new directories below a setgid one inherit group and bit, as with cp -r; with -a they are as the source',
+    async () => {
+      const top = temp();
+      plant(`${top}/src`, { 'a/b/file': file('x') });
+      plant(`${top}/dst`, { '': directory({ gid: 1002, mode: 0o2755 }) });
+      await copy([`${top}/src`, `${top}/dst`], { driver });
+      for (const path of ['a', 'a/b'])
+        expect(statSync(`${top}/dst/${path}`), path).toMatchObject({ gid: 1002, mode: 0o42755 });
+      await copy([`${top}/src`, `${top}/dst/archive`, '-a'], { driver });
+      expect(statSync(`${top}/dst/archive/a/b`)).toMatchObject({ gid: 0, mode: 0o40755 });
+    },
+  );
 
   needs('root')('an ordinary user copies a tree of read-only directories', async () => {
     const top = temp();
