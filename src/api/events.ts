@@ -20,6 +20,22 @@ export interface Totals {
   deleted: number;
 }
 
+/** Nothing is finished yet. */
+export function noTotals(): Totals {
+  return {
+    files: 0,
+    directories: 0,
+    symlinks: 0,
+    hardlinks: 0,
+    special: 0,
+    bytes: 0,
+    unchanged: 0,
+    skipped: 0,
+    failed: 0,
+    deleted: 0,
+  };
+}
+
 /** What the listing has found so far. */
 export interface Found {
   /** Entries that will be copied: everything but directories. */

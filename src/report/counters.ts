@@ -1,5 +1,5 @@
 import type { Failure } from '../api/errors.ts';
-import type { Found, Load, Snapshot, Totals, WorkerView } from '../api/events.ts';
+import { type Found, type Load, noTotals, type Snapshot, type WorkerView } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 
@@ -28,18 +28,7 @@ export class Counters {
   private more = false;
   /** What a count ahead of the listing has found: the listing itself keeps pace with the workers. */
   surveyed: Found | null = null;
-  readonly totals: Totals = {
-    files: 0,
-    directories: 0,
-    symlinks: 0,
-    hardlinks: 0,
-    special: 0,
-    bytes: 0,
-    unchanged: 0,
-    skipped: 0,
-    failed: 0,
-    deleted: 0,
-  };
+  readonly totals = noTotals();
   readonly lost: Record<string, number> = {};
   readonly skips: Record<string, number> = {};
   readonly failures: Failure[] = [];
@@ -201,18 +190,7 @@ function viewOf(index: number, hand: CurrentFile, now: number): WorkerView {
 export const NOTHING_YET: Snapshot = {
   elapsedMs: 0,
   found: { files: 0, directories: 0, bytes: null, complete: false },
-  totals: {
-    files: 0,
-    directories: 0,
-    symlinks: 0,
-    hardlinks: 0,
-    special: 0,
-    bytes: 0,
-    unchanged: 0,
-    skipped: 0,
-    failed: 0,
-    deleted: 0,
-  },
+  totals: noTotals(),
   settled: 0,
   settledBytes: 0,
   movedBytes: 0,

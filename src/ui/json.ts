@@ -1,4 +1,4 @@
-import type { CopyEvent, Summary, Totals } from '../api/events.ts';
+import { type CopyEvent, noTotals, type Summary } from '../api/events.ts';
 import { isUtf8, type RawPath, toBytes, toText } from '../api/names.ts';
 import type { JsonEnd, JsonEvent, JsonPath, JsonProgress } from './json-events.ts';
 import { LastReading } from './last-reading.ts';
@@ -19,19 +19,6 @@ export interface JsonOptions {
 
 /** A line without its time. */
 type Fields<Line> = Line extends JsonEvent ? Omit<Line, 'time'> : never;
-
-const NO_TOTALS: Totals = {
-  files: 0,
-  directories: 0,
-  symlinks: 0,
-  hardlinks: 0,
-  special: 0,
-  bytes: 0,
-  unchanged: 0,
-  skipped: 0,
-  failed: 0,
-  deleted: 0,
-};
 
 /** The run as one JSON object a line. */
 export class JsonReporter implements Reporter {
@@ -65,7 +52,7 @@ export class JsonReporter implements Reporter {
       ...named('source', source ?? ''),
       ...named('destination', destination),
       merged: false,
-      totals: this.#last.totals ?? NO_TOTALS,
+      totals: this.#last.totals ?? noTotals(),
       elapsedMs: Math.round(this.#last.now().elapsedMs),
       notPreserved: {},
       skips: {},
