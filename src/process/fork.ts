@@ -1,5 +1,6 @@
 // The only file that starts processes.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MisuseError } from './errors.ts';
 import { addDaemon, removeDaemon } from './keep-alive.ts';
@@ -8,6 +9,8 @@ import { NoteFile } from './notes.ts';
 import type { Address, Boot, FromChild, Message, Role, ToChild } from './protocol.ts';
 import { router } from './router.ts';
 import { moduleBeingImported } from './tasks.ts';
+
+const BUNDLED = "a bundler has to leave pcopy out ('external'), or make that file of 'pcopy/process/child'";
 
 /** How to start a child. */
 export interface ForkOptions {
@@ -192,7 +195,9 @@ function forkChild(address: Address, role: Role, options: ForkOptions, notes: No
     preload: (options.preload ?? []).map(String),
   };
   const { env, execArgv, childEntry, output = 'inherit' } = options;
-  const entry = fileURLToPath(new URL(childEntry ?? defaultEntry()));
+  const entry = fileURLToPath(new URL(childEntry ?? besideThis('child.js')));
+  // Node would say so on a standard error that may be ignored.
+  if (!existsSync(entry)) throw new MisuseError(`${entry}, which child processes run, is not there: ${BUNDLED}`);
   const args = [...(execArgv ?? inheritedExecArgv()), entry, JSON.stringify(boot)];
   return spawn(process.execPath, args, {
     // `overlapped`: a pair of connected sockets. Windows has that name for a pipe that can be read and written at once.
@@ -217,10 +222,11 @@ async function failedStart(failure: unknown): Promise<Omit<Ending, 'note'>> {
   return { exitCode: null, signal: null, cause };
 }
 
-/** The bundler may put this module into `dist` or into `dist/chunks`; the runtime lies in `dist`. */
-function defaultEntry(): URL {
-  const inChunks = new URL('.', import.meta.url).pathname.endsWith('/chunks/');
-  return new URL(inChunks ? '../child.js' : './child.js', import.meta.url);
+/** A file of this package's `dist`, where this module lies, or in `dist/chunks`. CommonJS that a bundler makes of it has no URL. */
+export function besideThis(file: string): URL {
+  const here = (import.meta.url as string | undefined) ?? 'file:///';
+  const inChunks = new URL('.', here).pathname.endsWith('/chunks/');
+  return new URL(inChunks ? `../${file}` : file, here);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { besideThis } from '../process/fork.ts';
 import type { PrestartedWorker } from '../process/prestart.ts';
 import { prestartWorker } from '../process/prestart.ts';
 
@@ -7,8 +8,7 @@ export function workerProcess() {
   const { NODE_EXTRA_CA_CERTS: _unused, ...env } = process.env;
   return {
     env,
-    // Bundled modules lie in dist/ or in dist/chunks/, this one in dist/.
-    childEntry: new URL(`${import.meta.url.includes('/chunks/') ? '..' : '.'}/worker.cjs`, import.meta.url),
+    childEntry: besideThis('worker.cjs'),
     notes: true,
     output: 'ignore' as const,
   };

@@ -22,6 +22,25 @@ test('a bundle with the entry of the children beside it', async () => {
   expect([stdout, stderr]).toEqual(["[ 1, 4 ] { name: 'Worker-1', index: 0, daemon: true } false\n", '']);
 });
 
+test.each(['esm', 'cjs'] as const)('a bundle (%s) that has swallowed the copier says what it lacks', async (format) => {
+  const out = temp();
+  const main = `${out}/main.${format === 'esm' ? 'mjs' : 'cjs'}`;
+  const bundle = await rolldown({
+    input: `${fixtures}swallowing.js`,
+    cwd: fixtures,
+    platform: 'node',
+    external: [/^node:/, 'koffi'],
+    // What esbuild makes of it in CommonJS.
+    transform: format === 'cjs' ? { define: { 'import.meta.url': 'undefined' } } : {},
+  });
+  await bundle.write({ file: main, format, codeSplitting: false });
+  await bundle.close();
+  const { stdout } = await promisify(execFile)(process.execPath, [main, fixtures, `${out}/copy`]);
+  expect(stdout).toMatch(
+    /^stopped no worker process .*worker\.cjs, which child processes run, is not there.*'external'/,
+  );
+});
+
 const program = `
   import { Pool, task } from 'pcopy/process';
   console.log(await new Pool(1).apply(task(${JSON.stringify(`${fixtures}tasks.js`)}, 'square'), [3]));
