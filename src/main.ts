@@ -1,4 +1,5 @@
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { isatty } from 'node:tty';
 import { looksLikeCopy } from './cli/sniff-args.ts';
 import { NonBlockingStream, reopenNonBlocking } from './fs/non-blocking-stream.ts';
@@ -8,9 +9,6 @@ import { startWorkerEarly } from './schedule/early.ts';
 process.env.UV_THREADPOOL_SIZE ??= '24';
 
 const TOO_FEW_FILES = 'cannot start: too many open files; ulimit -n 64 is enough';
-
-// Who asks where the run is before it has begun must not end it.
-process.on('SIGUSR2', () => {});
 
 const terminals = [0, 1, 2].filter((fd) => isatty(fd));
 
@@ -52,7 +50,26 @@ function standardStream(fd: 1 | 2, nodeStream: () => NodeJS.WriteStream): NonBlo
 /** Node restores the settings of a terminal on its way out, and aborts when the terminal was closed meanwhile. */
 function leave(code: number): never {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  // koffi syncs both on its way out, which takes time, and never ends where the disk refuses.
+  for (const fd of [1, 2]) if (isFile(fd)) replaceByNothing(fd);
   process.exit(code);
+}
+
+function isFile(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    return false; // Closed above.
+  }
+}
+
+/** The lowest free descriptor is the next to be given. */
+function replaceByNothing(fd: number): void {
+  try {
+    closeSync(fd);
+  } finally {
+    openSync(devNull, 'w');
+  }
 }
 
 // The limit on open files can be too low to read the program itself.

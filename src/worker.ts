@@ -1,4 +1,5 @@
 // What a worker process of the copier runs, in one file: the toolkit's child runtime with the copier's tasks.
+import './worker/signals.ts';
 import * as worker from './worker/worker.ts';
 import './process/child.ts';
 import './process/queue.ts';
@@ -6,6 +7,3 @@ import { provide } from './process/tasks.ts';
 import { WORKER_TASKS } from './protocol/worker-config.ts';
 
 provide(WORKER_TASKS, worker);
-
-// What is sent to the whole group is for the parent to hear: a worker that ends by it would make its entry a failure.
-for (const signal of ['SIGTERM', 'SIGUSR2'] as const) process.on(signal, () => {});

@@ -1,10 +1,22 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
+import { needs } from '../support/needs.ts';
 import { BIN, expectExit, pcopy, startCommand } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { file, plant, type Tree } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
+
+// koffi syncs standard output and standard error as the process ends, and never gets over it.
+needs('strace')('a standard output on a disk that fails does not keep the process from ending', async () => {
+  const top = temp();
+  plant(`${top}/src`, { a: file('a') });
+  const trace = ['strace', '-f', '-o', `${top}/trace`, '-P', `${top}/out`, '-e', 'inject=fsync:error=EIO'];
+  const stdout = openSync(`${top}/out`, 'w');
+  expectExit(await pcopy(['-v', `${top}/src`, `${top}/dst`], { driver: 'libc', prefix: trace, stdout }), 0);
+  closeSync(stdout);
+  expect(readFileSync(`${top}/out`, 'utf8')).toContain('/a -> ');
+});
 
 function manyFiles(): Tree {
   return Object.fromEntries(

@@ -19,25 +19,29 @@ overBothDrivers((driver) => {
     expectSame(`${top}/src`, `${top}/out/parent/dst`, { times: timesOf(driver), owner: false });
   });
 
-  test.each(['SIGTERM', 'SIGUSR2'] as const)('%s to all processes of a run makes no entry fail', async (signal) => {
-    const top = temp();
-    plant(`${top}/src`, { a: slowFile(400_000), b: file('b') });
-    const run = start([...SLOW, '-j', '2', '--progress=json', 'src', 'dst'], { driver, cwd: top });
-    const atWork = () =>
-      childrenOf(run.pid).filter(({ pid }) => openFiles(pid).some((path) => /src\/[ab]$/.test(path)));
-    await until(() => atWork().length > 0, 'a worker in the middle of a file');
-    // The workers first: they must not have been ended by the parent.
-    for (const { pid } of childrenOf(run.pid)) process.kill(pid, signal);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    run.child.kill(signal);
-    const { stdout } = expectExit(await run.done, signal === 'SIGTERM' ? 143 : 0);
-    const events = stdout
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as { type: string });
-    expect(events.filter(({ type }) => type === 'error')).toEqual([]);
-    expect(events.at(-1)).toMatchObject({ type: 'end', totals: { failed: 0 } });
-  });
+  test.each(['SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const)(
+    '%s to all processes of a run makes no entry fail',
+    async (signal) => {
+      const top = temp();
+      plant(`${top}/src`, { a: slowFile(400_000), b: file('b') });
+      const run = start([...SLOW, '-j', '2', '--progress=json', 'src', 'dst'], { driver, cwd: top });
+      const atWork = () =>
+        childrenOf(run.pid).filter(({ pid }) => openFiles(pid).some((path) => /src\/[ab]$/.test(path)));
+      await until(() => atWork().length > 0, 'a worker in the middle of a file');
+      // The workers first: they must not have been ended by the parent.
+      for (const { pid } of childrenOf(run.pid)) process.kill(pid, signal);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      run.child.kill(signal);
+      const { stdout, stderr } = expectExit(await run.done, signal === 'SIGTERM' ? 143 : 0);
+      expect(stderr).not.toContain('Debugger');
+      const events = stdout
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as { type: string });
+      expect(events.filter(({ type }) => type === 'error')).toEqual([]);
+      expect(events.at(-1)).toMatchObject({ type: 'end', totals: { failed: 0 } });
+    },
+  );
 });
 
 test('a relative path means nothing in a directory that was removed', async () => {
