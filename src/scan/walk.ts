@@ -43,7 +43,8 @@ async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterO
   const pending = new DirectoryStack<null>(fs, tree.root, {
     ...options,
     follow: options.dereference,
-    enters: !options.dereference,
+    // Of these the listing itself says which directories it enters.
+    enters: !options.dereference && !options.oneFileSystem,
   });
   try {
     pending.push('', null);
