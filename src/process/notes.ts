@@ -9,12 +9,18 @@ import { join } from 'node:path';
 export class NoteFile {
   readonly fd = openNameless();
 
-  /** The last note, or null when none was left. Closes the file: to be called once, when the child is gone. */
+  /** The last note, or null when none was left or can be read. Closes the file: to be called once, when the child is gone. */
   take(): number | null {
     const word = new Uint32Array(1);
-    const length = readSync(this.fd, new Uint8Array(word.buffer), 0, 4, 0);
-    closeSync(this.fd);
-    return length === 4 ? (word[0] ?? null) : null;
+    try {
+      const length = readSync(this.fd, new Uint8Array(word.buffer), 0, 4, 0);
+      return length === 4 ? (word[0] ?? null) : null;
+    } catch {
+      // A disk that fails under the temporary directory: a note less is no reason to end the parent.
+      return null;
+    } finally {
+      closeSync(this.fd);
+    }
   }
 }
 

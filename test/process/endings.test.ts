@@ -1,9 +1,10 @@
 // What a program and its children leave behind: output, errors, an exit code, no processes.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { NoteFile } from '../../src/process/notes.ts';
 import { temp } from '../support/temp.ts';
 import { runs, until } from './toolkit.ts';
 
@@ -130,4 +131,12 @@ describe('a program that closes nothing ends all the same', () => {
   test('but not before its tasks', async () => {
     expect(await run('endings.js', ['workInHand'])).toEqual({ code: 0, stdout: '16\n', stderr: '' });
   });
+});
+
+test('a note that cannot be read is no note, and its file is closed', () => {
+  const notes = new NoteFile();
+  closeSync(notes.fd);
+  const unreadable = Object.assign(notes, { fd: openSync('/', 'r') });
+  expect(unreadable.take()).toBeNull();
+  expect(() => closeSync(unreadable.fd)).toThrow('EBADF');
 });
