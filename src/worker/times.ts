@@ -22,11 +22,20 @@ const UNITS = [100, 1000, 1_000_000, 10_000_000, 1_000_000_000];
  */
 export function sameTime(a: Modified, b: Modified): boolean {
   if (a.mtime !== b.mtime) return false;
-  if (a.mtimeNs === b.mtimeNs) return true;
+  if (a.mtimeNs === b.mtimeNs || isFromNode(a, b) || isFromNode(b, a)) return true;
   return UNITS.some((unit) => {
     const isCoarse = a.mtimeNs % unit === 0 || b.mtimeNs % unit === 0;
     return isCoarse && Math.floor(a.mtimeNs / unit) === Math.floor(b.mtimeNs / unit);
   });
+}
+
+/**
+ * Whether the second time is the first as node:fs writes it from Node 24 on: the node driver asks for the middle of a
+ * microsecond, and what the nearest double is, to the nanosecond, is kept.
+ */
+function isFromNode({ mtime, mtimeNs }: Modified, written: Modified): boolean {
+  const middle = (mtime * 1e6 + Math.floor(mtimeNs / 1000) + 0.5) / 1e6;
+  return written.mtimeNs === Math.trunc((middle - Math.trunc(middle)) * 1e9);
 }
 
 /** Whether the second time may be the first as FAT holds it. */
