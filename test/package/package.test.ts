@@ -7,6 +7,7 @@ import { LIBRARIES } from '../architecture/rooms.ts';
 import { needs } from '../support/needs.ts';
 import { ROOT } from '../support/run.ts';
 import { removeTree } from '../support/temp.ts';
+import { onEachNode } from './on-node.ts';
 import { type Packed, packAndInstall } from './packed.ts';
 import { blocksAfter } from './readme.ts';
 
@@ -125,6 +126,8 @@ describe('without koffi’s binary', () => {
     }
   });
 });
+
+onEachNode(() => packed);
 
 describe('the examples of the README', () => {
   needs(

@@ -12,6 +12,9 @@ test('two times are the same as far as both sides can tell', () => {
   for (const other of [123_456_788, 123_456_600, 123_457_000, 124_000_000, 130_000_000]) {
     expect(sameTime(source, at(1_700_000_001, other)), String(other)).toBe(false);
   }
+  // What Node 24 makes of this microsecond, and its neighbour.
+  expect(sameTime(source, at(1_700_000_001, 123_456_478))).toBe(true);
+  expect(sameTime(source, at(1_700_000_001, 123_456_479))).toBe(false);
   expect(sameTime(source, at(1_700_000_000, 0))).toBe(false);
   expect(isCutToEvenSecond(source, at(1_700_000_000, 0))).toBe(true);
   expect(isCutToEvenSecond(source, at(1_699_999_998, 0))).toBe(false);
