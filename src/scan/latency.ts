@@ -1,8 +1,8 @@
 /** Milliseconds that a directory may take on storage that answers at once, on a busy machine too; and more for each entry. */
-const AT_ONCE = 0.3;
+const AT_ONCE = 0.5;
 const AT_ONCE_PER_ENTRY = 0.005;
-/** One alone may be a machine that had other things to do. */
-const LATE_IN_A_ROW = 2;
+/** A few may be a machine that had other things to do. */
+const LATE_IN_A_ROW = 4;
 
 /** Learns from the calls that block whether storage answers late. Once it has, no call is made that would tell of a change. */
 export class Latency {
