@@ -127,6 +127,22 @@ describe('without koffi’s binary', () => {
   });
 });
 
+needs('bash')('the action takes the packed file, and builds nothing', () => {
+  const env = {
+    ...process.env,
+    RUNNER_TEMP: packed.root,
+    PCOPY_PACKAGE: packed.tarball,
+    PCOPY_SOURCE: `${ROOT}/fixtures/tree`,
+    PCOPY_DESTINATION: `${packed.root}/by-action`,
+    PCOPY_OPTIONS: '',
+  };
+  const action = `${ROOT}/.github/actions/pcopy/run.sh`;
+  const { status, stderr } = spawnSync(action, { env, encoding: 'utf8', timeout: 60_000 });
+  expect(status, stderr).toBe(0);
+  expect(existsSync(`${packed.root}/pcopy/node_modules/pcopy/dist/main.cjs`)).toBe(true);
+  expect(existsSync(`${packed.root}/by-action/about.txt`)).toBe(true);
+});
+
 onEachNode(() => packed);
 
 describe('the examples of the README', () => {

@@ -5,7 +5,12 @@ set -euo pipefail
 
 # The action comes with the whole repository at the version that was asked for.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
-if [ ! -e "$root/dist/main.cjs" ]; then
+if [ -n "${PCOPY_PACKAGE:-}" ]; then
+  place="${RUNNER_TEMP:-$(mktemp -d)}/pcopy"
+  root="$place/node_modules/pcopy"
+  # A second step of the job finds it there, and so does one that has the place from a cache.
+  [ -e "$root/dist/main.cjs" ] || npm install --silent --ignore-scripts --no-save --prefix "$place" "$PCOPY_PACKAGE"
+elif [ ! -e "$root/dist/main.cjs" ]; then
   echo '::group::Install pcopy'
   # Whatever the job's own npm settings are: it is built with development dependencies, and needs no script of theirs.
   npm ci --prefix "$root" --include=dev --ignore-scripts
