@@ -1,3 +1,5 @@
+import { styleText } from 'node:util';
+
 /** NO_COLOR (no-color.org) and FORCE_COLOR (force-color.org), which wins as it does in Node; else what the stream is. */
 export function colorWanted(env: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
@@ -7,7 +9,7 @@ export function colorWanted(env: NodeJS.ProcessEnv, isTerminal: boolean): boolea
 export type Palette = Record<'bold' | 'dim' | 'red' | 'green' | 'yellow', (text: string) => string>;
 
 export function palette(on: boolean): Palette {
-  const paint = (open: number, close: number) => (text: string) =>
-    on && text !== '' ? `\x1b[${open}m${text}\x1b[${close}m` : text;
-  return { bold: paint(1, 22), dim: paint(2, 22), red: paint(31, 39), green: paint(32, 39), yellow: paint(33, 39) };
+  const paint = (format: keyof Palette) => (text: string) =>
+    on && text !== '' ? styleText(format, text, { validateStream: false }) : text;
+  return { bold: paint('bold'), dim: paint('dim'), red: paint('red'), green: paint('green'), yellow: paint('yellow') };
 }
