@@ -1,5 +1,6 @@
 // What the parent asks of its workers, as plain data that is safe to run twice.
 import type { RawPath } from '../api/names.ts';
+import type { Stat } from '../fs/file-system.ts';
 
 /** Some entries of one directory. */
 export interface EntriesOfDirectory {
@@ -75,6 +76,9 @@ export interface DiscardJob {
   split: Split;
 }
 
+/** What a source file was when its copy began. */
+export type SourceState = Pick<Stat, 'size' | 'mtime' | 'mtimeNs' | 'changedMs' | 'mode' | 'uid' | 'gid' | 'nlink'>;
+
 /** A split file as its workers know it. */
 export interface Split {
   temporary: RawPath;
@@ -82,9 +86,8 @@ export interface Split {
   made: { identity: string; uid: number; mode: number };
   /** What the source was when the split began; it must not have changed at the end. */
   sourceIdentity: string;
+  source: SourceState;
   size: number;
-  mtime: number;
-  mtimeNs: number;
 }
 
 /** Directories get what can only be set when nothing more is put into them. */

@@ -1,6 +1,7 @@
 import type { RawPath } from '../api/names.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
+import type { SourceState } from '../protocol/jobs.ts';
 import type { Context } from './context.ts';
 
 /** The unit a hole can have; smaller ones file systems cannot keep. */
@@ -154,17 +155,18 @@ function skipHole(context: Context, length: number, observe: Observer | null): v
   }
 }
 
+const OTHERWISE = ['mode', 'uid', 'gid', 'nlink'] as const;
+
 /** Throws when the file is no longer what it was when its copy began. */
-export function checkUnchanged(
-  context: Context,
-  path: RawPath,
-  source: Handle,
-  stat: Pick<Stat, 'size' | 'mtime' | 'mtimeNs'>,
-): void {
+export function checkUnchanged(context: Context, path: RawPath, source: Handle, stat: SourceState): void {
   const now = attempt(path, 'source', 'stat', () => context.fs.stat(source));
   if (now.size > stat.size) throw changed(path, 'grew while it was read');
   if (now.size < stat.size) throw changed(path, 'shrank while it was read');
   if (now.mtime !== stat.mtime || now.mtimeNs !== stat.mtimeNs) throw changed(path, 'changed while it was read');
+  // Whoever writes and then puts the old time back (encrypted containers) cannot put this one back. Rights, owners and further
+  // names change it too, and are no change of content.
+  const isOtherwiseSame = OTHERWISE.every((field) => now[field] === stat[field]);
+  if (now.changedMs !== stat.changedMs && isOtherwiseSame) throw changed(path, 'changed while it was read');
 }
 
 // Files of /proc and the like say size 0 and have content; an ordinary one that was empty has grown.

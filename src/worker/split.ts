@@ -1,7 +1,7 @@
 import { type RawPath, splitPath } from '../api/names.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
-import type { PublishJob, RangeJob, Split, SplitJob } from '../protocol/jobs.ts';
+import type { PublishJob, RangeJob, SourceState, Split, SplitJob } from '../protocol/jobs.ts';
 import { abort, publish } from './atomic-write.ts';
 import { checkUnchanged, copyRange } from './content.ts';
 import { type Context, type Entry, entryOf, tell } from './context.ts';
@@ -33,9 +33,9 @@ export function beginSplit(context: Context, job: SplitJob): void {
         } else {
           attempt(job.path, 'destination', 'set size', () => fs.truncate(destination, stat.size));
           const { identity, uid, mode } = attempt(job.path, 'destination', 'stat', () => fs.stat(destination));
-          const { identity: sourceIdentity, size, mtime, mtimeNs } = stat;
+          const { identity: sourceIdentity, size } = stat;
           const made = { identity, uid, mode };
-          report.split = { temporary: staged.temporary ?? '', made, sourceIdentity, size, mtime, mtimeNs };
+          report.split = { temporary: staged.temporary ?? '', made, sourceIdentity, source: stateOf(stat), size };
         }
       } catch (error) {
         abort(context, entry, staged.temporary);
@@ -47,6 +47,10 @@ export function beginSplit(context: Context, job: SplitJob): void {
       fs.close(source);
     }
   });
+}
+
+function stateOf({ size, mtime, mtimeNs, changedMs, mode, uid, gid, nlink }: Stat): SourceState {
+  return { size, mtime, mtimeNs, changedMs, mode, uid, gid, nlink };
 }
 
 /** Fills in one range. */
@@ -64,7 +68,7 @@ export function copySplitRange(context: Context, job: RangeJob): void {
 export function publishSplit(context: Context, job: PublishJob): void {
   const { fs } = context;
   withBoth(context, job, (entry, source, destination, stat) => {
-    checkUnchanged(context, job.path, source, job.split);
+    checkUnchanged(context, job.path, source, job.split.source);
     copyMetadata(context, job.path, { source, stat, destination, guarded: true, hasAttributes: true });
     if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
     publish(context, entry, { handle: destination, temporary: job.split.temporary }, stat);

@@ -1,13 +1,18 @@
 import {
   appendFileSync,
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { expect, test } from 'vitest';
 import { childrenOf, openFiles } from '../support/processes.ts';
@@ -20,12 +25,21 @@ const CHANGES: Record<string, (path: string) => void> = {
   shrinks: (path) => truncateSync(path, 10),
   'becomes empty': (path) => truncateSync(path, 0),
   grows: (path) => appendFileSync(path, 'one line more\n'),
+  'is written to and gets its old time back': (path) => {
+    const { atime, mtime } = statSync(path);
+    const handle = openSync(path, 'r+');
+    writeSync(handle, 'other', 0);
+    closeSync(handle);
+    utimesSync(path, atime, mtime);
+  },
 };
 
 overBothDrivers((driver) => {
   test.each(Object.keys(CHANGES))('a source that %s while it is read is an error, and no file', async (change) => {
     const top = temp();
     plant(`${top}/src`, { 'd/file': slowFile(400_000), other: file('other') });
+    // A time that can be put back whole.
+    utimesSync(`${top}/src/d/file`, 1, 1);
     plant(`${top}/dst`, { 'd/file': file('as it was') });
     const run = start([...SLOW, '-j', '2', `${top}/src`, `${top}/dst`], { driver });
     const reading = () => childrenOf(run.pid).some(({ pid }) => openFiles(pid).includes(`${top}/src/d/file`));

@@ -108,7 +108,8 @@ test('no more big files are begun than there are workers, and one that is all re
     } else if (job.kind === 'split') {
       open.set(job.path, size);
       const made = { identity: '', uid: 0, mode: 0o600 };
-      report.split = { temporary: job.path, made, sourceIdentity: job.path, size, mtime: 0, mtimeNs: 0 };
+      const source = { size, mtime: 0, mtimeNs: 0, changedMs: 0, mode: 0, uid: 0, gid: 0, nlink: 1 };
+      report.split = { temporary: job.path, made, sourceIdentity: job.path, source, size };
       if (open.size > 1) wrong.push(`${open.size} files are open`);
     } else if (job.kind === 'range') {
       if ([...open.values()].includes(0)) wrong.push('a file waits to be ended');
