@@ -51,7 +51,8 @@ overBothDrivers((driver) => {
     const expected = { source, before: new Map(), from: `${top}/src`, destination: `${top}/dst` };
     const { from, destination } = expected;
     for (const times of [1, 2]) {
-      const running = startMarked(destination, [from, destination, '-j', '2', '--batch', '1'], driver);
+      // Held back: the other worker must not be done before the signal.
+      const running = startMarked(destination, [from, destination, '-j', '2', '--bwlimit', '20M'], driver);
       await until(() => familyOf(running.pid).length > 1, 'a worker');
       const [, worker = 0] = familyOf(running.pid);
       send(worker, 'SIGSTOP');
