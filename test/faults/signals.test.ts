@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { expect } from 'vitest';
 import { needs } from '../support/needs.ts';
 import { Random } from '../support/random.ts';
@@ -52,7 +52,7 @@ overBothDrivers((driver) => {
     const { from, destination } = expected;
     for (const times of [1, 2]) {
       // Held back: the other worker must not be done before the signal.
-      const running = startMarked(destination, [from, destination, '-j', '2', '--bwlimit', '20M'], driver);
+      const running = startMarked(destination, [from, destination, '-j', '2', '--bwlimit', '200K'], driver);
       await until(() => familyOf(running.pid).length > 1, 'a worker');
       const [, worker = 0] = familyOf(running.pid);
       send(worker, 'SIGSTOP');
@@ -114,6 +114,8 @@ needs('root', 'strace')('a second signal ends at once, a worker that cannot die 
   try {
     await once(tracer.stderr, 'data');
     tracer.kill('SIGSTOP');
+    // Before Node has set up its handlers a signal is nobody's but the system's.
+    await until(() => existsSync(`${top}/dst`), 'the run');
     send(running.pid, 'SIGTERM');
     await until(() => running.output().stderr.includes('once more to end at once'), 'the answer');
     await pause(100);
