@@ -9,7 +9,7 @@ import { openUi, type Ui } from '../ui/open.ts';
 import { Output, type OutputStream } from '../ui/output.ts';
 import { type Parsed, parseCommandLine } from './command.ts';
 import { completionScript } from './completion.ts';
-import { type EndingSignal, exitCodeOf, exitCodeOfError, withOutput } from './exit-codes.ts';
+import { type EndingSignal, exitCodeOf, exitCodeOfError, SIGNAL_CODES, withOutput } from './exit-codes.ts';
 import { readLists, type Stdin } from './lists.ts';
 import { rawArguments } from './raw-argv.ts';
 import { reasonOf } from './reason.ts';
@@ -118,9 +118,14 @@ class Session {
   /** Waits for the readers of stdout and stderr; when the run was interrupted, only for a while. */
   async finish(code: number): Promise<number> {
     this.#signals?.ended();
-    const wasInterrupted = this.#signals?.received !== undefined;
+    const received = this.#signals?.received;
+    let isCutOff = false;
     const enough = new Promise<void>((resolve) => {
-      if (wasInterrupted) setTimeout(resolve, LAST_WORDS_MS).unref();
+      const cutOff = (): void => {
+        isCutOff = true;
+        resolve();
+      };
+      if (received !== undefined) setTimeout(cutOff, LAST_WORDS_MS).unref();
     });
     await Promise.race([this.#stdout.drained(), enough]);
     const { lost } = this.#stdout;
@@ -128,6 +133,8 @@ class Session {
       this.#sayEnding(`pcopy: standard output: ${whyLost(lost)} (${lost.code}); not all of it was written`);
     }
     await Promise.race([this.#stderr.drained(), enough]);
+    // The signal came when all was copied, but not all was told; on a terminal that the bar shares, lines go to stderr.
+    if (received !== undefined && isCutOff) return SIGNAL_CODES[received];
     return withOutput(code, lost !== undefined);
   }
 
