@@ -1,4 +1,5 @@
 import type { RawPath } from '../api/names.ts';
+import { heldHandles } from './directories.ts';
 import type { FileSystem, Handle } from './file-system.ts';
 
 /** Stands for a directory that is not there, in a dry run. Everything below it is not there either. */
@@ -15,17 +16,22 @@ export type Enter = (parent: Handle, name: RawPath, path: RawPath) => Handle;
 export class DirHandleCache {
   private readonly fs: FileSystem;
   readonly root: Handle;
-  private readonly limit: number;
   private readonly enter: Enter;
+  private readonly limit: number;
   private readonly names: RawPath[] = [];
   private readonly handles: Handle[] = [];
   private firstOpen = 0;
 
-  constructor(fs: FileSystem, root: Handle, limit: number, enter: Enter) {
+  constructor(
+    fs: FileSystem,
+    root: Handle,
+    enter: Enter = (parent, name) => fs.openDirectory(parent, name),
+    limit = heldHandles(),
+  ) {
     this.fs = fs;
     this.root = root;
-    this.limit = limit;
     this.enter = enter;
+    this.limit = limit;
   }
 
   /** The handle stays valid until the next call. Throws what `enter` throws. '' is the root. */

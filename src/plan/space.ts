@@ -1,106 +1,126 @@
+import { type StatsFs, statfsSync } from 'node:fs';
 import type { Config } from '../api/config.ts';
 import { CopyError, RefusedError } from '../api/errors.ts';
-import type { RawPath } from '../api/names.ts';
+import { type RawPath, toBytes } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
-import { heldHandles } from '../fs/directories.ts';
-import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
+import type { FileSystem, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
 import { isWithin, listMounts } from './mounts.ts';
+import type { Surveyed } from './preflight.ts';
 import type { Plan } from './prepare.ts';
-import { addNeed, noNeed, type Rules, shortage } from './space-need.ts';
-import { type Volume, volumeOf } from './volume.ts';
 
-/** How an entry's size is asked for. */
-interface Source {
-  stat(dir: RawPath, name: RawPath): Stat | null;
-}
+/** f_type (statfs(2)) of file systems whose files never share blocks: ext2 to ext4, tmpfs, vfat, exfat. */
+const NEVER_SHARES = new Set([0xef53, 0x01021994, 0x4d44, 0x2011bab0]);
 
 /** Counts what the copy needs, and in the end compares it with what is free. */
 export interface SpaceCheck {
-  add(group: EntriesOfDirectory, source: Source): void;
+  add(group: EntriesOfDirectory, source: Surveyed): void;
   /** Throws RefusedError when it cannot fit. */
   finish(): void;
   close(): void;
 }
 
-/** @returns null when it fits without counting, or cannot be told */
+/**
+ * Counts the least that the copy can need: a copy that fits must not be refused, and one that turns out not to fit ends
+ * cleanly when the destination is full.
+ * @returns null when it fits without a listing, or a file system does not tell its size
+ */
 export function spaceCheck(fs: FileSystem, plans: readonly Plan[], config: Config): SpaceCheck | null {
   const [plan] = plans;
-  const there = plan === undefined ? null : volumeOf(plan.destination.path);
-  if (plan === undefined || there === null) return null;
-  const all = plans.map(({ source }) => volumeOf(source.path));
-  const known = all.filter((here) => here !== null);
-  if (known.length < all.length) return null;
-  // What several file systems hold is counted.
-  const [here] = known;
-  if (plans.length === 1 && here !== undefined && fitsAsAWhole(here, there, plan, config)) return null;
+  const there = plan && volumeOf(plan.destination.path);
+  const from = plans.map(({ source }) => volumeOf(source.path)).filter((volume) => volume !== null);
+  if (!plan || !there || from.length < plans.length) return null;
+  if (plans.length === 1 && from.every((here) => fitsAsAWhole(here, there, plan, config))) return null;
+  // How many blocks will be shared, or found to be zero, is seen only in the copying.
+  const isBounded = config.sparse !== 'always' && !from.some((here) => mayShare(here, there, config));
   const root = fs.openRoot(plan.destination.path);
-  // Nothing is below a directory that the run has just made.
-  const chain = plan.merged
-    ? new DirHandleCache(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name))
-    : null;
-  const need = noNeed();
-  const rules: Rules = {
-    unit: there.unit,
-    holes: config.sparse !== 'never',
-    atomic: config.atomic,
-    kept: (stat, old) => isKept(config, stat, old),
+  const existing = plan.merged ? new DirHandleCache(fs, root) : null;
+  const linked = new Set<string>();
+  let bytes = 0;
+  let inodes = 0;
+  /** The largest file that is written beside the one that it replaces. */
+  let beside = 0;
+  const count = (stat: Stat, old: Stat | null): void => {
+    if (old !== null && (stat.type === 'd' || old.type === 'd' || config.ifExists !== 'replace')) return;
+    if (old !== null && config.atomic && !config.update) beside = Math.max(beside, allocated(stat, config));
+    // It may be unchanged, and takes no more when it is replaced.
+    if (old?.size === stat.size) return;
+    if (stat.nlink > 1 && stat.type !== 'd') {
+      if (linked.has(stat.identity)) return;
+      linked.add(stat.identity);
+    }
+    bytes += allocated(stat, config) - (old === null ? 0 : allocated(old, config));
+    if (old === null) inodes++;
+  };
+  const check = (what: string, needed: number, free: number, format: (n: number) => string): void => {
+    if (needed <= free) return;
+    const message = `not enough ${what}: ${format(needed)} are needed, ${format(free)} are free`;
+    throw new RefusedError(plan.destination.path, message, 'ENOSPC');
   };
   return {
     add: ({ dir, names }, source) => {
-      const old = chain === null ? null : openOrNull(chain, dir);
+      const parent = existing && orNull(() => existing.open(dir));
       for (const name of names.split('/')) {
         const stat = orNull(() => source.stat(dir, name));
-        if (stat === null) continue;
-        const as = plan.single?.as ?? name;
-        addNeed(need, rules, stat, old === null ? null : orNull(() => fs.statAt(old, as)));
+        const old = parent === null ? null : orNull(() => fs.statAt(parent, plan.single?.as ?? name));
+        if (stat !== null) count(stat, old);
       }
     },
     finish: () => {
-      const message = shortage(
-        need,
-        there,
-        known.some((here) => mayShare(here, there, config)),
-      );
-      if (message !== null) throw new RefusedError(plan.destination.path, message, 'ENOSPC');
+      if (isBounded) check('space', Math.max(bytes, beside), freeBytes(there), inUnits);
+      check('inodes', inodes, freeInodes(there), String);
     },
     close: () => {
-      chain?.close();
+      existing?.close();
       fs.close(root);
     },
   };
 }
 
-// The whole file system that the source lies on would fit: each file rounded up, and more where files may be stored
-// packed or shared. Links that are followed can lead elsewhere, and filled holes need more than they take now.
-function fitsAsAWhole(here: Volume, there: Volume, plan: Plan, config: Config): boolean {
+function allocated({ type, size, blocks }: Stat, { sparse }: Config): number {
+  if (type !== 'f') return 0;
+  return sparse === 'never' ? size : Math.min(size, blocks * 512);
+}
+
+// A link that is followed leads elsewhere, holes that are filled take more than they do now, and so do other mounts.
+function fitsAsAWhole(here: StatsFs, there: StatsFs, plan: Plan, config: Config): boolean {
   if (config.dereference || config.sparse === 'never') return false;
-  const bytes = here.used * (here.packs ? 4 : 1) + here.usedInodes * there.unit;
-  const inodes = there.countsInodes ? here.usedInodes : 0;
-  const fits = bytes < there.free && (!there.countsInodes || (here.countsInodes && inodes < there.freeInodes));
-  return fits && !listMounts().some((m) => m.point !== plan.source.path && isWithin(m.point, plan.source.path));
+  const used = (here.blocks - here.bfree) * here.bsize;
+  if (used > freeBytes(there) || here.files - here.ffree > freeInodes(there)) return false;
+  return !listMounts().some(({ point }) => point !== plan.source.path && isWithin(point, plan.source.path));
 }
 
-// `auto` may share blocks, and need none; whether it does is seen only when it is tried.
-function mayShare(here: Volume, there: Volume, config: Config): boolean {
-  return config.reflink === 'always' || (config.reflink === 'auto' && here.clones && here.sameAs(there));
+function mayShare(here: StatsFs, there: StatsFs, { reflink }: Config): boolean {
+  if (reflink !== 'auto') return reflink === 'always';
+  // Not by device: that of btrfs differs between its subvolumes.
+  const isSame = here.type === there.type && here.blocks === there.blocks && here.bfree === there.bfree;
+  return isSame && !NEVER_SHARES.has(here.type >>> 0);
 }
 
-function isKept(config: Config, stat: Stat, old: Stat): boolean {
-  if (config.ifExists === 'skip' || config.ifExists === 'error') return true;
-  if (config.ifExists === 'older' && old.mtime > stat.mtime) return true;
-  if (!config.update || old.type !== 'f' || stat.size !== old.size) return false;
-  return config.checksum || (stat.mtime === old.mtime && sameFraction(stat.mtimeNs, old.mtimeNs));
+// A superuser may use the blocks that are held back for one.
+function freeBytes({ bfree, bavail, bsize }: StatsFs): number {
+  return (process.geteuid?.() === 0 ? bfree : bavail) * bsize;
 }
 
-// Roughly: a side that ends in zeros may not hold more.
-function sameFraction(a: number, b: number): boolean {
-  return a === b || a % 1000 === 0 || b % 1000 === 0;
+// Some file systems make inodes as they need them, and report none.
+function freeInodes({ files, ffree }: StatsFs): number {
+  return files > 0 ? ffree : Number.POSITIVE_INFINITY;
 }
 
-function openOrNull(chain: DirHandleCache, dir: RawPath): Handle | null {
-  return orNull(() => chain.open(dir));
+function volumeOf(path: RawPath): StatsFs | null {
+  try {
+    const volume = statfsSync(toBytes(path));
+    return volume.blocks > 0 ? volume : null;
+  } catch {
+    return null;
+  }
+}
+
+// To three digits.
+function inUnits(bytes: number): string {
+  const power = bytes < 1024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), 3);
+  return `${Number((bytes / 1024 ** power).toPrecision(3))} ${['B', 'KiB', 'MiB', 'GiB'][power]}`;
 }
 
 // What cannot be looked at is left for the run to tell.

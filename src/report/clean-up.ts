@@ -1,6 +1,5 @@
 import { parentOf, type RawPath } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
-import { heldHandles } from '../fs/directories.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { parseTemporaryName } from '../fs/temporary-name.ts';
 import type { Job } from '../protocol/jobs.ts';
@@ -27,7 +26,7 @@ export function removeTemporaries(
   } catch {
     return; // The destination itself is gone.
   }
-  const tree = new DirHandleCache(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
+  const tree = new DirHandleCache(fs, root);
   for (const dir of dirs) {
     try {
       const handle = tree.open(dir);

@@ -1,6 +1,6 @@
 import type { RawPath } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
-import { heldHandles, openRoot, type Root } from '../fs/directories.ts';
+import { openRoot, type Root } from '../fs/directories.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 
@@ -22,7 +22,7 @@ export function restoreModes(
   } catch (error) {
     return failed('', error);
   }
-  const tree = new DirHandleCache(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
+  const tree = new DirHandleCache(fs, root);
   // What lies in a directory has a longer path, and must be reached before that is closed.
   for (const [path, mode] of [...opened].sort(([a], [b]) => b.length - a.length)) {
     try {

@@ -1,6 +1,5 @@
 import { type RawPath, splitPath } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
-import { heldHandles } from '../fs/directories.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { temporaryName } from '../fs/temporary-name.ts';
 import type { Split } from '../protocol/jobs.ts';
@@ -22,7 +21,7 @@ export function lockSplit(fs: FileSystem, config: WorkerConfig, path: RawPath, s
   let handle: Handle | null = null;
   try {
     root = fs.openRoot(config.destination.path);
-    const tree = new DirHandleCache(fs, root, heldHandles(), (parent, name) => fs.openDirectory(parent, name));
+    const tree = new DirHandleCache(fs, root);
     try {
       const parent = tree.open(dir);
       const opened = fs.openWrite(parent, split.temporary);

@@ -2,7 +2,7 @@ import type { Config } from '../api/config.ts';
 import { CopyError } from '../api/errors.ts';
 import { join, type RawPath } from '../api/names.ts';
 import { DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
-import { heldHandles, openRoot } from '../fs/directories.ts';
+import { openRoot } from '../fs/directories.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
 import { removeStale } from '../fs/stale-temporary.ts';
@@ -76,7 +76,7 @@ export class ExtraEntries implements ListingObserver {
     // Otherwise what is there is not to be replaced, whatever it is.
     this.replacements = new Replacements(config.ifExists === 'replace');
     this.root = openDestination(context);
-    this.tree = new DirHandleCache(fs, this.root, heldHandles(), (parent, name) => this.enter(plan, parent, name));
+    this.tree = new DirHandleCache(fs, this.root, (parent, name) => this.enter(plan, parent, name));
     this.destination = new Lister(fs, this.tree, {
       dereference: false,
       retries: new Retries(fs, config.retries, [plan.destination.path]),

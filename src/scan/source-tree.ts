@@ -3,7 +3,7 @@ import { CopyError, RefusedError } from '../api/errors.ts';
 import type { Found } from '../api/events.ts';
 import { escapeControls, type RawPath } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
-import { enterSource, heldHandles, openRoot } from '../fs/directories.ts';
+import { enterSource, openRoot } from '../fs/directories.ts';
 import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
 import type { Plan } from '../plan/prepare.ts';
@@ -145,7 +145,7 @@ export class SourceTree {
 
   private newChain(): DirHandleCache {
     const { fs, root, config } = this;
-    return new DirHandleCache(fs, root, heldHandles(), enterSource(fs, config.dereference));
+    return new DirHandleCache(fs, root, enterSource(fs, config.dereference));
   }
 
   private async walk(

@@ -1,6 +1,5 @@
 import { join, type RawPath } from '../api/names.ts';
 import { DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
-import { heldHandles } from '../fs/directories.ts';
 import { attempt } from '../fs/entry-error.ts';
 import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
@@ -19,7 +18,7 @@ export function removeEntries(context: Context, job: DeleteJob): void {
   }
   if (dir === MISSING) return;
   const { fs, config } = context;
-  const below = new DirHandleCache(fs, dir, heldHandles(), (parent, name, path) => {
+  const below = new DirHandleCache(fs, dir, (parent, name, path) => {
     const handle = fs.holdDirectory(parent, name);
     return config.dryRun ? handle : opened(context, handle, fs.stat(handle), join(job.dir, path));
   });

@@ -1,7 +1,7 @@
 // The copier's half of a worker process: one call to set it up, then one call per job, one after the other.
 
 import { DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
-import { enterSource, heldHandles, openRoot } from '../fs/directories.ts';
+import { enterSource, openRoot } from '../fs/directories.ts';
 import { openFileSystem } from '../fs/driver.ts';
 import { attempt, toFailure } from '../fs/entry-error.ts';
 import type { Handle } from '../fs/file-system.ts';
@@ -50,11 +50,11 @@ export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): P
   const context: Context = {
     fs,
     config,
-    source: new DirHandleCache(fs, open('source'), heldHandles(), enterSource(fs, config.dereference, 'holdDirectory')),
-    destination: new DirHandleCache(fs, destination, heldHandles(), (parent, name, path) =>
+    source: new DirHandleCache(fs, open('source'), enterSource(fs, config.dereference, 'holdDirectory')),
+    destination: new DirHandleCache(fs, destination, (parent, name, path) =>
       enterDestination(context, parent, name, path),
     ),
-    linkTargets: new DirHandleCache(fs, destination, heldHandles(), (parent, name, path) =>
+    linkTargets: new DirHandleCache(fs, destination, (parent, name, path) =>
       attempt(path, 'destination', 'open', () => fs.holdDirectory(parent, name)),
     ),
     buffer: Buffer.alloc(config.chunkSize * config.batch),

@@ -38,7 +38,7 @@ export async function list(root: string, options: ListOptions = {}): Promise<Lis
   const fs = options.driver === 'node' ? new NodeFileSystem() : new LibcFileSystem();
   const patterns = await patternsFor({ include: options.include ?? [], exclude: options.exclude ?? [] });
   const top = fs.openRoot(Buffer.from(root).toString('latin1'));
-  const tree = new DirHandleCache(fs, top, 8, enterSource(fs, false));
+  const tree = new DirHandleCache(fs, top, enterSource(fs, false), 8);
   // As the copier does it: a walk that leaves nothing out goes another way than one that may.
   const unmatched = patterns.all ? null : new Unmatched(patterns.uses);
   const gitignore = options.gitignore ? new Gitignore((_dir, handle) => readGitignore(fs, handle)) : null;
