@@ -43,7 +43,7 @@ export interface CopyHooks {
    * thrown nor told; for that, call `signal.throwIfAborted()` afterwards.
    */
   signal?: AbortSignal;
-  /** @internal Workers forked ahead of the call (see `startWorkerEarly`). */
+  /** @internal Workers forked ahead of the call (see `startWorkerEarly`); they end with this process. */
   early?: readonly PrestartedWorker[];
   /** @internal What messages call a pattern that was read from a file. */
   origins?: ReadonlyMap<string, string>;
@@ -70,7 +70,7 @@ export async function copyTree(
   const patterns = await patternsFor(config, hooks.origins);
   const fs = await openFileSystem();
   const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
-  if (hooks.signal?.aborted) return notBegun(reporter, hooks);
+  if (hooks.signal?.aborted) return notBegun(reporter);
   const sources = isList(source) ? source : [source];
   let plans: Plan[];
   try {
@@ -84,8 +84,8 @@ export async function copyTree(
       () => hooks.signal?.aborted === true,
     );
   } catch (error) {
-    if (hooks.signal?.aborted) return notBegun(reporter, hooks);
-    return refused(reporter, hooks, error, [...sources, destination]);
+    if (hooks.signal?.aborted) return notBegun(reporter);
+    return refused(reporter, error, [...sources, destination]);
   }
   const trees: SourceTree[] = [];
   const giveUp = (): void => {
@@ -102,14 +102,14 @@ export async function copyTree(
     await preflight(fs, plans, trees, config);
     if (hooks.signal?.aborted) {
       giveUp();
-      return notBegun(reporter, hooks);
+      return notBegun(reporter);
     }
     if (config.bwlimit > 0) rate = new RateFile(config.bwlimit);
     for (const plan of plans.slice(0, 1)) reporter.openManifest(fs, plan);
   } catch (error) {
     rate?.close();
     giveUp();
-    return refused(reporter, hooks, error, [...sources, destination]);
+    return refused(reporter, error, [...sources, destination]);
   } finally {
     hooks.signal?.removeEventListener('abort', halt);
   }
@@ -233,19 +233,12 @@ async function allTold(events: Queue<WorkerEvent>): Promise<void> {
   while (!(await events.empty()));
 }
 
-function notBegun(reporter: Reporter, hooks: CopyHooks): Promise<Summary> {
-  for (const worker of hooks.early ?? []) void worker.discard();
+function notBegun(reporter: Reporter): Promise<Summary> {
   reporter.interrupt();
   return reporter.end();
 }
 
-function refused(
-  reporter: Reporter,
-  hooks: CopyHooks,
-  error: unknown,
-  typed: readonly (string | Uint8Array)[],
-): Promise<Summary> {
-  for (const worker of hooks.early ?? []) void worker.discard();
+function refused(reporter: Reporter, error: unknown, typed: readonly (string | Uint8Array)[]): Promise<Summary> {
   if (!(error instanceof RefusedError)) throw error;
   return reporter.refuse(asTyped(error, typed, reporter.config));
 }
