@@ -4,7 +4,7 @@ import type { CopyOptions } from './options.ts';
 import { OPTIONS } from './options-table.ts';
 import { isObject, path, sources, type ValueType } from './values.ts';
 
-const HOOKS: Record<'onEvent' | 'signal' | 'early' | 'origins', ValueType> = {
+const HOOKS: Record<'onEvent' | 'signal' | 'early' | 'executor' | 'origins', ValueType> = {
   onEvent: { takes: 'a function', fits: (value) => typeof value === 'function' },
   // Not by its class: a program may bring its own.
   signal: {
@@ -12,6 +12,7 @@ const HOOKS: Record<'onEvent' | 'signal' | 'early' | 'origins', ValueType> = {
     fits: (value) => isObject(value) && 'aborted' in value && 'addEventListener' in value,
   },
   early: { takes: 'a list of workers', fits: Array.isArray },
+  executor: { takes: 'a function', fits: (value) => typeof value === 'function' },
   origins: { takes: 'a map', fits: (value) => value instanceof Map },
 };
 

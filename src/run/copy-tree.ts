@@ -45,6 +45,8 @@ export interface CopyHooks {
   signal?: AbortSignal;
   /** @internal Workers forked ahead of the call (see `startWorkerEarly`); they end with this process. */
   early?: readonly PrestartedWorker[];
+  /** @internal What runs the jobs. */
+  executor?: typeof localExecutor;
   /** @internal What messages call a pattern that was read from a file. */
   origins?: ReadonlyMap<string, string>;
 }
@@ -170,7 +172,7 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
   // Progress is at most one message per worker in 50 ms; failures of a batch come in one go.
   const events = new Queue<WorkerEvent>(64 * config.jobs);
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
-  const executor = localExecutor(config.jobs, setup, events, common.early ?? []);
+  const executor = (hooks.executor ?? localExecutor)(config.jobs, setup, events, common.early ?? []);
   const listener: SchedulerListener = {
     failed: (failure) => reporter.failed(failure),
     reported: (report) => reporter.reported(report),

@@ -17,9 +17,6 @@ export interface StagedFile {
   reused: boolean;
 }
 
-// Whether the destination has files without a name, and lets them be named. One refusal is enough to stop asking.
-let usesUnnamed = true;
-
 /** A file without a name cannot be given one: it is to be copied again, under a temporary name. */
 export class UnnamedRefused extends Error {
   override name = 'UnnamedRefused';
@@ -41,15 +38,15 @@ export interface Guard {
  * has no name, or one in a directory that nobody else can enter, may carry its mode at once.
  */
 export function begin(context: Context, entry: Entry, source: Stat, { keepGuarded, isPrivate }: Guard): StagedFile {
-  const { fs, config } = context;
+  const { fs, config, learned } = context;
   if (!config.atomic) return beginInPlace(context, entry, source);
   const mode = source.mode & 0o777;
-  if (usesUnnamed) {
+  if (learned.createsUnnamed) {
     const handle = attempt(entry.path, 'destination', 'create', () =>
       fs.createUnnamed(entry.destinationDir, keepGuarded ? 0o600 : mode),
     );
     if (handle !== null) return { handle, temporary: null, guarded: keepGuarded, reused: false };
-    usesUnnamed = false;
+    learned.createsUnnamed = false;
   }
   // Some servers let nothing be written into a file that says so, even by who has it open.
   const isOpen = isPrivate && !keepGuarded && (mode & 0o600) === 0o600;
@@ -73,7 +70,7 @@ export function publish(
   if (staged.temporary === null) {
     if (linkUnnamed(context, entry, staged, newName)) return;
     checkReplaceable(context, entry, source);
-    const isLocked = canLock(fs) && fs.lock(staged.handle, 'exclusive') === true;
+    const isLocked = canLock(context) && fs.lock(staged.handle, 'exclusive') === true;
     staged.temporary = underTemporaryName(config.runMark, isLocked, (name) =>
       linkUnnamed(context, entry, staged, name),
     );
@@ -89,19 +86,16 @@ export function publish(
   staged.temporary = newName;
 }
 
-// Set to false by the first file system that cannot: then what has the name is looked at before it is replaced.
-let renamesNew = true;
-
 // Mostly nothing has the name: then it need not be looked at.
-function renameNew({ fs }: Context, { destinationDir, newName, path }: Entry, from: RawPath): boolean {
-  if (!renamesNew) return false;
+function renameNew({ fs, learned }: Context, { destinationDir, newName, path }: Entry, from: RawPath): boolean {
+  if (!learned.renamesNew) return false;
   const done = attempt(path, 'destination', 'rename', () => fs.renameNew(destinationDir, from, newName));
-  renamesNew = done !== null;
+  learned.renamesNew = done !== null;
   return done === true;
 }
 
 function linkUnnamed(
-  { fs }: Context,
+  { fs, learned }: Context,
   { destinationDir, path }: Entry,
   { handle }: Pick<StagedFile, 'handle'>,
   name: RawPath,
@@ -110,7 +104,7 @@ function linkUnnamed(
     return fs.linkUnnamed(handle, destinationDir, name);
   } catch (error) {
     if (!LINK_REFUSALS.has(codeOf(error))) throw toCopyError(error, path, 'destination', 'link');
-    usesUnnamed = false;
+    learned.createsUnnamed = false;
     throw new UnnamedRefused(codeOf(error), { cause: error });
   }
 }

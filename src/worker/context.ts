@@ -28,6 +28,21 @@ export interface Context {
   hasMounts: boolean;
   /** Identities of directories that this worker has made lately, and whether what is made in them may inherit an ACL. */
   readonly madeHere: Map<string, boolean>;
+  readonly learned: Learned;
+}
+
+/** What the first refusals have told of the destination: what it cannot do is not tried again. */
+export interface Learned {
+  /** It makes files without a name, and lets them be named. */
+  createsUnnamed: boolean;
+  /** It gives a name only if that is free, in one call. Where not, what has the name is looked at before it is replaced. */
+  renamesNew: boolean;
+  /** Locks that were not to be had. */
+  lockRefusals: number;
+  /** Files can share blocks with the source's. */
+  clones: boolean;
+  /** It has given back a time to its last digit. It is then asked again only for times that 32 bits do not hold, which are clamped. */
+  keepsExactTimes: boolean;
 }
 
 /** One entry on its way: where it is, where it goes, and what the two are called in a message. */

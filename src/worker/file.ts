@@ -116,27 +116,20 @@ function identityOf({ fs }: Context, path: RawPath, handle: Handle): string {
 
 // Below this, cloning costs as many calls as copying.
 const CLONE_FROM = 64 * 1024;
-// Set by the first refusal that is about the file systems, not the file.
-let cloneable = true;
 
 /** Shares the source's blocks when that is wanted and possible. Throws when it must be and is not. */
 export function clone(context: Context, entry: Entry, source: Handle, staged: StagedFile, stat: Stat): boolean {
-  const { fs, config } = context;
+  const { fs, config, learned } = context;
   const always = config.reflink === 'always';
-  if (
-    config.reflink === 'never' ||
-    (!always && (!cloneable || stat.size < CLONE_FROM || config.hash || config.verify))
-  ) {
-    return false;
-  }
-  if (stat.size === 0) return false;
+  if (config.reflink === 'never' || stat.size === 0) return false;
+  if (!always && (!learned.clones || stat.size < CLONE_FROM || config.hash || config.verify)) return false;
   const refusal = fs.clone(source, staged.handle);
   if (refusal === null) {
     context.heartbeat.skipped(stat.size);
     return true;
   }
   if (always) throw entryError(entry.path, 'destination', 'reflink', refusal, 'cannot share blocks here');
-  if (refusal === 'EOPNOTSUPP' || refusal === 'EXDEV' || refusal === 'ENOTSUP' || refusal === 'ENOTTY')
-    cloneable = false;
+  // These are about the file systems, not the file.
+  if (['EOPNOTSUPP', 'EXDEV', 'ENOTSUP', 'ENOTTY'].includes(refusal)) learned.clones = false;
   return false;
 }

@@ -18,17 +18,16 @@ export const GUARDED = 0o600;
 
 /** One refusal would be enough, if a file that was just removed could be told from a file system that counts no names. */
 const MOST_REFUSALS = 3;
-let refusals = 0;
 
 /** Whether the destination locks files, as far as is known. */
-export function canLock(fs: FileSystem): boolean {
-  return fs.name === 'libc' && refusals < MOST_REFUSALS;
+export function canLock({ fs, learned }: Context): boolean {
+  return fs.name === 'libc' && learned.lockRefusals < MOST_REFUSALS;
 }
 
 /** Begins a file under a temporary name, locked where that is possible, so that no other run takes it for a dead one's. */
 export function beginNamed(context: Context, entry: Entry, mode: number): NamedFile {
-  const { fs } = context;
-  for (; canLock(fs); refusals++) {
+  const { fs, learned } = context;
+  for (; canLock(context); learned.lockRefusals++) {
     const file = beginUnlocked(context, entry, mode, true);
     let isHeld = false;
     try {

@@ -1,0 +1,43 @@
+// What the parent calls in a worker process: `setup` once, then `runJob` for one job after the other.
+import { openFileSystem } from '../fs/driver.ts';
+import { currentProcess, leaveNote, mapNotesWith } from '../process/current.ts';
+import type { Queue } from '../process/queue.ts';
+import type { Job } from '../protocol/jobs.ts';
+import type { Report, WorkerEvent } from '../protocol/report.ts';
+import type { WorkerConfig } from '../protocol/worker-config.ts';
+import { ParentDied } from './heartbeat.ts';
+import { Worker } from './worker.ts';
+
+// Loading the driver is most of a worker's start: begin before anybody asks.
+const early = openFileSystem().catch(() => null);
+
+let worker: Worker | undefined;
+
+export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): Promise<void> {
+  const loaded = await early;
+  const fs = loaded?.name === config.driver ? loaded : await openFileSystem(config.driver);
+  mapNotesWith((fd) => fs.map(fd, 4));
+  // Modes are given exactly as the source has them.
+  process.umask(0);
+  const index = currentProcess().index ?? 0;
+  worker = new Worker(fs, config, { index, emit: (event) => events.put(event), note });
+}
+
+export async function runJob(job: Job): Promise<Report> {
+  if (worker === undefined) throw new Error('runJob before setup');
+  try {
+    return await worker.run(job);
+  } catch (error) {
+    if (error instanceof ParentDied) process.exit(1);
+    throw error;
+  }
+}
+
+// Without its note a dead worker's entry in hand is not known; no reason to fail before it is dead.
+function note(index: number): void {
+  try {
+    leaveNote(index);
+  } catch {
+    // No room, or whatever else the memory file system says.
+  }
+}

@@ -1,0 +1,31 @@
+import { openFileSystem } from '../../src/fs/driver.ts';
+import type { Executor } from '../../src/schedule/executor.ts';
+import type { localExecutor } from '../../src/schedule/local-executor.ts';
+import { Worker } from '../../src/worker/worker.ts';
+
+/** An executor without processes: its workers take turns in this one, whose umask is to be 0 meanwhile. */
+export const inProcessExecutor: typeof localExecutor = (jobs, config, events): Executor => {
+  const workers = openFileSystem(config.driver).then((fs) =>
+    Array.from(
+      { length: jobs },
+      (_, index) => new Worker(fs, config, { index, emit: (event) => events.put(event), note: () => {} }),
+    ),
+  );
+  let next = 0;
+  let ended: Promise<void> | undefined;
+  return {
+    workers: jobs,
+    capacity: jobs,
+    run: async (job) => {
+      const worker = (await workers)[next++ % jobs];
+      if (worker === undefined || ended !== undefined) throw new Error('run after terminate');
+      return worker.run(job);
+    },
+    terminate: () => {
+      ended ??= workers.then((all) => {
+        for (const worker of all) worker.close();
+      });
+      return ended;
+    },
+  };
+};
