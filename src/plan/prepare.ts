@@ -57,7 +57,6 @@ export function prepare(
     return prepareTree(fs, { dir: at, names: null, directories: [at], isLeftOut }, to, way, config);
   }
   refuseForOneEntry(config);
-  const name = at.slice(at.lastIndexOf('/') + 1);
   const typed = from.slice(from.lastIndexOf('/') + 1);
   const into = there?.kind === 'directory' || /\/\.{0,2}$/.test(to) || to.endsWith('/');
   const [dir, as] = into ? [to, typed] : splitLast(to);
@@ -69,7 +68,7 @@ export function prepare(
   if (there?.kind === 'device' || (there?.kind === 'other' && found.kind === 'file')) {
     throw new RefusedError(to, 'is neither a directory nor a regular file', 'EPCOPY_TYPE');
   }
-  return prepareFile(fs, at.slice(0, at.lastIndexOf('/')) || '/', name, dir, as, dryRun);
+  return prepareFile(fs, splitLast(at), [dir, as], dryRun);
 }
 
 interface SourceEntry extends Looked {
@@ -159,14 +158,9 @@ function refuseByName(typed: RawPath, real: RawPath, check: () => void): void {
   }
 }
 
-function prepareFile(
-  fs: FileSystem,
-  sourceDir: RawPath,
-  name: RawPath,
-  dir: RawPath,
-  as: RawPath,
-  dryRun: boolean,
-): Plan {
+type DirAndName = [dir: RawPath, name: RawPath];
+
+function prepareFile(fs: FileSystem, [sourceDir, name]: DirAndName, [dir, as]: DirAndName, dryRun: boolean): Plan {
   const { existing, missing } = wayTo(dir);
   const destination = missing.reduce(join, existing);
   const root = openedRoot(fs, sourceDir);
@@ -298,7 +292,7 @@ function makeOrFind(path: RawPath, mode: number): boolean {
   }
 }
 
-export function splitLast(path: RawPath): [dir: RawPath, name: RawPath] {
+export function splitLast(path: RawPath): DirAndName {
   const slash = path.lastIndexOf('/');
   return [path.slice(0, slash) || '/', path.slice(slash + 1)];
 }

@@ -1,11 +1,9 @@
-import type { Found } from '../api/events.ts';
 import { join, parentOf, type RawPath } from '../api/names.ts';
-import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { entryError, toCopyError, toFailure } from '../fs/entry-error.ts';
-import type { FileSystem, Stat } from '../fs/file-system.ts';
+import type { Stat } from '../fs/file-system.ts';
 import { Batches } from './batches.ts';
 import { toGlob } from './glob-names.ts';
-import { type ScanListener, type ScanOptions, scan } from './scan.ts';
+import { type Listing, scan } from './scan.ts';
 import { liesIn, SubtreeFilter } from './subtree-filter.ts';
 import { Cancelled, Turns } from './turns.ts';
 
@@ -16,47 +14,30 @@ const STAT_COST = 1000;
  * Lists just the given paths that the patterns do not leave out, in their order, each once; a directory among them is made,
  * but not entered. `.gitignore` files are not asked: what is named is meant.
  */
-export async function listGiven(
-  fs: FileSystem,
-  tree: DirHandleCache,
-  paths: readonly RawPath[],
-  options: ScanOptions,
-  found: Found,
-  listener: ScanListener,
-): Promise<void> {
-  await listPaths(fs, tree, paths, options, found, listener, () => {});
-  found.complete = !listener.cancelled();
+export async function listGiven(listing: Listing, paths: readonly RawPath[]): Promise<void> {
+  await listPaths(listing, paths, () => {});
+  listing.found.complete = !listing.listener.cancelled();
 }
 
 /**
  * Lists the paths of an earlier run's failures in the same way, but a directory is meant with all below it: nobody knows
  * how far that run had come in it. '' is the whole source.
  */
-export async function listAgain(
-  fs: FileSystem,
-  tree: DirHandleCache,
-  paths: readonly RawPath[],
-  options: ScanOptions,
-  found: Found,
-  listener: ScanListener,
-): Promise<void> {
-  if (paths.includes('')) return scan(fs, tree, options, found, listener);
+export async function listAgain(listing: Listing, paths: readonly RawPath[]): Promise<void> {
+  const { options, found, listener } = listing;
+  if (paths.includes('')) return scan(listing);
   const all = new Set(paths);
   const outermost = paths.filter((path) => !liesIn(all, parentOf(path)));
   const directories = new Set<RawPath>();
-  await listPaths(fs, tree, outermost, options, found, listener, (path) => directories.add(path));
+  await listPaths(listing, outermost, (path) => directories.add(path));
   if (directories.size > 0 || options.observer !== undefined)
-    await scan(fs, tree, { ...options, within: new SubtreeFilter(directories) }, found, listener);
+    await scan({ ...listing, options: { ...options, within: new SubtreeFilter(directories) } });
   else found.complete = !listener.cancelled();
 }
 
 async function listPaths(
-  fs: FileSystem,
-  tree: DirHandleCache,
+  { fs, tree, options, found, listener }: Listing,
   paths: readonly RawPath[],
-  options: ScanOptions,
-  found: Found,
-  listener: ScanListener,
   onDirectory: (path: RawPath) => void,
 ): Promise<void> {
   const batches = new Batches(options, found, listener);

@@ -53,14 +53,18 @@ export interface ScanListener {
   cancelled: () => boolean;
 }
 
-/** Lists the source and turns it into jobs, one directory's entries at a time. `found` is kept up to date meanwhile. */
-export async function scan(
-  fs: FileSystem,
-  tree: DirHandleCache,
-  options: ScanOptions,
-  found: Found,
-  listener: ScanListener,
-): Promise<void> {
+/** One listing of a source. */
+export interface Listing {
+  fs: FileSystem;
+  tree: DirHandleCache;
+  options: ScanOptions;
+  /** Kept up to date. */
+  found: Found;
+  listener: ScanListener;
+}
+
+/** Lists the source and turns it into jobs, one directory's entries at a time. */
+export async function scan({ fs, tree, options, found, listener }: Listing): Promise<void> {
   const batches = new Batches(options, found, listener);
   const turns = new Turns(listener.cancelled);
   const gate = async (): Promise<void> => {

@@ -171,15 +171,16 @@ export class SourceTree {
       maxSize,
       observer,
     };
+    const listing = { fs, tree: chain, options, found, listener };
     if (this.plan.single !== null) {
       const again = retryFrom === null || retryFrom.length > 0;
-      await listGiven(fs, chain, again ? [this.plan.single.name] : [], options, found, listener);
+      await listGiven(listing, again ? [this.plan.single.name] : []);
     } else if (retryFrom !== null) {
-      await listAgain(fs, chain, retryFrom, options, found, listener);
+      await listAgain(listing, retryFrom);
     } else if (filesFrom !== null) {
-      await listGiven(fs, chain, filesFrom, options, found, listener);
+      await listGiven(listing, filesFrom);
     } else {
-      await scan(fs, chain, options, found, listener);
+      await scan(listing);
     }
   }
 

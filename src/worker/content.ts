@@ -11,34 +11,37 @@ const zeros = Buffer.alloc(HOLE_UNIT);
 /** Gets to see every byte of the content in order, holes included. */
 export type Observer = (bytes: Buffer) => void;
 
+/** A file of which content is copied, both sides open. */
+export interface Content {
+  path: RawPath;
+  source: Handle;
+  destination: Handle;
+  observe: Observer | null;
+}
+
+/** Positions in bytes. */
+export interface Range {
+  start: number;
+  end: number;
+}
+
 /**
  * Copies a file's content from its start to its end into an empty file, a batch of chunks per call.
  * Throws when the source does not hold exactly `stat.size` bytes or changes on the way.
  * @returns bytes of content
  */
-export function copyContent(
-  context: Context,
-  path: RawPath,
-  source: Handle,
-  destination: Handle,
-  stat: Stat,
-  observe: Observer | null,
-): number {
-  const { fs, config, buffer } = context;
+export function copyContent(context: Context, content: Content, stat: Stat): number {
+  const { config, buffer } = context;
+  const { path, source } = content;
   const holes = stat.blocks * 512 < stat.size;
   if (stat.size >= HOLE_UNIT && (config.sparse === 'always' || (config.sparse === 'auto' && holes))) {
-    return copySparse(context, path, source, destination, stat, observe);
+    return copySparse(context, content, stat);
   }
   let total = 0;
   for (;;) {
-    const n = attempt(path, 'source', 'read', () => fs.read(source, buffer, 0, buffer.length, -1));
-    if (n > 0) {
-      total += n;
-      if (total > stat.size && stat.size > 0) throw changed(path, 'grew while it was read');
-      observe?.(buffer.subarray(0, n));
-      writeAll(context, path, destination, 0, n, -1);
-      context.heartbeat.moved(n);
-    }
+    const n = copyBatch(context, content, buffer.length, NEXT);
+    total += n;
+    if (total > stat.size && stat.size > 0) throw changed(path, 'grew while it was read');
     // A short read that ends at the known size is the end of the file: no further call is needed to know it.
     if (n === 0 || (n < buffer.length && total === stat.size)) break;
   }
@@ -52,96 +55,71 @@ export function copyContent(
  * Copies the part of the content between two positions, holes kept as the options say. The destination has its size.
  * Throws when the source ends before `end`.
  */
-export function copyRange(
-  context: Context,
-  path: RawPath,
-  source: Handle,
-  destination: Handle,
-  start: number,
-  end: number,
-  holes: boolean,
-  observe: Observer | null,
-): void {
+export function copyRange(context: Context, content: Content, { start, end }: Range, holes: boolean): void {
   const { fs, config } = context;
   const keep = holes && config.sparse !== 'never';
   for (let at = start; at < end; ) {
-    const data = keep ? fs.nextData(source, at, end) : at;
+    const data = keep ? fs.nextData(content.source, at, end) : at;
     const from = data === null ? at : Math.min(data, end);
-    const to = keep && data !== null && from < end ? Math.min(fs.nextHole(source, from, end), end) : end;
-    if (from > at) skipHole(context, from - at, observe);
-    copyData(context, path, source, destination, from, to, config.sparse === 'always' || data === null, observe);
-    at = to;
+    const to = keep && data !== null && from < end ? Math.min(fs.nextHole(content.source, from, end), end) : end;
+    if (from > at) skipHole(context, from - at, content.observe);
+    const makesHoles = config.sparse === 'always' || data === null;
+    for (at = from; at < to; ) {
+      const n = copyBatch(context, content, Math.min(context.buffer.length, to - at), at, makesHoles);
+      if (n === 0) throw changed(content.path, 'shrank while it was read');
+      at += n;
+    }
   }
 }
 
-function copySparse(
-  context: Context,
-  path: RawPath,
-  source: Handle,
-  destination: Handle,
-  stat: Stat,
-  observe: Observer | null,
-): number {
+function copySparse(context: Context, content: Content, stat: Stat): number {
+  const { path, source, destination } = content;
   attempt(path, 'destination', 'set size', () => context.fs.truncate(destination, stat.size));
-  copyRange(context, path, source, destination, 0, stat.size, true, observe);
+  copyRange(context, content, { start: 0, end: stat.size }, true);
   checkUnchanged(context, path, source, stat);
   return stat.size;
 }
 
-function copyData(
-  context: Context,
-  path: RawPath,
-  source: Handle,
-  destination: Handle,
-  from: number,
-  to: number,
-  makeHoles: boolean,
-  observe: Observer | null,
-): void {
+/** A position: after what was read or written last. */
+const NEXT = -1;
+
+/** @returns bytes copied; 0 at the end of the source */
+function copyBatch(context: Context, content: Content, wanted: number, at: number, makesHoles = false): number {
   const { fs, buffer } = context;
-  for (let at = from; at < to; ) {
-    const wanted = Math.min(buffer.length, to - at);
-    const n = attempt(path, 'source', 'read', () => fs.read(source, buffer, 0, wanted, at));
-    if (n === 0) throw changed(path, 'shrank while it was read');
-    observe?.(buffer.subarray(0, n));
-    if (makeHoles) writeData(context, path, destination, n, at);
-    else writeAll(context, path, destination, 0, n, at);
-    context.heartbeat.moved(n);
-    at += n;
-  }
+  const n = attempt(content.path, 'source', 'read', () => fs.read(content.source, buffer, 0, wanted, at));
+  if (n === 0) return 0;
+  content.observe?.(buffer.subarray(0, n));
+  if (makesHoles) writeData(context, content, n, at);
+  else writeAll(context, content, { start: 0, end: n }, at);
+  context.heartbeat.moved(n);
+  return n;
 }
 
 // Writes all but the zeros, in as few calls as there are runs of data.
-function writeData(context: Context, path: RawPath, destination: Handle, length: number, position: number): void {
-  let from = 0;
+function writeData(context: Context, content: Content, length: number, position: number): void {
+  let start = 0;
+  const writeUntil = (end: number): void => {
+    if (end > start) writeAll(context, content, { start, end }, position + start);
+  };
   for (let at = 0; at < length; ) {
     const unit = Math.min(HOLE_UNIT, length - at);
     if (context.buffer.compare(zeros, 0, unit, at, at + unit) === 0) {
-      if (at > from) writeAll(context, path, destination, from, at - from, position + from);
-      from = at + unit;
+      writeUntil(at);
+      start = at + unit;
     }
     at += unit;
   }
-  if (from < length) writeAll(context, path, destination, from, length - from, position + from);
+  writeUntil(length);
 }
 
-// A short write is not an error yet: a full disk shows in the call after it.
-function writeAll(
-  context: Context,
-  path: RawPath,
-  destination: Handle,
-  offset: number,
-  length: number,
-  position: number,
-): void {
-  for (let done = 0; done < length; ) {
-    const at = position < 0 ? -1 : position + done;
-    const n = attempt(path, 'destination', 'write', () =>
-      context.fs.write(destination, context.buffer, offset + done, length - done, at),
-    );
+// Writes a part of the buffer. A short write is not an error yet: a full disk shows in the call after it.
+function writeAll({ fs, buffer }: Context, { path, destination }: Content, part: Range, position: number): void {
+  for (let from = part.start; from < part.end; ) {
+    const at = position === NEXT ? NEXT : position + from - part.start;
+    const n = attempt(path, 'destination', 'write', () => fs.write(destination, buffer, from, part.end - from, at));
     // A file system that takes nothing and gives no reason would otherwise be asked for ever.
     if (n === 0) throw entryError(path, 'destination', 'write', 'EIO', 'nothing was written');
-    done += n;
+    from += n;
   }
 }
 

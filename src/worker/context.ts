@@ -1,5 +1,5 @@
-import { join, type RawPath } from '../api/names.ts';
-import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
+import { join, type RawPath, splitPath } from '../api/names.ts';
+import { type DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import { entryError } from '../fs/entry-error.ts';
 import type { FileSystem, Handle, Stat, TypeLetter } from '../fs/file-system.ts';
 import type { Retries } from '../fs/retry.ts';
@@ -88,16 +88,27 @@ export function emptyReport(worker: number): Report {
   };
 }
 
-export function entryOf(
-  context: Context,
-  sourceDir: Handle,
-  destinationDir: Handle,
-  dir: RawPath,
+/** A directory of the run, opened on both sides. */
+export interface OpenDirectory {
+  path: RawPath;
+  sourceDir: Handle;
+  destinationDir: Handle;
+}
+
+export function entryIn(
+  { config }: Context,
+  { path, sourceDir, destinationDir }: OpenDirectory,
   name: RawPath,
   type: TypeLetter,
 ): Entry {
-  const newName = context.config.rename?.to ?? name;
-  return { sourceDir, destinationDir, name, newName, path: join(dir, name), type, deferredAs: null };
+  const newName = config.rename?.to ?? name;
+  return { sourceDir, destinationDir, name, newName, path: join(path, name), type, deferredAs: null };
+}
+
+/** An entry of the destination, whose source is not asked for. */
+export function destinationEntry(context: Context, path: RawPath): Entry {
+  const [dir, name] = splitPath(path);
+  return entryIn(context, { path: dir, sourceDir: MISSING, destinationDir: context.destination.open(dir) }, name, 'f');
 }
 
 /** Counts what could not be preserved. */

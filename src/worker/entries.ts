@@ -2,11 +2,11 @@ import type { Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
 import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
-import type { Handle, TypeLetter } from '../fs/file-system.ts';
+import type { TypeLetter } from '../fs/file-system.ts';
 import { namesOf } from '../protocol/entries-job.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import { existing, wouldBeGone, wouldReplace } from './atomic-write.ts';
-import { type Context, type Entry, entryOf, tell } from './context.ts';
+import { type Context, type Entry, entryIn, type OpenDirectory, tell } from './context.ts';
 import { checkThere, ensureDirectory } from './directories.ts';
 import { copyFile } from './file.ts';
 import { ParentDied } from './heartbeat.ts';
@@ -57,7 +57,7 @@ function copyGroup(
   for (const [index, name] of names.entries()) {
     if (index > 0 && !left(LONG_SLICE_MS)) break;
     note(report.next);
-    const entry = entryOf(context, sourceDir, destinationDir, dir, name, types[index] as TypeLetter);
+    const entry = entryIn(context, dirs, name, types[index] as TypeLetter);
     entry.deferredAs = deferredAs?.[report.next] ?? null;
     copyEntry(context, entry, into);
     report.next++;
@@ -72,15 +72,11 @@ function copyGroup(
 }
 
 // Where one of the two directories cannot be entered, none of the entries can be copied: one line says it for all.
-function openBoth(
-  context: Context,
-  dir: RawPath,
-  entries: number,
-): { sourceDir: Handle; destinationDir: Handle } | null {
+function openBoth(context: Context, dir: RawPath, entries: number): OpenDirectory | null {
   try {
     return withRetries(context, () => {
       const sourceDir = context.source.open(dir);
-      return { sourceDir, destinationDir: context.destination.open(dir) };
+      return { path: dir, sourceDir, destinationDir: context.destination.open(dir) };
     });
   } catch (error) {
     context.report.next += entries;

@@ -86,8 +86,9 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
   };
   try {
     const digest = digestOf(context);
+    const content = { path, source, destination: staged.handle, observe: digest?.update ?? null };
     const cloned = clone(context, entry, source, staged, stat);
-    const bytes = cloned ? stat.size : copyContent(context, path, source, staged.handle, stat, digest?.update ?? null);
+    const bytes = cloned ? stat.size : copyContent(context, content, stat);
     const { handle: destination, guarded, reused } = staged;
     copyMetadata(context, path, { source, stat, destination, guarded, hasAttributes: hasAcl || reused });
     const sha256 = digest !== null && cloned ? hashContent(context, path, 'source', source) : digest?.hex();

@@ -5,7 +5,7 @@ import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { LinkGroup, LinksJob } from '../protocol/jobs.ts';
 import { checkReplaceable, existing, LINK_REFUSALS, wouldReplace } from './atomic-write.ts';
-import { type Context, type Entry, entryOf, lose, tell } from './context.ts';
+import { type Context, destinationEntry, type Entry, lose, tell } from './context.ts';
 import { fail } from './entries.ts';
 import { isLeft } from './policy.ts';
 import { withRetries } from './retry.ts';
@@ -43,12 +43,11 @@ export function makeLinks(context: Context, job: LinksJob): void {
 
 function makeLink(context: Context, group: Target, path: RawPath): void {
   const { config, report } = context;
-  const [dir, name] = splitPath(path);
-  const stat = checkStillLinked(context, group, dir, name, path);
-  const entry = entryOf(context, -1, context.destination.open(dir), dir, name, 'f');
+  const stat = checkStillLinked(context, group, path);
+  const entry = destinationEntry(context, path);
   const known = group.sha256 === undefined ? {} : { sha256: group.sha256 };
   // Mostly the name is free: that it is not is told by the attempt.
-  if (config.dryRun || !link(context, group, entry, name)) {
+  if (config.dryRun || !link(context, group, entry, entry.name)) {
     const there = existing(context, entry);
     if (there !== null && (there.identity === group.targetIdentity || isLeft(context, entry, stat, there))) {
       report.unchanged++;
@@ -63,8 +62,9 @@ function makeLink(context: Context, group: Target, path: RawPath): void {
 }
 
 // A name that is another file by now never had what the first name had when it was copied.
-function checkStillLinked(context: Context, group: Target, dir: RawPath, name: RawPath, path: RawPath): Stat {
+function checkStillLinked(context: Context, group: Target, path: RawPath): Stat {
   const { fs, config } = context;
+  const [dir, name] = splitPath(path);
   const from = context.source.open(dir);
   const stat = attempt(path, 'source', 'stat', () =>
     config.dereference ? fs.statTarget(from, name) : fs.statAt(from, name),

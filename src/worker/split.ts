@@ -4,7 +4,7 @@ import type { Handle, Stat } from '../fs/file-system.ts';
 import type { PublishJob, RangeJob, SourceState, Split, SplitJob } from '../protocol/jobs.ts';
 import { abort, publish } from './atomic-write.ts';
 import { checkUnchanged, copyRange } from './content.ts';
-import { type Context, type Entry, entryOf, tell } from './context.ts';
+import { type Context, destinationEntry, type Entry, entryIn, tell } from './context.ts';
 import { clone, openSource } from './file.ts';
 import { copyMetadata } from './metadata.ts';
 import { beginUnlocked } from './temporary-file.ts';
@@ -58,7 +58,7 @@ export function copySplitRange(context: Context, job: RangeJob): void {
   const { fs } = context;
   withBoth(context, job, (_entry, source, destination, stat) => {
     context.heartbeat.beginFile(job.path, job.end - job.start, job.part);
-    copyRange(context, job.path, source, destination, job.start, job.end, stat.blocks * 512 < stat.size, null);
+    copyRange(context, { path: job.path, source, destination, observe: null }, job, stat.blocks * 512 < stat.size);
     // Late write errors belong to the worker that wrote.
     if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
   });
@@ -79,9 +79,7 @@ export function publishSplit(context: Context, job: PublishJob): void {
 /** Removes the temporary file of a split that failed. */
 export function discardSplit(context: Context, path: string, split: Split): void {
   // Without the source, which may be gone: that may be why the split failed.
-  const [dir, name] = splitPath(path);
-  const entry = entryOf(context, -1, context.destination.open(dir), dir, name, 'f');
-  abort(context, entry, split.temporary);
+  abort(context, destinationEntry(context, path), split.temporary);
 }
 
 function done(context: Context, path: string, stat: Stat): void {
@@ -94,7 +92,7 @@ function done(context: Context, path: string, stat: Stat): void {
 function withEntry(context: Context, path: string, use: (entry: Entry) => void): void {
   const [dir, name] = splitPath(path);
   const destinationDir = context.destination.open(dir);
-  use(entryOf(context, context.source.open(dir), destinationDir, dir, name, 'f'));
+  use(entryIn(context, { path: dir, sourceDir: context.source.open(dir), destinationDir }, name, 'f'));
   if (context.config.fsync) attempt(path, 'destination', 'fsync', () => context.fs.sync(destinationDir));
 }
 

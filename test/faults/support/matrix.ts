@@ -105,7 +105,7 @@ export interface Report {
 /** Every cell of one setting, some at a time. `top` is a directory of its own. */
 export async function runMatrix(top: string, setting: Setting): Promise<Report> {
   const source = plantSource(`${top}/src`, (setting.tree ?? smallTree)());
-  const quiet = await runCell(top, mountTmpfs(), setting, source, null, '');
+  const quiet = await runCell({ top, place: mountTmpfs(), setting, machine: '' }, source, null);
   const machine = /\.pcopy-n-([0-9a-f]{8})-/.exec(quiet.calls.map(({ text }) => text).join())?.[1] ?? '';
   if (quiet.problems.length > 0) return { cells: 0, calls: 0, exits: {}, problems: quiet.problems };
   const cells = cellsFor(quiet.calls, setting);
@@ -118,7 +118,7 @@ export async function runMatrix(top: string, setting: Setting): Promise<Report> 
   const queue = [...cells];
   const lane = async (place: string): Promise<void> => {
     for (let cell = queue.shift(); cell !== undefined; cell = queue.shift()) {
-      const { problems, exit } = await runCell(top, place, setting, source, cell, machine);
+      const { problems, exit } = await runCell({ top, place, setting, machine }, source, cell);
       report.exits[exit] = (report.exits[exit] ?? 0) + 1;
       const { call, at, error, forever } = cell;
       const label = `${setting.driver} ${setting.name}: ${call} #${at}${forever ? '+' : ''} ${error}`;
@@ -179,14 +179,16 @@ interface Outcome {
   exit: string;
 }
 
-async function runCell(
-  top: string,
-  place: string,
-  setting: Setting,
-  source: Map<string, Item>,
-  cell: Cell | null,
-  machine: string,
-): Promise<Outcome> {
+/** Where a cell runs, and how. */
+interface Lane {
+  top: string;
+  place: string;
+  setting: Setting;
+  machine: string;
+}
+
+async function runCell(lane: Lane, source: Map<string, Item>, cell: Cell | null): Promise<Outcome> {
+  const { top, place, setting } = lane;
   const destination = `${place}/dst`;
   const traces = `${place}/traces`;
   const from = `${top}/src`;
@@ -199,9 +201,9 @@ async function runCell(
     plantOld(destination);
     const before = survey(destination);
     const byPath = cell !== null && ON_CHANNELS_TOO.includes(cell.call);
-    const paths = byPath ? contentPaths(top, place, setting, machine) : [];
+    const paths = byPath ? contentPaths(lane) : [];
     const when = byPath ? cell.at : (cell?.ordinal ?? 0) + shift;
-    const result = await run(top, place, setting, cell, when, paths);
+    const result = await run(lane, cell, when, paths);
     if (typeof result === 'string') return { calls: [], problems: [result], exit: 'hang' };
     const calls = callsIn(traces);
     const inTrees = calls.filter((call) => touches(call, from, destination));
@@ -229,7 +231,7 @@ async function runCell(
 const ON_CHANNELS_TOO = ['read', 'write'];
 
 /** The names of all contents that a run can have open: the source's files, and files without a name or with a temporary one. */
-function contentPaths(top: string, place: string, setting: Setting, machine: string): string[] {
+function contentPaths({ top, place, setting, machine }: Lane): string[] {
   const sources = Object.keys((setting.tree ?? smallTree)()).map((path) => `${top}/src/${path}`);
   writeFileSync(`${place}/probe`, '');
   const next = statSync(`${place}/probe`).ino + 1;
@@ -241,9 +243,7 @@ function contentPaths(top: string, place: string, setting: Setting, machine: str
 }
 
 async function run(
-  top: string,
-  place: string,
-  setting: Setting,
+  { top, place, setting }: Lane,
   cell: Cell | null,
   when: number,
   paths: readonly string[],
