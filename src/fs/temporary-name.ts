@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:
 import { hostname } from 'node:os';
 import type { RawPath } from '../api/names.ts';
 
-// `.pcopy-<l or n>-<machine>-<pid>-<random>-<writer>-<n>.tmp`. `l`: the file is locked for as long as it lives, and the
+// `.pcopy-<l or n>-<machine>-<pid>-<random>-<job>-<n>.tmp`. `l`: the file is locked for as long as it lives, and the
 // kernel tells whether its writer does. `n`: it is not (a link or FIFO, a driver or file system without locks), and the
 // process that leads the run tells, where it can be seen. The random part marks the run: no file of anybody else's can be
 // given such a name in advance.
@@ -15,9 +15,12 @@ export function runMark(): string {
   return `${machine()}-${process.pid}-${randomHex()}`;
 }
 
-/** A name that no other process and no earlier call has given. */
-export function temporaryName(mark: string, isLocked = false): RawPath {
-  return `.pcopy-${isLocked ? 'l' : 'n'}-${mark}-${process.pid}-${count++}.tmp`;
+/**
+ * A name that no earlier call has given. Another worker may have given it to what it left of the same job.
+ * @param job of the run; 0: what is made under the name outlives its job, or belongs to none
+ */
+export function temporaryName(mark: string, job: number, isLocked = false): RawPath {
+  return `.pcopy-${isLocked ? 'l' : 'n'}-${mark}-${job}-${count++}.tmp`;
 }
 
 /** What a temporary name says. */
@@ -28,17 +31,17 @@ export interface TemporaryName {
   pid: number;
   /** The machine, and the processes that it has, are those that this process sees. */
   isHere: boolean;
-  /** Gave the name. */
-  writer: number;
+  /** The job it was made for. */
+  job: number;
 }
 
 /** null: no temporary name. */
 export function parseTemporaryName(name: RawPath): TemporaryName | null {
   if (!name.startsWith('.pcopy-')) return null;
-  const [, kind, mark = '', pid, writer] = PATTERN.exec(name) ?? [];
+  const [, kind, mark = '', pid, job] = PATTERN.exec(name) ?? [];
   if (kind === undefined) return null;
   const isHere = mark.startsWith(machine());
-  return { isLocked: kind === 'l', mark, pid: Number(pid), isHere, writer: Number(writer) };
+  return { isLocked: kind === 'l', mark, pid: Number(pid), isHere, job: Number(job) };
 }
 
 function randomHex(): string {

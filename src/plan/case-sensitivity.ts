@@ -110,7 +110,7 @@ function foldsAnEntry(fs: FileSystem, dir: Handle, path: RawPath): boolean {
 
 // The name is one that a later run sweeps away, should this one be killed between two calls.
 function foldsNew(fs: FileSystem, dir: Handle): boolean {
-  const name = temporaryName(runMark());
+  const name = temporaryName(runMark(), 0);
   try {
     fs.close(fs.createNew(dir, name, 0o600));
   } catch {

@@ -7,18 +7,16 @@ import type { WorkerConfig } from '../protocol/worker-config.ts';
 
 /**
  * Removes what dead workers left under temporary names, in the directories their jobs were about.
- * @param pid only what this process made; null: whatever this run made
- * @param keep names that others still write to
+ * @param number only what was made for the job of this number; null: whatever this run made
  */
 export function removeTemporaries(
   fs: FileSystem,
   config: WorkerConfig,
   jobs: Iterable<Job>,
-  pid: number | null,
-  keep: ReadonlyMap<RawPath, unknown> = new Map(),
+  number: number | null,
 ): void {
   const dirs = new Set<RawPath>();
-  for (const job of jobs) for (const dir of directoriesOf(job, pid)) dirs.add(dir);
+  for (const job of jobs) for (const dir of directoriesOf(job, number)) dirs.add(dir);
   if (dirs.size === 0 || config.dryRun) return;
   let root: Handle;
   try {
@@ -33,8 +31,7 @@ export function removeTemporaries(
       const found: RawPath[] = [];
       fs.list(handle, (name) => {
         const made = parseTemporaryName(name);
-        const isOurs = made?.mark === config.runMark && (pid === null || made.writer === pid);
-        if (isOurs && !keep.has(name)) found.push(name);
+        if (made?.mark === config.runMark && (number === null || made.job === number)) found.push(name);
       });
       for (const name of found) fs.unlink(handle, name);
     } catch {
@@ -45,7 +42,7 @@ export function removeTemporaries(
   fs.close(root);
 }
 
-function directoriesOf(job: Job, pid: number | null): RawPath[] {
+function directoriesOf(job: Job, number: number | null): RawPath[] {
   switch (job.kind) {
     case 'entries':
       return job.groups.map((group) => group.dir);
@@ -57,7 +54,7 @@ function directoriesOf(job: Job, pid: number | null): RawPath[] {
       return [parentOf(job.path)];
     case 'range':
       // Its temporary file is everybody's: it goes with the split, unless nobody is left to discard that.
-      return pid === null ? [parentOf(job.path)] : [];
+      return number === null ? [parentOf(job.path)] : [];
     case 'finish':
     case 'delete':
       return [];

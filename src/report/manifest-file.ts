@@ -24,7 +24,7 @@ export class ManifestFile implements ManifestSink {
     this.#dir = dir;
     this.#name = name;
     const mark = runMark();
-    this.#temporary = temporaryName(mark);
+    this.#temporary = temporaryName(mark, 0);
     try {
       this.#checkReplaceable();
       if (sweeps) removeAllStale(fs, dir);
@@ -33,7 +33,7 @@ export class ManifestFile implements ManifestSink {
       fs.close(dir);
       throw error;
     }
-    this.#lock(temporaryName(mark, true));
+    this.#lock(temporaryName(mark, 0, true));
   }
 
   write(bytes: Buffer): void {

@@ -16,7 +16,7 @@ export interface LockedSplit {
  */
 export function lockSplit(fs: FileSystem, config: WorkerConfig, path: RawPath, split: Split): LockedSplit {
   const [dir] = splitPath(path);
-  const temporary = temporaryName(config.runMark, true);
+  const temporary = temporaryName(config.runMark, 0, true);
   let root: Handle | null = null;
   let handle: Handle | null = null;
   try {

@@ -172,11 +172,10 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
   // Progress is at most one message per worker in 50 ms; failures of a batch come in one go.
   const events = new Queue<WorkerEvent>(64 * config.jobs);
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
-  const executor = (hooks.executor ?? localExecutor)(config.jobs, setup, events, common.early ?? []);
+  const executor = (hooks.executor ?? localExecutor)(config.jobs, setup, events, common.early ?? [], fs);
   const listener: SchedulerListener = {
     failed: (failure) => reporter.failed(failure),
     reported: (report) => reporter.reported(report),
-    lost: (job, pid) => removeTemporaries(fs, setup, [job], pid, scheduler.splits),
     broken: () => tree.stop(),
     splitBegun: (path, split) => lockSplit(fs, setup, path, split),
   };

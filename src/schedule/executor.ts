@@ -12,7 +12,10 @@ export interface Executor {
   readonly workers: number;
   /** Jobs that may be under way at once; more only wait. */
   readonly capacity: number;
-  /** Rejects with LostJob when its worker died on it, with NoWorkers when none can be had. */
+  /**
+   * Rejects with LostJob when its worker died on it, and what that left under temporary names is removed; with NoWorkers when
+   * none can be had.
+   */
   run(job: Job): Promise<Report>;
   /** Ends the workers at once, whatever they do; nothing that was reported is lost. */
   terminate(): Promise<void>;
@@ -23,14 +26,11 @@ export class LostJob extends Error {
   override name = 'LostJob';
   /** Index of the entry in hand, or null when it had none or it is not known. */
   readonly currentEntry: number | null;
-  /** Process of the dead worker, by which its temporary files are known. */
-  readonly pid: number;
   /** Slot of the dead worker. */
   readonly worker: number;
-  constructor(currentEntry: number | null, pid: number, worker: number, how: string, options?: ErrorOptions) {
+  constructor(currentEntry: number | null, worker: number, how: string, options?: ErrorOptions) {
     super(`the worker process died (${how})`, options);
     this.currentEntry = currentEntry;
-    this.pid = pid;
     this.worker = worker;
   }
 }

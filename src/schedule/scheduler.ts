@@ -26,8 +26,6 @@ export interface SchedulerListener {
   broken: () => void;
   /** The temporary file of a split was made. What is returned stands for it until it is released. */
   splitBegun: (path: RawPath, split: Split) => LockedSplit;
-  /** A worker died over this job: what it left under temporary names is to be removed. */
-  lost: (job: Job, pid: number) => void;
 }
 
 /**
@@ -275,7 +273,6 @@ export class Scheduler {
       if (!(error instanceof LostJob)) throw error;
       this.inFlight.delete(job);
       this.counters.gone(error.worker);
-      this.listener.lost(job, error.pid);
       if (
         crashRetries >= MAX_CRASH_RETRIES ||
         !(job.kind === 'links' || job.kind === 'finish' || job.kind === 'delete' || job.kind === 'discard')

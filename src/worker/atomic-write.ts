@@ -71,9 +71,7 @@ export function publish(
     if (linkUnnamed(context, entry, staged, newName)) return;
     checkReplaceable(context, entry, source);
     const isLocked = canLock(context) && fs.lock(staged.handle, 'exclusive') === true;
-    staged.temporary = underTemporaryName(config.runMark, isLocked, (name) =>
-      linkUnnamed(context, entry, staged, name),
-    );
+    staged.temporary = underTemporaryName(context, isLocked, (name) => linkUnnamed(context, entry, staged, name));
   } else {
     if (renameNew(context, entry, staged.temporary)) {
       staged.temporary = newName;
@@ -127,9 +125,7 @@ export function placeName(context: Context, entry: Entry, action: string, make: 
   const { newName, path } = entry;
   if (attempt(path, 'destination', action, () => make(newName))) return newName;
   checkReplaceable(context, entry, null);
-  return underTemporaryName(context.config.runMark, false, (name) =>
-    attempt(path, 'destination', action, () => make(name)),
-  );
+  return underTemporaryName(context, false, (name) => attempt(path, 'destination', action, () => make(name)));
 }
 
 /** The second half of `placeName`, when everything about the new entry is set. */

@@ -23,6 +23,8 @@ export interface Context {
   /** Slot of this worker. */
   readonly worker: number;
   readonly emit: (event: WorkerEvent) => void;
+  /** Number of the job in hand. */
+  job: number;
   report: Report;
   /** Other file systems are mounted inside the destination: what holds of one need not hold of the next. */
   hasMounts: boolean;

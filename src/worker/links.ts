@@ -96,9 +96,9 @@ function link(context: Context, group: Target, { path, destinationDir }: Entry, 
 }
 
 function replace(context: Context, group: Target, entry: Entry): void {
-  const { fs, config } = context;
+  const { fs } = context;
   const { path, destinationDir, newName } = entry;
-  const temporary = underTemporaryName(config.runMark, false, (as) => link(context, group, entry, as));
+  const temporary = underTemporaryName(context, false, (as) => link(context, group, entry, as));
   try {
     attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, temporary, destinationDir, newName));
   } finally {

@@ -23,10 +23,10 @@ export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): P
   worker = new Worker(fs, config, { index, emit: (event) => events.put(event), note });
 }
 
-export async function runJob(job: Job): Promise<Report> {
+export async function runJob(job: Job, number: number): Promise<Report> {
   if (worker === undefined) throw new Error('runJob before setup');
   try {
-    return await worker.run(job);
+    return await worker.run(job, number);
   } catch (error) {
     if (error instanceof ParentDied) process.exit(1);
     throw error;

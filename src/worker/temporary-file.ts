@@ -44,10 +44,11 @@ export function beginNamed(context: Context, entry: Entry, mode: number): NamedF
 }
 
 /** The same without a lock, for a file that others open and lock by its name. */
-export function beginUnlocked({ fs, config }: Context, entry: Entry, mode = GUARDED, willBeLocked = false): NamedFile {
+export function beginUnlocked(context: Context, entry: Entry, mode = GUARDED, willBeLocked = false): NamedFile {
+  const { fs } = context;
   const { destinationDir, path } = entry;
   let handle: Handle = -1;
-  const temporary = underTemporaryName(config.runMark, willBeLocked, (name) => {
+  const temporary = underTemporaryName(context, willBeLocked, (name) => {
     try {
       handle = attempt(path, 'destination', 'create', () => fs.createNew(destinationDir, name, mode));
       return true;
@@ -60,12 +61,17 @@ export function beginUnlocked({ fs, config }: Context, entry: Entry, mode = GUAR
 }
 
 /**
- * Makes something under a temporary name. Who sees the names of this run may have taken the next ones.
+ * Makes something under a temporary name. Who sees the names of this run may have taken the next ones, and so may a worker
+ * that died of the same job.
  * @param make returns false when the name is taken
  */
-export function underTemporaryName(mark: string, isLocked: boolean, make: (name: RawPath) => boolean): RawPath {
+export function underTemporaryName(
+  { config, job }: Context,
+  isLocked: boolean,
+  make: (name: RawPath) => boolean,
+): RawPath {
   for (;;) {
-    const name = temporaryName(mark, isLocked);
+    const name = temporaryName(config.runMark, job, isLocked);
     if (make(name)) return name;
   }
 }

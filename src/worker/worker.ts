@@ -63,6 +63,7 @@ export class Worker {
       retries,
       worker: index,
       emit: send,
+      job: 0,
       report: emptyReport(index),
       hasMounts: false,
       madeHere: new Map(),
@@ -72,10 +73,12 @@ export class Worker {
 
   /**
    * Failures of entries are events, counted in the report; one of the job as a whole is in the report. Throws ParentDied.
+   * @param number of the job, which stands in the names of its temporary files
    */
-  async run(job: Job): Promise<Report> {
+  async run(job: Job, number: number): Promise<Report> {
     const { context } = this;
     const report = emptyReport(context.worker);
+    context.job = number;
     context.report = report;
     context.heartbeat.beginJob();
     this.note(NO_CURRENT_ENTRY);

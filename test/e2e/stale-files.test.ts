@@ -23,7 +23,7 @@ import { timesOf } from './precision.ts';
 /** A name that a dead run on this machine has given. */
 function deadName(isLocked: boolean): string {
   const [machine, , random] = runMark().split('-');
-  return temporaryName(`${machine}-${spawnSync('true').pid}-${random}`, isLocked);
+  return temporaryName(`${machine}-${spawnSync('true').pid}-${random}`, 1, isLocked);
 }
 
 const temporaryIn = (dir: string): string | undefined => readdirSync(dir).find((name) => name.startsWith('.pcopy-'));

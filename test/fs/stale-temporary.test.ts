@@ -27,7 +27,7 @@ function place(...names: string[]): { top: string; dir: number } {
 }
 
 test('a file that is locked stays, whoever leads the run; one that is not goes', () => {
-  const names = Object.values(marks()).map((mark) => temporaryName(mark, true));
+  const names = Object.values(marks()).map((mark) => temporaryName(mark, 1, true));
   const { top, dir } = place(...names);
   for (const name of names) {
     const handle = libc.openWrite(dir, name);
@@ -52,7 +52,7 @@ test('a network file system may not tell of locks on other machines', () => {
     }
   }
   const { dead, elsewhere } = marks();
-  const names = [dead, elsewhere].map((mark) => temporaryName(mark, true));
+  const names = [dead, elsewhere].map((mark) => temporaryName(mark, 1, true));
   const { dir } = place(...names);
   expect(names.map((name) => removeStale(new Network(), dir, name))).toEqual([true, false]);
   libc.close(dir);
@@ -80,7 +80,7 @@ test.each([
         : Reflect.get(target, key).bind?.(target),
   });
   for (const isLocked of [true, false]) {
-    const names = [living, dead, elsewhere].map((mark) => temporaryName(mark, isLocked));
+    const names = [living, dead, elsewhere].map((mark) => temporaryName(mark, 1, isLocked));
     const { dir } = place(...names);
     old.old = false;
     expect(names.map((name) => removeStale(aged, dir, name))).toEqual([false, true, false]);
@@ -93,7 +93,7 @@ test.each([
 test('links and FIFOs of dead runs go, and directories stay, as does what has another name', () => {
   const { dead } = marks();
   const { top, dir } = place('kept');
-  const [link, fifo, directory] = [temporaryName(dead), temporaryName(dead, true), temporaryName(dead)];
+  const [link, fifo, directory] = [temporaryName(dead, 1), temporaryName(dead, 1, true), temporaryName(dead, 1)];
   symlinkSync('kept', `${top}/${link}`);
   spawnSync('mkfifo', [`${top}/${fifo}`]);
   mkdirSync(`${top}/${directory}`);

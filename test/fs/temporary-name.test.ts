@@ -3,9 +3,9 @@ import { parseTemporaryName, runMark, temporaryName } from '../../src/fs/tempora
 
 test('a temporary name says whose it is, and no two are the same', () => {
   const marks = [runMark(), runMark()];
-  const names = marks.flatMap((mark) => [temporaryName(mark), temporaryName(mark, true)]);
+  const names = marks.flatMap((mark) => [temporaryName(mark, 7), temporaryName(mark, 7, true)]);
   expect(new Set(names).size).toBe(4);
-  const ours = { pid: process.pid, writer: process.pid, isHere: true };
+  const ours = { pid: process.pid, job: 7, isHere: true };
   expect(names.map(parseTemporaryName)).toEqual([
     { ...ours, mark: marks[0], isLocked: false },
     { ...ours, mark: marks[0], isLocked: true },
@@ -15,7 +15,7 @@ test('a temporary name says whose it is, and no two are the same', () => {
 });
 
 test('what only looks like one is none', () => {
-  const name = temporaryName(runMark());
+  const name = temporaryName(runMark(), 0);
   for (const other of [`${name}~`, `x${name}`, name.toUpperCase(), name.replace('-n-', '-m-'), '.pcopy-1.tmp', '']) {
     expect(parseTemporaryName(other), other).toBe(null);
   }

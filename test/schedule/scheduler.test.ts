@@ -28,7 +28,6 @@ async function settledAfter(
     failed: () => told++,
     reported: async () => {},
     broken: () => {},
-    lost: () => {},
     splitBegun: (_path, split) => ({ split, release: () => {} }),
   });
   const names = [...types].map((type, i) => `${type}${i}`).join('/');
@@ -40,7 +39,7 @@ async function settledAfter(
   return { settled: counters.snapshot(0).settled, told };
 }
 
-const died = (current: number | null) => new LostJob(current, 1, 0, 'SIGKILL');
+const died = (current: number | null) => new LostJob(current, 0, 'SIGKILL');
 const copied = (job: EntriesJob): Report => ({ ...emptyReport(0), next: job.groups[0]?.types.length ?? 0 });
 
 test('a directory that a worker died over is no settled file', async () => {

@@ -11,15 +11,15 @@ export const inProcessExecutor: typeof localExecutor = (jobs, config, events): E
       (_, index) => new Worker(fs, config, { index, emit: (event) => events.put(event), note: () => {} }),
     ),
   );
-  let next = 0;
+  let count = 0;
   let ended: Promise<void> | undefined;
   return {
     workers: jobs,
     capacity: jobs,
     run: async (job) => {
-      const worker = (await workers)[next++ % jobs];
+      const worker = (await workers)[count++ % jobs];
       if (worker === undefined || ended !== undefined) throw new Error('run after terminate');
-      return worker.run(job);
+      return worker.run(job, count);
     },
     terminate: () => {
       ended ??= workers.then((all) => {

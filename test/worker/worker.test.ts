@@ -54,7 +54,7 @@ async function workerTo(destination: string, change: (fs: FileSystem) => FileSys
   });
   const copy = (names: string) => {
     const job: EntriesJob = { kind: 'entries', groups: [{ dir: '', names, types: 'f' }] };
-    return worker.run(job);
+    return worker.run(job, 1);
   };
   return { worker, copy, events, read: (name: string) => readFileSync(`${top}/${destination}/${name}`, 'utf8') };
 }
