@@ -143,7 +143,7 @@ async function run(task: TaskMessage): Promise<void> {
       dropAll(task.handles, boot.address);
       throw error;
     });
-    const args = open({ value: task.args, packed: task.packed, handles: task.handles }) as unknown[];
+    const args = open({ value: task.args, packed: true, handles: task.handles }) as unknown[];
     const value = task.each ? await runEach(target, args[0] as unknown[]) : await target(...args);
     if (outputPending()) await outputWritten();
     tell({ type: 'result', id: task.id, value, handles: handleTable }, value);

@@ -1,4 +1,4 @@
-import { deserialize, serialize } from 'node:v8';
+import { serialize } from 'node:v8';
 import { NotCloneable } from './errors.ts';
 
 /** Whether structured clone can carry the value to another process. */
@@ -8,16 +8,6 @@ export function isCloneable(value: unknown): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** A copy as another process would receive it: Buffers stay Buffers, classes become plain objects. Throws NotCloneable. */
-export function copyOf(value: unknown): unknown {
-  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
-  try {
-    return deserialize(serialize(value));
-  } catch (error) {
-    throw explain(error, value);
   }
 }
 

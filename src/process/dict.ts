@@ -22,7 +22,7 @@ export class Dict<K extends Key, V> extends Shared {
   /** Rejects with NotCloneable for a value that cannot cross processes. */
   async set(key: K, value: V): Promise<void> {
     checkKey(key);
-    await this.request({ op: 'dictSet', key, value }, true);
+    await this.request({ op: 'dictSet', key, value });
   }
 
   /** Whether there was something to delete. */

@@ -1,24 +1,32 @@
 // How messages lie in the byte stream between two processes: the length of what follows, a kind, and then either the message as
-// structured clone writes it, or one of the two that make up the traffic of a queue, which nobody on the way has to decode.
-import { DefaultDeserializer, DefaultSerializer, deserialize, serialize } from 'node:v8';
-import type { Descriptor, Message, Parcel, Route } from './protocol.ts';
+// JSON or structured clone writes it, or one of the two that make up the traffic of a queue, which nobody on the way has to decode.
+import { DefaultSerializer, deserialize, serialize } from 'node:v8';
+import type { Descriptor, Message, PackedParcel, Route } from './protocol.ts';
+import { smallJsonMessage } from './value-codec.ts';
 
 const PREFIX_BYTES = 5;
 const EMPTY_PREFIX = Buffer.alloc(PREFIX_BYTES);
-const MESSAGE = 0;
-const ITEMS = 1;
-const TAKEN = 2;
+const CLONED_MESSAGE = 0;
+const JSON_MESSAGE = 1;
+const ITEMS = 2;
+const TAKEN = 3;
 const NONE: readonly Descriptor[] = [];
 
 /** Throws what structured clone throws, RangeError for a message of 4 GiB. */
 export function encodeFrame(message: Message): Buffer {
   if (message.type === 'items') return encodeItems(message, message.seq, message.items);
   if (message.type === 'taken') return seal(Buffer.concat([EMPTY_PREFIX, routeBytes(message)]), TAKEN);
+  const json = smallJsonMessage(message);
+  if (json !== undefined) {
+    const frame = Buffer.allocUnsafe(PREFIX_BYTES + Buffer.byteLength(json));
+    frame.write(json, PREFIX_BYTES);
+    return seal(frame, JSON_MESSAGE);
+  }
   const serializer = new DefaultSerializer();
   serializer.writeRawBytes(EMPTY_PREFIX);
   serializer.writeHeader();
   serializer.writeValue(message);
-  return seal(serializer.releaseBuffer(), MESSAGE);
+  return seal(serializer.releaseBuffer(), CLONED_MESSAGE);
 }
 
 function seal(frame: Buffer, kind: number): Buffer {
@@ -28,11 +36,16 @@ function seal(frame: Buffer, kind: number): Buffer {
 }
 
 function decodeFrame(kind: number | undefined, body: Buffer): Message {
-  if (kind === ITEMS) return decodeItems(body);
-  if (kind === TAKEN) return { type: 'taken', ...routeOf(body, 0, body.length) };
-  const deserializer = new DefaultDeserializer(body);
-  deserializer.readHeader();
-  return deserializer.readValue() as Message;
+  switch (kind) {
+    case ITEMS:
+      return decodeItems(body);
+    case TAKEN:
+      return { type: 'taken', ...routeOf(body, 0, body.length) };
+    case JSON_MESSAGE:
+      return JSON.parse(body.toString()) as Message;
+    default:
+      return deserialize(body) as Message;
+  }
 }
 
 // Items: the sequence number, the length of the route, the route; then for each item the length of its value and of its list of
@@ -41,23 +54,26 @@ function decodeFrame(kind: number | undefined, body: Buffer): Message {
 const ITEMS_HEAD_BYTES = 6;
 const ITEM_HEAD_BYTES = 8;
 
-function encodeItems(route: Route, seq: number, items: readonly Parcel[]): Buffer {
+function encodeItems(route: Route, seq: number, items: readonly PackedParcel[]): Buffer {
   const way = routeBytes(route);
-  const parts = items.map(({ value, packed, handles }) => ({
-    value: packed === true ? (value as Uint8Array) : serialize(value),
+  const parts = items.map(({ value, handles }) => ({
+    value,
+    length: Buffer.byteLength(value),
     handles: handles.length === 0 ? null : serialize(handles),
   }));
   let at = PREFIX_BYTES + ITEMS_HEAD_BYTES + way.length;
-  const size = parts.reduce((sum, part) => sum + ITEM_HEAD_BYTES + part.value.length + (part.handles?.length ?? 0), at);
+  const size = parts.reduce((sum, part) => sum + ITEM_HEAD_BYTES + part.length + (part.handles?.length ?? 0), at);
   const frame = Buffer.allocUnsafe(size);
   frame.writeUInt32LE(seq, PREFIX_BYTES);
   frame.writeUInt16LE(way.length, PREFIX_BYTES + 4);
   frame.set(way, PREFIX_BYTES + ITEMS_HEAD_BYTES);
-  for (const { value, handles } of parts) {
-    frame.writeUInt32LE(value.length, at);
+  for (const { value, length, handles } of parts) {
+    frame.writeUInt32LE(length, at);
     frame.writeUInt32LE(handles?.length ?? 0, at + 4);
-    frame.set(value, at + ITEM_HEAD_BYTES);
-    at += ITEM_HEAD_BYTES + value.length;
+    at += ITEM_HEAD_BYTES;
+    if (typeof value === 'string') frame.write(value, at);
+    else frame.set(value, at);
+    at += length;
     if (handles !== null) frame.set(handles, at);
     at += handles?.length ?? 0;
   }
@@ -68,7 +84,7 @@ function decodeItems(body: Buffer): Message {
   const seq = body.readUInt32LE(0);
   let at = ITEMS_HEAD_BYTES + body.readUInt16LE(4);
   const { to, from, object } = routeOf(body, ITEMS_HEAD_BYTES, at);
-  const items: Parcel[] = [];
+  const items: PackedParcel[] = [];
   while (at < body.length) {
     const middle = at + ITEM_HEAD_BYTES + body.readUInt32LE(at);
     const end = middle + body.readUInt32LE(at + 4);

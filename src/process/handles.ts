@@ -2,9 +2,9 @@
 // getter that gives its descriptor and notes it in the handleTable. Structured clone therefore writes the descriptor where the
 // object was, and because `handles: handleTable` stands behind the value in every message, it writes the finished list
 // after it. So values without shared objects are never walked, neither when they are sent nor when they arrive.
-import { deserialize, serialize } from 'node:v8';
-import { copyOf, explain } from './clone.ts';
-import type { Address, Descriptor, Parcel } from './protocol.ts';
+import { explain } from './clone.ts';
+import type { Address, Descriptor, PackedParcel, Parcel } from './protocol.ts';
+import { decodeValue, encodeValue, type Packed } from './value-codec.ts';
 
 const MARK = 'pcopy/process shared object';
 const NONE: readonly Descriptor[] = [];
@@ -78,25 +78,12 @@ export function plain(value: unknown): Parcel {
   return { value, handles: NONE };
 }
 
-/** The value as it would arrive in another process, still closed, to be kept by `keeper`. Throws NotCloneable. */
-export function pack(value: unknown, keeper: Address | null): Parcel {
+/** The value serialized, to be kept by `keeper` or sent to it; null: to be thrown away. Throws NotCloneable. */
+export function pack(value: unknown, keeper: Address | null): PackedParcel {
   startHandleTable(keeper);
   try {
-    const copy = copyOf(value);
-    return { value: copy, handles: handleTable.length === 0 ? NONE : handleTable.slice() };
-  } catch (error) {
-    cancelHandleTable();
-    throw error;
-  }
-}
-
-/** The value serialized, to be kept by `keeper` or sent to it; a primitive as it is. Throws NotCloneable. */
-export function packItem(value: unknown, keeper: Address): Parcel {
-  if (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') return plain(value);
-  startHandleTable(keeper);
-  try {
-    const bytes = serialize(value);
-    return { value: bytes, packed: true, handles: handleTable.length === 0 ? NONE : handleTable.slice() };
+    const packed = encodeValue(value);
+    return { value: packed, packed: true, handles: handleTable.length === 0 ? NONE : handleTable.slice() };
   } catch (error) {
     try {
       throw explain(error, value);
@@ -109,7 +96,7 @@ export function packItem(value: unknown, keeper: Address): Parcel {
 
 /** The value for its receiver, with shared objects where the descriptors were. */
 export function open({ value, packed, handles }: Parcel): unknown {
-  const plainValue = packed === true ? deserialize(value as Uint8Array) : value;
+  const plainValue = packed === true ? decodeValue(value as Packed) : value;
   return handles.length === 0 ? plainValue : revive(plainValue, new Map());
 }
 

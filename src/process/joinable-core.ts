@@ -1,6 +1,6 @@
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { plain } from './handles.ts';
-import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
+import type { Address, Descriptor, Operation, PackedParcel, Parcel } from './protocol.ts';
 import { QueueCore } from './queue-core.ts';
 import { type Answer, Waiters } from './waiters.ts';
 
@@ -27,7 +27,7 @@ export class JoinableCore extends QueueCore {
     super.leave(gone);
   }
 
-  protected override admit(item: Parcel): void {
+  protected override admit(item: PackedParcel): void {
     this.#unfinished++;
     super.admit(item);
   }

@@ -14,7 +14,7 @@ export class List<T> extends Shared {
 
   /** Adds at the end; the new length. Rejects with NotCloneable for a value that cannot cross processes. */
   async push(value: T): Promise<number> {
-    return (await this.request({ op: 'listPush', value }, true)) as number;
+    return (await this.request({ op: 'listPush', value })) as number;
   }
 
   /** Takes the last one away; undefined when empty. */
@@ -34,7 +34,7 @@ export class List<T> extends Shared {
 
   /** Replaces the value at a place, from the end for a negative one. Rejects with RangeError outside. */
   async set(index: number, value: T): Promise<void> {
-    await this.request({ op: 'listSet', index, value }, true);
+    await this.request({ op: 'listSet', index, value });
   }
 
   async length(): Promise<number> {

@@ -1,6 +1,6 @@
 import type { Outcome } from './async-result.ts';
-import { dropAll, packItem } from './handles.ts';
-import type { Parcel, Target } from './protocol.ts';
+import { dropAll, pack } from './handles.ts';
+import type { PackedParcel, Target } from './protocol.ts';
 import { router } from './router.ts';
 
 /** How a task is handed in. */
@@ -18,14 +18,14 @@ export class Job {
   readonly target: Target;
   readonly options: JobOptions;
   /** Serialized when the task is handed in, once: a worker may die before it begins, and what is passed may be closed since. */
-  readonly args: Parcel;
+  readonly args: PackedParcel;
   readonly #outcome: Outcome<unknown>;
 
   /** Throws NotCloneable for the arguments. */
   constructor(target: Target, args: readonly unknown[], options: JobOptions, outcome: Outcome<unknown>) {
     this.target = target;
     this.options = options;
-    this.args = packItem(args, router.address);
+    this.args = pack(args, router.address);
     this.#outcome = outcome;
   }
 

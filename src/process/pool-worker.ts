@@ -116,7 +116,7 @@ export class PoolWorker {
     const { value: args, handles } = job.args;
     const { each } = job.options;
     holdAll(handles, this.child.address);
-    const message = { type: 'task' as const, id: ++this.#lastId, module, name, args, packed: true, each, handles };
+    const message = { type: 'task' as const, id: ++this.#lastId, module, name, args, each, handles };
     if (this.#sent.size === 0) this.child.link.relay(message);
     else this.child.link.relaySoon(message);
     this.#sent.set(message.id, job);

@@ -3,7 +3,7 @@ import { within } from './async-result.ts';
 import { decodeError } from './error-codec.ts';
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { Child, type Ending, FORK_OPTIONS, type ForkOptions } from './fork.ts';
-import { dropAll, handleTable } from './handles.ts';
+import { dropAll, pack } from './handles.ts';
 import { awaitChild, hold, release } from './keep-alive.ts';
 import type { FromChild } from './protocol.ts';
 import { router } from './router.ts';
@@ -94,8 +94,8 @@ export class Process<Args extends unknown[] = unknown[]> {
         args: [],
         handles: [],
       });
-      const args = this.#args;
-      child.send({ type: 'task', id: 1, module, name, args, packed: false, each: false, handles: handleTable }, args);
+      const { value: args, handles } = pack(this.#args, child.address);
+      child.link.relay({ type: 'task', id: 1, module, name, args, each: false, handles });
       child.send({ type: 'finish' });
     } catch (error) {
       child.kill('SIGKILL');

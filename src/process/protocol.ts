@@ -1,5 +1,6 @@
 // Everything that crosses the channel between two processes. Both sides import this file, and neither the other side.
 import type { EncodedError } from './error-codec.ts';
+import type { Packed } from './value-codec.ts';
 
 /** A process's place in the tree of processes: 'r', its children 'r.1', 'r.2', their children 'r.1.1'. Never used twice. */
 export type Address = string;
@@ -22,7 +23,13 @@ export interface Parcel {
   /** The value is still as it was serialized: only who wants it has to look inside. */
   packed?: boolean;
   /** Not a value but a queue's items for a consumer elsewhere. */
-  items?: readonly Parcel[];
+  items?: readonly PackedParcel[];
+}
+
+/** A value that is serialized once and passed on as it is. */
+export interface PackedParcel extends Parcel {
+  value: Packed;
+  packed: true;
 }
 
 /** Between which processes, and about which object. */
@@ -72,10 +79,8 @@ export interface TaskMessage {
   id: number;
   module: string;
   name: string;
-  /** An array. */
-  args: unknown;
-  /** It is serialized. */
-  packed: boolean;
+  /** An array, serialized. */
+  args: Packed;
   /** Call once for each element of args[0], and answer with the list of results. */
   each: boolean;
   handles: readonly Descriptor[];
@@ -107,7 +112,7 @@ export type Routed =
       handles: readonly Descriptor[];
     }
   /** Items for which a queue gave credit; or from a queue, to a consumer that asked for one in the call `seq`, or 0. */
-  | ({ type: 'items'; seq: number; items: readonly Parcel[] } & Route)
+  | ({ type: 'items'; seq: number; items: readonly PackedParcel[] } & Route)
   /** A consumer takes the next of the items that were sent to it. */
   | ({ type: 'taken' } & Route)
   | { type: 'reply'; to: Address; seq: number; value: unknown; handles: readonly Descriptor[] }
@@ -140,7 +145,7 @@ export type Operation =
   | MakeOperation;
 
 export type QueueOperation =
-  | { op: 'put'; item: unknown; packed: boolean; wait: number | null }
+  | { op: 'put'; item: Packed; wait: number | null }
   /** `bytes`: the item has to be bytes, that many at most; else it stays. Null: any item. `ahead`: so many more, if there are. */
   | { op: 'get'; wait: number | null; bytes: number | null; ahead: number }
   /** So many may be ahead again. No answer but the items, if there are any. */

@@ -2,7 +2,7 @@ import { CreditLedger } from './credit-ledger.ts';
 import { BufferTooShort, ConnectionClosed, MisuseError, QueueClosed, QueueEmpty, QueueFull } from './errors.ts';
 import { Fifo } from './fifo.ts';
 import { dropAll, open, plain } from './handles.ts';
-import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
+import type { Address, Descriptor, Operation, PackedParcel, Parcel } from './protocol.ts';
 import { Deliveries } from './queue-deliveries.ts';
 import { type Owner, router } from './router.ts';
 import { type Answer, Waiters } from './waiters.ts';
@@ -12,7 +12,7 @@ const UNLIMITED = 2 ** 40;
 
 /** An item that waits to be let in. */
 interface Offer {
-  item: Parcel;
+  item: PackedParcel;
   /** Does not wait for room, only for credit to be returned. */
   now: boolean;
 }
@@ -37,7 +37,7 @@ interface Wish {
 export class QueueCore implements Owner {
   readonly #id: string;
   readonly #capacity: number;
-  readonly #items = new Fifo<Parcel>();
+  readonly #items = new Fifo<PackedParcel>();
   readonly #putters = new Waiters<Offer>();
   readonly #getters = new Waiters<Wish>();
   readonly #pollers = new Waiters<null>();
@@ -54,7 +54,7 @@ export class QueueCore implements Owner {
   handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer {
     switch (op.op) {
       case 'put': {
-        const item = { value: op.item, packed: op.packed, handles };
+        const item = { value: op.item, packed: true as const, handles };
         return this.#put({ item, now: op.wait === 0 }, caller, op.wait);
       }
       case 'get':
@@ -80,7 +80,7 @@ export class QueueCore implements Owner {
   }
 
   /** Items for which the caller had credit. */
-  accept(items: readonly Parcel[], caller: Address): void {
+  accept(items: readonly PackedParcel[], caller: Address): void {
     for (const item of items) {
       this.#credit.spend(caller, 1);
       if (this.#abandoned) dropAll(item.handles, router.address);
@@ -123,7 +123,7 @@ export class QueueCore implements Owner {
   }
 
   /** An item comes in: last in the line, or to the first who waits for one. */
-  protected admit(item: Parcel): void {
+  protected admit(item: PackedParcel): void {
     this.#items.push(item);
     if (this.#getters.size > 0) this.#serve();
     if (this.#items.length > 0) for (const poller of this.#pollers.all()) poller.resolve(plain(true));
@@ -256,7 +256,7 @@ export class QueueCore implements Owner {
   }
 
   /** Items that nobody has seen are the first again. @param consumer who had them; null when it is dead. */
-  #putBack(items: Parcel[], consumer: Address | null): void {
+  #putBack(items: PackedParcel[], consumer: Address | null): void {
     for (const item of items.reverse()) {
       if (consumer !== null) dropAll(item.handles, consumer);
       if (this.#abandoned) dropAll(item.handles, router.address);
@@ -267,7 +267,7 @@ export class QueueCore implements Owner {
 }
 
 /** Why a getter with room for so many bytes cannot have this item, or null. The item then stays where it is. */
-export function unfit(item: Parcel, bytes: number | null): Error | null {
+export function unfit(item: PackedParcel, bytes: number | null): Error | null {
   if (bytes === null) return null;
   const value = open(item);
   if (!(value instanceof Uint8Array)) return new MisuseError('the next message is not bytes: use recv');

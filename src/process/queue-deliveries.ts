@@ -1,5 +1,5 @@
 import { Fifo } from './fifo.ts';
-import type { Address, Parcel } from './protocol.ts';
+import type { Address, PackedParcel } from './protocol.ts';
 
 /** Calls of `get` in a row by one process, and no other, before items are sent ahead to it. */
 const SOLE_AFTER = 4;
@@ -14,7 +14,7 @@ const MOST_BYTES = 2 ** 18;
  * reader has given back what it has not taken. So no consumer gets an item that comes before one that it already has.
  */
 export class Deliveries {
-  readonly #sent = new Map<Address, Fifo<Parcel>>();
+  readonly #sent = new Map<Address, Fifo<PackedParcel>>();
   #sum = 0;
   #reader: Address | null = null;
   #recalled = false;
@@ -45,7 +45,7 @@ export class Deliveries {
   }
 
   /** Takes an item from the queue for a process that asked for it, and up to `ahead` more. */
-  take(caller: Address, items: Fifo<Parcel>, ahead: number): Parcel[] {
+  take(caller: Address, items: Fifo<PackedParcel>, ahead: number): PackedParcel[] {
     const first = items.shift();
     if (first === undefined) return [];
     const more = this.#inARow < SOLE_AFTER ? [] : takeSome(items, ahead);
@@ -56,7 +56,7 @@ export class Deliveries {
   }
 
   /** Takes as many items from the queue as the reader wants to have. */
-  refill(caller: Address, items: Fifo<Parcel>, ahead: number): Parcel[] {
+  refill(caller: Address, items: Fifo<PackedParcel>, ahead: number): PackedParcel[] {
     if (caller !== this.#reader || this.#recalled) return [];
     const taken = takeSome(items, ahead - (this.#sent.get(caller)?.length ?? 0));
     this.#record(caller, taken);
@@ -64,7 +64,7 @@ export class Deliveries {
   }
 
   /** A consumer has taken its next item. */
-  taken(caller: Address): Parcel | undefined {
+  taken(caller: Address): PackedParcel | undefined {
     const sent = this.#sent.get(caller);
     const item = sent?.shift();
     if (item === undefined) return undefined;
@@ -78,8 +78,8 @@ export class Deliveries {
   }
 
   /** A consumer gives back its next items. */
-  returned(caller: Address, count: number): Parcel[] {
-    const items: Parcel[] = [];
+  returned(caller: Address, count: number): PackedParcel[] {
+    const items: PackedParcel[] = [];
     for (let item = count > 0 ? this.taken(caller) : undefined; item !== undefined; ) {
       items.push(item);
       item = items.length < count ? this.taken(caller) : undefined;
@@ -89,8 +89,8 @@ export class Deliveries {
   }
 
   /** Those that the dead have not taken. */
-  leave(gone: (address: Address) => boolean): Parcel[] {
-    const items: Parcel[] = [];
+  leave(gone: (address: Address) => boolean): PackedParcel[] {
+    const items: PackedParcel[] = [];
     for (const [consumer, sent] of this.#sent) {
       if (!gone(consumer)) continue;
       this.#sent.delete(consumer);
@@ -106,22 +106,22 @@ export class Deliveries {
     this.#recalled = false;
   }
 
-  #record(caller: Address, items: Parcel[]): void {
-    const sent = this.#sent.get(caller) ?? new Fifo<Parcel>();
+  #record(caller: Address, items: PackedParcel[]): void {
+    const sent = this.#sent.get(caller) ?? new Fifo<PackedParcel>();
     for (const item of items) sent.push(item);
     if (sent.length > 0) this.#sent.set(caller, sent);
     this.#sum += items.length;
   }
 }
 
-function takeSome(items: Fifo<Parcel>, count: number): Parcel[] {
-  const taken: Parcel[] = [];
+function takeSome(items: Fifo<PackedParcel>, count: number): PackedParcel[] {
+  const taken: PackedParcel[] = [];
   let bytes = 0;
   while (taken.length < count && bytes < MOST_BYTES) {
     const item = items.shift();
     if (item === undefined) break;
     taken.push(item);
-    if (item.packed === true) bytes += (item.value as Uint8Array).byteLength;
+    bytes += item.value.length;
   }
   return taken;
 }

@@ -2,7 +2,7 @@
 // process, not for each view that it has of the queue: the queue counts them that way, and one recall must reach all of them.
 import { Fifo } from './fifo.ts';
 import { open } from './handles.ts';
-import type { Address, Notice, Parcel } from './protocol.ts';
+import type { Address, Notice, PackedParcel } from './protocol.ts';
 import { unfit } from './queue-core.ts';
 import { type RemoteProxy, router } from './router.ts';
 
@@ -27,7 +27,7 @@ export class QueuePeer implements RemoteProxy {
   /** Puts that were sent and wait for their answer. */
   #asked = 0;
   /** Sent here and not taken; there are none while somebody waits for one. */
-  readonly #items = new Fifo<Parcel>();
+  readonly #items = new Fifo<PackedParcel>();
   /** Whoever waits for an item, in order. Each has asked for one. */
   readonly #getters = new Set<Getter>();
   #ahead = 0;
@@ -93,7 +93,7 @@ export class QueuePeer implements RemoteProxy {
   }
 
   /** Items from the queue, in its order. */
-  arrive(items: readonly Parcel[]): void {
+  arrive(items: readonly PackedParcel[]): void {
     this.#arrivedAt = performance.now();
     for (const item of items) this.#items.push(item);
     for (const getter of this.#getters) {

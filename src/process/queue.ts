@@ -1,7 +1,7 @@
 import { capacityOf, type WaitOptions, waitOf } from './arguments.ts';
 import { ConnectionClosed, ObjectGone, QueueClosed } from './errors.ts';
-import { packItem, reviveWith } from './handles.ts';
-import type { Descriptor, Operation, Parcel } from './protocol.ts';
+import { pack, reviveWith } from './handles.ts';
+import type { Descriptor, Operation, PackedParcel } from './protocol.ts';
 import { QueueCore } from './queue-core.ts';
 import { QueuePeer } from './queue-peer.ts';
 import { type Owner, router } from './router.ts';
@@ -104,9 +104,9 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
 
   async #put(item: T, options: WaitOptions | undefined): Promise<void> {
     const wait = waitOf(options);
-    const parcel = packItem(item, this.owner);
+    const parcel = pack(item, this.owner);
     if (this.isHere) {
-      await this.request(putOf(parcel, wait), false, undefined, parcel.handles);
+      await this.request(putOf(parcel, wait), { handles: parcel.handles });
       return;
     }
     const peer = this.peer;
@@ -116,7 +116,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
     if (full !== null) await full;
   }
 
-  async #askToPut(producer: QueuePeer, item: Parcel, wait: number | null): Promise<void> {
+  async #askToPut(producer: QueuePeer, item: PackedParcel, wait: number | null): Promise<void> {
     let answered = false;
     // The credit counts from the moment it arrives: a recall may come right behind it.
     const arrived = (credit: unknown): void => {
@@ -125,7 +125,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
     };
     producer.ask();
     try {
-      await this.request(putOf(item, wait), false, arrived, item.handles);
+      await this.request(putOf(item, wait), { arrived, handles: item.handles });
     } finally {
       if (!answered) producer.answered(0);
     }
@@ -152,8 +152,8 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
   }
 }
 
-function putOf({ value, packed = false }: Parcel, wait: number | null): Operation {
-  return { op: 'put', item: value, packed, wait };
+function putOf({ value }: PackedParcel, wait: number | null): Operation {
+  return { op: 'put', item: value, wait };
 }
 
 reviveWith('queue', (descriptor) => new Queue(descriptor.detail, descriptor, router.hosted(descriptor.id)));

@@ -7,7 +7,7 @@ import { encodeError } from './error-codec.ts';
 import { ConnectionClosed, ObjectGone } from './errors.ts';
 import { dropAll, handleTable, holdAll, passOn, plain } from './handles.ts';
 import type { Link } from './link.ts';
-import type { Address, Broadcast, Descriptor, Notice, Operation, Parcel, Routed } from './protocol.ts';
+import type { Address, Broadcast, Descriptor, Notice, Operation, PackedParcel, Parcel, Routed } from './protocol.ts';
 import { Answer } from './waiters.ts';
 
 const NOTHING = plain(null);
@@ -17,7 +17,7 @@ export interface Owner {
   /** Does what is asked; a parcel at once where it can. Throws or refuses with what the caller shall see. */
   handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer;
   /** Items for which the caller had credit. */
-  accept?(items: readonly Parcel[], caller: Address): void;
+  accept?(items: readonly PackedParcel[], caller: Address): void;
   /** The caller gives out the next of the items that were sent to it. */
   taken?(caller: Address): void;
   /** These processes are dead: nothing is owed to them, and what they held is free. */
@@ -28,9 +28,24 @@ export interface Owner {
 export interface RemoteProxy {
   notice(notice: Notice): void;
   /** Items that the object sends. */
-  arrive(items: readonly Parcel[]): void;
+  arrive(items: readonly PackedParcel[]): void;
   /** These processes are dead; the object may have lived in one of them. */
   leave(gone: (address: Address) => boolean): void;
+}
+
+/** What is asked of an object in another process. */
+export interface Request extends RequestOptions {
+  to: Address;
+  object: string;
+  op: Operation;
+}
+
+/** How it is asked. */
+export interface RequestOptions {
+  /** See `Calls.ask`. */
+  arrived?: ((answer: unknown) => void) | undefined;
+  /** Of a value in the operation that is packed already. */
+  handles?: readonly Descriptor[] | undefined;
 }
 
 class Router {
@@ -98,17 +113,8 @@ class Router {
   /**
    * Asks an object in another process. The message is with the operating system before this returns. Rejects with what
    * the object answered, with ConnectionClosed when its process is gone, with NotCloneable.
-   *
-   * @param arrived see `Calls.ask`.
-   * @param handles of a value in it that is packed already.
    */
-  call(
-    to: Address,
-    object: string,
-    op: Operation,
-    arrived?: (answer: unknown) => void,
-    handles?: readonly Descriptor[],
-  ): Promise<unknown> {
+  call({ to, object, op, arrived, handles }: Request): Promise<unknown> {
     const send = (seq: number): void => {
       const link = this.#linkTo(to);
       const head = { type: 'call' as const, to, from: this.address, seq, object, op };
@@ -126,7 +132,7 @@ class Router {
   }
 
   /** Sends an item for which there is credit. Null, or a promise to wait for when the channel is full. */
-  item(to: Address, object: string, item: Parcel): Promise<void> | null {
+  item(to: Address, object: string, item: PackedParcel): Promise<void> | null {
     const link = this.#linkTo(to);
     const room = link.relay({ type: 'items', to, from: this.address, object, seq: 0, items: [item] });
     return room ? null : link.drained();
@@ -140,7 +146,7 @@ class Router {
   }
 
   /** Sends items of an object that lives here, which keeps its hold on what is in them until they are taken. */
-  deliver(to: Address, object: string, items: readonly Parcel[], seq = 0): void {
+  deliver(to: Address, object: string, items: readonly PackedParcel[], seq = 0): void {
     for (const item of items) holdAll(item.handles, to);
     this.#next(to)?.relay({ type: 'items', to, from: this.address, object, seq, items });
   }

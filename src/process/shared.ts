@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { ObjectGone } from './errors.ts';
-import { dropAll, mark, open, pack } from './handles.ts';
+import { dropAll, mark, open } from './handles.ts';
 import { hold, release } from './keep-alive.ts';
 import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
-import { type Owner, router } from './router.ts';
+import { type Owner, type RequestOptions, router } from './router.ts';
 import { Answer } from './waiters.ts';
 
 /** What every object that several processes use has in common: it lives in one of them, and the others ask there. */
@@ -55,27 +55,13 @@ export abstract class Shared {
   /**
    * Asks the object. What is asked is on its way when this returns. Rejects with what the object answers, with
    * NotCloneable, with ConnectionClosed when the process where it lives is gone; all as `translate` puts it.
-   *
-   * @param carriesValue whether there is a user's value in it.
-   * @param arrived see `Router.call`; not called for an object that lives here.
-   * @param handles of a value in it that is packed already.
    */
-  protected async request(
-    op: Operation,
-    carriesValue = false,
-    arrived?: (answer: unknown) => void,
-    handles?: readonly Descriptor[],
-  ): Promise<unknown> {
+  protected async request(op: Operation, { arrived, handles }: RequestOptions = {}): Promise<unknown> {
     hold();
     try {
-      if (this.#core !== null) {
-        return await askHere(
-          this.#core,
-          carriesValue ? pack(op, router.address) : { value: op, handles: handles ?? [] },
-        );
-      }
+      if (this.#core !== null) return await askHere(this.#core, op, handles ?? []);
       if (this.owner === router.address) throw new ObjectGone('the shared object is no more');
-      return await router.call(this.owner, this.id, op, arrived, handles);
+      return await router.call({ to: this.owner, object: this.id, op, arrived, handles });
     } catch (error) {
       throw this.translate(error);
     } finally {
@@ -89,12 +75,12 @@ export abstract class Shared {
   }
 }
 
-async function askHere(core: Owner, parcel: Parcel): Promise<unknown> {
+async function askHere(core: Owner, op: Operation, handles: readonly Descriptor[]): Promise<unknown> {
   try {
-    const answer = core.handle(parcel.value as Operation, router.address, parcel.handles);
+    const answer = core.handle(op, router.address, handles);
     return open(answer instanceof Answer ? await given(answer) : answer);
   } catch (error) {
-    dropAll(parcel.handles, router.address);
+    dropAll(handles, router.address);
     throw error;
   }
 }

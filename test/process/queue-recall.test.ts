@@ -1,10 +1,8 @@
 import { Duplex } from 'node:stream';
-import { serialize } from 'node:v8';
 import { expect, test } from 'vitest';
 import '../../src/process/pipe.ts';
 import { QueueClosed } from '../../src/process/errors.ts';
 import { FrameReader } from '../../src/process/frames.ts';
-import { plain } from '../../src/process/handles.ts';
 import { Link } from '../../src/process/link.ts';
 import { laneId, PipeCore } from '../../src/process/pipe-core.ts';
 import type { Message, Operation } from '../../src/process/protocol.ts';
@@ -35,7 +33,7 @@ test('room that was promised to a waiting producer and is wanted back in the sam
         from,
         seq,
         object: 'q',
-        op: { op: 'put', item: seq, packed: false, wait: null },
+        op: { op: 'put', item: String(seq), wait: null },
         handles: [],
       },
       from,
@@ -72,9 +70,9 @@ test('items are sent ahead to the only consumer; another one gets none before th
   };
   const get = { op: 'get', wait: null, bytes: null, ahead: 5 } as const;
   const taken = (from: string): void => router.receive({ type: 'taken', to: 'r', from, object: 'ahead' }, from);
-  const items = (...values: number[]) => ({ items: values.map((value) => ({ value: serialize(value) })) });
+  const items = (...values: number[]) => ({ items: values.map((value) => ({ value: Buffer.from(String(value)) })) });
   for (let item = 0; item < 20; item++) {
-    router.hosted('ahead')?.handle({ op: 'put', item, packed: false, wait: 0 }, 'r', []);
+    router.hosted('ahead')?.handle({ op: 'put', item: String(item), wait: 0 }, 'r', []);
   }
 
   for (let seq = 1; seq <= 4; seq++) {
@@ -107,12 +105,15 @@ test('room promised without end, to who puts ten thousand at once: it still adds
   const call = (from: Producer, seq: number, op: Operation): void =>
     router.receive({ type: 'call', to: 'r', from, seq, object: 'endless', op, handles: [] }, from);
   const item = (from: Producer): void =>
-    router.receive({ type: 'items', to: 'r', from, object: 'endless', seq: 0, items: [plain(0)] }, from);
+    router.receive(
+      { type: 'items', to: 'r', from, object: 'endless', seq: 0, items: [{ value: '0', packed: true, handles: [] }] },
+      from,
+    );
   const promised = (to: Producer): number =>
     heard[to].reduce((sum, message) => sum + (message.type === 'reply' ? Number(message.value) : 0), 0);
 
-  for (let seq = 1; seq <= 10_000; seq++) call('r.3', seq, { op: 'put', item: 0, packed: false, wait: null });
-  call('r.4', 1, { op: 'put', item: 0, packed: false, wait: null });
+  for (let seq = 1; seq <= 10_000; seq++) call('r.3', seq, { op: 'put', item: '0', wait: null });
+  call('r.4', 1, { op: 'put', item: '0', wait: null });
   item('r.4');
   call('r.3', 0, { op: 'return', credit: promised('r.3'), items: 0 });
   call('r.4', 0, { op: 'return', credit: promised('r.4') - 1, items: 0 });
@@ -127,16 +128,16 @@ test('what was sent on promised room to an end of a pipe that nobody holds any m
   const [outer, inner] = [new PipeCore('outer'), new PipeCore('inner')];
   const end = { kind: 'pipe', id: 'inner', owner: 'r', detail: 2 };
   const lane = { to: 'r', from: 'r.5', object: laneId('outer', 0) };
-  router.receive(
-    { type: 'call', ...lane, seq: 1, op: { op: 'put', item: 0, packed: false, wait: null }, handles: [] },
-    'r.5',
-  );
+  router.receive({ type: 'call', ...lane, seq: 1, op: { op: 'put', item: '0', wait: null }, handles: [] }, 'r.5');
   expect(heard).toMatchObject([{ type: 'reply', value: 64 }]);
 
   outer.handle({ op: 'drop', end: 0, holder: 'r' }, 'r', []);
   // On its way before the recall arrives: the end of another pipe, which its sender then lets go.
   inner.handle({ op: 'hold', end: 0, holder: 'r' }, 'r', []);
-  router.receive({ type: 'items', ...lane, seq: 0, items: [{ value: end, handles: [end] }] }, 'r.5');
+  router.receive(
+    { type: 'items', ...lane, seq: 0, items: [{ value: JSON.stringify(end), packed: true, handles: [end] }] },
+    'r.5',
+  );
   router.receive({ type: 'call', ...lane, seq: 0, op: { op: 'return', credit: 63, items: 0 }, handles: [] }, 'r.5');
   inner.handle({ op: 'drop', end: 0, holder: 'r' }, 'r', []);
 
