@@ -12,7 +12,6 @@ import { preflight } from '../plan/preflight.ts';
 import { type Plan, prepare } from '../plan/prepare.ts';
 import { prepareSeveral } from '../plan/several.ts';
 import { type PrestartedWorker, Queue } from '../process/index.ts';
-import type { EntriesJob } from '../protocol/jobs.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { Reporter } from '../report/reporter.ts';
@@ -59,7 +58,7 @@ type Typed = string | Uint8Array;
  * destination under its own name. Resolves to the summary however the run ended: `summary.outcome` tells. Rejects with
  * UsageError, before anything is touched, for arguments that cannot be meant, and with what is not foreseen.
  *
- *   list the source --jobs queue--> schedule --> executor (pool of workers) --events queue--> reporter (counters, events)
+ *   list the source --jobs--> schedule --> executor (pool of workers) --events queue--> reporter (counters, events)
  */
 export async function copyTree(
   source: Typed | readonly Typed[],
@@ -167,8 +166,6 @@ interface Common {
 
 async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common): Promise<void> {
   const { fs, config, patterns, rate, reporter, hooks } = run;
-  // Each worker can have a job in hand, one ahead, and one more must be ready when it takes that.
-  const jobs = new Queue<EntriesJob>(2 * config.jobs);
   // Progress is at most one message per worker in 50 ms; failures of a batch come in one go.
   const events = new Queue<WorkerEvent>(64 * config.jobs);
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
@@ -200,12 +197,14 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     if (config.delete && plan.merged && plan.single === null) {
       extra = new ExtraEntries(deletion);
     }
-    await Promise.all([tree.list(jobs, reporter, common.unmatched, extra), scheduler.run(jobs)]);
+    await tree.list((job) => scheduler.copy(job), reporter, common.unmatched, extra);
+    await scheduler.idle();
     if (extra !== undefined) {
       await allTold(events);
       const removals = await findDeletions(deletion, extra);
       await scheduler.remove(removals);
-      if (!reporter.ended) await scheduler.run(extra.replacements.take(removals, reporter));
+      if (!reporter.ended) for (const job of extra.replacements.take(removals, reporter)) await scheduler.copy(job);
+      await scheduler.idle();
     }
     if (!config.dryRun && !reporter.ended && plan.single === null) await scheduler.finish();
   } catch (error) {
@@ -215,7 +214,6 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     // Every report is in: there is nothing that a worker's own way out would add but time.
     await executor.terminate();
     if (reporter.ended) removeTemporaries(fs, setup, [...scheduler.inFlight, ...scheduler.splits.values()], null);
-    await jobs.close();
     await events.close();
     await telling;
     extra?.close();

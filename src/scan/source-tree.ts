@@ -7,7 +7,6 @@ import { enterSource, openRoot } from '../fs/directories.ts';
 import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
 import type { Plan } from '../plan/prepare.ts';
-import type { Queue } from '../process/index.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { listAgain, listGiven } from './files-from.ts';
@@ -56,32 +55,28 @@ export class SourceTree {
     this.chain = this.newChain();
   }
 
-  /** Lists into the queue and closes it, also when it is stopped. */
+  /** Lists for the copy. The listing waits for what `take` promises. */
   async list(
-    jobs: Queue<EntriesJob>,
+    take: (job: EntriesJob) => Promise<void>,
     reporter: Reporter,
     unmatched: Unmatched | null,
     observer?: ListingObserver,
   ): Promise<void> {
     const { found } = reporter.counters;
     if (this.config.sizes) this.ahead = setTimeout(() => void this.countAhead(reporter), COUNT_AHEAD_AFTER).unref();
-    try {
-      await this.walk(this.chain, { sizes: false, inFlight: IN_FLIGHT, unmatched, observer }, found, {
-        put: async (job) => {
-          reporter.counters.listingWaits(performance.now());
-          await jobs.put(job);
-          reporter.counters.listingGoesOn(performance.now());
-        },
-        failed: (failure) => reporter.unlisted(failure),
-        skipped: (path, kind) => reporter.skipped(path, kind),
-        ready: () => reporter.ready(),
-        cancelled: () => this.stopped,
-      });
-      reporter.listed();
-      if (reporter.counters.known().complete) this.tellWhatIsEmpty(unmatched, reporter);
-    } finally {
-      await jobs.close();
-    }
+    await this.walk(this.chain, { sizes: false, inFlight: IN_FLIGHT, unmatched, observer }, found, {
+      put: async (job) => {
+        reporter.counters.listingWaits(performance.now());
+        await take(job);
+        reporter.counters.listingGoesOn(performance.now());
+      },
+      failed: (failure) => reporter.unlisted(failure),
+      skipped: (path, kind) => reporter.skipped(path, kind),
+      ready: () => reporter.ready(),
+      cancelled: () => this.stopped,
+    });
+    reporter.listed();
+    if (reporter.counters.known().complete) this.tellWhatIsEmpty(unmatched, reporter);
   }
 
   /** Lists and copies nothing; visits some entries of one directory at a time. What fails is left for the run to tell. */

@@ -30,7 +30,7 @@ export interface SchedulerListener {
 
 /**
  * Keeps the executor busy until everything is done: what the listing brings, what workers hand back, further names of
- * hard links, pieces of big files. First `run`, then `finish`.
+ * hard links, pieces of big files. First `copy` and `idle`, then `finish`.
  */
 export class Scheduler {
   /** Destination directories that the run made, and those that it found. */
@@ -63,15 +63,22 @@ export class Scheduler {
     this.splitSlots = new Semaphore(executor.workers);
   }
 
-  /** Copies everything listed; resolves when that and all that came of it is settled. Throws NoWorkers. */
-  async run(listed: AsyncIterable<EntriesJob> | Iterable<EntriesJob>): Promise<void> {
-    for await (const job of listed) {
-      await this.slots.acquire('listed');
-      this.markSweeps(job);
-      if (this.stopped) this.slots.release();
-      else this.begin(() => this.entries(job, 'held'));
+  /** Takes a job of the listing. Resolves when the executor has it, so that the listing keeps pace with the workers. */
+  async copy(job: EntriesJob): Promise<void> {
+    await this.slots.acquire('listed');
+    this.markSweeps(job);
+    if (this.stopped) this.slots.release();
+    else this.begin(() => this.entries(job, 'held'));
+  }
+
+  /** Resolves when everything taken and all that came of it is settled. Throws NoWorkers. */
+  async idle(): Promise<void> {
+    if (this.open > 0) {
+      await new Promise<void>((resolve) => {
+        this.whenIdle = resolve;
+      });
     }
-    await this.idle();
+    if (this.error !== null) throw this.error;
   }
 
   /** Gives directories their metadata. Those whose mode would lock us out come last, deepest first. */
@@ -306,15 +313,6 @@ export class Scheduler {
 
   private perJob(count: number): number {
     return Math.min(Math.max(Math.ceil(count / this.executor.capacity), LEAST_PER_JOB), PER_JOB);
-  }
-
-  private async idle(): Promise<void> {
-    if (this.open > 0) {
-      await new Promise<void>((resolve) => {
-        this.whenIdle = resolve;
-      });
-    }
-    if (this.error !== null) throw this.error;
   }
 }
 

@@ -32,10 +32,8 @@ async function settledAfter(
   });
   const names = [...types].map((type, i) => `${type}${i}`).join('/');
   const job: EntriesJob = { kind: 'entries', groups: [{ dir: '', names, types }] };
-  async function* listed(): AsyncGenerator<EntriesJob> {
-    yield job;
-  }
-  await scheduler.run(listed());
+  await scheduler.copy(job);
+  await scheduler.idle();
   return { settled: counters.snapshot(0).settled, told };
 }
 
