@@ -32,12 +32,14 @@ export function checkCall(source: unknown, destination: unknown, options: unknow
 /** Throws UsageError for options that cannot stand together. */
 export function checkCombinations(options: CopyOptions): void {
   const value = (name: string): unknown => options[name as keyof CopyOptions];
+  // `atomic` is what an option takes away.
+  const isGiven = (name: string): boolean => value(name) !== undefined && value(name) !== (name === 'atomic');
   for (const [name, { needs, conflicts = {} }] of LIBRARY) {
-    if (!isGiven(value(name))) continue;
+    if (!isGiven(name)) continue;
     if (needs !== undefined && value(needs) === undefined)
       throw new UsageError(`${name}: means nothing without ${needs}`);
     for (const [other, why] of Object.entries(conflicts)) {
-      if (isGiven(value(other))) throw new UsageError(`${name}: cannot stand beside ${other}: ${why}`);
+      if (isGiven(other)) throw new UsageError(`${name}: cannot stand beside ${other}: ${why}`);
     }
   }
 }
@@ -83,8 +85,4 @@ function isNear(a: string, b: string): boolean {
   while (same < a.length && a[same] === b[same]) same++;
   const [restA, restB] = [a.slice(same), b.slice(same)];
   return restA.slice(1) === restB.slice(1) || restA.slice(1) === restB || restA === restB.slice(1);
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== false;
 }

@@ -248,6 +248,14 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     flags: '--fsync',
     help: 'exit 0 only when all of it is on the disk',
   },
+  partial: {
+    type: flag,
+    default: false,
+    group: 'safety',
+    flags: '--partial',
+    help: 'keep what is written of a big file when the run is interrupted; the next run with --partial goes on with it',
+    conflicts: { atomic: 'what is written in place has no temporary name' },
+  },
   atomic: {
     type: flag,
     default: true,

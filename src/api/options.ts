@@ -47,6 +47,8 @@ export interface CopyOptions {
   /** Write a `sha256sum` list to this file. Not with `dryRun`. */
   manifest?: string;
   fsync?: boolean;
+  /** Keep what is written of files of 64 MiB or more when the run is interrupted, for a later one to go on with. */
+  partial?: boolean;
   /** Default true: a file appears under its name only when it is whole. */
   atomic?: boolean;
   dryRun?: boolean;

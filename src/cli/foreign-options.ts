@@ -15,7 +15,6 @@ const INSTEAD: readonly (readonly [options: string, hint: string])[] = [
   ['-y --overwrite', `what is in a file's way is replaced, ${ANYWAY}`],
   ['-T --no-target-directory', `the contents of the source go into the destination, ${ANYWAY}`],
   ['--no-dereference', 'links are copied as links anyway'],
-  ['--partial', 'a file is there whole or not at all'],
   ['--inplace', 'to write files in place: --no-atomic'],
   ['-z --compress', 'nothing is compressed from disk to disk'],
   ['-c', 'to compare contents: -u --checksum'],

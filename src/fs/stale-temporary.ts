@@ -52,8 +52,8 @@ function isAbandoned(made: TemporaryName, { changedMs }: Stat): boolean {
   return (made.isHere && !isRunning(made.pid)) || changedMs < Date.now() - ABANDONED_AFTER;
 }
 
-// By a signal that is not sent: /proc may be hidden or missing. Another process may have got the number since.
-function isRunning(pid: number): boolean {
+/** By a signal that is not sent: /proc may be hidden or missing. Another process may have got the number since. */
+export function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

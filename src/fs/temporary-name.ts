@@ -2,11 +2,11 @@ import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:
 import { hostname } from 'node:os';
 import type { RawPath } from '../api/names.ts';
 
-// `.pcopy-<l or n>-<machine>-<pid>-<random>-<job>-<n>.tmp`. `l`: the file is locked for as long as it lives, and the
+// `.pcopy-<l, n or p>-<machine>-<pid>-<random>-<job>-<n>.tmp`. `l`: the file is locked for as long as it lives, and the
 // kernel tells whether its writer does. `n`: it is not (a link or FIFO, a driver or file system without locks), and the
-// process that leads the run tells, where it can be seen. The random part marks the run: no file of anybody else's can be
-// given such a name in advance.
-const PATTERN = /^\.pcopy-([ln])-([0-9a-f]{8}-(\d{1,10})-[0-9a-f]{16})-(\d+)-\d+\.tmp$/;
+// process that leads the run tells, where it can be seen. `p`: locked, and kept for a later run (`--partial`). The random part
+// marks the run, of a kept file only that: no file of anybody else's can be given such a name in advance.
+const PATTERN = /^\.pcopy-([lnp])-([0-9a-f]{8}-(\d{1,10})-[0-9a-f]{16})-(\d+)-\d+\.tmp$/;
 
 let count = 0;
 
@@ -23,9 +23,15 @@ export function temporaryName(mark: string, job: number, isLocked = false): RawP
   return `.pcopy-${isLocked ? 'l' : 'n'}-${mark}-${job}-${count++}.tmp`;
 }
 
+/** A name for what outlives its writer, whatever else this run or another one keeps. */
+export function partialName(mark: string, job: number): RawPath {
+  return `.pcopy-p-${mark.slice(0, -16)}${randomHex()}-${job}-${count++}.tmp`;
+}
+
 /** What a temporary name says. */
 export interface TemporaryName {
   isLocked: boolean;
+  isPartial: boolean;
   mark: string;
   /** Leads the run. */
   pid: number;
@@ -41,7 +47,7 @@ export function parseTemporaryName(name: RawPath): TemporaryName | null {
   const [, kind, mark = '', pid, job] = PATTERN.exec(name) ?? [];
   if (kind === undefined) return null;
   const isHere = mark.startsWith(machine());
-  return { isLocked: kind === 'l', mark, pid: Number(pid), isHere, job: Number(job) };
+  return { isLocked: kind !== 'n', isPartial: kind === 'p', mark, pid: Number(pid), isHere, job: Number(job) };
 }
 
 function randomHex(): string {

@@ -3,8 +3,9 @@ import type { Config } from '../api/config.ts';
 import { CopyError, RefusedError } from '../api/errors.ts';
 import { type RawPath, toBytes } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
-import type { FileSystem, Stat } from '../fs/file-system.ts';
+import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
+import { parseTemporaryName } from '../fs/temporary-name.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
 import { isWithin, listMounts } from './mounts.ts';
 import type { Surveyed } from './preflight.ts';
@@ -58,9 +59,12 @@ export function spaceCheck(fs: FileSystem, plans: readonly Plan[], config: Confi
     const message = `not enough ${what}: ${format(needed)} are needed, ${format(free)} are free`;
     throw new RefusedError(plan.destination.path, message, 'ENOSPC');
   };
+  let last: RawPath | null = null;
   return {
     add: ({ dir, names }, source) => {
       const parent = existing && orNull(() => existing.open(dir));
+      if (config.partial && parent !== null && dir !== last) bytes -= orNull(() => keptIn(fs, parent)) ?? 0;
+      last = dir;
       for (const name of names.split('/')) {
         const stat = orNull(() => source.stat(dir, name));
         const old = parent === null ? null : orNull(() => fs.statAt(parent, plan.single?.as ?? name));
@@ -81,6 +85,15 @@ export function spaceCheck(fs: FileSystem, plans: readonly Plan[], config: Confi
 function allocated({ type, size, blocks }: Stat, { sparse }: Config): number {
   if (type !== 'f') return 0;
   return sparse === 'never' ? size : Math.min(size, blocks * 512);
+}
+
+// What an earlier run has left to go on with, in bytes.
+function keptIn(fs: FileSystem, dir: Handle): number {
+  let bytes = 0;
+  fs.list(dir, (name) => {
+    if (parseTemporaryName(name)?.isPartial) bytes += (fs.statAt(dir, name)?.blocks ?? 0) * 512;
+  });
+  return bytes;
 }
 
 // A link that is followed leads elsewhere, holes that are filled take more than they do now, and so do other mounts.

@@ -50,6 +50,7 @@ export interface WorkerConfig {
   reflink: 'auto' | 'always' | 'never';
   sparse: 'auto' | 'always' | 'never';
   verify: boolean;
+  partial: boolean;
   /** Hash what is copied, for the manifest. */
   hash: boolean;
   fsync: boolean;

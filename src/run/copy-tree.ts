@@ -75,6 +75,7 @@ export async function copyTree(
   const sources = isList(source) ? source : [source];
   let plans: Plan[];
   try {
+    if (config.partial && fs.xattrs === null) throw cannotKeep();
     const retries = new Retries(fs, config.retries, []);
     const leftOut = !isList(source) && (await isLeftOut(source, destination, patterns, config));
     plans = await retries.run(
@@ -220,6 +221,10 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     tree.stop();
     hooks.signal?.removeEventListener('abort', interrupt);
   }
+}
+
+function cannotKeep(): RefusedError {
+  return new RefusedError('', 'the node driver cannot keep interrupted files (--partial)', 'EPCOPY_DRIVER');
 }
 
 function isList(source: Typed | readonly Typed[]): source is readonly Typed[] {

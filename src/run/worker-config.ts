@@ -12,7 +12,8 @@ const SPLIT_ABOVE = 64 * 1024 * 1024;
 export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: RateLimit | null): WorkerConfig {
   const hash = config.manifest !== null;
   // Hashing takes the bytes in order, and what is written in place has no temporary name to share.
-  const whole = config.jobs === 1 || hash || config.verify || !config.atomic;
+  // What is known to be written of a file that is kept is one number.
+  const whole = config.jobs === 1 || hash || config.verify || config.partial || !config.atomic;
   return {
     source: plan.source,
     destination: plan.destination,
@@ -35,6 +36,7 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
     reflink: config.reflink,
     sparse: config.sparse,
     verify: config.verify,
+    partial: config.partial,
     hash,
     fsync: config.fsync,
     dryRun: config.dryRun,

@@ -157,7 +157,9 @@ export class ExtraEntries implements ListingObserver {
 
   /** Whether a file bears the temporary name of a run that is not known to be dead. */
   isInUse(dir: RawPath, name: RawPath): boolean {
-    if (parseTemporaryName(name) === null) return false;
+    const made = parseTemporaryName(name);
+    if (made === null) return false;
+    if (made.isPartial && this.context.config.partial) return true;
     try {
       const handle = this.tree.open(dir);
       return handle === MISSING || !removeStale(this.context.fs, handle, name, { dryRun: true });

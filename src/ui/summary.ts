@@ -32,7 +32,9 @@ export function summaryLines(summary: Summary, paths: DisplayPaths, paint: Palet
     lines.push(`${printable(paths.destination)} existed: ${dryRun ? 'would be merged into' : 'merged into it'}`);
   }
   if (!dryRun && (summary.outcome === 'interrupted' || summary.outcome === 'stopped')) {
-    lines.push('files that were not complete were dropped; run again with -u to copy the rest');
+    lines.push(
+      'files that were not complete were dropped (--partial keeps big ones); run again with -u to copy the rest',
+    );
   }
   const hint = dryRun || limited ? undefined : advice(summary.load, elapsedMs);
   if (hint !== undefined) lines.push(paint.dim(hint));

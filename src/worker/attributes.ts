@@ -6,6 +6,8 @@ import { keep } from './keep.ts';
 
 export const ACCESS_ACL = 'system.posix_acl_access';
 const DEFAULT_ACL = 'system.posix_acl_default';
+/** What `--partial` says of a file of its own. It is never copied: whoever owns the source could claim anything with it. */
+export const RECORD = 'user.pcopy.partial';
 
 // The others belong to the system: a security module labels what is made by rules of its own.
 const REMOVABLE = /^(user\.|trusted\.|security\.capability$|system\.posix_acl_)/;
@@ -30,7 +32,7 @@ export function readAttributes(context: Context, source: Handle): Attributes {
 
 function namesOf(context: Context, xattrs: ExtendedAttributes, handle: Handle): RawPath[] {
   try {
-    return xattrs.list(handle);
+    return xattrs.list(handle).filter((name) => name !== RECORD);
   } catch (error) {
     // ENOENT: an entry that is not open, and no /proc.
     if (!['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOENT'].includes(codeOf(error))) lose(context, 'xattr');

@@ -6,6 +6,7 @@ import { copyContent } from './content.ts';
 import { type Context, DRY_RUN, defersHardLink, type Entry, notePrimary, tell } from './context.ts';
 import type { Into } from './into.ts';
 import { copyMetadata } from './metadata.ts';
+import { beginPartial, copyRest, isKept, stays } from './partial.ts';
 import { isUpToDate } from './policy.ts';
 import { digestOf, hashContent, verify } from './verify.ts';
 
@@ -78,7 +79,9 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
   const { fs, config, report } = context;
   const { path } = entry;
   const hasAcl = inheritsAcl();
-  const staged = begin(context, entry, stat, { keepGuarded: hasAcl || config.archive, isPrivate });
+  const kept = isKept(context, stat) ? beginPartial(context, entry, stat) : null;
+  const staged = kept ?? begin(context, entry, stat, { keepGuarded: hasAcl || config.archive, isPrivate });
+  const isResumed = kept !== null && kept.done > 0;
   let open = true;
   const close = (): void => {
     open = false;
@@ -86,12 +89,16 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
   };
   try {
     const digest = digestOf(context);
-    const content = { path, source, destination: staged.handle, observe: digest?.update ?? null };
-    const cloned = clone(context, entry, source, staged, stat);
-    const bytes = cloned ? stat.size : copyContent(context, content, stat);
+    const observe = isResumed ? null : (digest?.update ?? null);
+    const content = { path, source, destination: staged.handle, observe };
+    const cloned = !isResumed && clone(context, entry, source, staged, stat);
+    const copyIt = (): number =>
+      kept !== null ? copyRest(context, entry, content, kept, stat) : copyContent(context, content, stat);
+    const bytes = cloned ? stat.size : copyIt();
     const { handle: destination, guarded, reused } = staged;
     copyMetadata(context, path, { source, stat, destination, guarded, hasAttributes: hasAcl || reused });
-    const sha256 = digest !== null && cloned ? hashContent(context, path, 'source', source) : digest?.hex();
+    const sha256 =
+      digest !== null && (cloned || isResumed) ? hashContent(context, path, 'source', source) : digest?.hex();
     if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(staged.handle));
     if (config.verify && sha256 !== undefined) verify(context, path, staged.handle, stat, sha256);
     const identity = entry.deferredAs === null ? '' : identityOf(context, path, staged.handle);
@@ -105,7 +112,7 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
     report.bytes += bytes;
     tell(context, { path, type: 'f', action: 'copied', bytes, ...(sha256 === undefined ? {} : { sha256 }) });
   } catch (error) {
-    abort(context, entry, staged.temporary);
+    if (!stays(staged, error)) abort(context, entry, staged.temporary);
     if (open) fs.close(staged.handle);
     throw error;
   }

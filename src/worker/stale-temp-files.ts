@@ -21,11 +21,12 @@ export function sweep(context: Context, sourceDir: Handle, dir: Handle): void {
   }
 }
 
-function temporaryNamesIn({ fs }: Context, dir: Handle): RawPath[] {
+function temporaryNamesIn({ fs, config }: Context, dir: Handle): RawPath[] {
   const found: RawPath[] = [];
   try {
     fs.list(dir, (name) => {
-      if (parseTemporaryName(name) !== null) found.push(name);
+      const made = parseTemporaryName(name);
+      if (made !== null && !(made.isPartial && config.partial)) found.push(name);
     });
   } catch {
     // Nobody asked for this listing, so its failure fails nothing.
