@@ -9,10 +9,18 @@ import { MAX_BUFFER } from './values.ts';
 /** One read and one write move this much unless the user says otherwise: it fits the processor's second cache. */
 const BATCH_BYTES = 128 * 1024;
 
+/** What `auto` comes to at most: each worker takes memory, and beyond this few file systems answer faster. */
+const MOST_JOBS = 32;
+
 type Nullable = 'manifest' | 'filesFrom' | 'retryFrom';
 
 /** The options with every default filled in. */
-export type Config = Required<Omit<CopyOptions, Nullable | 'noClobber' | 'maxDelete' | 'maxErrors' | 'bwlimit'>> & {
+export type Config = Required<
+  Omit<CopyOptions, Nullable | 'jobs' | 'noClobber' | 'maxDelete' | 'maxErrors' | 'bwlimit'>
+> & {
+  /** Workers at the start, and at most. */
+  jobs: number;
+  mostJobs: number;
   manifest: string | null;
   /** What relative paths are relative to: the working directory when the run was called for; null when it was gone. */
   workingDirectory: RawPath | null;
@@ -37,13 +45,20 @@ export function resolveConfig(options: CopyOptions): Config {
   return {
     ...(Object.fromEntries(given) as Config),
     workingDirectory: workingDirectory(),
-    jobs: options.jobs ?? Math.min(Math.max(availableParallelism(), 2), 16),
+    ...jobsOf(options),
     chunkSize,
     batch,
     ifExists: options.noClobber ? 'skip' : (options.ifExists ?? 'replace'),
     retryFrom: options.retryFrom ? [...pathsToRetry(options.retryFrom)] : null,
     bwlimit: options.bwlimit === Number.POSITIVE_INFINITY ? 0 : (options.bwlimit ?? 0),
   };
+}
+
+// Workers that wait for --bwlimit do not wait for the storage.
+function jobsOf({ jobs = 'auto', bwlimit = 0 }: CopyOptions): { jobs: number; mostJobs: number } {
+  if (jobs !== 'auto') return { jobs, mostJobs: jobs };
+  const least = Math.min(Math.max(availableParallelism(), 2), 16);
+  return { jobs: least, mostJobs: bwlimit > 0 ? least : MOST_JOBS };
 }
 
 function workingDirectory(): RawPath | null {

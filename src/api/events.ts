@@ -111,6 +111,8 @@ export interface Load {
   listingWaited: number;
   /** How much of the time nothing at all was heard for 10 s or more. */
   stalled: number;
+  /** With `jobs: 'auto'`: how many workers there could be at the start and at the end, and the most that were tried. */
+  auto?: { first: number; last: number; most: number };
 }
 
 export type Outcome = 'complete' | 'incomplete' | 'refused' | 'stopped' | 'interrupted';
@@ -144,6 +146,7 @@ export type CopyEvent =
       type: 'start';
       source: string;
       destination: string;
+      /** Workers, with `auto` those at the start. */
       jobs: number;
       driver: 'libc' | 'node';
       merged: boolean;

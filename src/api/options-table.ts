@@ -16,6 +16,7 @@ import {
   type TextValue,
   type ValueType,
   whole,
+  wholeOrAuto,
 } from './values.ts';
 
 /** What an option is for; the order of the help. */
@@ -308,11 +309,11 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     help: 'a pattern that matches nothing, an empty selection, what is skipped for its type, or not preserved, is a failure',
   },
   jobs: {
-    type: whole(1, 64),
-    default: null,
+    type: wholeOrAuto(1, 64),
+    default: 'auto',
     group: 'speed',
     flags: '-j, --jobs <n>',
-    help: 'worker processes, 1 to 64 (default: one for each CPU, 2 to 16)',
+    help: 'worker processes, 1 to 64; auto: one for each CPU, 2 to 16, and up to 32 while they wait for the storage and more make it faster (default: auto)',
   },
   bwlimit: {
     type: rate,

@@ -5,8 +5,11 @@ import type { Failure } from './errors.ts';
  * "Options". A field that is not here, or a value of another type or out of its range, is a UsageError.
  */
 export interface CopyOptions {
-  /** Worker processes, 1 to 64. Default: the CPUs available, 2 at least, 16 at most. */
-  jobs?: number;
+  /**
+   * Worker processes, 1 to 64. Default `auto`: the CPUs available, 2 at least, 16 at most; and up to 32 while they mostly wait for
+   * the storage and more of them make it faster.
+   */
+  jobs?: number | 'auto';
   /** Bytes of one chunk, the unit of copying and counting, 1 to 1 GiB. Default 1024. */
   chunkSize?: number;
   /** Contiguous chunks moved by one read and one write call. Default: as many as fill 128 KiB. */

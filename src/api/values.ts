@@ -75,6 +75,21 @@ export function limit(least: number): ValueType {
   return { takes: `a whole number from ${least}, or Infinity for no limit`, fits, text: integer(least) };
 }
 
+/** A whole number of a range, or `auto`. */
+export function wholeOrAuto(least: number, most: number): ValueType {
+  const number = whole(least, most);
+  const takes = `auto or ${number.takes}`;
+  const parse = (text: string): unknown => {
+    if (text === 'auto') return text;
+    try {
+      return number.text?.parse(text);
+    } catch (error) {
+      throw new BadValue(`It takes ${takes}.`, { cause: error });
+    }
+  };
+  return { takes, fits: (value) => value === 'auto' || number.fits(value), text: { parse } };
+}
+
 function integer(least: number, most = Number.MAX_SAFE_INTEGER): TextValue {
   return {
     parse(text) {

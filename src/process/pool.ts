@@ -26,7 +26,7 @@ export interface WorkerView {
 
 /** So many processes at most, started when there is work for them and reused until the end, or until there is none for a while. */
 export class ProcessPool {
-  readonly size: number;
+  #size: number;
   readonly #options: PoolOptions;
   /** Workers that stay, tasks or not. */
   readonly #least: number;
@@ -42,7 +42,7 @@ export class ProcessPool {
     checkOptions(size, options);
     // A worker's start is too late to find out that it cannot be told its arguments.
     if (options.initargs !== undefined) pack(options.initargs, null);
-    this.size = size;
+    this.#size = size;
     this.#options = options;
     this.#least = options.minWorkers ?? 0;
     this.#slots = new Array<PoolWorker | null>(size).fill(null);
@@ -51,6 +51,22 @@ export class ProcessPool {
       else early.discard();
     }
     this.#fill();
+  }
+
+  /** How many workers there may be. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * More workers may be started from now on, or fewer used: those beyond the size end what they have and stay, without a task, until
+   * it grows again or they have been idle for `idleTimeout`. Throws for what cannot be meant.
+   */
+  resize(size: number): void {
+    checkOptions(size, this.#options);
+    this.#size = size;
+    while (this.#slots.length < size) this.#slots.push(null);
+    this.#dispatch();
   }
 
   /** The workers that run now, in order of their slots. */
@@ -195,6 +211,7 @@ export class ProcessPool {
     let best: PoolWorker | null = null;
     let starting = 0;
     for (const worker of this.#slots) {
+      if (worker !== null && worker.index >= this.#size) continue;
       if (worker?.ready === false) starting++;
       else if (worker?.accepts(job, prefetch) && (best === null || worker.load < best.load)) best = worker;
     }
@@ -212,7 +229,9 @@ export class ProcessPool {
 
   #startNext(): PoolWorker | null {
     const index = this.#slots.indexOf(null);
-    return index < 0 || this.#startupFailures >= STARTUP_ATTEMPTS ? null : this.#start(index, null);
+    return index < 0 || index >= this.#size || this.#startupFailures >= STARTUP_ATTEMPTS
+      ? null
+      : this.#start(index, null);
   }
 
   #start(index: number, prestarted: PrestartedWorker | null): PoolWorker {

@@ -74,19 +74,33 @@ export interface Report {
   busyMs: number;
 }
 
+/** What a worker has done since it began. */
+export interface WorkDone {
+  /** Files; what is none counts as a part of one. */
+  entries: number;
+  /** Of file contents. */
+  bytes: number;
+  /** Milliseconds that it was on a processor, or waited for one; not those that it waited for anything else. */
+  cpuMs: number;
+}
+
+/** How far a worker is. */
+export interface Progress {
+  type: 'progress';
+  worker: number;
+  path: RawPath;
+  /** Bytes of the file in hand, and its size. */
+  done: number;
+  size: number;
+  part?: { number: number; of: number };
+  /** Bytes of the job so far, the file in hand included. */
+  bytes: number;
+  work: WorkDone;
+}
+
 /** What a worker tells in the middle of a job. */
 export type WorkerEvent =
-  | {
-      type: 'progress';
-      worker: number;
-      path: RawPath;
-      /** Bytes of the file in hand, and its size. */
-      done: number;
-      size: number;
-      part?: { number: number; of: number };
-      /** Bytes of the job so far, the file in hand included. */
-      bytes: number;
-    }
+  | Progress
   /** A destination directory that is closed to its own user, us, is opened; its mode was this. */
   | { type: 'opened'; path: RawPath; mode: number }
   | { type: 'failed'; failure: Failure };

@@ -1,7 +1,7 @@
 import type { Failure } from '../api/errors.ts';
 import { type Found, type Load, noTotals, type Snapshot, type WorkerView } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
-import type { Report, WorkerEvent } from '../protocol/report.ts';
+import type { Progress, Report } from '../protocol/report.ts';
 
 const FAILURES_KEPT = 1000;
 
@@ -105,7 +105,7 @@ export class Counters {
     if (--this.waiting === 0) this.waitedMs += now - this.waitingSince;
   }
 
-  progress(event: WorkerEvent & { type: 'progress' }, now: number): void {
+  progress(event: Progress, now: number): void {
     const { path, done, size, part, bytes } = event;
     this.current.set(event.worker, { path, done, size, part, bytes, at: now, idleSince: null });
   }
@@ -159,7 +159,7 @@ export class Counters {
     };
   }
 
-  load(now: number): Omit<Load, 'stalled'> {
+  load(now: number): Pick<Load, 'workers' | 'listingWaited'> {
     const elapsed = Math.max(this.elapsedMs(now), 1);
     const workers = Array.from(this.busyMs, (ms) => Math.min((ms ?? 0) / elapsed, 1));
     const waited = this.waitedMs + (this.waiting > 0 ? now - this.waitingSince : 0);

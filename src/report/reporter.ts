@@ -1,14 +1,14 @@
 import { types } from 'node:util';
 import type { Config } from '../api/config.ts';
 import { CopyError, type Failure, RefusedError } from '../api/errors.ts';
-import type { CopyEvent, Kind, Outcome, Summary } from '../api/events.ts';
+import type { CopyEvent, Kind, Load, Outcome, Summary } from '../api/events.ts';
 import { fromText, parentOf, type RawPath } from '../api/names.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { codeOf, fromNode } from '../fs/system-error.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { Queue } from '../process/index.ts';
 import { kindOf } from '../protocol/kind.ts';
-import type { Report, WorkerEvent } from '../protocol/report.ts';
+import type { Progress, Report, WorkerEvent } from '../protocol/report.ts';
 import { Counters } from './counters.ts';
 import { Manifest } from './manifest.ts';
 import { Meter } from './meter.ts';
@@ -46,6 +46,8 @@ export class Reporter {
   private reason: Summary['reason'];
   private unforeseen: unknown = null;
   private timer: NodeJS.Timeout | undefined;
+  /** How many workers there are, where that changes. */
+  private workers: { readonly current: number; readonly highest: number } | undefined;
 
   constructor(config: Config, driver: 'libc' | 'node', onEvent: (event: CopyEvent) => void | Promise<void>) {
     this.config = config;
@@ -75,6 +77,11 @@ export class Reporter {
       const { code, message } = wordsOf(error);
       throw new RefusedError(fromText(manifest), `cannot make the manifest: ${message}`, code, { cause: error });
     }
+  }
+
+  /** @param workers how many of them there are, kept up to date */
+  follows(workers: { readonly current: number; readonly highest: number }): void {
+    this.workers = workers;
   }
 
   /**
@@ -116,11 +123,12 @@ export class Reporter {
   }
 
   /** Takes what the workers tell in the middle of their jobs, until the queue is closed. */
-  async follow(events: Queue<WorkerEvent>): Promise<void> {
+  async follow(events: Queue<WorkerEvent>, heard: (progress: Progress) => void): Promise<void> {
     for await (const event of events) {
       switch (event.type) {
         case 'progress':
           this.counters.progress(event, performance.now());
+          heard(event);
           break;
         case 'opened':
           if (!this.opened.has(event.path)) this.opened.set(event.path, event.mode);
@@ -269,9 +277,19 @@ export class Reporter {
       skips: counters.skips,
       failures: counters.failures,
       moreFailures: counters.moreFailures,
-      load: { ...counters.load(now), stalled: this.meter.stalledMs(elapsedMs) / Math.max(elapsedMs, 1) },
+      load: this.load(now, elapsedMs),
       driver: this.driver,
       ...(this.reason === undefined ? {} : { reason: this.reason }),
+    };
+  }
+
+  private load(now: number, elapsedMs: number): Load {
+    const { jobs, mostJobs } = this.config;
+    const { current = jobs, highest = jobs } = this.workers ?? {};
+    return {
+      ...this.counters.load(now),
+      stalled: this.meter.stalledMs(elapsedMs) / Math.max(elapsedMs, 1),
+      ...(mostJobs > jobs && { auto: { first: jobs, last: current, most: highest } }),
     };
   }
 

@@ -28,6 +28,7 @@ import { HardLinks } from '../schedule/hard-links.ts';
 import { localExecutor } from '../schedule/local-executor.ts';
 import { RateFile } from '../schedule/rate-file.ts';
 import { Scheduler, type SchedulerListener } from '../schedule/scheduler.ts';
+import { WorkerLimit } from '../schedule/worker-limit.ts';
 import { workerConfig } from './worker-config.ts';
 
 export interface CopyHooks {
@@ -135,12 +136,14 @@ async function copyPlanned(run: Run, plans: readonly Plan[], trees: readonly Sou
   const unmatched = patterns.all ? null : new Unmatched(patterns.uses);
   const links = new HardLinks();
   const [first] = plans;
+  const limit = new WorkerLimit(config.jobs, config.mostJobs);
+  reporter.follows(limit);
   for (const [index, plan] of plans.entries()) {
     const tree = trees[index];
     if (tree === undefined) continue;
     if (index === 0 || !reporter.ended) {
       reporter.counters.beginListing(index < plans.length - 1);
-      await copyPart(run, plan, tree, { unmatched, links, early: index === 0 ? hooks.early : undefined });
+      await copyPart(run, plan, tree, { unmatched, links, limit, early: index === 0 ? hooks.early : undefined });
     }
     tree.close();
   }
@@ -162,15 +165,16 @@ async function copyPlanned(run: Run, plans: readonly Plan[], trees: readonly Sou
 interface Common {
   unmatched: Unmatched | null;
   links: HardLinks;
+  limit: WorkerLimit;
   early: readonly PrestartedWorker[] | undefined;
 }
 
 async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common): Promise<void> {
   const { fs, config, patterns, rate, reporter, hooks } = run;
   // Progress is at most one message per worker in 50 ms; failures of a batch come in one go.
-  const events = new Queue<WorkerEvent>(64 * config.jobs);
+  const events = new Queue<WorkerEvent>(64 * config.mostJobs);
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
-  const executor = (hooks.executor ?? localExecutor)(config.jobs, setup, events, common.early ?? [], fs);
+  const executor = (hooks.executor ?? localExecutor)(common.limit, setup, events, common.early ?? [], fs);
   const listener: SchedulerListener = {
     failed: (failure) => reporter.failed(failure),
     reported: (report) => reporter.reported(report),
@@ -182,7 +186,7 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     scheduler.stop();
     tree.stop();
   });
-  const telling = reporter.follow(events);
+  const telling = reporter.follow(events, (progress) => scheduler.heard(progress));
   const interrupt = (): void => {
     reporter.interrupt();
     void executor.terminate();

@@ -1,14 +1,14 @@
 import type { Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import type { Job } from '../protocol/jobs.ts';
-import type { Report } from '../protocol/report.ts';
+import type { Progress, Report } from '../protocol/report.ts';
 
 /**
  * What hands jobs to workers and brings their reports back. Nothing above this interface knows what a worker is: the local
  * pool of processes is one implementation, a queue to other machines would be another. A job may be run twice.
  */
 export interface Executor {
-  /** Jobs that may be at work at once. */
+  /** Jobs that may be at work at once; it may change while the run goes on. */
   readonly workers: number;
   /** Jobs that may be under way at once; more only wait. */
   readonly capacity: number;
@@ -17,6 +17,8 @@ export interface Executor {
    * none can be had.
    */
   run(job: Job): Promise<Report>;
+  /** Takes what workers tell in the middle of jobs, to find out how many there should be. */
+  heard?(progress: Progress): void;
   /** Ends the workers at once, whatever they do; nothing that was reported is lost. */
   terminate(): Promise<void>;
 }

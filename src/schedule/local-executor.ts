@@ -7,6 +7,7 @@ import { NO_CURRENT_ENTRY, WORKER_TASKS, type WorkerConfig } from '../protocol/w
 import { removeTemporaries } from '../report/clean-up.ts';
 import { workerProcess } from './early.ts';
 import { type Executor, LostJob, NoWorkers } from './executor.ts';
+import type { WorkerLimit } from './worker-limit.ts';
 
 const setup = task<[config: WorkerConfig, events: Queue<WorkerEvent>], void>(WORKER_TASKS, 'setup');
 const runJob = task<[job: Job, number: number], Report>(WORKER_TASKS, 'runJob');
@@ -14,15 +15,18 @@ const runJob = task<[job: Job, number: number], Report>(WORKER_TASKS, 'runJob');
 /** One job in hand and one ahead per worker, so that none waits for the parent between two. */
 const AHEAD = 1;
 
-/** The executor on a pool of child processes. Its workers tell what they do through `events`. */
+/**
+ * The executor on a pool of child processes. Its workers tell what they do through `events`.
+ * @param limit says how many workers there are
+ */
 export function localExecutor(
-  jobs: number,
+  limit: WorkerLimit,
   config: WorkerConfig,
   events: Queue<WorkerEvent>,
   early: readonly PrestartedWorker[],
   fs: FileSystem,
 ): Executor {
-  const pool = new ProcessPool(jobs, {
+  const pool = new ProcessPool(limit.current, {
     ...workerProcess(),
     prefetch: AHEAD,
     initializer: setup,
@@ -30,16 +34,30 @@ export function localExecutor(
     prestarted: early,
   });
   let count = 0;
+  let underWay = 0;
   return {
-    workers: jobs,
-    capacity: jobs * (1 + AHEAD),
-    run: (job) => {
+    get workers() {
+      return pool.size;
+    },
+    get capacity() {
+      return pool.size * (1 + AHEAD);
+    },
+    run: async (job) => {
       const number = ++count;
-      return pool.apply(runJob, [job, number]).catch((error: unknown) => {
+      underWay++;
+      try {
+        return await pool.apply(runJob, [job, number]);
+      } catch (error) {
         const translated = translate(error);
         if (translated instanceof LostJob) removeTemporaries(fs, config, [job], number);
         throw translated;
-      });
+      } finally {
+        underWay--;
+      }
+    },
+    heard({ worker, work }) {
+      limit.observe({ ...work, worker, atMs: performance.now() }, underWay > pool.size);
+      if (limit.current !== pool.size) pool.resize(limit.current);
     },
     terminate: () => pool.terminate(),
   };

@@ -3,7 +3,7 @@ import type { RawPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import { countEntries, jobOfDeferred, listEntries, pickEntries, wholeDirectories } from '../protocol/entries-job.ts';
 import type { DeleteJob, EntriesJob, Job, Split } from '../protocol/jobs.ts';
-import type { Deferred, Report } from '../protocol/report.ts';
+import type { Deferred, Progress, Report } from '../protocol/report.ts';
 import type { Counters } from '../report/counters.ts';
 import type { LockedSplit } from '../report/split-lock.ts';
 import { type Executor, LostJob, lossFailure } from './executor.ts';
@@ -59,8 +59,8 @@ export class Scheduler {
     this.counters = counters;
     this.listener = listener;
     this.links = links;
-    this.slots = new Semaphore(executor.capacity);
-    this.splitSlots = new Semaphore(executor.workers);
+    this.slots = new Semaphore(() => executor.capacity);
+    this.splitSlots = new Semaphore(() => executor.workers);
   }
 
   /** Takes a job of the listing. Resolves when the executor has it, so that the listing keeps pace with the workers. */
@@ -118,6 +118,13 @@ export class Scheduler {
   /** Nothing new is given out; what is under way ends. */
   stop(): void {
     this.stopped = true;
+  }
+
+  /** A worker told how far it is: there may be more of them from now on. */
+  heard(progress: Progress): void {
+    this.executor.heard?.(progress);
+    this.slots.refill();
+    this.splitSlots.refill();
   }
 
   private async entries(job: EntriesJob, priority: Priority | 'held', crashRetries = 0): Promise<void> {

@@ -5,26 +5,35 @@ const ORDER: readonly Priority[] = ['returned', 'listed', 'piece'];
 
 /** A counting semaphore whose waiters have priorities; within one priority, first come, first served. */
 export class Semaphore {
-  private free: number;
+  private readonly count: () => number;
+  private taken = 0;
   private readonly waiting: Record<Priority, (() => void)[]> = { returned: [], listed: [], piece: [] };
 
-  constructor(count: number) {
-    this.free = count;
+  /** @param count may change; call `refill` when it has grown */
+  constructor(count: () => number) {
+    this.count = count;
   }
 
   async acquire(priority: Priority): Promise<void> {
-    if (this.free > 0) {
-      this.free--;
+    if (this.taken < this.count()) {
+      this.taken++;
       return;
     }
     await new Promise<void>((resolve) => this.waiting[priority].push(resolve));
   }
 
   release(): void {
+    this.taken--;
+    this.refill();
+  }
+
+  refill(): void {
     for (const priority of ORDER) {
-      const next = this.waiting[priority].shift();
-      if (next !== undefined) return next();
+      const waiting = this.waiting[priority];
+      while (waiting.length > 0 && this.taken < this.count()) {
+        this.taken++;
+        waiting.shift()?.();
+      }
     }
-    this.free++;
   }
 }

@@ -20,6 +20,7 @@ export function advice(load: Load, elapsedMs: number, cpus = availableParallelis
   const jobs = load.workers.length;
   // What stood still says nothing about the number of workers.
   if (elapsedMs < SHORTEST_MS || jobs === 0 || load.stalled > 0.1) return undefined;
+  if (load.auto !== undefined) return whatAutoDid(load, load.auto);
   const used = load.workers.reduce((sum, share) => sum + share, 0);
   const share = Math.round((used / jobs) * 100);
   const start = `${jobs === 1 ? '1 worker' : `${jobs} workers`}, ${share}% busy`;
@@ -34,4 +35,13 @@ export function advice(load: Load, elapsedMs: number, cpus = availableParallelis
     return `${start}: ${why}; -j ${enough} would do as well`;
   }
   return `${start}: -j ${jobs} fits`;
+}
+
+function whatAutoDid({ workers, listingWaited }: Load, { first, last, most }: NonNullable<Load['auto']>): string {
+  if (last > first) return `auto: ${first} to ${last} workers, since more made it faster`;
+  const start = `auto: ${last} workers`;
+  if (most > last) return `${start}; ${most} were no faster`;
+  const share = Math.round((workers.reduce((sum, busy) => sum + busy, 0) / workers.length) * 100);
+  const why = share >= 60 ? 'they did not wait for the storage' : 'there was not work for more';
+  return `${start}, ${share}% busy: ${listingWaited < 0.1 && share < 60 ? 'the listing set the pace' : why}`;
 }

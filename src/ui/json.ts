@@ -121,6 +121,7 @@ export class JsonReporter implements Reporter {
         workers: load.workers.map(thousandths),
         listingWaited: thousandths(load.listingWaited),
         stalled: thousandths(load.stalled),
+        ...(load.auto && { auto: load.auto }),
       },
       ...(reason && { reason: { ...reason, ...pathOf(reason.path) } }),
     };

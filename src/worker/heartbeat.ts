@@ -2,10 +2,14 @@ import type { RawPath } from '../api/names.ts';
 import { parentIsAlive } from '../process/current.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
 import type { RateLimit } from '../protocol/worker-config.ts';
+import { processorMs } from './processor-time.ts';
 import { SharedRate } from './rate-limit.ts';
 
 /** At most one progress message in this many milliseconds. */
 const TELL_EVERY = 50;
+
+/** What an entry that is no file costs in calls, of a file's cost. */
+const OTHER_ENTRY = 0.25;
 
 /** Thrown when nobody waits for the work any more; everything unwinds, and the worker ends. */
 export class ParentDied extends Error {
@@ -24,7 +28,11 @@ export class Heartbeat {
   private done = 0;
   private size = 0;
   private bytes = 0;
-  private lastTold = performance.now();
+  /** Since the worker began. */
+  private entries = 0;
+  private isFile = false;
+  private allBytes = 0;
+  private lastTold = performance.now() - TELL_EVERY;
   private part: { number: number; of: number } | undefined;
 
   constructor(emit: (event: WorkerEvent) => void, worker: number, rate: RateLimit | null) {
@@ -41,6 +49,7 @@ export class Heartbeat {
   /** @param part which part of the file it is, where several workers share it; `size` is the part's then */
   beginFile(path: RawPath, size: number, part?: { number: number; of: number }): void {
     this.path = path;
+    this.isFile = true;
     this.done = 0;
     this.size = size;
     this.part = part;
@@ -48,6 +57,8 @@ export class Heartbeat {
 
   /** @returns the size of the file that was begun last; 0 when none was since */
   endEntry(): number {
+    this.entries += this.isFile ? 1 : OTHER_ENTRY;
+    this.isFile = false;
     this.tick();
     const { size } = this;
     this.size = 0;
@@ -58,6 +69,7 @@ export class Heartbeat {
   moved(bytes: number): void {
     this.done += bytes;
     this.bytes += bytes;
+    this.allBytes += bytes;
     if (this.rate !== null) this.pause(this.rate.take(bytes));
     this.tick();
   }
@@ -88,7 +100,8 @@ export class Heartbeat {
     this.lastTold = now;
     if (!parentIsAlive()) throw new ParentDied('the parent process is gone');
     const { worker, path, done, size, part, bytes } = this;
-    this.emit({ type: 'progress', worker, path, done, size, bytes, ...(part === undefined ? {} : { part }) });
+    const work = { entries: this.entries, bytes: this.allBytes, cpuMs: processorMs() };
+    this.emit({ type: 'progress', worker, path, done, size, bytes, work, ...(part === undefined ? {} : { part }) });
   }
 }
 

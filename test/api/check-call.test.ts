@@ -19,7 +19,7 @@ function said(source: unknown, destination: unknown, options: unknown = {}, hook
 
 describe('options that are refused', () => {
   test.each<[options: unknown, message: string]>([
-    [{ jobs: '3' }, "jobs: got '3', takes a whole number from 1 to 64"],
+    [{ jobs: '3' }, "jobs: got '3', takes auto or a whole number from 1 to 64"],
     [{ jobs: 0 }, 'jobs: got 0, takes a whole number from 1 to 64'],
     [{ jobs: 65 }, 'jobs: got 65, takes a whole number from 1 to 64'],
     [{ jobs: 2.5 }, 'jobs: got 2.5, takes a whole number from 1 to 64'],

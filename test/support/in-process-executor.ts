@@ -4,7 +4,7 @@ import type { localExecutor } from '../../src/schedule/local-executor.ts';
 import { Worker } from '../../src/worker/worker.ts';
 
 /** An executor without processes: its workers take turns in this one, whose umask is to be 0 meanwhile. */
-export const inProcessExecutor: typeof localExecutor = (jobs, config, events): Executor => {
+export const inProcessExecutor: typeof localExecutor = ({ current: jobs }, config, events): Executor => {
   const workers = openFileSystem(config.driver).then((fs) =>
     Array.from(
       { length: jobs },

@@ -30,6 +30,28 @@ test.each([
   ['no more than 64', load(Array(64).fill(1), 1), '64 workers, 100% busy: -j 64 fits'],
 ])('%s', (_name, given, expected) => expect(advice(given, 10_000, 8)).toBe(expected));
 
+test.each([
+  ['grew', { first: 2, last: 32, most: 32 }, [1], 1, 'auto: 2 to 32 workers, since more made it faster'],
+  ['went back', { first: 2, last: 2, most: 16 }, [1], 1, 'auto: 2 workers; 16 were no faster'],
+  [
+    'tried none',
+    { first: 2, last: 2, most: 2 },
+    [1, 0.9],
+    1,
+    'auto: 2 workers, 95% busy: they did not wait for the storage',
+  ],
+  ['had too few jobs', { first: 4, last: 4, most: 4 }, [0.2], 0, 'auto: 4 workers, 20% busy: the listing set the pace'],
+  [
+    'had one big file',
+    { first: 2, last: 2, most: 2 },
+    [1, 0],
+    0.5,
+    'auto: 2 workers, 50% busy: there was not work for more',
+  ],
+])('auto %s', (_name, auto, workers, listingWaited, expected) =>
+  expect(advice({ ...load(workers, listingWaited), auto }, 10_000)).toBe(expected),
+);
+
 test('a short run, and one without workers, say nothing', () => {
   expect(advice(load([1, 1], 1), 9_999)).toBeUndefined();
   expect(advice(load([], 0), 10_000)).toBeUndefined();
