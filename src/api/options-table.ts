@@ -313,7 +313,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: 'auto',
     group: 'speed',
     flags: '-j, --jobs <n>',
-    help: 'worker processes, 1 to 64; auto: one for each CPU, 2 to 16, and up to 32 while they wait for the storage and more make it faster (default: auto)',
+    help: 'worker processes, 1 to 64; auto: one for each CPU, 2 to 16, up to 32 where storage answers late and more are faster (default: auto)',
   },
   bwlimit: {
     type: rate,

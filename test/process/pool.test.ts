@@ -50,6 +50,23 @@ describe('tasks', () => {
     expect(await pool.apply(squareLater, [8])).toBe(64);
   });
 
+  test('resize: more are started for what waits; of fewer only those within the size get tasks', async () => {
+    const pool = newPool(1);
+    const arrivals = new Queue<number>();
+    const gate = new Queue<string>();
+    const waiting = Array.from({ length: 4 }, () => pool.apply(waitAtGate, [arrivals, gate]));
+    await arrivals.get();
+    pool.resize(3);
+    const others = [await arrivals.get(), await arrivals.get()];
+    expect(pool.workers.slice(1).map(({ pid }) => pid)).toEqual(expect.arrayContaining(others));
+    pool.resize(1);
+    for (const _each of waiting) await gate.put('go');
+    await Promise.all(waiting);
+    const who3 = await Promise.all([1, 2, 3].map(() => pool.apply(who, [])));
+    expect(who3.map(({ index }) => index)).toEqual([0, 0, 0]);
+    expect(() => pool.resize(0)).toThrow(RangeError);
+  });
+
   test('an error comes back with its class, properties, the stack of the child, and its own cause', async () => {
     const pool = newPool(1);
     const error = await pool.apply(fixture('tasks.js', 'fail'), ['oh']).catch((reason: unknown) => reason);
