@@ -1,6 +1,7 @@
 import type { RawPath } from '../api/names.ts';
 import { heldHandles } from './directories.ts';
 import type { FileSystem, Handle } from './file-system.ts';
+import { orNull } from './system-error.ts';
 
 /** Stands for a directory that is not there, in a dry run. Everything below it is not there either. */
 export const MISSING: Handle = -2;
@@ -103,11 +104,7 @@ export class DirHandleCache {
   }
 
   private release(handle: Handle): void {
-    if (handle < 0) return;
-    try {
-      this.fs.close(handle);
-    } catch {
-      // Nothing was written through it, and the directory asked for now is another.
-    }
+    // Nothing was written through it, and the directory asked for now is another.
+    if (handle >= 0) orNull(() => this.fs.close(handle));
   }
 }

@@ -3,7 +3,7 @@ import type { RawPath } from '../api/names.ts';
 import type { Enter } from './dir-handle-cache.ts';
 import { attempt, entryError } from './entry-error.ts';
 import type { FileSystem, Handle } from './file-system.ts';
-import { codeOf } from './system-error.ts';
+import { orNull } from './system-error.ts';
 
 /** One of the two directories of a run, with the identity it had when the run began. */
 export interface Root {
@@ -36,9 +36,7 @@ export function makeUnfinished(fs: FileSystem, parent: Handle, name: RawPath): s
 function markUnfinished(fs: FileSystem, parent: Handle, name: RawPath, identity: string): void {
   const handle = fs.openDirectory(parent, name);
   try {
-    if (fs.stat(handle).identity === identity) fs.setMode(handle, UNFINISHED_DIR_MODE);
-  } catch (error) {
-    if (codeOf(error) === '') throw error;
+    orNull(() => fs.stat(handle).identity === identity && fs.setMode(handle, UNFINISHED_DIR_MODE));
   } finally {
     fs.close(handle);
   }
@@ -64,12 +62,8 @@ export function heldHandles(): number {
 
 // Node raises its soft limit to the hard one at its start.
 function openFilesLimit(): number {
-  try {
-    const line = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'));
-    return line === null ? 1024 : Number(line[1]);
-  } catch {
-    return 1024;
-  }
+  const limits = orNull(() => readFileSync('/proc/self/limits', 'latin1')) ?? '';
+  return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? 1024);
 }
 
 /** Opens one of the two directories of the run and makes sure that it is the one the run began with. */

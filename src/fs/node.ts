@@ -7,7 +7,7 @@ import * as flags from './flags.ts';
 import { NodeStat, typeOfDirent } from './node-stat.ts';
 import { isNameIn, pathOf } from './proc-path.ts';
 import { type DirectoryRead, type ReadAheadOptions, readAhead } from './read-ahead.ts';
-import { codeOf, fromNode, SystemError, systemError } from './system-error.ts';
+import { orNull, SystemError, systemCall, systemError } from './system-error.ts';
 import { holdsEvenSeconds, isNetwork } from './types-of-file-systems.ts';
 
 const EINVAL = 22;
@@ -27,15 +27,15 @@ export class NodeFileSystem implements FileSystem {
 
   openRoot(path: RawPath): Handle {
     if (this.held) return this.openSearchable(path, 0);
-    const target = guard(() => fs.realpathSync(wire(path), 'buffer')).toString('latin1');
-    if (!guard(() => fs.statSync(wire(target))).isDirectory()) throw new SystemError('ENOTDIR', 'open');
+    const target = systemCall(() => fs.realpathSync(wire(path), 'buffer')).toString('latin1');
+    if (!systemCall(() => fs.statSync(wire(target))).isDirectory()) throw new SystemError('ENOTDIR', 'open');
     return this.remember(target);
   }
 
   openDirectory(dir: Handle, name: RawPath): Handle {
     const path = this.at(dir, name);
     if (this.held) return this.openSearchable(path, flags.O_NOFOLLOW);
-    const stat = guard(() => fs.lstatSync(wire(path)));
+    const stat = systemCall(() => fs.lstatSync(wire(path)));
     if (stat.isSymbolicLink()) throw new SystemError('ELOOP', 'open');
     if (!stat.isDirectory()) throw new SystemError('ENOTDIR', 'open');
     return this.remember(path);
@@ -52,7 +52,7 @@ export class NodeFileSystem implements FileSystem {
 
   list(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
     const options = { withFileTypes: true, encoding: 'latin1' } as const;
-    for (const dirent of guard(() => fs.readdirSync(wire(this.at(dir, '.')), options))) {
+    for (const dirent of systemCall(() => fs.readdirSync(wire(this.at(dir, '.')), options))) {
       const type = typeOfDirent(dirent) ?? this.statAt(dir, dirent.name)?.type;
       if (type !== undefined) entry(dirent.name, type);
     }
@@ -84,33 +84,24 @@ export class NodeFileSystem implements FileSystem {
 
   keepsName(handle: Handle, name: RawPath): boolean | null {
     if (!this.held) return true;
-    try {
-      return isNameIn(guard(() => fs.readlinkSync(pathOf(handle), 'buffer')).toString('latin1'), name);
-    } catch {
-      return null;
-    }
+    return orNull(() => isNameIn(fs.readlinkSync(pathOf(handle), 'buffer').toString('latin1'), name));
   }
 
   stat(handle: Handle): Stat {
     const path = this.paths.get(handle);
     if (path !== undefined) {
       const stat = this.held ? fs.statSync : fs.lstatSync;
-      return new NodeStat(guard(() => stat(wire(path), { bigint: true })));
+      return new NodeStat(systemCall(() => stat(wire(path), { bigint: true })));
     }
-    return new NodeStat(guard(() => fs.fstatSync(handle, { bigint: true })));
+    return new NodeStat(systemCall(() => fs.fstatSync(handle, { bigint: true })));
   }
 
   statAt(dir: Handle, name: RawPath): Stat | null {
-    try {
-      return new NodeStat(guard(() => fs.lstatSync(wire(this.at(dir, name)), { bigint: true })));
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return null;
-      throw error;
-    }
+    return orNull(() => new NodeStat(fs.lstatSync(wire(this.at(dir, name)), { bigint: true })), 'ENOENT');
   }
 
   statTarget(dir: Handle, name: RawPath): Stat {
-    return new NodeStat(guard(() => fs.statSync(wire(this.at(dir, name)), { bigint: true })));
+    return new NodeStat(systemCall(() => fs.statSync(wire(this.at(dir, name)), { bigint: true })));
   }
 
   openTarget(dir: Handle, name: RawPath, kind: 'f' | 'd'): Handle {
@@ -120,11 +111,11 @@ export class NodeFileSystem implements FileSystem {
   }
 
   read(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number {
-    return guard(() => fs.readSync(handle, buffer, offset, length, position < 0 ? null : position));
+    return systemCall(() => fs.readSync(handle, buffer, offset, length, position < 0 ? null : position));
   }
 
   write(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number {
-    return guard(() => fs.writeSync(handle, buffer, offset, length, position < 0 ? null : position));
+    return systemCall(() => fs.writeSync(handle, buffer, offset, length, position < 0 ? null : position));
   }
 
   // A hidden file could be made, but node:fs cannot give it a name (link does not follow /proc/self/fd).
@@ -145,7 +136,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   rename(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): void {
-    guard(() => fs.renameSync(wire(this.at(dir, name)), wire(this.at(newDir, newName))));
+    systemCall(() => fs.renameSync(wire(this.at(dir, name)), wire(this.at(newDir, newName))));
   }
 
   renameNew(): null {
@@ -153,11 +144,11 @@ export class NodeFileSystem implements FileSystem {
   }
 
   unlink(dir: Handle, name: RawPath): void {
-    guard(() => fs.unlinkSync(wire(this.at(dir, name))));
+    systemCall(() => fs.unlinkSync(wire(this.at(dir, name))));
   }
 
   removeDirectory(dir: Handle, name: RawPath): void {
-    guard(() => fs.rmdirSync(wire(this.at(dir, name))));
+    systemCall(() => fs.rmdirSync(wire(this.at(dir, name))));
   }
 
   symlink(target: RawPath, dir: Handle, name: RawPath): boolean {
@@ -165,7 +156,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   readlink(dir: Handle, name: RawPath): RawPath {
-    return guard(() => fs.readlinkSync(wire(this.at(dir, name)), 'buffer')).toString('latin1');
+    return systemCall(() => fs.readlinkSync(wire(this.at(dir, name)), 'buffer')).toString('latin1');
   }
 
   makeSpecial(): boolean {
@@ -174,24 +165,24 @@ export class NodeFileSystem implements FileSystem {
 
   setMode(handle: Handle, mode: number): void {
     const path = this.paths.get(handle);
-    guard(() => (path === undefined ? fs.fchmodSync(handle, mode) : fs.chmodSync(wire(path), mode)));
+    systemCall(() => (path === undefined ? fs.fchmodSync(handle, mode) : fs.chmodSync(wire(path), mode)));
   }
 
   setTimes(handle: Handle, like: Stat): void {
     const path = this.paths.get(handle);
     const [atime, mtime] = [seconds(like.atime, like.atimeNs), seconds(like.mtime, like.mtimeNs)];
     const byPath = this.held ? fs.utimesSync : fs.lutimesSync;
-    guard(() => (path === undefined ? fs.futimesSync(handle, atime, mtime) : byPath(wire(path), atime, mtime)));
+    systemCall(() => (path === undefined ? fs.futimesSync(handle, atime, mtime) : byPath(wire(path), atime, mtime)));
   }
 
   setOwner(handle: Handle, uid: number, gid: number): void {
     const path = this.paths.get(handle);
     const byPath = this.held ? fs.chownSync : fs.lchownSync;
-    guard(() => (path === undefined ? fs.fchownSync(handle, uid, gid) : byPath(wire(path), uid, gid)));
+    systemCall(() => (path === undefined ? fs.fchownSync(handle, uid, gid) : byPath(wire(path), uid, gid)));
   }
 
   truncate(handle: Handle, size: number): void {
-    guard(() => fs.ftruncateSync(handle, size));
+    systemCall(() => fs.ftruncateSync(handle, size));
   }
 
   // node:fs has no SEEK_DATA: the copy loop looks for zero chunks instead.
@@ -208,7 +199,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   sync(handle: Handle): void {
-    if (!this.paths.has(handle)) guard(() => fs.fsyncSync(handle));
+    if (!this.paths.has(handle)) systemCall(() => fs.fsyncSync(handle));
     else if (this.held) throw new SystemError('EACCES', 'fsync');
   }
 
@@ -227,7 +218,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   space(dir: Handle): Space {
-    const s = guard(() => fs.statfsSync(wire(this.at(dir, '.'))));
+    const s = systemCall(() => fs.statfsSync(wire(this.at(dir, '.'))));
     return {
       free: s.bavail * s.bsize,
       used: (s.blocks - s.bfree) * s.bsize,
@@ -240,7 +231,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   close(handle: Handle): void {
-    if (!this.paths.delete(handle) || this.held) guard(() => fs.closeSync(handle));
+    if (!this.paths.delete(handle) || this.held) systemCall(() => fs.closeSync(handle));
   }
 
   private at(dir: Handle, name: RawPath): RawPath {
@@ -253,7 +244,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   private open(path: RawPath, how: number, mode = 0): Handle {
-    return guard(() => fs.openSync(wire(path), how, mode));
+    return systemCall(() => fs.openSync(wire(path), how, mode));
   }
 
   private hold(path: RawPath, how: number): Handle {
@@ -264,22 +255,13 @@ export class NodeFileSystem implements FileSystem {
 
   // What is in a directory that may be searched and not read can still be asked for by name.
   private openSearchable(path: RawPath, how: number): Handle {
-    try {
-      return this.openQuietly(path, flags.O_RDONLY | flags.O_DIRECTORY | how);
-    } catch (error) {
-      if (codeOf(error) !== 'EACCES') throw error;
-      return this.hold(path, flags.O_DIRECTORY | how);
-    }
+    const directory = flags.O_DIRECTORY | how;
+    return orNull(() => this.openQuietly(path, flags.O_RDONLY | directory), 'EACCES') ?? this.hold(path, directory);
   }
 
   private openQuietly(path: RawPath, how: number): Handle {
-    try {
-      return this.open(path, how | flags.O_NOATIME);
-    } catch (error) {
-      // O_NOATIME is for the owner and for CAP_FOWNER.
-      if (codeOf(error) !== 'EPERM') throw error;
-      return this.open(path, how);
-    }
+    // O_NOATIME is for the owner and for CAP_FOWNER.
+    return orNull(() => this.open(path, how | flags.O_NOATIME), 'EPERM') ?? this.open(path, how);
   }
 }
 
@@ -296,20 +278,10 @@ function seconds(whole: number, ns: number): string {
   return String((microseconds + (microseconds < 0 ? -0.5 : 0.5)) / 1e6);
 }
 
-function guard<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    throw fromNode(error);
-  }
-}
-
 function untaken(call: () => void): boolean {
-  try {
-    guard(call);
+  const isDone = (): true => {
+    systemCall(call);
     return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
-  }
+  };
+  return orNull(isDone, 'EEXIST') ?? false;
 }

@@ -1,10 +1,20 @@
 import { types } from 'node:util';
 import type { RawPath } from '../api/names.ts';
 import type { FileSystem, Handle, Stat } from './file-system.ts';
+import { orNull } from './system-error.ts';
 import { parseTemporaryName, type TemporaryName } from './temporary-name.ts';
 
 /** Milliseconds. Where nobody can tell whether the writer lives, a file that nothing has changed for so long is dead. */
 const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
+
+/** The names in a directory that are temporary ones, of whatever run. */
+export function temporaryNamesIn(fs: FileSystem, dir: Handle): RawPath[] {
+  const found: RawPath[] = [];
+  fs.list(dir, (name) => {
+    if (parseTemporaryName(name) !== null) found.push(name);
+  });
+  return found;
+}
 
 /**
  * Removes an entry with a temporary name when the run that made it is dead.
@@ -21,21 +31,13 @@ export function removeStale(
   const found = made === null ? null : fs.statAt(dir, name);
   if (made === null || found === null || found.type === 'd' || found.changedMs >= before) return false;
   // Held until the name is gone: whoever has just made the file and cannot lock it takes another name.
-  const handle = made.isLocked && found.type === 'f' ? openOrNull(fs, dir, name) : null;
+  const handle = made.isLocked && found.type === 'f' ? orNull(() => fs.openRead(dir, name)) : null;
   try {
     const isStale = handle === null ? isAbandoned(made, found) : isUnlocked(fs, dir, name, handle, made);
     if (isStale && !dryRun) fs.unlink(dir, name);
     return isStale;
   } finally {
     if (handle !== null) fs.close(handle);
-  }
-}
-
-function openOrNull(fs: FileSystem, dir: Handle, name: RawPath): Handle | null {
-  try {
-    return fs.openRead(dir, name);
-  } catch {
-    return null; // Not ours to read.
   }
 }
 

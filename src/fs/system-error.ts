@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap, types } from 'node:util';
+import { CopyError } from '../api/errors.ts';
 
 const nameOfErrno = new Map(Object.entries(constants.errno).map(([name, errno]) => [errno, name]));
 // EWOULDBLOCK is the same number on most systems, and comes later.
@@ -42,6 +43,26 @@ export function fromNode(error: unknown): unknown {
   return new SystemError(nameOfErrno.get(Math.abs(errno)) ?? String(Reflect.get(error, 'code')), String(syscall), {
     cause: error,
   });
+}
+
+/** Makes a call of `node:fs`; what that throws becomes a SystemError. */
+export function systemCall<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw fromNode(error);
+  }
+}
+
+/** null when a system call fails, with one of these codes if any are given. What else is thrown is thrown on. */
+export function orNull<T>(call: () => T, ...codes: string[]): T | null {
+  try {
+    return call();
+  } catch (error) {
+    const code = error instanceof CopyError ? error.code : codeOf(fromNode(error));
+    if (code === '' || (codes.length > 0 && !codes.includes(code))) throw error;
+    return null;
+  }
 }
 
 /** The errno's name, or '' when this is not a failed system call. */

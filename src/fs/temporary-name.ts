@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { RawPath } from '../api/names.ts';
+import { orNull } from './system-error.ts';
 
 // `.pcopy-<l, n or p>-<machine>-<pid>-<random>-<job>-<n>.tmp`. `l`: the file is locked for as long as it lives, and the
 // kernel tells whether its writer does. `n`: it is not (a link or FIFO, a driver or file system without locks), and the
@@ -66,7 +67,9 @@ function randomHex(): string {
 let machineHash: string | undefined;
 
 function machine(): string {
-  machineHash ??= fnv1a(`${hostname()}\n${readText('/etc/machine-id')}\n${pidNamespace()}`);
+  machineHash ??= fnv1a(
+    `${hostname()}\n${orNull(() => readFileSync('/etc/machine-id', 'utf8')) ?? ''}\n${pidNamespace()}`,
+  );
   return machineHash;
 }
 
@@ -79,17 +82,5 @@ function fnv1a(text: string): string {
 
 // Process numbers mean nothing in another container.
 function pidNamespace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid');
-  } catch {
-    return '';
-  }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
+  return orNull(() => readlinkSync('/proc/self/ns/pid')) ?? '';
 }

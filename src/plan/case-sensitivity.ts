@@ -1,7 +1,7 @@
 import { opendirSync, statfsSync } from 'node:fs';
 import { join, type RawPath, toBytes } from '../api/names.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
-import { codeOf } from '../fs/system-error.ts';
+import { orNull } from '../fs/system-error.ts';
 import { runMark, temporaryName } from '../fs/temporary-name.ts';
 import { listMounts } from './mounts.ts';
 import { look } from './paths.ts';
@@ -44,7 +44,7 @@ export function foldingDirectories(fs: FileSystem, place: Place, dryRun: boolean
   return listMounts()
     .filter(({ point }) => point.startsWith(below) && point !== below)
     .map(({ point }) => point.slice(below.length))
-    .filter((dir) => identityOf(join(source.path, dir)) !== undefined)
+    .filter((dir) => orNull(() => look(join(source.path, dir))) !== null)
     .filter((dir) => folds(fs, join(destination.path, dir), dryRun));
 }
 
@@ -67,11 +67,7 @@ function folds(fs: FileSystem, path: RawPath, dryRun: boolean): boolean {
 
 function mayFold(path: RawPath): boolean {
   if (process.platform !== 'linux') return true;
-  try {
-    return MAY_FOLD.has(statfsSync(toBytes(path)).type);
-  } catch {
-    return false;
-  }
+  return orNull(() => MAY_FOLD.has(statfsSync(toBytes(path)).type)) ?? false;
 }
 
 // A mount point's name is its parent's affair.
@@ -81,7 +77,9 @@ function foldsOwnName(path: RawPath): boolean {
   const other = swapCase(name);
   if (other === name) return false;
   const parent = path.slice(0, slash);
-  const [own, above, swapped] = [path, parent || '/', `${parent}/${other}`].map(identityOf);
+  const [own, above, swapped] = [path, parent || '/', `${parent}/${other}`].map(
+    (at) => orNull(() => look(at))?.identity,
+  );
   return own !== undefined && own === swapped && own.split(':')[0] === above?.split(':')[0];
 }
 
@@ -111,24 +109,13 @@ function foldsAnEntry(fs: FileSystem, dir: Handle, path: RawPath): boolean {
 // The name is one that a later run sweeps away, should this one be killed between two calls.
 function foldsNew(fs: FileSystem, dir: Handle): boolean {
   const name = temporaryName(runMark(), 0);
-  try {
-    fs.close(fs.createNew(dir, name, 0o600));
-  } catch {
-    return false; // Whatever it is, the run will say so.
-  }
+  const file = orNull(() => fs.createNew(dir, name, 0o600));
+  if (file === null) return false; // Whatever it is, the run will say so.
+  fs.close(file);
   try {
     return fs.statAt(dir, name.toUpperCase()) !== null;
   } finally {
     fs.unlink(dir, name);
-  }
-}
-
-function identityOf(path: RawPath): string | undefined {
-  try {
-    return look(path)?.identity;
-  } catch (error) {
-    if (codeOf(error) === '') throw error;
-    return undefined;
   }
 }
 
@@ -139,13 +126,8 @@ function swapCase(name: RawPath): RawPath {
 
 /** False too for what cannot be opened, or is no directory: the run will say so, if it needs it. */
 function inDirectory(fs: FileSystem, path: RawPath, test: (dir: Handle) => boolean): boolean {
-  let dir: Handle;
-  try {
-    dir = fs.openRoot(path);
-  } catch (error) {
-    if (codeOf(error) === '') throw error;
-    return false;
-  }
+  const dir = orNull(() => fs.openRoot(path));
+  if (dir === null) return false;
   try {
     return test(dir);
   } finally {

@@ -1,9 +1,9 @@
 import type { Config } from '../api/config.ts';
 import { RefusedError } from '../api/errors.ts';
 import { fromText, join, type RawPath, splitPath } from '../api/names.ts';
-import { codeOf } from '../fs/system-error.ts';
+import { orNull } from '../fs/system-error.ts';
 import { isWithin } from './mounts.ts';
-import { absolute, look, lookAtLink, real, realAsFarAsItExists, refusedBy } from './paths.ts';
+import { absolute, look, lookAtLink, orRefuse, real, realAsFarAsItExists } from './paths.ts';
 
 /** Where the list of checksums is to be. */
 export interface ManifestPlace {
@@ -39,18 +39,9 @@ function typedWithin(path: RawPath, destination: RawPath): RawPath | null {
       .split('/')
       .filter((name) => name !== '' && name !== '.');
     if (rest.includes('..')) return null;
-    if (rest.length > 0 && realOrNull(path.slice(0, slash)) === destination) return rest.join('/');
+    if (rest.length > 0 && orNull(() => real(path.slice(0, slash))) === destination) return rest.join('/');
   }
   return null;
-}
-
-function realOrNull(path: RawPath): RawPath | null {
-  try {
-    return real(path);
-  } catch (error) {
-    if (codeOf(error) === '') throw error;
-    return null;
-  }
 }
 
 // Also a file that `/dev/stdout` or a shell's `/dev/fd/63` leads to: those names are not there to be replaced.
@@ -71,7 +62,7 @@ export function checkManifest(config: Config, source: RawPath, copy: () => RawPa
   if (manifest === null) return;
   const typed = fromText(manifest);
   const overlap = (why: string): RefusedError => new RefusedError(typed, why, 'EPCOPY_OVERLAP');
-  try {
+  orRefuse(typed, 'cannot make the manifest', () => {
     const path = absolute(manifest, config);
     const there = look(path);
     if (there?.kind === 'directory') throw new RefusedError(typed, 'the manifest is a directory', 'EISDIR');
@@ -83,9 +74,7 @@ export function checkManifest(config: Config, source: RawPath, copy: () => RawPa
     const inCopy = manifestWithin(config, copy());
     if (inCopy !== null && exists(inCopy === '' ? source : join(source, inCopy)))
       throw overlap('the manifest would take the place of a copy');
-  } catch (error) {
-    throw refusedBy(error, typed, 'cannot make the manifest');
-  }
+  });
 }
 
 // A link at the end is replaced, not followed.

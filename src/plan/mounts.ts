@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { RawPath } from '../api/names.ts';
+import { orNull } from '../fs/system-error.ts';
 
 /** One line of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
 export interface Mount {
@@ -13,13 +14,7 @@ export interface Mount {
 
 /** All mounts of this process's namespace, in the order they were made; none where the system does not tell. */
 export function listMounts(): Mount[] {
-  let text: string;
-  try {
-    text = readFileSync('/proc/self/mountinfo', 'latin1');
-  } catch {
-    return [];
-  }
-  return text
+  return (orNull(() => readFileSync('/proc/self/mountinfo', 'latin1')) ?? '')
     .split('\n')
     .filter(Boolean)
     .map((line) => {

@@ -1,6 +1,6 @@
 import { RefusedError } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
-import { codeOf } from '../fs/system-error.ts';
+import { orNull } from '../fs/system-error.ts';
 import { isWithin, type Location, listMounts, locate, type Mount, trim } from './mounts.ts';
 import { look } from './paths.ts';
 
@@ -82,12 +82,9 @@ export function forbiddenPlaces(
 ): string[] {
   const found = new Set([...sources, ...dirsWithin(parent, destination)].map(identityOf));
   for (const point of mountedParts(sources, destination)) {
-    try {
-      found.add(identityOf(point));
-    } catch (error) {
-      // Hidden by another mount, or dead: then nothing can be written there either.
-      if (codeOf(error) === '') throw error;
-    }
+    const identity = orNull(() => identityOf(point));
+    // Hidden by another mount, or dead: then nothing can be written there either.
+    if (identity !== null) found.add(identity);
   }
   return [...found];
 }

@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Config } from '../api/config.ts';
 import { RefusedError } from '../api/errors.ts';
 import { fromText, join, type RawPath, toBytes } from '../api/names.ts';
-import { codeOf, fromNode, SystemError } from '../fs/system-error.ts';
+import { orNull, SystemError, systemCall } from '../fs/system-error.ts';
 
 type Base = Pick<Config, 'workingDirectory'>;
 
@@ -40,7 +40,7 @@ function toRaw(path: string | Uint8Array): RawPath {
  * alone, before it looks at links, and does not carry names that are not UTF-8.
  */
 export function real(path: RawPath): RawPath {
-  return call(() => realpathSync.native(toBytes(path), { encoding: 'buffer' })).toString('latin1');
+  return systemCall(() => realpathSync.native(toBytes(path), { encoding: 'buffer' })).toString('latin1');
 }
 
 /**
@@ -50,11 +50,8 @@ export function real(path: RawPath): RawPath {
 export function realAsFarAsItExists(path: RawPath): { existing: RawPath; missing: RawPath[] } {
   const missing: RawPath[] = [];
   for (let at = path; ; ) {
-    try {
-      return { existing: real(at), missing };
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
-    }
+    const existing = orNull(() => real(at), 'ENOENT');
+    if (existing !== null) return { existing, missing };
     const trimmed = at.replace(/\/+$/, '');
     const slash = trimmed.lastIndexOf('/');
     const name = trimmed.slice(slash + 1);
@@ -81,13 +78,8 @@ export interface Looked {
 
 /** What is there, links followed: its type and identity; null when nothing is. */
 export function look(path: RawPath): Looked | null {
-  try {
-    const stat = call(() => statSync(toBytes(path), { bigint: true }));
-    return { kind: kindOf(stat), identity: `${stat.dev}:${stat.ino}` };
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
-    throw error;
-  }
+  const stat = orNull(() => systemCall(() => statSync(toBytes(path), { bigint: true })), 'ENOENT');
+  return stat && { kind: kindOf(stat), identity: `${stat.dev}:${stat.ino}` };
 }
 
 function kindOf(stat: BigIntStats): Looked['kind'] {
@@ -98,25 +90,16 @@ function kindOf(stat: BigIntStats): Looked['kind'] {
 
 /** The link that the name itself is; null when it is none. */
 export function lookAtLink(path: RawPath): { identity: string } | null {
-  try {
-    const stat = call(() => lstatSync(toBytes(path), { bigint: true }));
-    return stat.isSymbolicLink() ? { identity: `${stat.dev}:${stat.ino}` } : null;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
-    throw error;
-  }
+  const stat = orNull(() => systemCall(() => lstatSync(toBytes(path), { bigint: true })), 'ENOENT');
+  return stat?.isSymbolicLink() ? { identity: `${stat.dev}:${stat.ino}` } : null;
 }
 
-/** A system call's refusal as the refusal of the run. */
-export function refusedBy(error: unknown, path: RawPath, what: string): unknown {
-  if (!(error instanceof SystemError)) return error;
-  return new RefusedError(path, `${what}: ${error.message}`, error.code, { cause: error });
-}
-
-function call<T>(step: () => T): T {
+/** Makes a call without which the run cannot begin: a SystemError becomes a RefusedError that says what could not be done. */
+export function orRefuse<T>(path: RawPath, what: string, call: () => T): T {
   try {
-    return step();
+    return call();
   } catch (error) {
-    throw fromNode(error);
+    if (!(error instanceof SystemError)) throw error;
+    throw new RefusedError(path, `${what}: ${error.message}`, error.code, { cause: error });
   }
 }

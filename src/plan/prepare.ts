@@ -7,10 +7,10 @@ import type { Root } from '../fs/directories.ts';
 import { isClosedToOwner, isUnfinished, UNFINISHED_DIR_MODE } from '../fs/directories.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { NodeStat } from '../fs/node-stat.ts';
-import { codeOf, fromNode } from '../fs/system-error.ts';
+import { codeOf, orNull, systemCall } from '../fs/system-error.ts';
 import { checkManifest, placeOf } from './manifest-place.ts';
 import { checkOverlap, forbiddenPlaces } from './overlap.ts';
-import { absolute, type Looked, look, lookAtLink, real, realAsFarAsItExists, realName, refusedBy } from './paths.ts';
+import { absolute, type Looked, look, lookAtLink, orRefuse, real, realAsFarAsItExists, realName } from './paths.ts';
 
 /** A run that may begin: where it reads, where it writes, and what it has found or made there. */
 export interface Plan {
@@ -48,8 +48,8 @@ export function prepare(
   const from = absolute(source, config);
   const to = absolute(destination, config);
   const found = lookAtSource(from, config.archive);
-  const at = step(from, 'cannot look at the source', () => (found.isDangling ? realName(from) : real(from)));
-  const there = step(to, 'cannot look at the destination', () => look(to));
+  const at = orRefuse(from, 'cannot look at the source', () => (found.isDangling ? realName(from) : real(from)));
+  const there = orRefuse(to, 'cannot look at the destination', () => look(to));
   if (found.kind === 'directory') {
     if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
     const way = wayTo(to);
@@ -62,7 +62,9 @@ export function prepare(
   const [dir, as] = into ? [to, typed] : splitLast(to);
   const place = into ? join(dir, as) : to;
   checkManifest(config, at, () => placeOf(place));
-  const old = step(place, 'cannot look at the destination', () => (found.isDangling ? lookAtLink(place) : look(place)));
+  const old = orRefuse(place, 'cannot look at the destination', () =>
+    found.isDangling ? lookAtLink(place) : look(place),
+  );
   if (old?.identity === found.identity) throw sameFile(place);
   // A FIFO takes the place of a FIFO; a device somebody means to write to, and that is not done.
   if (there?.kind === 'device' || (there?.kind === 'other' && found.kind === 'file')) {
@@ -77,7 +79,7 @@ interface SourceEntry extends Looked {
 }
 
 function lookAtSource(path: RawPath, archive: boolean): SourceEntry {
-  const found = step(path, 'cannot look at the source', () => look(path));
+  const found = orRefuse(path, 'cannot look at the source', () => look(path));
   if ((found?.kind === 'other' || found?.kind === 'device') && !archive) {
     throw new RefusedError(path, 'is a FIFO, a socket or a device: copied only with --archive', 'EPCOPY_TYPE');
   }
@@ -138,7 +140,7 @@ export function prepareTree(fs: FileSystem, origin: Origin, to: RawPath, way: Wa
     forbidden:
       missing.length > 0
         ? []
-        : step(source, 'cannot look at the source', () =>
+        : orRefuse(source, 'cannot look at the source', () =>
             forbiddenPlaces(directories, names === null ? splitLast(source)[0] : source, destination, identityOf),
           ),
     undo,
@@ -194,7 +196,7 @@ export interface Way {
 }
 
 export function wayTo(path: RawPath): Way {
-  const way = step(path, 'cannot look at the destination', () => realAsFarAsItExists(path));
+  const way = orRefuse(path, 'cannot look at the destination', () => realAsFarAsItExists(path));
   const [first] = way.missing;
   if (first !== undefined && look(way.existing)?.kind !== 'directory') {
     throw new RefusedError(path, 'a part of the path is not a directory', 'ENOTDIR');
@@ -207,7 +209,7 @@ export function wayTo(path: RawPath): Way {
 }
 
 function openedRoot(fs: FileSystem, path: RawPath): Root {
-  return step(path, 'cannot open the directory', () => {
+  return orRefuse(path, 'cannot open the directory', () => {
     const handle = fs.openRoot(path);
     try {
       return { path, identity: fs.stat(handle).identity };
@@ -222,15 +224,15 @@ function destinationRoot(fs: FileSystem, path: RawPath, missing: boolean): Root 
 }
 
 function closedModeOf(path: RawPath): number | null {
-  const { uid, mode } = step(path, 'cannot look at the destination', () =>
-    fromNodeErrors(() => statSync(toBytes(path))),
+  const { uid, mode } = orRefuse(path, 'cannot look at the destination', () =>
+    systemCall(() => statSync(toBytes(path))),
   );
   return isClosedToOwner({ uid, mode }) ? mode & 0o7777 : null;
 }
 
 // Where it fails, what is to be written says what is wrong.
 function setMode(path: RawPath, mode: number): void {
-  ignoreErrors(() => chmodSync(toBytes(path), mode));
+  orNull(() => chmodSync(toBytes(path), mode));
 }
 
 // Parents that are missing get ordinary modes; the last one the mode of a directory in the making.
@@ -244,19 +246,15 @@ function makeDirectories(
   const dirs: RawPath[] = [];
   let at = existing;
   const undo = (): void => {
-    for (const dir of dirs.reverse()) ignoreErrors(() => rmdirSync(toBytes(dir)));
+    for (const dir of dirs.reverse()) orNull(() => rmdirSync(toBytes(dir)));
   };
   for (const [index, name] of missing.entries()) {
     at = join(at, name);
     const path = at;
     const mode = index === missing.length - 1 ? lastMode : 0o777;
     if (!dryRun) {
-      try {
-        if (!step(path, 'cannot make the directory', () => makeOrFind(path, mode))) continue;
-      } catch (error) {
-        undo();
-        throw error;
-      }
+      const isMade = orUndo(undo, () => orRefuse(path, 'cannot make the directory', () => makeOrFind(path, mode)));
+      if (!isMade) continue;
     }
     dirs.push(path);
   }
@@ -264,27 +262,27 @@ function makeDirectories(
 }
 
 function checkAccess(path: RawPath, access: number, what: string): void {
-  step(path, what, () => fromNodeErrors(() => accessSync(toBytes(path), access)));
+  orRefuse(path, what, () => systemCall(() => accessSync(toBytes(path), access)));
 }
 
 function modeOf(path: RawPath): number {
-  return step(path, 'cannot look at the destination', () =>
-    fromNodeErrors(() => statSync(toBytes(path)).mode & 0o7777),
+  return orRefuse(path, 'cannot look at the destination', () =>
+    systemCall(() => statSync(toBytes(path)).mode & 0o7777),
   );
 }
 
 function identityOf(path: RawPath): string {
-  return fromNodeErrors(() => new NodeStat(statSync(toBytes(path), { bigint: true })).identity);
+  return systemCall(() => new NodeStat(statSync(toBytes(path), { bigint: true })).identity);
 }
 
 // Somebody else may be making it at this moment: then it is there, which is all that is wanted.
 function makeOrFind(path: RawPath, mode: number): boolean {
   try {
-    fromNodeErrors(() => mkdirSync(toBytes(path), mode));
+    systemCall(() => mkdirSync(toBytes(path), mode));
     // The umask may take any bit, and some file systems the sticky one.
-    if (mode === UNFINISHED_DIR_MODE && !isUnfinished(modeOf(path))) ignoreErrors(() => chmodSync(toBytes(path), mode));
+    if (mode === UNFINISHED_DIR_MODE && !isUnfinished(modeOf(path))) orNull(() => chmodSync(toBytes(path), mode));
     // A parent must let us in, whatever the umask says: so does `mkdir -p`.
-    else if ((modeOf(path) & 0o300) !== 0o300) ignoreErrors(() => chmodSync(toBytes(path), modeOf(path) | 0o300));
+    else if ((modeOf(path) & 0o300) !== 0o300) orNull(() => chmodSync(toBytes(path), modeOf(path) | 0o300));
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST' && look(path)?.kind === 'directory') return false;
@@ -299,28 +297,4 @@ export function splitLast(path: RawPath): DirAndName {
 
 function sameFile(path: RawPath): RefusedError {
   return new RefusedError(path, 'source and destination are the same file', 'EPCOPY_OVERLAP');
-}
-
-export function step<T>(path: RawPath, what: string, call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    throw refusedBy(error, path, what);
-  }
-}
-
-function fromNodeErrors<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    throw fromNode(error);
-  }
-}
-
-function ignoreErrors(call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    if (codeOf(fromNode(error)) === '') throw error;
-  }
 }

@@ -3,8 +3,8 @@ import { RefusedError, UsageError } from '../api/errors.ts';
 import { join, printable, type RawPath } from '../api/names.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { checkManifest } from './manifest-place.ts';
-import { absolute, look, lookAtLink, real } from './paths.ts';
-import { type Origin, type Plan, prepareTree, splitLast, step, wayTo } from './prepare.ts';
+import { absolute, look, lookAtLink, orRefuse, real } from './paths.ts';
+import { type Origin, type Plan, prepareTree, splitLast, wayTo } from './prepare.ts';
 
 /**
  * The same for several sources, each of which goes into the destination under its own name: a plan for each directory that
@@ -18,7 +18,7 @@ export function prepareSeveral(
 ): Plan[] {
   refuseForSeveral(config);
   const to = absolute(destination, config);
-  const there = step(to, 'cannot look at the destination', () => look(to));
+  const there = orRefuse(to, 'cannot look at the destination', () => look(to));
   if (there !== null && there.kind !== 'directory') {
     throw new RefusedError(to, 'is not a directory, and several sources need one (unquoted pattern?)', 'ENOTDIR');
   }
@@ -65,13 +65,13 @@ function originsOf(sources: readonly (string | Uint8Array)[], destination: RawPa
       throw new RefusedError(path, `and ${printable(other)} would be one name at the destination`, 'EPCOPY_NAMES');
     }
     seen.set(name, path);
-    const dir = parents.get(typed) ?? step(path, 'cannot look at the source', () => real(typed));
+    const dir = parents.get(typed) ?? orRefuse(path, 'cannot look at the source', () => real(typed));
     parents.set(typed, dir);
     const group = groups.get(dir) ?? { dir, names: [], directories: [] };
     groups.set(dir, group);
     group.names.push(name);
     const at = join(dir, name);
-    if (step(path, 'cannot look at the source', () => isDirectory(at, join(destination, name), config))) {
+    if (orRefuse(path, 'cannot look at the source', () => isDirectory(at, join(destination, name), config))) {
       group.directories.push(config.dereference ? real(at) : at);
     }
     checkManifest(config, at, () => join(destination, name));

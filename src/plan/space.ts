@@ -1,10 +1,10 @@
 import { type StatsFs, statfsSync } from 'node:fs';
 import type { Config } from '../api/config.ts';
-import { CopyError, RefusedError } from '../api/errors.ts';
+import { RefusedError } from '../api/errors.ts';
 import { type RawPath, toBytes } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
-import { codeOf } from '../fs/system-error.ts';
+import { orNull } from '../fs/system-error.ts';
 import { parseTemporaryName } from '../fs/temporary-name.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
 import { isWithin, listMounts } from './mounts.ts';
@@ -61,6 +61,7 @@ export function spaceCheck(fs: FileSystem, plans: readonly Plan[], config: Confi
   };
   let last: RawPath | null = null;
   return {
+    // What cannot be looked at is left for the run to tell.
     add: ({ dir, names }, source) => {
       const parent = existing && orNull(() => existing.open(dir));
       if (config.partial && parent !== null && dir !== last) bytes -= orNull(() => keptIn(fs, parent)) ?? 0;
@@ -122,26 +123,12 @@ function freeInodes({ files, ffree }: StatsFs): number {
 }
 
 function volumeOf(path: RawPath): StatsFs | null {
-  try {
-    const volume = statfsSync(toBytes(path));
-    return volume.blocks > 0 ? volume : null;
-  } catch {
-    return null;
-  }
+  const volume = orNull(() => statfsSync(toBytes(path)));
+  return volume !== null && volume.blocks > 0 ? volume : null;
 }
 
 // To three digits.
 function inUnits(bytes: number): string {
   const power = bytes < 1024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), 3);
   return `${Number((bytes / 1024 ** power).toPrecision(3))} ${['B', 'KiB', 'MiB', 'GiB'][power]}`;
-}
-
-// What cannot be looked at is left for the run to tell.
-function orNull<T>(look: () => T): T | null {
-  try {
-    return look();
-  } catch (error) {
-    if (codeOf(error) === '' && !(error instanceof CopyError)) throw error;
-    return null;
-  }
 }

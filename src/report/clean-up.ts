@@ -1,6 +1,8 @@
 import { parentOf, type RawPath } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
-import type { FileSystem, Handle } from '../fs/file-system.ts';
+import type { FileSystem } from '../fs/file-system.ts';
+import { temporaryNamesIn } from '../fs/stale-temporary.ts';
+import { orNull } from '../fs/system-error.ts';
 import { parseTemporaryName } from '../fs/temporary-name.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
@@ -18,25 +20,19 @@ export function removeTemporaries(
   const dirs = new Set<RawPath>();
   for (const job of jobs) for (const dir of directoriesOf(job, number)) dirs.add(dir);
   if (dirs.size === 0 || config.dryRun) return;
-  let root: Handle;
-  try {
-    root = fs.openRoot(config.destination.path);
-  } catch {
-    return; // The destination itself is gone.
-  }
+  const root = orNull(() => fs.openRoot(config.destination.path));
+  if (root === null) return; // The destination itself is gone.
   const tree = new DirHandleCache(fs, root);
   for (const dir of dirs) {
-    try {
+    // The directory may never have been made, or be gone. What stays is removed by the next run.
+    orNull(() => {
       const handle = tree.open(dir);
-      const found: RawPath[] = [];
-      fs.list(handle, (name) => {
+      for (const name of temporaryNamesIn(fs, handle)) {
         const made = parseTemporaryName(name);
-        if (made?.mark === config.runMark && (number === null || made.job === number)) found.push(name);
-      });
-      for (const name of found) fs.unlink(handle, name);
-    } catch {
-      // The directory was never made, or is gone. What stays is removed by the next run.
-    }
+        const isOurs = made?.mark === config.runMark && (number === null || made.job === number);
+        if (isOurs) fs.unlink(handle, name);
+      }
+    });
   }
   tree.close();
   fs.close(root);

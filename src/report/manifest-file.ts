@@ -1,8 +1,9 @@
 import type { RawPath } from '../api/names.ts';
 import { entryError } from '../fs/entry-error.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
-import { removeStale } from '../fs/stale-temporary.ts';
-import { parseTemporaryName, runMark, temporaryName } from '../fs/temporary-name.ts';
+import { removeStale, temporaryNamesIn } from '../fs/stale-temporary.ts';
+import { orNull } from '../fs/system-error.ts';
+import { runMark, temporaryName } from '../fs/temporary-name.ts';
 import type { ManifestSink } from './manifest.ts';
 
 /** A list that has a temporary name until it is whole, in a directory that is held all the time. */
@@ -27,7 +28,8 @@ export class ManifestFile implements ManifestSink {
     this.#temporary = temporaryName(mark, 0);
     try {
       this.#checkReplaceable();
-      if (sweeps) removeAllStale(fs, dir);
+      // Nobody asked for that: the list can be written all the same.
+      if (sweeps) orNull(() => temporaryNamesIn(fs, dir).forEach((name) => void removeStale(fs, dir, name)));
       this.#file = fs.createNew(dir, this.#temporary, 0o666);
     } catch (error) {
       fs.close(dir);
@@ -57,11 +59,8 @@ export class ManifestFile implements ManifestSink {
 
   drop(): void {
     if (!this.#isOpen) return;
-    try {
-      this.#fs.unlink(this.#dir, this.#temporary);
-    } catch {
-      // It is gone, or the next run removes it.
-    }
+    // It may be gone; else the next run removes it.
+    orNull(() => this.#fs.unlink(this.#dir, this.#temporary));
     this.#close();
   }
 
@@ -85,17 +84,5 @@ export class ManifestFile implements ManifestSink {
     const [code, what] =
       there.type === 'd' ? ['EISDIR', 'a directory'] : ['EPCOPY_TYPE', 'a FIFO, a socket or a device'];
     throw entryError('', 'destination', 'replace', code, `${what} is in the way`);
-  }
-}
-
-function removeAllStale(fs: FileSystem, dir: Handle): void {
-  const found: RawPath[] = [];
-  try {
-    fs.list(dir, (name) => {
-      if (parseTemporaryName(name) !== null) found.push(name);
-    });
-    for (const name of found) removeStale(fs, dir, name);
-  } catch {
-    // Nobody asked for it: the list can be written all the same.
   }
 }

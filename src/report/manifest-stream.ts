@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { closeSync, constants, openSync } from 'node:fs';
 import { type RawPath, toBytes } from '../api/names.ts';
 import { NonBlockingStream } from '../fs/non-blocking-stream.ts';
-import { fromNode } from '../fs/system-error.ts';
+import { fromNode, systemCall } from '../fs/system-error.ts';
 import type { ManifestSink } from './manifest.ts';
 
 /** A reader may be so many bytes behind. */
@@ -17,11 +17,7 @@ export class ManifestStream implements ManifestSink {
 
   constructor(path: RawPath) {
     const { O_WRONLY, O_APPEND, O_NONBLOCK, O_NOCTTY } = constants;
-    try {
-      this.#fd = openSync(toBytes(path), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
-    } catch (error) {
-      throw fromNode(error);
-    }
+    this.#fd = systemCall(() => openSync(toBytes(path), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY));
     this.#stream = new NonBlockingStream(this.#fd);
     // Every report that is held back listens.
     this.#stream.setMaxListeners(0);

@@ -2,7 +2,7 @@ import type { CopyError } from '../api/errors.ts';
 import { join, type RawPath } from '../api/names.ts';
 import { entryError } from '../fs/entry-error.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
-import { codeOf } from '../fs/system-error.ts';
+import { orNull } from '../fs/system-error.ts';
 import { AncestorStack } from './ancestor-stack.ts';
 import { parseGitignore, type Rule } from './gitignore-pattern.ts';
 import type { ListedEntry } from './tree-adapter.ts';
@@ -93,14 +93,9 @@ function unusable(why: string): CopyError {
 
 /** The text of a `.gitignore` that is a regular file, or null. Git does not follow a link there either. */
 export function readGitignore(fs: FileSystem, dir: Handle): RawPath | null {
-  let handle: Handle;
-  try {
-    if (fs.statAt(dir, '.gitignore')?.type !== 'f') return null;
-    handle = fs.openRead(dir, '.gitignore');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ELOOP') return null;
-    throw error;
-  }
+  if (fs.statAt(dir, '.gitignore')?.type !== 'f') return null;
+  const handle = orNull(() => fs.openRead(dir, '.gitignore'), 'ENOENT', 'ELOOP');
+  if (handle === null) return null;
   try {
     const { size } = fs.stat(handle);
     if (size > MAX_BYTES) throw unusable(`has ${size} bytes, more than ${MAX_BYTES}`);

@@ -2,7 +2,7 @@ import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
 import { attempt, entryError, isDirectory, toCopyError } from '../fs/entry-error.ts';
 import type { Handle, Stat, TypeLetter } from '../fs/file-system.ts';
-import { codeOf } from '../fs/system-error.ts';
+import { codeOf, orNull } from '../fs/system-error.ts';
 import type { Context, Entry } from './context.ts';
 import { beginNamed, canLock, GUARDED, underTemporaryName } from './temporary-file.ts';
 
@@ -110,11 +110,8 @@ function linkUnnamed(
 /** Removes what was not published. A handle of it is not closed. */
 export function abort(context: Context, entry: Entry, temporary: RawPath | null): void {
   if (temporary === null || temporary === entry.newName) return;
-  try {
-    context.fs.unlink(entry.destinationDir, temporary);
-  } catch {
-    // The failure that led here is the one to report; the next run removes the file.
-  }
+  // The failure that led here is the one to report; the next run removes the file.
+  orNull(() => context.fs.unlink(entry.destinationDir, temporary));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { RawPath } from '../api/names.ts';
 import type { ExtendedAttributes, FileSystem, Handle } from '../fs/file-system.ts';
-import { codeOf, SystemError } from '../fs/system-error.ts';
+import { codeOf, orNull, SystemError } from '../fs/system-error.ts';
 import { type Context, lose } from './context.ts';
 import { keep } from './keep.ts';
 
@@ -21,11 +21,10 @@ export function readAttributes(context: Context, source: Handle): Attributes {
   const found = new Map<RawPath, Buffer | null>();
   if (xattrs === null) return found; // Told once, at the start of the run.
   for (const attribute of namesOf(context, xattrs, source)) {
-    try {
-      found.set(attribute, xattrs.get(source, attribute));
-    } catch {
-      found.set(attribute, null);
-    }
+    found.set(
+      attribute,
+      orNull(() => xattrs.get(source, attribute)),
+    );
   }
   return found;
 }
@@ -80,11 +79,7 @@ export function hasDefaultAcl(xattrs: ExtendedAttributes | null, dir: Handle): b
 /** Takes an inherited ACL away. */
 export function dropAcl(xattrs: ExtendedAttributes | null, handle: Handle, isDirectory: boolean): void {
   for (const attribute of isDirectory ? [ACCESS_ACL, DEFAULT_ACL] : [ACCESS_ACL]) {
-    try {
-      xattrs?.remove(handle, attribute);
-    } catch {
-      // It has none.
-    }
+    orNull(() => xattrs?.remove(handle, attribute)); // It may have none.
   }
 }
 

@@ -60,6 +60,11 @@ export interface Entry {
   deferredAs: string | null;
 }
 
+/** Does the step, and again after a pause while it fails for a reason that passes. */
+export function withRetries<T>({ retries, heartbeat }: Context, step: () => T): T {
+  return retries.runSync(step, (ms) => heartbeat.pause(ms));
+}
+
 export function emptyReport(worker: number): Report {
   return {
     files: 0,

@@ -3,7 +3,7 @@ import { MISSING } from '../fs/dir-handle-cache.ts';
 import { isClosedToOwner, isUnfinished, makeUnfinished } from '../fs/directories.ts';
 import { attempt, entryError, notDirectory } from '../fs/entry-error.ts';
 import { deviceOf, type Handle, type Stat } from '../fs/file-system.ts';
-import { codeOf } from '../fs/system-error.ts';
+import { orNull } from '../fs/system-error.ts';
 import { wouldBeGone } from './atomic-write.ts';
 import type { Context } from './context.ts';
 
@@ -30,12 +30,8 @@ function hold({ fs, config }: Context, parent: Handle, name: RawPath): Handle {
 // Mostly it is there: made when it was listed itself. To try to make it first would take its parent's lock in vain.
 function enterExisting(context: Context, parent: Handle, name: RawPath, path: RawPath): Handle | null {
   const { fs } = context;
-  let handle: Handle;
-  try {
-    handle = hold(context, parent, name);
-  } catch {
-    return null; // It is missing, or no directory: what makes it says what is wrong.
-  }
+  const handle = orNull(() => hold(context, parent, name));
+  if (handle === null) return null; // It is missing, or no directory: what makes it says what is wrong.
   try {
     const there = attempt(path, 'destination', 'stat', () => fs.stat(handle));
     noteDirectory(context, there, path);
@@ -55,12 +51,8 @@ export function opened(context: Context, handle: Handle, there: Stat, path: RawP
   if (!isClosedToOwner(there)) return handle;
   // Before it is done: a worker may be ended at any moment, and then reports nothing.
   context.emit({ type: 'opened', path, mode: there.mode });
-  try {
-    fs.setMode(handle, there.mode | 0o700);
-  } catch (error) {
-    if (codeOf(error) === '') throw error;
-    return handle; // What is to be done in it says what is wrong.
-  }
+  // Where that fails, what is to be done in it says what is wrong.
+  if (orNull(() => fs.setMode(handle, there.mode | 0o700)) === null) return handle;
   const again = attempt(path, 'destination', 'open', () => hold(context, handle, '.'));
   fs.close(handle);
   return again;

@@ -1,14 +1,13 @@
 import { type RawPath, splitPath } from '../api/names.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
-import { codeOf } from '../fs/system-error.ts';
+import { orNull } from '../fs/system-error.ts';
 import type { FinishJob } from '../protocol/jobs.ts';
 import { hasSameRights, type Pair } from './bring-up-to-date.ts';
-import type { Context } from './context.ts';
+import { type Context, withRetries } from './context.ts';
 import { fail } from './entries.ts';
 import { lookInto } from './into.ts';
 import { copyMetadata } from './metadata.ts';
-import { withRetries } from './retry.ts';
 import { sameTime, setAndCheckTimes } from './times.ts';
 
 /** Only extended attributes are read from the open source. */
@@ -70,11 +69,7 @@ function statSource(context: Context, path: RawPath, source: Handle): Stat {
 
 // A directory that was there may be somebody else's, whose times are not ours to set.
 function setTimes(context: Context, destination: Handle, stat: Stat): void {
-  try {
-    setAndCheckTimes(context, destination, stat);
-  } catch (error) {
-    if (codeOf(error) !== 'EPERM' && codeOf(error) !== 'EACCES') throw error;
-  }
+  orNull(() => setAndCheckTimes(context, destination, stat), 'EPERM', 'EACCES');
 }
 
 // A superuser is never locked out.

@@ -1,6 +1,7 @@
 import { MISSING } from '../fs/dir-handle-cache.ts';
 import { isUnfinished } from '../fs/directories.ts';
-import type { Handle, Stat } from '../fs/file-system.ts';
+import type { Handle } from '../fs/file-system.ts';
+import { orNull } from '../fs/system-error.ts';
 import { hasDefaultAcl } from './attributes.ts';
 import type { Context } from './context.ts';
 
@@ -20,12 +21,8 @@ const ANYTHING: Into = { inheritsAcl: () => true, isPrivate: false, isNew: false
 export function lookInto(context: Context, dir: Handle): Into {
   const { fs, config, madeHere } = context;
   if (dir === MISSING) return ANYTHING;
-  let stat: Stat;
-  try {
-    stat = fs.stat(dir);
-  } catch {
-    return ANYTHING;
-  }
+  const stat = orNull(() => fs.stat(dir));
+  if (stat === null) return ANYTHING;
   const isOurs = stat.uid === process.geteuid?.();
   const isPrivate = isOurs && isUnfinished(stat.mode);
   // All that is in a tree that began empty is of this run. Removed by whoever owns its parent, a directory leaves its number to

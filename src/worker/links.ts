@@ -5,10 +5,9 @@ import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { LinkGroup, LinksJob } from '../protocol/jobs.ts';
 import { checkReplaceable, existing, LINK_REFUSALS, wouldReplace } from './atomic-write.ts';
-import { type Context, destinationEntry, type Entry, lose, tell } from './context.ts';
+import { type Context, destinationEntry, type Entry, lose, tell, withRetries } from './context.ts';
 import { fail } from './entries.ts';
 import { isLeft } from './policy.ts';
-import { withRetries } from './retry.ts';
 import { underTemporaryName } from './temporary-file.ts';
 
 /** The file cannot have this name too: the destination has no hard links, or the file has as many as it may have. */

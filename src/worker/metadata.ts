@@ -1,5 +1,6 @@
 import type { RawPath } from '../api/names.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
+import { orNull } from '../fs/system-error.ts';
 import { modeWithoutAcl } from './acl.ts';
 import { ACCESS_ACL, dropAcl, readAttributes, removeExtraAttributes, writeAttributes } from './attributes.ts';
 import { type Context, lose } from './context.ts';
@@ -68,20 +69,14 @@ function narrow(context: Context, destination: Handle, mode: number): void {
   const there = fs.stat(destination).mode;
   const both = there & (mode | ~0o077);
   if (both === there) return;
-  try {
-    fs.setMode(destination, both);
-  } catch {
-    // What is not ours to change keeps its owner too.
-  }
+  // What is not ours to change keeps its owner too.
+  orNull(() => fs.setMode(destination, both));
 }
 
 // An ordinary user cannot give files away, but may keep a group that is one of their own.
 function giveGroup(context: Context, destination: Handle, stat: Stat): void {
   if (stat.mode & SPECIAL_BITS) lose(context, 'mode');
   if (context.fs.stat(destination).uid === stat.uid) return;
-  try {
-    context.fs.setOwner(destination, 0xffffffff, stat.gid);
-  } catch {
-    // Counted with the owner.
-  }
+  // A failure is counted with the owner.
+  orNull(() => context.fs.setOwner(destination, 0xffffffff, stat.gid));
 }

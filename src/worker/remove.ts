@@ -3,10 +3,9 @@ import { DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import { attempt } from '../fs/entry-error.ts';
 import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
-import { type Context, tell } from './context.ts';
+import { type Context, tell, withRetries } from './context.ts';
 import { opened } from './directories.ts';
 import { fail } from './entries.ts';
-import { withRetries } from './retry.ts';
 
 /** Removes entries of a destination directory, directories with all they hold. Links are removed, never followed. */
 export function removeEntries(context: Context, job: DeleteJob): void {

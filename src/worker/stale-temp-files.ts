@@ -1,6 +1,6 @@
-import type { RawPath } from '../api/names.ts';
 import type { Handle } from '../fs/file-system.ts';
-import { removeStale } from '../fs/stale-temporary.ts';
+import { removeStale, temporaryNamesIn } from '../fs/stale-temporary.ts';
+import { orNull } from '../fs/system-error.ts';
 import { parseTemporaryName } from '../fs/temporary-name.ts';
 import type { Context } from './context.ts';
 
@@ -11,25 +11,11 @@ import type { Context } from './context.ts';
 export function sweep(context: Context, sourceDir: Handle, dir: Handle): void {
   const { fs, config } = context;
   if (config.dryRun || !config.merged) return;
-  for (const name of temporaryNamesIn(context, dir)) {
-    try {
-      if (name === config.rename?.to || fs.statAt(sourceDir, name) !== null) continue;
-      removeStale(fs, dir, name, { before: config.beganMs });
-    } catch {
-      // Another worker was first, or we may not: the file stays for a later run.
-    }
+  // Nobody asked for this listing, so its failure fails nothing.
+  for (const name of orNull(() => temporaryNamesIn(fs, dir)) ?? []) {
+    const isKept = config.partial && parseTemporaryName(name)?.isPartial;
+    if (isKept || name === config.rename?.to) continue;
+    // Another worker may be first, or we may not: then the file stays for a later run.
+    orNull(() => fs.statAt(sourceDir, name) === null && removeStale(fs, dir, name, { before: config.beganMs }));
   }
-}
-
-function temporaryNamesIn({ fs, config }: Context, dir: Handle): RawPath[] {
-  const found: RawPath[] = [];
-  try {
-    fs.list(dir, (name) => {
-      const made = parseTemporaryName(name);
-      if (made !== null && !(made.isPartial && config.partial)) found.push(name);
-    });
-  } catch {
-    // Nobody asked for this listing, so its failure fails nothing.
-  }
-  return found;
 }

@@ -1,7 +1,7 @@
 import type { RawPath } from '../api/names.ts';
 import { attempt } from '../fs/entry-error.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
-import { codeOf } from '../fs/system-error.ts';
+import { orNull } from '../fs/system-error.ts';
 import { temporaryName } from '../fs/temporary-name.ts';
 import type { Context, Entry } from './context.ts';
 
@@ -49,13 +49,11 @@ export function beginUnlocked(context: Context, entry: Entry, mode = GUARDED, wi
   const { destinationDir, path } = entry;
   let handle: Handle = -1;
   const temporary = underTemporaryName(context, willBeLocked, (name) => {
-    try {
-      handle = attempt(path, 'destination', 'create', () => fs.createNew(destinationDir, name, mode));
-      return true;
-    } catch (error) {
-      if (error instanceof Error && codeOf(error.cause) === 'EEXIST') return false;
-      throw error;
-    }
+    const made = attempt(path, 'destination', 'create', () =>
+      orNull(() => fs.createNew(destinationDir, name, mode), 'EEXIST'),
+    );
+    if (made !== null) handle = made;
+    return made !== null;
   });
   return { handle, temporary };
 }
@@ -78,9 +76,6 @@ export function underTemporaryName(
 
 function discard(fs: FileSystem, dir: Handle, { handle, temporary }: NamedFile): void {
   fs.close(handle);
-  try {
-    fs.unlink(dir, temporary);
-  } catch {
-    // It is gone, or stays for the next run.
-  }
+  // It may be gone, or stays for the next run.
+  orNull(() => fs.unlink(dir, temporary));
 }

@@ -6,14 +6,13 @@ import { Retries } from '../fs/retry.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import { NO_CURRENT_ENTRY, type WorkerConfig } from '../protocol/worker-config.ts';
-import { type Context, emptyReport } from './context.ts';
+import { type Context, emptyReport, withRetries } from './context.ts';
 import { enterDestination } from './directories.ts';
 import { copyEntries, type Note } from './entries.ts';
 import { finishDirectories } from './finish.ts';
 import { Heartbeat, ParentDied } from './heartbeat.ts';
 import { makeLinks } from './links.ts';
 import { removeEntries } from './remove.ts';
-import { withRetries } from './retry.ts';
 import { beginSplit, copySplitRange, discardSplit, publishSplit } from './split.ts';
 
 /** What a worker is connected to. */
