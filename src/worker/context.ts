@@ -43,8 +43,11 @@ export interface Learned {
   lockRefusals: number;
   /** Files can share blocks with the source's. */
   clones: boolean;
-  /** It has given back a time to its last digit. It is then asked again only for times that 32 bits do not hold, which are clamped. */
-  keepsExactTimes: boolean;
+  /**
+   * Times that are whole in these units (nanoseconds) have been given back as they were set. It is then asked again only for
+   * finer ones, and for those that 32 bits do not hold, which are clamped.
+   */
+  keptTo: { atime: number; mtime: number };
 }
 
 /** One entry on its way: where it is, where it goes, and what the two are called in a message. */

@@ -1,4 +1,4 @@
-import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
+import type { Handle, Stat } from '../fs/file-system.ts';
 import { type Context, lose } from './context.ts';
 
 /** Sets both times, and counts an entry whose times the driver or the file system cuts or clamps. */
@@ -41,10 +41,14 @@ export function isCutToEvenSecond(time: Modified, cut: Modified): boolean {
 
 function areKept({ fs, hasMounts, learned }: Context, destination: Handle, stat: Stat): boolean {
   if (stat.atimeNs % fs.timeUnit !== 0 || stat.mtimeNs % fs.timeUnit !== 0) return false;
-  if (learned.keepsExactTimes && !hasMounts && isCommon(stat.atime) && isCommon(stat.mtime)) return true;
+  const atime = unitOf(stat.atime, stat.atimeNs);
+  const mtime = unitOf(stat.mtime, stat.mtimeNs);
+  const { keptTo } = learned;
+  const isKnown = atime >= keptTo.atime && mtime >= keptTo.mtime;
+  if (isKnown && !hasMounts && isCommon(stat.atime) && isCommon(stat.mtime)) return true;
   const now = fs.stat(destination);
   const same = now.mtime === stat.mtime && now.mtimeNs === stat.mtimeNs && isSameAtime(now, stat);
-  if (same && hasLastDigit(fs, stat)) learned.keepsExactTimes = true;
+  if (same) learned.keptTo = { atime: Math.min(atime, keptTo.atime), mtime: Math.min(mtime, keptTo.mtime) };
   return same;
 }
 
@@ -52,8 +56,12 @@ function isSameAtime(now: Stat, stat: Stat): boolean {
   return now.atime === stat.atime && now.atimeNs === stat.atimeNs;
 }
 
-function hasLastDigit({ timeUnit }: FileSystem, { atimeNs, mtimeNs }: Stat): boolean {
-  return atimeNs % (10 * timeUnit) !== 0 && mtimeNs % (10 * timeUnit) !== 0;
+/** The coarsest unit that a time is whole in, in nanoseconds. FAT cuts to two seconds, access times to a day. */
+function unitOf(seconds: number, nanoseconds: number): number {
+  if (nanoseconds === 0) return (seconds % 86_400 === 0 ? 86_400 : seconds % 2 === 0 ? 2 : 1) * 1e9;
+  let unit = 1;
+  while (nanoseconds % (10 * unit) === 0) unit *= 10;
+  return unit;
 }
 
 function isCommon(seconds: number): boolean {

@@ -66,7 +66,13 @@ export class Worker {
       report: emptyReport(index),
       hasMounts: false,
       madeHere: new Map(),
-      learned: { createsUnnamed: true, renamesNew: true, lockRefusals: 0, clones: true, keepsExactTimes: false },
+      learned: {
+        createsUnnamed: true,
+        renamesNew: true,
+        lockRefusals: 0,
+        clones: true,
+        keptTo: { atime: Number.POSITIVE_INFINITY, mtime: Number.POSITIVE_INFINITY },
+      },
     };
   }
 

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { isCutToEvenSecond, sameTime } from '../../src/worker/times.ts';
+import type { Stat } from '../../src/fs/file-system.ts';
+import { type Context, emptyReport } from '../../src/worker/context.ts';
+import { isCutToEvenSecond, sameTime, setAndCheckTimes } from '../../src/worker/times.ts';
 
 const at = (mtime: number, mtimeNs: number) => ({ mtime, mtimeNs });
 
@@ -19,4 +21,45 @@ test('two times are the same as far as both sides can tell', () => {
   expect(isCutToEvenSecond(source, at(1_700_000_000, 0))).toBe(true);
   expect(isCutToEvenSecond(source, at(1_699_999_998, 0))).toBe(false);
   expect(isCutToEvenSecond(source, at(1_700_000_000, 5))).toBe(false);
+});
+
+/** Sets times, in a file system that cuts them to `unit` nanoseconds: how many were asked for again, and how many got lost. */
+function setTimes(unit: number, times: readonly (readonly [seconds: number, nanoseconds: number])[]) {
+  const cut = (seconds: number, ns: number) =>
+    unit < 1e9 ? [seconds, ns - (ns % unit)] : [seconds - (seconds % 2), 0];
+  let there: Partial<Stat> = {};
+  let asked = 0;
+  const fs = {
+    timeUnit: 1,
+    setTimes: (_handle: number, { atime, atimeNs, mtime, mtimeNs }: Stat) => {
+      const [a, aNs] = cut(atime, atimeNs);
+      const [m, mNs] = cut(mtime, mtimeNs);
+      there = { atime: a, atimeNs: aNs, mtime: m, mtimeNs: mNs } as Partial<Stat>;
+    },
+    stat: () => {
+      asked++;
+      return there;
+    },
+  };
+  const keptTo = { atime: Number.POSITIVE_INFINITY, mtime: Number.POSITIVE_INFINITY };
+  const context = { fs, hasMounts: false, learned: { keptTo }, report: emptyReport(0) } as unknown as Context;
+  for (const [seconds, ns] of times) {
+    setAndCheckTimes(context, 0, { atime: seconds, atimeNs: ns, mtime: seconds, mtimeNs: ns } as Stat);
+  }
+  return { asked, lost: context.report.lost['exact times'] ?? 0 };
+}
+
+test('what a file system keeps of times is asked for until it is known, and again for finer ones', () => {
+  const whole = (...seconds: number[]) => seconds.map((second) => [second, 0] as const);
+  const parts = (...nanoseconds: number[]) => nanoseconds.map((ns) => [1_700_000_001, ns] as const);
+  // Whole seconds, as archives hold them.
+  expect(setTimes(1, whole(1_700_000_001, 1_700_000_002, 1_700_000_003))).toEqual({ asked: 1, lost: 0 });
+  expect(setTimes(1, parts(120_000, 5_000_000, 0, 70_000))).toEqual({ asked: 1, lost: 0 });
+  expect(setTimes(1, parts(0, 120_000, 123_456_789, 987_654_321))).toEqual({ asked: 3, lost: 0 });
+  expect(setTimes(100, parts(0, 500, 123_456_789, 123_456_788, 700))).toEqual({ asked: 4, lost: 2 });
+  // FAT: even seconds.
+  expect(setTimes(2e9, whole(1_700_000_002, 1_700_000_001, 1_700_000_003, 1_700_000_004))).toEqual({
+    asked: 3,
+    lost: 2,
+  });
 });
