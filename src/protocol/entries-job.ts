@@ -24,8 +24,26 @@ export function wholeDirectories(job: EntriesJob, count: number): number {
   return whole;
 }
 
+export interface ListedEntry {
+  path: RawPath;
+  type: TypeLetter;
+}
+
+export type DeferredEntry = ListedEntry & Deferred;
+
+/** What was left of the job, with its names. */
+export function listDeferred(job: EntriesJob, deferred: readonly Deferred[]): DeferredEntry[] {
+  if (deferred.length === 0) return [];
+  const entries = listEntries(job);
+  // Spelled out: spreading two objects costs five times as much.
+  return deferred.map(({ index, size, identity, nlink }) => {
+    const { path, type } = entries[index] ?? { path: '', type: 'f' };
+    return { index, path, type, size, identity, nlink };
+  });
+}
+
 /** Every entry of the job in its order. */
-export function listEntries(job: EntriesJob): { path: RawPath; type: TypeLetter }[] {
+export function listEntries(job: EntriesJob): ListedEntry[] {
   return job.groups.flatMap((group) =>
     namesOf(group).map((name, index) => ({ path: join(group.dir, name), type: group.types[index] as TypeLetter })),
   );
@@ -47,7 +65,7 @@ export function pickEntries(job: EntriesJob, wanted: (index: number) => boolean)
 }
 
 /** The job that copies the first names of files with several. */
-export function jobOfDeferred(entries: readonly Deferred[]): EntriesJob {
+export function jobOfDeferred(entries: readonly DeferredEntry[]): EntriesJob {
   const job = jobOf(
     entries.map(({ path, type }) => {
       const [dir, name] = splitPath(path);

@@ -16,9 +16,9 @@ export interface EntryResult {
 
 /** A file left for the parent to place, because other workers have a part in it. */
 export interface Deferred {
-  path: RawPath;
+  /** Of the entry in its job. */
+  index: number;
   size: number;
-  type: TypeLetter;
   /** Of its group of hard links. */
   identity: string;
   nlink: number;
@@ -54,6 +54,8 @@ export interface Report {
   made: RawPath[];
   kept: RawPath[];
   hardLinked: Deferred[];
+  /** Further names of files that were linked at once to a copy the worker knew of: how many, by the file's identity. */
+  linked: Record<string, number>;
   big: Deferred[];
   /** The first names of files with several that are at the destination now. */
   primaries: Primary[];

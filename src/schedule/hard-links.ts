@@ -1,20 +1,20 @@
 import type { RawPath } from '../api/names.ts';
+import type { DeferredEntry } from '../protocol/entries-job.ts';
 import type { LinkGroup } from '../protocol/jobs.ts';
-import type { Deferred } from '../protocol/report.ts';
 
 /** The first copy of a file with several names. */
 export interface LinkTarget {
   path: RawPath;
   identity: string;
-  sha256?: string;
+  sha256: string | undefined;
 }
 
 interface Group {
   /** Names seen so far; with all of them seen, the group can be forgotten. */
   seen: number;
   nlink: number;
-  /** Names that wait for a first copy. */
-  waiting: Deferred[];
+  /** Names that wait for a first copy; null: none has yet, as of most files. */
+  waiting: DeferredEntry[] | null;
   /** null while the first copy is under way. */
   target: LinkTarget | null;
 }
@@ -22,13 +22,13 @@ interface Group {
 /** Names that become links to one file. */
 export interface Links {
   target: LinkTarget;
-  entries: Deferred[];
+  entries: DeferredEntry[];
 }
 
 /** What is to be done now. */
 export interface Steps {
   /** Names to be copied, each the first of its file. */
-  primaries: Deferred[];
+  primaries: DeferredEntry[];
   links: Links[];
 }
 
@@ -40,18 +40,30 @@ export interface Steps {
 export class HardLinks {
   private readonly groups = new Map<string, Group>();
   private steps: Steps = { primaries: [], links: [] };
+  /** Names that the steps to be taken bring nearer, at least. */
+  pending = 0;
 
   /** A name was found. */
-  found(entry: Deferred): void {
+  found(entry: DeferredEntry): void {
     const { identity, nlink } = entry;
     const group = this.groups.get(identity);
     if (group === undefined) {
-      this.groups.set(identity, { seen: 1, nlink, waiting: [], target: null });
-      this.steps.primaries.push(entry);
+      this.groups.set(identity, { seen: 1, nlink, waiting: null, target: null });
+      this.lead(entry);
       return;
     }
     group.seen++;
-    group.waiting.push(entry);
+    if (group.waiting === null) group.waiting = [entry];
+    else group.waiting.push(entry);
+    if (group.target === null) this.pending++;
+    this.link(identity, group);
+  }
+
+  /** So many further names were linked by a worker that knew the copy. */
+  linked(identity: string, count: number): void {
+    const group = this.groups.get(identity);
+    if (group === undefined) return;
+    group.seen += count;
     this.link(identity, group);
   }
 
@@ -65,23 +77,31 @@ export class HardLinks {
 
   /** The primary name could not be copied. */
   failed(identity: string): void {
-    const next = this.groups.get(identity)?.waiting.shift();
+    const next = this.groups.get(identity)?.waiting?.shift();
     if (next === undefined) this.groups.delete(identity);
-    else this.steps.primaries.push(next);
+    else this.lead(next);
   }
 
   /** What all calls since the last one of this lead to: together, since a job for each name would cost more than the name. */
   take(): Steps {
     const { steps } = this;
     this.steps = { primaries: [], links: [] };
+    this.pending = 0;
     return steps;
+  }
+
+  private lead(entry: DeferredEntry): void {
+    this.steps.primaries.push(entry);
+    this.pending++;
   }
 
   private link(identity: string, group: Group): void {
     const { target } = group;
     if (target === null) return;
     if (group.seen >= group.nlink) this.groups.delete(identity);
-    const entries = group.waiting.splice(0);
+    const entries = group.waiting ?? [];
+    group.waiting = null;
+    this.pending += entries.length;
     const last = this.steps.links.at(-1);
     if (last?.target === target) for (const entry of entries) last.entries.push(entry);
     else if (entries.length > 0) this.steps.links.push({ target, entries });

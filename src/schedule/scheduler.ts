@@ -1,9 +1,17 @@
 import type { Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
-import { countEntries, jobOfDeferred, listEntries, pickEntries, wholeDirectories } from '../protocol/entries-job.ts';
+import {
+  countEntries,
+  type DeferredEntry,
+  jobOfDeferred,
+  listDeferred,
+  listEntries,
+  pickEntries,
+  wholeDirectories,
+} from '../protocol/entries-job.ts';
 import type { DeleteJob, EntriesJob, Job, Split } from '../protocol/jobs.ts';
-import type { Deferred, Progress, Report } from '../protocol/report.ts';
+import type { Progress, Report } from '../protocol/report.ts';
 import type { Counters } from '../report/counters.ts';
 import type { LockedSplit } from '../report/split-lock.ts';
 import { type Executor, LostJob, lossFailure } from './executor.ts';
@@ -138,13 +146,14 @@ export class Scheduler {
     if (report === null) return;
     for (const path of report.made) this.made.add(path);
     for (const path of report.kept) this.kept.add(path);
-    const deferred = [...report.hardLinked, ...report.big];
-    const settled = filesAmong(job, report.next) - deferred.length;
+    const settled = filesAmong(job, report.next) - report.hardLinked.length - report.big.length;
     this.counters.record(report, settled, report.settledBytes);
-    for (const entry of report.hardLinked) this.links.found(entry);
+    const { apart, others } = separate(listDeferred(job, report.hardLinked), report);
+    for (const entry of others) this.links.found(entry);
+    for (const [identity, count] of Object.entries(report.linked)) this.links.linked(identity, count);
     this.placePrimaries(job, report);
-    this.followLinks();
-    for (const entry of report.big) this.begin(() => this.big(entry));
+    if (apart.length > 0) this.copyDeferred(apart);
+    for (const entry of listDeferred(job, report.big)) this.begin(() => this.big(entry));
     // The job broke off for a reason that is not an entry's: none of the rest would fare better.
     if (report.failure !== null) return this.broken(job, report.next, report.failure);
     if (report.next < countEntries(job) && !this.stopped) this.handBack(job, report.next);
@@ -192,14 +201,12 @@ export class Scheduler {
         this.failEntry(job, index, entry, lossFailure('', loss));
       }
     }
-    this.followLinks();
   }
 
   private broken(job: EntriesJob, from: number, failure: Failure): void {
     for (const [index, entry] of listEntries(job).entries()) {
       if (index >= from) this.failEntry(job, index, entry, failure);
     }
-    this.followLinks();
   }
 
   // An entry that no report will speak of. Directories are not counted as settled: what is in them is.
@@ -231,17 +238,21 @@ export class Scheduler {
       const primary = primaries.get(index);
       const path = entries[index]?.path ?? '';
       if (primary === undefined) this.links.failed(identity);
-      else this.links.copied(identity, { ...primary, path });
+      else this.links.copied(identity, { path, identity: primary.identity, sha256: primary.sha256 });
     }
   }
 
+  // While all workers have work, first names and links wait until they are many: a job of a few costs as much as one of many.
   private followLinks(): void {
+    const isBusy = this.inFlight.size >= this.executor.workers;
+    if (isBusy && this.links.pending < PER_JOB) return;
     const { primaries, links } = this.links.take();
-    for (const group of this.groups(primaries)) this.copyDeferred(group);
-    for (const portion of portions(links, this.perJob(countNames(links)))) this.begin(() => this.link(portion));
+    const size = (count: number): number => (isBusy ? PER_JOB : this.perJob(count));
+    for (const group of groups(primaries, size(primaries.length))) this.copyDeferred(group);
+    for (const portion of portions(links, size(countNames(links)))) this.begin(() => this.link(portion));
   }
 
-  private copyDeferred(entries: readonly Deferred[]): void {
+  private copyDeferred(entries: readonly DeferredEntry[]): void {
     const job = jobOfDeferred(entries);
     this.begin(() => this.entries(job, 'returned'));
   }
@@ -249,15 +260,16 @@ export class Scheduler {
   private async link(links: readonly Links[]): Promise<void> {
     const report = await this.execute({ kind: 'links', groups: links.map(groupOf) }, 'returned');
     if (report === null) return;
-    const entries = links.flatMap((group) => group.entries);
-    const unlinkable = new Set(report.unlinkable);
-    const [apart, linked] = [true, false].map((is) => entries.filter(({ path }) => unlinkable.has(path) === is));
-    this.countReport(report, linked?.length ?? 0, bytesOf(linked ?? []));
+    const { apart, others } = separate(
+      links.flatMap((group) => group.entries),
+      report,
+    );
+    this.countReport(report, others.length, bytesOf(others));
     // As first names: where the file has as many links as it may have, the names to come are linked to the new copy.
-    if (apart !== undefined && apart.length > 0) this.copyDeferred(apart);
+    if (apart.length > 0) this.copyDeferred(apart);
   }
 
-  private async big(entry: Deferred): Promise<void> {
+  private async big(entry: DeferredEntry): Promise<void> {
     // A file is ended before anything more of another one is read.
     const run = (job: Job): Promise<Report | null> =>
       this.execute(job, job.kind === 'publish' || job.kind === 'discard' ? 'returned' : 'piece');
@@ -309,6 +321,7 @@ export class Scheduler {
         this.listener.broken();
       })
       .finally(() => {
+        this.followLinks();
         if (--this.open === 0) this.whenIdle?.();
       });
   }
@@ -342,7 +355,15 @@ function filesAmong(job: EntriesJob, to: number): number {
   return files;
 }
 
-function bytesOf(entries: readonly Deferred[]): number {
+function separate(
+  entries: readonly DeferredEntry[],
+  { unlinkable }: Report,
+): { apart: DeferredEntry[]; others: DeferredEntry[] } {
+  const set = new Set(unlinkable);
+  return { apart: entries.filter(({ path }) => set.has(path)), others: entries.filter(({ path }) => !set.has(path)) };
+}
+
+function bytesOf(entries: readonly DeferredEntry[]): number {
   return entries.reduce((sum, entry) => sum + entry.size, 0);
 }
 

@@ -1,7 +1,8 @@
 import type { Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
+import type { DeferredEntry } from '../protocol/entries-job.ts';
 import type { Job, Split } from '../protocol/jobs.ts';
-import type { Deferred, Report } from '../protocol/report.ts';
+import type { Report } from '../protocol/report.ts';
 import type { Counters } from '../report/counters.ts';
 import type { LockedSplit } from '../report/split-lock.ts';
 import { LostJob, lossFailure } from './executor.ts';
@@ -19,7 +20,7 @@ const MOST_PIECES = 1024;
  * @returns null when it is at the destination (or the run was stopped), else why not; nothing is left behind
  */
 export async function copyInPieces(
-  entry: Deferred,
+  entry: DeferredEntry,
   run: (job: Job) => Promise<Report | null>,
   counters: Counters,
   live: Map<RawPath, Job>,
@@ -54,7 +55,7 @@ export async function copyInPieces(
 }
 
 async function copyPieces(
-  entry: Deferred,
+  entry: DeferredEntry,
   split: Split,
   run: (job: Job) => Promise<Report | null>,
   counters: Counters,
@@ -78,7 +79,7 @@ async function copyPieces(
 }
 
 async function attempt(
-  entry: Deferred,
+  entry: DeferredEntry,
   run: (job: Job) => Promise<Report | null>,
   job: Job,
   counters: Counters,

@@ -1,10 +1,10 @@
 import { join, type RawPath, splitPath } from '../api/names.ts';
 import { type DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
-import { entryError } from '../fs/entry-error.ts';
-import type { FileSystem, Handle, Stat, TypeLetter } from '../fs/file-system.ts';
+import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import type { Retries } from '../fs/retry.ts';
 import type { EntryResult, Report, WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
+import type { HardLinks } from './hard-links.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
 /** What every step of a worker needs. One for the life of the worker; `report` is new for each job. */
@@ -20,6 +20,7 @@ export interface Context {
   readonly buffer: Buffer;
   readonly heartbeat: Heartbeat;
   readonly retries: Retries;
+  readonly hardLinks: HardLinks;
   /** Slot of this worker. */
   readonly worker: number;
   readonly emit: (event: WorkerEvent) => void;
@@ -84,6 +85,7 @@ export function emptyReport(worker: number): Report {
     made: [],
     kept: [],
     hardLinked: [],
+    linked: {},
     big: [],
     primaries: [],
     unlinkable: [],
@@ -129,26 +131,4 @@ export function lose(context: Context, kind: string): void {
 /** Tells of an entry when somebody listens. */
 export function tell(context: Context, done: EntryResult): void {
   if (context.config.entries) context.report.entries.push(done);
-}
-
-/** Defers a file with several names to the parent. @returns false when it is to be copied now */
-export function defersHardLink({ report }: Context, { path, type, deferredAs }: Entry, stat: Stat): boolean {
-  if (deferredAs === null) {
-    if (stat.nlink <= 1) return false;
-    const { size, identity, nlink } = stat;
-    report.hardLinked.push({ path, type, size: type === 'f' ? size : 0, identity, nlink });
-    return true;
-  }
-  // The other names will be linked to what is copied under this one.
-  if (stat.identity === deferredAs) return false;
-  throw entryError(path, 'source', 'open', 'EPCOPY_CHANGED', 'was replaced while it waited to be copied');
-}
-
-/** Stands for the identity of a first copy that a dry run does not make. */
-export const DRY_RUN = 'dry run';
-
-/** Tells which file at the destination the other names of a file are to be linked to. */
-export function notePrimary({ report }: Context, { deferredAs }: Entry, identity: string, sha256?: string): void {
-  if (deferredAs === null) return;
-  report.primaries.push({ index: report.next, identity, ...(sha256 === undefined ? {} : { sha256 }) });
 }

@@ -1,16 +1,17 @@
-import type { Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
-import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
+import { attempt, entryError } from '../fs/entry-error.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import { namesOf } from '../protocol/entries-job.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import { existing, wouldBeGone, wouldReplace } from './atomic-write.ts';
 import { type Context, type Entry, entryIn, type OpenDirectory, tell, withRetries } from './context.ts';
 import { checkThere, ensureDirectory } from './directories.ts';
+import { fail, failSubtree } from './failures.ts';
 import { copyFile } from './file.ts';
 import { ParentDied } from './heartbeat.ts';
 import { type Into, lookInto } from './into.ts';
+import { linkWaiting } from './links.ts';
 import { copySpecial } from './special.ts';
 import { sweep } from './stale-temp-files.ts';
 import { copySymlink } from './symlink.ts';
@@ -31,9 +32,14 @@ export function copyEntries(context: Context, job: EntriesJob, note: Note): void
   const { report } = context;
   const began = performance.now();
   const left = (ms: number): boolean => !report.full && report.bytes < SLICE_BYTES && performance.now() < began + ms;
-  for (const group of job.groups) {
-    if (report.next > 0 && !left(SLICE_MS)) return;
-    copyGroup(context, group, job.deferredAs ?? null, note, left);
+  try {
+    for (const group of job.groups) {
+      if (report.next > 0 && !left(SLICE_MS)) return;
+      copyGroup(context, group, job.deferredAs ?? null, note, left);
+      linkWaiting(context, note);
+    }
+  } finally {
+    report.hardLinked = context.hardLinks.takeDeferred();
   }
 }
 
@@ -133,24 +139,4 @@ function makeDirectory(context: Context, entry: Entry, { inheritsAcl }: Into): v
 function wouldBeNew(context: Context, entry: Entry): boolean {
   const there = existing(context, entry);
   return there === null || wouldBeGone(context, there, 'd') || checkThere(context, there, entry.path);
-}
-
-/** Tells of a failed entry and counts it. */
-export function fail(context: Context, error: unknown, path: string): void {
-  const failure = toFailure(error, path);
-  context.report.failed++;
-  if (isFull(failure)) context.report.full = true;
-  context.emit({ type: 'failed', failure });
-}
-
-/** Whether every further write would fail in the same way. */
-export function isFull(failure: Failure): boolean {
-  return failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT');
-}
-
-function failSubtree(context: Context, error: unknown, path: string, entries: number): void {
-  const failure = { ...toFailure(error, path), subtree: true };
-  context.report.failed += entries;
-  if (isFull(failure)) context.report.full = true;
-  context.emit({ type: 'failed', failure });
 }

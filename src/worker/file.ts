@@ -3,8 +3,10 @@ import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { abort, begin, publish, type StagedFile, UnnamedRefused, wouldReplace } from './atomic-write.ts';
 import { copyContent } from './content.ts';
-import { type Context, DRY_RUN, defersHardLink, type Entry, notePrimary, tell } from './context.ts';
+import { type Context, type Entry, tell } from './context.ts';
+import { DRY_RUN, notePrimary } from './hard-links.ts';
 import type { Into } from './into.ts';
+import { defersHardLink } from './links.ts';
 import { copyMetadata } from './metadata.ts';
 import { beginPartial, copyRest, isKept, stays } from './partial.ts';
 import { isUpToDate } from './policy.ts';
@@ -29,7 +31,7 @@ export function copyFile(context: Context, entry: Entry, into: Into): void {
 function copyOnce(context: Context, entry: Entry, into: Into): void {
   const { fs, config, report } = context;
   const { path } = entry;
-  const known = isUnchangedByName(context, entry);
+  const known = isDoneByName(context, entry);
   if (known === true) return;
   const source = openSource(context, entry);
   try {
@@ -48,7 +50,7 @@ function copyOnce(context: Context, entry: Entry, into: Into): void {
       return;
     }
     if (stat.size >= config.splitAbove && entry.deferredAs === null) {
-      report.big.push({ path, type: 'f', size: stat.size, identity: stat.identity, nlink: stat.nlink });
+      report.big.push({ index: report.next, size: stat.size, identity: stat.identity, nlink: stat.nlink });
       return;
     }
     write(context, entry, source, stat, into);
@@ -57,13 +59,19 @@ function copyOnce(context: Context, entry: Entry, into: Into): void {
   }
 }
 
-// Where size and time decide, a file that stays as it is need not be opened. null: that cannot be said by name.
-function isUnchangedByName(context: Context, entry: Entry): boolean | null {
+// A file that is deferred need not be opened, nor one that stays as it is where size and time decide. null: whether it stays
+// cannot be said by name.
+function isDoneByName(context: Context, entry: Entry): boolean | null {
   const { fs, config } = context;
-  if (config.ifExists === 'replace' && !config.update) return null;
-  if (config.checksum || config.hash || config.dereference) return null;
-  const stat = attempt(entry.path, 'source', 'stat', () => fs.statAt(entry.sourceDir, entry.name));
-  if (stat?.type !== 'f' || (stat.nlink > 1 && stat.identity !== entry.deferredAs)) return null;
+  const replaces = config.ifExists === 'replace' && !config.update;
+  const decides = !(replaces || config.checksum || config.hash || config.dereference);
+  if (!decides && (!context.hardLinks.areLikely || entry.deferredAs !== null)) return null;
+  const stat = attempt(entry.path, 'source', 'stat', () =>
+    config.dereference ? fs.statTarget(entry.sourceDir, entry.name) : fs.statAt(entry.sourceDir, entry.name),
+  );
+  if (stat?.type !== 'f') return null;
+  if (defersHardLink(context, entry, stat)) return true;
+  if (!decides) return null;
   context.heartbeat.beginFile(entry.path, stat.size);
   return isUpToDate(context, entry, NOT_OPEN, stat);
 }

@@ -5,7 +5,7 @@ import { orNull } from '../fs/system-error.ts';
 import type { FinishJob } from '../protocol/jobs.ts';
 import { hasSameRights, type Pair } from './bring-up-to-date.ts';
 import { type Context, withRetries } from './context.ts';
-import { fail } from './entries.ts';
+import { fail } from './failures.ts';
 import { lookInto } from './into.ts';
 import { copyMetadata } from './metadata.ts';
 import { sameTime, setAndCheckTimes } from './times.ts';

@@ -3,86 +3,149 @@ import { type RawPath, splitPath } from '../api/names.ts';
 import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
-import type { LinkGroup, LinksJob } from '../protocol/jobs.ts';
+import type { LinksJob } from '../protocol/jobs.ts';
 import { checkReplaceable, existing, LINK_REFUSALS, wouldReplace } from './atomic-write.ts';
 import { type Context, destinationEntry, type Entry, lose, tell, withRetries } from './context.ts';
-import { fail } from './entries.ts';
+import { fail } from './failures.ts';
+import type { LinkTarget } from './hard-links.ts';
 import { isLeft } from './policy.ts';
 import { underTemporaryName } from './temporary-file.ts';
 
 /** The file cannot have this name too: the destination has no hard links, or the file has as many as it may have. */
 class Unlinkable extends Error {}
 
-interface Target extends LinkGroup {
-  /** The first name was seen to be that of the file that was copied, some milliseconds ago at most. */
-  isChecked: boolean;
-}
-
 /** Gives files that are at the destination their other names. */
 export function makeLinks(context: Context, job: LinksJob): void {
-  for (const group of job.groups) {
-    const target = { ...group, isChecked: false };
-    for (const path of group.paths) {
+  for (const { target: path, targetIdentity, deferredAs, sha256, paths } of job.groups) {
+    const known = sha256 === undefined ? {} : { sha256 };
+    const target: LinkTarget = { path, identity: targetIdentity, checkedIn: null, ...known };
+    context.hardLinks.remember(deferredAs, target);
+    for (const path of paths) {
       context.report.next++;
-      try {
-        withRetries(context, () => makeLink(context, target, path));
-      } catch (error) {
-        if (error instanceof Unlinkable) {
-          lose(context, 'hard link');
-          context.report.unlinkable.push(path);
-        } else {
-          // Also when it is the first name's directory that cannot be entered: that one is not what is missing.
-          fail(context, new CopyError({ ...toFailure(error, path), path }, { cause: error }), path);
-        }
-      }
-      context.heartbeat.endEntry();
+      linkDeferred(context, target, deferredAs, path);
     }
   }
 }
 
-function makeLink(context: Context, group: Target, path: RawPath): void {
-  const { config, report } = context;
-  const stat = checkStillLinked(context, group, path);
-  const entry = destinationEntry(context, path);
-  const known = group.sha256 === undefined ? {} : { sha256: group.sha256 };
-  // Mostly the name is free: that it is not is told by the attempt.
-  if (config.dryRun || !link(context, group, entry, entry.name)) {
-    const there = existing(context, entry);
-    if (there !== null && (there.identity === group.targetIdentity || isLeft(context, entry, stat, there))) {
-      report.unchanged++;
-      tell(context, { path, type: 'h', action: 'unchanged', bytes: 0, ...known });
-      return;
+/**
+ * A file that was copied in this job has all its other names in it too: they become links to it. What the destination
+ * cannot give as a further name stays deferred.
+ */
+export function linkWaiting(context: Context, note: (index: number) => void): void {
+  const { hardLinks, report } = context;
+  for (const identity of hardLinks.complete.splice(0)) {
+    const target = hardLinks.target(identity);
+    if (target === undefined) continue;
+    for (const name of hardLinks.takeWaiting(identity)) {
+      note(name.index);
+      if (!linkDeferred(context, target, identity, name.path)) hardLinks.defer(name);
+      else report.settledBytes += name.size;
     }
-    checkReplaceable(context, entry, null, there);
-    if (!config.dryRun) replace(context, group, entry);
+    hardLinks.forget(identity);
   }
-  report.hardlinks++;
-  tell(context, { path, type: 'h', action: 'copied', bytes: 0, ...known, ...wouldReplace(context, entry) });
 }
 
-// A name that is another file by now never had what the first name had when it was copied.
-function checkStillLinked(context: Context, group: Target, path: RawPath): Stat {
+/**
+ * Leaves a file with several names to others: links it at once to a copy that is known, or defers it.
+ * @returns false when it is to be copied now
+ */
+export function defersHardLink(context: Context, entry: Entry, stat: Stat): boolean {
+  const { report, hardLinks } = context;
+  const { path, type, deferredAs } = entry;
+  const { identity, nlink } = stat;
+  if (deferredAs !== null) {
+    // The other names will be linked to what is copied under this one.
+    if (identity === deferredAs) return false;
+    throw entryError(path, 'source', 'open', 'EPCOPY_CHANGED', 'was replaced while it waited to be copied');
+  }
+  hardLinks.areLikely = nlink > 1;
+  if (nlink <= 1) return false;
+  const size = type === 'f' ? stat.size : 0;
+  const target = hardLinks.target(identity);
+  if (target !== undefined && linkNow(context, target, entry, stat)) {
+    report.linked[identity] = (report.linked[identity] ?? 0) + 1;
+    report.settledBytes += size;
+    return true;
+  }
+  if (hardLinks.defer({ index: report.next, path, type, size, identity, nlink })) return true;
+  entry.deferredAs = identity;
+  return false;
+}
+
+function linkNow(context: Context, target: LinkTarget, entry: Entry, stat: Stat): boolean {
+  try {
+    makeLink(context, target, entry, stat);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Unlinkable)) throw error;
+    context.hardLinks.forget(stat.identity);
+    return false;
+  }
+}
+
+/** @returns false when the destination cannot give the file this name; it is reported then */
+function linkDeferred(context: Context, target: LinkTarget, deferredAs: string, path: RawPath): boolean {
+  try {
+    withRetries(context, () => linkByPath(context, target, deferredAs, path));
+    return true;
+  } catch (error) {
+    if (error instanceof Unlinkable) {
+      lose(context, 'hard link');
+      context.report.unlinkable.push(path);
+      return false;
+    }
+    // Also when it is the first name's directory that cannot be entered: that one is not what is missing.
+    fail(context, new CopyError({ ...toFailure(error, path), path }, { cause: error }), path);
+    return true;
+  } finally {
+    context.heartbeat.endEntry();
+  }
+}
+
+function linkByPath(context: Context, target: LinkTarget, deferredAs: string, path: RawPath): void {
   const { fs, config } = context;
   const [dir, name] = splitPath(path);
   const from = context.source.open(dir);
   const stat = attempt(path, 'source', 'stat', () =>
     config.dereference ? fs.statTarget(from, name) : fs.statAt(from, name),
   );
-  if (stat?.identity === group.deferredAs) return stat;
-  throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'was replaced while it waited to be linked');
+  // A name that is another file by now never had what the first name had when it was copied.
+  if (stat?.identity !== deferredAs) {
+    throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'was replaced while it waited to be linked');
+  }
+  makeLink(context, target, destinationEntry(context, path), stat);
+}
+
+function makeLink(context: Context, target: LinkTarget, entry: Entry, stat: Stat): void {
+  const { config, report } = context;
+  const { path } = entry;
+  const known = target.sha256 === undefined ? {} : { sha256: target.sha256 };
+  // Mostly the name is free: that it is not is told by the attempt.
+  if (config.dryRun || !link(context, target, entry, entry.newName)) {
+    const there = existing(context, entry);
+    if (there !== null && (there.identity === target.identity || isLeft(context, entry, stat, there))) {
+      report.unchanged++;
+      tell(context, { path, type: 'h', action: 'unchanged', bytes: 0, ...known });
+      return;
+    }
+    checkReplaceable(context, entry, null, there);
+    if (!config.dryRun) replace(context, target, entry);
+  }
+  report.hardlinks++;
+  tell(context, { path, type: 'h', action: 'copied', bytes: 0, ...known, ...wouldReplace(context, entry) });
 }
 
 /** @returns false when the name is taken */
-function link(context: Context, group: Target, { path, destinationDir }: Entry, name: RawPath): boolean {
+function link(context: Context, target: LinkTarget, { path, destinationDir }: Entry, name: RawPath): boolean {
   const { fs } = context;
-  const [targetDir, targetName] = splitPath(group.target);
+  const [targetDir, targetName] = splitPath(target.path);
   const from: Handle = context.linkTargets.open(targetDir);
-  if (!group.isChecked) {
+  if (target.checkedIn !== context.report) {
     const first = attempt(path, 'destination', 'stat', () => fs.statAt(from, targetName));
-    if (first?.identity !== group.targetIdentity) {
+    if (first?.identity !== target.identity) {
       throw entryError(path, 'destination', 'link', 'EPCOPY_CHANGED', 'the first copy of this hard link is gone');
     }
-    group.isChecked = true;
+    target.checkedIn = context.report;
   }
   return attempt(path, 'destination', 'link', () => {
     try {
@@ -94,10 +157,10 @@ function link(context: Context, group: Target, { path, destinationDir }: Entry, 
   });
 }
 
-function replace(context: Context, group: Target, entry: Entry): void {
+function replace(context: Context, target: LinkTarget, entry: Entry): void {
   const { fs } = context;
   const { path, destinationDir, newName } = entry;
-  const temporary = underTemporaryName(context, false, (as) => link(context, group, entry, as));
+  const temporary = underTemporaryName(context, false, (as) => link(context, target, entry, as));
   try {
     attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, temporary, destinationDir, newName));
   } finally {

@@ -2,7 +2,8 @@ import { attempt } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { checkReplaceable, existing } from './atomic-write.ts';
 import { bringUpToDate } from './bring-up-to-date.ts';
-import { type Context, type Entry, notePrimary, tell } from './context.ts';
+import { type Context, type Entry, tell } from './context.ts';
+import { notePrimary } from './hard-links.ts';
 import { isCutToEvenSecond, sameTime } from './times.ts';
 import { hashContent } from './verify.ts';
 

@@ -5,7 +5,7 @@ import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
 import { type Context, tell, withRetries } from './context.ts';
 import { opened } from './directories.ts';
-import { fail } from './entries.ts';
+import { fail } from './failures.ts';
 
 /** Removes entries of a destination directory, directories with all they hold. Links are removed, never followed. */
 export function removeEntries(context: Context, job: DeleteJob): void {

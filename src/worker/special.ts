@@ -1,6 +1,8 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
 import { abort, placeName, publishName, wouldReplace } from './atomic-write.ts';
-import { type Context, DRY_RUN, defersHardLink, type Entry, lose, notePrimary, tell } from './context.ts';
+import { type Context, type Entry, lose, tell } from './context.ts';
+import { DRY_RUN, notePrimary } from './hard-links.ts';
+import { defersHardLink } from './links.ts';
 import { describeMadeEntry, isLike } from './made-entry.ts';
 import { whatStays } from './policy.ts';
 

@@ -1,7 +1,9 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Stat } from '../fs/file-system.ts';
 import { abort, placeName, publishName, wouldReplace } from './atomic-write.ts';
-import { type Context, DRY_RUN, defersHardLink, type Entry, notePrimary, tell } from './context.ts';
+import { type Context, type Entry, tell } from './context.ts';
+import { DRY_RUN, notePrimary } from './hard-links.ts';
+import { defersHardLink } from './links.ts';
 import { describeMadeEntry } from './made-entry.ts';
 import { whatStays } from './policy.ts';
 import { sameTime } from './times.ts';

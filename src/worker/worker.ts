@@ -10,6 +10,7 @@ import { type Context, emptyReport, withRetries } from './context.ts';
 import { enterDestination } from './directories.ts';
 import { copyEntries, type Note } from './entries.ts';
 import { finishDirectories } from './finish.ts';
+import { HardLinks } from './hard-links.ts';
 import { Heartbeat, ParentDied } from './heartbeat.ts';
 import { makeLinks } from './links.ts';
 import { removeEntries } from './remove.ts';
@@ -60,6 +61,7 @@ export class Worker {
       buffer: Buffer.alloc(config.chunkSize * config.batch),
       heartbeat,
       retries,
+      hardLinks: new HardLinks(),
       worker: index,
       emit: send,
       job: 0,

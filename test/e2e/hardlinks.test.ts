@@ -1,9 +1,9 @@
-import { linkSync, readFileSync, statSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
-import { copy, overBothDrivers } from '../support/run.ts';
-import { failing } from '../support/strace.ts';
+import { copy, expectExit, overBothDrivers, pcopy } from '../support/run.ts';
+import { failing, traced, tracing } from '../support/strace.ts';
 import { temp } from '../support/temp.ts';
 import { file, hardlink, plant, symlink, type Tree } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
@@ -71,6 +71,28 @@ overBothDrivers((driver) => {
     for (const name of ['a', 'b', 'c']) expect(readFileSync(`${top}/dst/${name}`, 'utf8')).toBe('one');
   });
 
+  test('when the name that was to be copied fails, the others of its directory are names of one file all the same', async () => {
+    const top = temp();
+    // Whichever of the three is copied first or last, one of these files has a directory in its place.
+    const tree: Tree = {};
+    for (const letter of 'abc') {
+      tree[`${letter}a`] = file(letter);
+      for (const name of 'bc') tree[letter + name] = hardlink(`${letter}a`);
+    }
+    plant(`${top}/src`, tree);
+    for (const name of ['aa', 'bb', 'cc']) mkdirSync(`${top}/dst/${name}`, { recursive: true });
+    const result = await pcopy([`${top}/src`, `${top}/dst`, '-j', '1'], { driver });
+    expect(expectExit(result, 1).stderr.match(/EISDIR/g)).toHaveLength(3);
+    for (const [one, other] of [
+      ['ab', 'ac'],
+      ['ba', 'bc'],
+      ['ca', 'cb'],
+    ]) {
+      expect(readFileSync(`${top}/dst/${one}`, 'utf8')).toBe(one?.[0]);
+      expect(statSync(`${top}/dst/${one}`).ino).toBe(statSync(`${top}/dst/${other}`).ino);
+    }
+  });
+
   test('a name at the destination that is also a name elsewhere is replaced, not written through', async () => {
     const top = temp();
     plant(`${top}/src`, { file: file('new') });
@@ -80,4 +102,24 @@ overBothDrivers((driver) => {
     expect(readFileSync(`${top}/dst/file`, 'utf8')).toBe('new');
     expect(readFileSync(`${top}/elsewhere`, 'utf8')).toBe('old');
   });
+});
+
+needs('strace').for([
+  { names: 'all names of one file', files: 1, each: 1000 },
+  { names: 'pairs of names', files: 150, each: 2 },
+])('$names are not opened one by one', async ({ files, each }) => {
+  const top = temp();
+  const tree: Tree = {};
+  for (let i = 0; i < files; i++) {
+    tree[`d/${i}`] = file('x');
+    for (let k = 1; k < each; k++) tree[`d/${i} ${k}`] = hardlink(`d/${i}`);
+  }
+  plant(`${top}/src`, tree);
+  const prefix = tracing(`${top}/calls`, 'openat', 'open');
+  await copy([`${top}/src`, `${top}/dst`, '-j', '1'], { driver: 'libc', prefix });
+  const opened = traced(`${top}/calls`).filter((line) => /src\/d>, "\d+/.test(line));
+  // What the first file is, is only seen when it is open.
+  expect(opened.length).toBeGreaterThan(0);
+  expect(opened.length).toBeLessThan(files + 4);
+  expectSame(`${top}/src`, `${top}/dst`);
 });

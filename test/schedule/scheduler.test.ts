@@ -59,13 +59,7 @@ test('names of hard-linked files travel together, not a job for each', async () 
     // Two names of each of 500 files.
     if (job.deferredAs === undefined) {
       const identity = (index: number) => String(index % 500);
-      report.hardLinked = entries.map(({ path, type }, i) => ({
-        path,
-        type,
-        size: 1,
-        identity: identity(i),
-        nlink: 2,
-      }));
+      report.hardLinked = entries.map((_entry, index) => ({ index, size: 1, identity: identity(index), nlink: 2 }));
     } else
       report.primaries = entries.map((_entry, index) => ({ index, identity: `copy of ${job.deferredAs?.[index]}` }));
     return report;
@@ -101,7 +95,7 @@ test('no more big files are begun than there are workers, and one that is all re
     const report = emptyReport(0);
     if (job.kind === 'entries') {
       report.next = 9;
-      report.big = listEntries(job).map(({ path, type }) => ({ path, type, size, identity: path, nlink: 1 }));
+      report.big = listEntries(job).map(({ path }, index) => ({ index, size, identity: path, nlink: 1 }));
     } else if (job.kind === 'split') {
       open.set(job.path, size);
       const made = { identity: '', uid: 0, mode: 0o600 };

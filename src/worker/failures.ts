@@ -1,0 +1,24 @@
+import type { Failure } from '../api/errors.ts';
+import { toFailure } from '../fs/entry-error.ts';
+import type { Context } from './context.ts';
+
+/** Tells of a failed entry and counts it. */
+export function fail(context: Context, error: unknown, path: string): void {
+  const failure = toFailure(error, path);
+  context.report.failed++;
+  if (isFull(failure)) context.report.full = true;
+  context.emit({ type: 'failed', failure });
+}
+
+/** Whether every further write would fail in the same way. */
+function isFull(failure: Failure): boolean {
+  return failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT');
+}
+
+/** One line for all of a directory's entries. */
+export function failSubtree(context: Context, error: unknown, path: string, entries: number): void {
+  const failure = { ...toFailure(error, path), subtree: true };
+  context.report.failed += entries;
+  if (isFull(failure)) context.report.full = true;
+  context.emit({ type: 'failed', failure });
+}
