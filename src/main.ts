@@ -5,8 +5,8 @@ import { looksLikeCopy } from './cli/sniff-args.ts';
 import { NonBlockingStream, reopenNonBlocking } from './fs/non-blocking-stream.ts';
 import { startWorkerEarly } from './schedule/early.ts';
 
-// Before the pool's first use: 16 directories wait for storage that answers late, and what else needs a thread does not wait for them.
-process.env.UV_THREADPOOL_SIZE ??= '24';
+// Before the pool's first use: where storage answers late 16 directories wait for it, and 16 entries on both sides.
+process.env.UV_THREADPOOL_SIZE ??= '48';
 
 const TOO_FEW_FILES = 'cannot start: too many open files; ulimit -n 64 is enough';
 

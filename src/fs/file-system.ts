@@ -1,5 +1,5 @@
 import type { RawPath } from '../api/names.ts';
-import type { DirectoryRead, ReadAheadOptions } from './read-ahead.ts';
+import type { DirectoryRead, Looked, ReadAheadOptions } from './read-ahead.ts';
 
 /** One letter per type of entry, as it travels in a job. `?` is what the listing could not tell. */
 export type TypeLetter = 'f' | 'd' | 'l' | 'p' | 's' | 'c' | 'b' | '?';
@@ -75,6 +75,10 @@ export interface FileSystem {
    * reasons that `openDirectory` and `list` do not know: these have the last word.
    */
   readAhead(root: Handle, path: RawPath, options: ReadAheadOptions): Promise<DirectoryRead> | null;
+  /** The same, only held as by `holdDirectory`. */
+  holdAhead(root: Handle, path: RawPath): Promise<Handle> | null;
+  /** Looks an entry up without blocking, and reads it if it is a link; null where this system cannot. Rejects with SystemError. */
+  lookAhead(dir: Handle, name: RawPath): Promise<Looked> | null;
   /** Opens a file for reading without touching its access time where that is allowed, and without waiting on a FIFO. */
   openRead(dir: Handle, name: RawPath): Handle;
   /** Opens an existing file for writing, and for reading back; neither cut nor made. */

@@ -55,6 +55,9 @@ export const mknodat = call<[dir: number, name: CName, mode: number, device: big
 export const statx = call<[dir: number, name: CName, flags: number, mask: number, buffer: Buffer]>(
   'int statx(int, const char *, int, uint, void *)',
 );
+export const statxAsync = callAsync<[dir: number, name: CName, flags: number, mask: number, buffer: Buffer]>(
+  'int statx(int, const char *, int, uint, void *)',
+);
 export const getdents64 = call<[dir: number, buffer: Buffer, size: number]>('int64 getdents64(int, void *, uint64)');
 export const getdents64Async = callAsync<[dir: number, buffer: Buffer, size: number]>(
   'int64 getdents64(int, void *, uint64)',

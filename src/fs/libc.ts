@@ -5,8 +5,15 @@ import * as flags from './flags.ts';
 import * as libc from './libc-calls.ts';
 import { libcXattrs } from './libc-xattrs.ts';
 import { isNameIn, pathOf } from './proc-path.ts';
-import { type DirectoryRead, type ReadAheadOptions, readAhead } from './read-ahead.ts';
-import { STATX_MASK, STATX_SIZE, StatxStat } from './statx.ts';
+import {
+  type DirectoryRead,
+  holdAhead,
+  type Looked,
+  type ReadAheadOptions,
+  readAhead,
+  readLinkAhead,
+} from './read-ahead.ts';
+import { STATX_MASK, STATX_MASK_QUIET, STATX_SIZE, StatxStat } from './statx.ts';
 import { codeOf, SystemError, systemError } from './system-error.ts';
 import { holdsEvenSeconds, isNetwork } from './types-of-file-systems.ts';
 
@@ -44,9 +51,10 @@ const timesView = new DataView(timesBuffer.buffer, timesBuffer.byteOffset, 32);
 const linkBuffer = Buffer.alloc(65536);
 const flockBuffer = Buffer.alloc(32);
 const listBuffer = Buffer.alloc(65536);
-// For directories that are read ahead: as many as were ever read at once.
+// For calls in other threads: as many as there ever were at once.
 const spareBuffers: Buffer[] = [];
-let readsInFlight = 0;
+const spareStats: Buffer[] = [];
+let callsInFlight = 0;
 // By d_type. Where it says nothing, the entry has to be asked.
 const DIRENT_TYPES: readonly (TypeLetter | '')[] = ['', 'p', 'c', '', 'd', '', 'b', '', 'f', '', 'l', '', 's'];
 
@@ -96,10 +104,6 @@ export class LibcFileSystem implements FileSystem {
   }
 
   readAhead(root: Handle, path: RawPath, options: ReadAheadOptions): Promise<DirectoryRead> {
-    if (readsInFlight++ === 0) process.on('exit', leaveThreadsBehind);
-    const ended = (): void => {
-      if (--readsInFlight === 0) process.off('exit', leaveThreadsBehind);
-    };
     const read = readAhead(root, path, options, async (handle, entry) => {
       const buffer = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(listBuffer.length);
       try {
@@ -116,7 +120,15 @@ export class LibcFileSystem implements FileSystem {
         spareBuffers.push(buffer);
       }
     });
-    return read.finally(ended);
+    return inPool(read);
+  }
+
+  holdAhead(root: Handle, path: RawPath): Promise<Handle> {
+    return inPool(holdAhead(root, path));
+  }
+
+  lookAhead(dir: Handle, name: RawPath): Promise<Looked> {
+    return inPool(this.look(dir, name));
   }
 
   openRead(dir: Handle, name: RawPath): Handle {
@@ -333,6 +345,18 @@ export class LibcFileSystem implements FileSystem {
     if (libc.close(handle) < 0 && libc.errno() !== EINTR) throw systemError(libc.errno(), 'close');
   }
 
+  private async look(dir: Handle, name: RawPath): Promise<Looked> {
+    const buffer = spareStats.pop() ?? Buffer.allocUnsafeSlow(STATX_SIZE);
+    try {
+      const done = await libc.statxAsync(dir, libc.cname(name), AT_SYMLINK_NOFOLLOW, STATX_MASK_QUIET, buffer);
+      if (done < 0) throw new SystemError('EIO', 'stat');
+      const stat = new StatxStat(new Uint32Array(buffer.buffer, buffer.byteOffset, STATX_SIZE / 4));
+      return { stat, target: stat.type === 'l' ? await readLinkAhead(dir, name) : null };
+    } finally {
+      spareStats.push(buffer);
+    }
+  }
+
   private listHeld(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
     const opened = this.openQuietly(dir, '.', flags.O_RDONLY | flags.O_DIRECTORY);
     try {
@@ -399,10 +423,17 @@ function eachEntry(buffer: Buffer, filled: number, entry: (name: RawPath, type: 
   }
 }
 
+function inPool<T>(call: Promise<T>): Promise<T> {
+  if (callsInFlight++ === 0) process.on('exit', leaveThreadsBehind);
+  return call.finally(() => {
+    if (--callsInFlight === 0) process.off('exit', leaveThreadsBehind);
+  });
+}
+
 // Node joins the threads of its pool on the way out, for as long as their calls take: forever, where storage has stopped
 // answering.
 function leaveThreadsBehind(code: number): void {
-  if (readsInFlight > 0) libc.exitAtOnce(code);
+  if (callsInFlight > 0) libc.exitAtOnce(code);
 }
 
 function check(result: number, syscall: string): number {

@@ -6,7 +6,14 @@ import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.
 import * as flags from './flags.ts';
 import { NodeStat, typeOfDirent } from './node-stat.ts';
 import { isNameIn, pathOf } from './proc-path.ts';
-import { type DirectoryRead, type ReadAheadOptions, readAhead } from './read-ahead.ts';
+import {
+  type DirectoryRead,
+  holdAhead,
+  type Looked,
+  lookAhead,
+  type ReadAheadOptions,
+  readAhead,
+} from './read-ahead.ts';
 import { orNull, SystemError, systemCall, systemError } from './system-error.ts';
 import { holdsEvenSeconds, isNetwork } from './types-of-file-systems.ts';
 
@@ -67,6 +74,14 @@ export class NodeFileSystem implements FileSystem {
         entry(dirent.name, type);
       }
     });
+  }
+
+  holdAhead(root: Handle, path: RawPath): Promise<Handle> | null {
+    return this.held ? holdAhead(root, path) : null;
+  }
+
+  lookAhead(dir: Handle, name: RawPath): Promise<Looked> | null {
+    return this.held ? lookAhead(dir, name) : null;
   }
 
   openRead(dir: Handle, name: RawPath): Handle {

@@ -27,8 +27,17 @@ export interface ReadAheadOptions {
 /** Calls at once for the sizes of one directory. */
 const SIZES_AT_ONCE = 4;
 
+/** An entry that was looked up without blocking. */
+export interface Looked {
+  stat: Stat;
+  /** Of a symbolic link: what it holds. */
+  target: RawPath | null;
+}
+
 const open = promisify(fs.open);
+const readlink = promisify(fs.readlink) as (path: string | Buffer, encoding: 'latin1') => Promise<string>;
 const lstat = promisify(fs.lstat);
+const lstatExact = promisify(fs.lstat) as (path: string | Buffer, options: { bigint: true }) => Promise<fs.BigIntStats>;
 const stat = promisify(fs.stat);
 const fstat = promisify(fs.fstat) as (fd: number, options: { bigint: true }) => Promise<fs.BigIntStats>;
 
@@ -40,7 +49,7 @@ export async function readAhead(
   list: (handle: Handle, entry: (name: RawPath, type: TypeLetter) => void) => Promise<void>,
 ): Promise<DirectoryRead> {
   try {
-    const handle = await openBelow(root, path, follow);
+    const handle = await openQuietlyBelow(root, path, follow);
     try {
       const before = new NodeStat(await fstat(handle, { bigint: true }));
       const read: DirectoryRead = { handle, names: [], types: [], before, sizes: null };
@@ -59,16 +68,47 @@ export async function readAhead(
   }
 }
 
-async function openBelow(root: Handle, path: RawPath, follow: boolean): Promise<Handle> {
-  const way = wire(join(pathOf(root), path === '' ? '.' : path));
+/** Holds a directory below an open one, links not followed, without opening it, on Linux. Rejects with SystemError. */
+export async function holdAhead(root: Handle, path: RawPath): Promise<Handle> {
+  try {
+    return await openBelow(root, path, flags.O_PATH | flags.O_DIRECTORY | flags.O_NOFOLLOW);
+  } catch (error) {
+    throw fromNode(error);
+  }
+}
+
+/** Looks an entry of an open directory up, on Linux. Rejects with SystemError. */
+export async function lookAhead(dir: Handle, name: RawPath): Promise<Looked> {
+  try {
+    const stat = new NodeStat(await lstatExact(wire(join(pathOf(dir), name)), { bigint: true }));
+    return { stat, target: stat.type === 'l' ? await readLinkAhead(dir, name) : null };
+  } catch (error) {
+    throw fromNode(error);
+  }
+}
+
+/** Rejects with SystemError. */
+export async function readLinkAhead(dir: Handle, name: RawPath): Promise<RawPath> {
+  try {
+    return await readlink(wire(join(pathOf(dir), name)), 'latin1');
+  } catch (error) {
+    throw fromNode(error);
+  }
+}
+
+async function openQuietlyBelow(root: Handle, path: RawPath, follow: boolean): Promise<Handle> {
   const how = flags.O_RDONLY | flags.O_DIRECTORY | (follow ? 0 : flags.O_NOFOLLOW);
-  const handle = await open(way, how | flags.O_NOATIME).catch((error: unknown) => {
+  return openBelow(root, path, how | flags.O_NOATIME).catch((error: unknown) => {
     // O_NOATIME is for the owner and for CAP_FOWNER.
     if (codeOf(fromNode(error)) !== 'EPERM') throw error;
-    return open(way, how);
+    return openBelow(root, path, how);
   });
+}
+
+async function openBelow(root: Handle, path: RawPath, how: number): Promise<Handle> {
+  const handle = await open(wire(join(pathOf(root), path === '' ? '.' : path)), how);
   // In the middle of a path the kernel follows links; where it has come to tells whether it met one.
-  if (follow || placeOf(handle) === join(placeOf(root), path)) return handle;
+  if ((how & flags.O_NOFOLLOW) === 0 || placeOf(handle) === join(placeOf(root), path)) return handle;
   fs.closeSync(handle);
   throw new SystemError('ELOOP', 'open');
 }

@@ -4,6 +4,8 @@ import type { Stat, TypeLetter } from './file-system.ts';
 export const STATX_SIZE = 256;
 /** STATX_BASIC_STATS */
 export const STATX_MASK = 0x7ff;
+/** All but STATX_ATIME, which FUSE does not know of a directory that has just been read. */
+export const STATX_MASK_QUIET = STATX_MASK & ~0x20;
 
 // A Map: the bundler misreads octal numbers as keys of an object literal.
 const TYPES = new Map<number, TypeLetter>([

@@ -91,6 +91,12 @@ export class Counters {
     this.settledBytes += bytes;
   }
 
+  /** Entries that stay as they are, as no report will say. */
+  countUnchanged(files: number, bytes: number): void {
+    this.totals.unchanged += files;
+    this.countUnreported(files, this.sizes ? bytes : 0);
+  }
+
   skip(kind: string): void {
     this.totals.skipped++;
     this.skips[kind] = (this.skips[kind] ?? 0) + 1;

@@ -8,7 +8,7 @@ import { codeOf, fromNode } from '../fs/system-error.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { Queue } from '../process/index.ts';
 import { kindOf } from '../protocol/kind.ts';
-import type { Progress, Report, WorkerEvent } from '../protocol/report.ts';
+import type { EntryResult, Progress, Report, WorkerEvent } from '../protocol/report.ts';
 import { Counters } from './counters.ts';
 import { Manifest } from './manifest.ts';
 import { Meter } from './meter.ts';
@@ -144,19 +144,9 @@ export class Reporter {
   }
 
   async reported(report: Report): Promise<void> {
-    for (const { path, type, action, bytes, sha256, replaces } of report.entries) {
-      if (this.config.entries) {
-        this.emit({
-          type: 'file',
-          path,
-          kind: kindOf(type),
-          action,
-          bytes,
-          ...(sha256 === undefined ? {} : { sha256 }),
-          ...(this.config.dryRun ? { dryRun: true } : {}),
-          ...(replaces && { replaces }),
-        });
-      }
+    for (const entry of report.entries) {
+      this.tellEntry(entry);
+      const { path, sha256 } = entry;
       if (sha256 !== undefined) {
         await this.onManifest((manifest) => {
           manifest.add(sha256, this.plan?.single?.as ?? path);
@@ -165,6 +155,27 @@ export class Reporter {
       }
     }
     await this.pause;
+  }
+
+  /** What stays as it is without a worker's having a hand in it: so many entries and bytes, directories aside. */
+  async unchanged(entries: readonly EntryResult[], files: number, bytes: number): Promise<void> {
+    this.counters.countUnchanged(files, bytes);
+    for (const entry of entries) this.tellEntry(entry);
+    await this.pause;
+  }
+
+  private tellEntry({ path, type, action, bytes, sha256, replaces }: EntryResult): void {
+    if (!this.config.entries) return;
+    this.emit({
+      type: 'file',
+      path,
+      kind: kindOf(type),
+      action,
+      bytes,
+      ...(sha256 === undefined ? {} : { sha256 }),
+      ...(this.config.dryRun ? { dryRun: true } : {}),
+      ...(replaces && { replaces }),
+    });
   }
 
   /** Pending while whoever takes the events asks for a pause. */

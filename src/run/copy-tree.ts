@@ -197,7 +197,6 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
   let extra: ExtraEntries | undefined;
   try {
     if (plan.madeRoot) scheduler.made.add('');
-    else if (plan.single === null && plan.names === null) scheduler.kept.add('');
     if (plan.closedMode !== null) reporter.opened.set('', plan.closedMode);
     if (config.delete && plan.merged && plan.single === null) {
       extra = new ExtraEntries(deletion);
@@ -208,9 +207,14 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
       await allTold(events);
       const removals = await findDeletions(deletion, extra);
       await scheduler.remove(removals);
+      const shrunk = new Set(removals.map(({ dir }) => dir));
+      // Removals change its time.
+      for (const { dir } of extra.found) if (dir !== '' && shrunk.has(dir)) scheduler.kept.add(dir);
+      if (shrunk.has('')) tree.leavesTop = false;
       if (!reporter.ended) for (const job of extra.replacements.take(removals, reporter)) await scheduler.copy(job);
       await scheduler.idle();
     }
+    if (!plan.madeRoot && plan.single === null && plan.names === null && !tree.leavesTop) scheduler.kept.add('');
     if (!config.dryRun && !reporter.ended && plan.single === null) await scheduler.finish();
   } catch (error) {
     if (!(error instanceof NoWorkers)) reporter.broken(error);

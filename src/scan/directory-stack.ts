@@ -3,12 +3,10 @@ import { heldHandles } from '../fs/directories.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import type { DirectoryRead, ReadAheadOptions } from '../fs/read-ahead.ts';
 import type { Latency } from './latency.ts';
-import { Cancelled } from './turns.ts';
+import { unlessCancelled } from './turns.ts';
 
 /** Entries of directories that are read and not taken; a directory more may come on top for each read in flight. */
 const HELD_ENTRIES = 20_000;
-/** Milliseconds between two looks at whether an answer is still wanted. */
-const LOOK_EVERY = 50;
 
 export interface DirectoryStackOptions extends ReadAheadOptions {
   latency: Latency;
@@ -74,7 +72,8 @@ export class DirectoryStack<T> {
   async answer(next: Pending<T>): Promise<DirectoryRead | null> {
     this.popped = undefined;
     if (next.read === null) return null;
-    const read = next.result === undefined ? await this.answered(next.read) : next.result;
+    // A directory that never answers must not keep the run from its end.
+    const read = next.result === undefined ? await unlessCancelled(next.read, this.options.cancelled) : next.result;
     this.held--;
     if (read !== null) this.heldEntries -= read.names.length;
     this.readAhead();
@@ -137,22 +136,5 @@ export class DirectoryStack<T> {
     const children = inside.map((name) => ({ dir: join(dir, name), what, read: null, isEntered: false }));
     this.pending.splice(at, 0, ...children);
     next.isEntered = true;
-  }
-
-  // A directory that never answers must not keep the run from its end.
-  private async answered(read: Promise<DirectoryRead | null>): Promise<DirectoryRead | null> {
-    const { cancelled } = this.options;
-    let stopWaiting: (error: Cancelled) => void = () => {};
-    const stopped = new Promise<never>((_resolve, reject) => {
-      stopWaiting = reject;
-    });
-    const timer = setInterval(() => {
-      if (cancelled()) stopWaiting(new Cancelled());
-    }, LOOK_EVERY);
-    try {
-      return await Promise.race([read, stopped]);
-    } finally {
-      clearInterval(timer);
-    }
   }
 }

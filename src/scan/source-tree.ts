@@ -15,6 +15,7 @@ import { Latency } from './latency.ts';
 import type { ListingObserver } from './lister.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
 import type { Patterns } from './selection.ts';
+import { isDecidedByListing, UnchangedEntries } from './unchanged.ts';
 import type { Unmatched } from './unmatched.ts';
 
 /** Milliseconds: a run that is shorter shows no progress worth knowing the totals for. */
@@ -43,6 +44,8 @@ export class SourceTree {
   private readonly root: Handle;
   private readonly chain: DirHandleCache;
   private readonly latency = new Latency();
+  /** Nothing is to be done in the top directory of the destination, and its time is its source's. */
+  leavesTop = false;
   private ahead: NodeJS.Timeout | undefined;
   private stopped = false;
 
@@ -63,20 +66,40 @@ export class SourceTree {
     observer?: ListingObserver,
   ): Promise<void> {
     const { found } = reporter.counters;
+    const put = async (job: EntriesJob): Promise<void> => {
+      reporter.counters.listingWaits(performance.now());
+      await take(job);
+      reporter.counters.listingGoesOn(performance.now());
+    };
+    const unchanged = this.unchanged(reporter, put);
     if (this.config.sizes) this.ahead = setTimeout(() => void this.countAhead(reporter), COUNT_AHEAD_AFTER).unref();
-    await this.walk(this.chain, { sizes: false, inFlight: IN_FLIGHT, unmatched, observer }, found, {
-      put: async (job) => {
-        reporter.counters.listingWaits(performance.now());
-        await take(job);
-        reporter.counters.listingGoesOn(performance.now());
-      },
-      failed: (failure) => reporter.unlisted(failure),
-      skipped: (path, kind) => reporter.skipped(path, kind),
-      ready: () => reporter.ready(),
-      cancelled: () => this.stopped,
-    });
+    try {
+      await this.walk(this.chain, { sizes: false, inFlight: IN_FLIGHT, unmatched, observer }, found, {
+        put: (job) => unchanged?.put(job) ?? put(job),
+        failed: (failure) => reporter.unlisted(failure),
+        skipped: (path, kind) => reporter.skipped(path, kind),
+        ready: () => reporter.ready(),
+        cancelled: () => this.stopped,
+      });
+      await unchanged?.end();
+    } finally {
+      unchanged?.close();
+    }
+    this.leavesTop = unchanged?.leavesTop === true;
     reporter.listed();
     if (reporter.counters.known().complete) this.tellWhatIsEmpty(unmatched, reporter);
+  }
+
+  private unchanged(reporter: Reporter, put: (job: EntriesJob) => Promise<void>): UnchangedEntries | null {
+    const { fs, plan, config, root: source, latency } = this;
+    if (!isDecidedByListing(plan, config)) return null;
+    try {
+      const cancelled = (): boolean => this.stopped;
+      return new UnchangedEntries({ fs, plan, config, reporter, source, latency, cancelled, put });
+    } catch (error) {
+      if (error instanceof CopyError) return null; // A worker will say what is wrong.
+      throw error;
+    }
   }
 
   /** Lists and copies nothing; visits some entries of one directory at a time. What fails is left for the run to tell. */

@@ -3,6 +3,9 @@ const TURN_MS = 5;
 /** Characters that are matched between two looks at the clock, each of which costs as much as matching a short name. */
 const CHARACTERS = 10_000;
 
+/** Milliseconds between two looks at whether an answer is still wanted. */
+const LOOK_EVERY = 50;
+
 /** The run is being ended. */
 export class Cancelled extends Error {
   override name = 'Cancelled';
@@ -33,5 +36,21 @@ export class Turns {
       this.last = performance.now();
     }
     if (this.cancelled()) throw new Cancelled();
+  }
+}
+
+/** Waits for what may never come, such as an answer of storage. Throws Cancelled. */
+export async function unlessCancelled<T>(answer: Promise<T>, cancelled: () => boolean): Promise<T> {
+  let stopWaiting: (error: Cancelled) => void = () => {};
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stopWaiting = reject;
+  });
+  const timer = setInterval(() => {
+    if (cancelled()) stopWaiting(new Cancelled());
+  }, LOOK_EVERY);
+  try {
+    return await Promise.race([answer, stopped]);
+  } finally {
+    clearInterval(timer);
   }
 }

@@ -159,10 +159,10 @@ export class Scheduler {
     if (report.next < countEntries(job) && !this.stopped) this.handBack(job, report.next);
   }
 
-  // The entries of a directory come together, so its first ones are those of another directory than the last.
+  // Where the listing has not said it. The entries of a directory come together, so its first ones are those of another directory than the last.
   private markSweeps(job: EntriesJob): void {
     for (const group of job.groups) {
-      if (group.dir !== this.lastListed) group.sweeps = true;
+      if (group.sweeps === undefined && group.dir !== this.lastListed) group.sweeps = true;
       this.lastListed = group.dir;
     }
   }

@@ -3,12 +3,13 @@ import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import type { FinishJob } from '../protocol/jobs.ts';
+import { sameTime } from '../protocol/same.ts';
 import { hasSameRights, type Pair } from './bring-up-to-date.ts';
 import { type Context, withRetries } from './context.ts';
 import { fail } from './failures.ts';
 import { lookInto } from './into.ts';
 import { copyMetadata } from './metadata.ts';
-import { sameTime, setAndCheckTimes } from './times.ts';
+import { setAndCheckTimes } from './times.ts';
 
 /** Only extended attributes are read from the open source. */
 const NOT_OPEN: Handle = -1;

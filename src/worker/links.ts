@@ -4,11 +4,12 @@ import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { LinksJob } from '../protocol/jobs.ts';
+import { isLeft } from '../protocol/same.ts';
 import { checkReplaceable, existing, LINK_REFUSALS, wouldReplace } from './atomic-write.ts';
 import { type Context, destinationEntry, type Entry, lose, tell, withRetries } from './context.ts';
 import { fail } from './failures.ts';
 import type { LinkTarget } from './hard-links.ts';
-import { isLeft } from './policy.ts';
+import { evenSeconds } from './policy.ts';
 import { underTemporaryName } from './temporary-file.ts';
 
 /** The file cannot have this name too: the destination has no hard links, or the file has as many as it may have. */
@@ -123,7 +124,10 @@ function makeLink(context: Context, target: LinkTarget, entry: Entry, stat: Stat
   // Mostly the name is free: that it is not is told by the attempt.
   if (config.dryRun || !link(context, target, entry, entry.newName)) {
     const there = existing(context, entry);
-    if (there !== null && (there.identity === target.identity || isLeft(context, entry, stat, there))) {
+    if (
+      there !== null &&
+      (there.identity === target.identity || isLeft(config, stat, there, evenSeconds(context, entry)))
+    ) {
       report.unchanged++;
       tell(context, { path, type: 'h', action: 'unchanged', bytes: 0, ...known });
       return;

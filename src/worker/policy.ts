@@ -1,10 +1,10 @@
 import { attempt } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
+import { type EvenSeconds, isForSame, isLeft, isSameFile, isSameTime } from '../protocol/same.ts';
 import { checkReplaceable, existing } from './atomic-write.ts';
 import { bringUpToDate } from './bring-up-to-date.ts';
 import { type Context, type Entry, tell } from './context.ts';
 import { notePrimary } from './hard-links.ts';
-import { isCutToEvenSecond, sameTime } from './times.ts';
 import { hashContent } from './verify.ts';
 
 /** Whether a file stays as it is at the destination; then the report says so. */
@@ -24,39 +24,28 @@ export function isUpToDate(context: Context, entry: Entry, source: Handle, stat:
  * be replaced.
  */
 export function whatStays(context: Context, entry: Entry, stat: Stat, isSame: (there: Stat) => boolean): Stat | null {
-  const { ifExists, update, checksum, dryRun } = context.config;
-  if (ifExists === 'replace' && !update && !dryRun) return null;
+  const { config } = context;
+  if (config.ifExists === 'replace' && !config.update && !config.dryRun) return null;
   const there = existing(context, entry);
   if (there === null) return null;
-  if (update && ifExists !== 'skip' && there.type !== 'd' && isSame(there)) {
-    const isLate = checksum && !isSameTime(context, entry, stat, there);
+  const even = evenSeconds(context, entry);
+  if (isForSame(config, there) && isSame(there)) {
+    const isLate = config.checksum && !isSameTime(stat, there, even);
     if (bringUpToDate(context, entry, stat, there, isLate)) return there;
   }
-  if (isLeft(context, entry, stat, there)) return there;
+  if (isLeft(config, stat, there, even)) return there;
   checkReplaceable(context, entry, stat.type === 'f' ? stat : null, there);
   return null;
 }
 
-/** Whether --if-exists leaves what is there, whatever it is. */
-export function isLeft(context: Context, entry: Entry, stat: Stat, there: Stat): boolean {
-  const { ifExists } = context.config;
-  if (there.type === 'd') return false;
-  return ifExists === 'skip' || (ifExists === 'older' && !isOlder(context, entry, stat, there));
-}
-
 function matches(context: Context, entry: Entry, source: Handle, stat: Stat, there: Stat): boolean {
+  if (!context.config.checksum) return isSameFile(stat, there, evenSeconds(context, entry));
   if (there.type !== 'f' || there.size !== stat.size) return false;
-  if (!context.config.checksum) return isSameTime(context, entry, stat, there);
   return hashExisting(context, entry) === hashContent(context, entry.path, 'source', source);
 }
 
-function isOlder(context: Context, entry: Entry, stat: Stat, there: Stat): boolean {
-  const isEarlier = there.mtime < stat.mtime || (there.mtime === stat.mtime && there.mtimeNs < stat.mtimeNs);
-  return isEarlier && !isSameTime(context, entry, stat, there);
-}
-
-function isSameTime({ fs }: Context, { destinationDir }: Entry, stat: Stat, there: Stat): boolean {
-  return sameTime(stat, there) || (isCutToEvenSecond(stat, there) && fs.space(destinationDir).evenSeconds);
+export function evenSeconds({ fs }: Context, { destinationDir }: Entry): EvenSeconds {
+  return () => fs.space(destinationDir).evenSeconds;
 }
 
 function hashExisting(context: Context, entry: Entry): string {

@@ -1,12 +1,12 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Stat } from '../fs/file-system.ts';
+import { sameTime } from '../protocol/same.ts';
 import { abort, placeName, publishName, wouldReplace } from './atomic-write.ts';
 import { type Context, type Entry, tell } from './context.ts';
 import { DRY_RUN, notePrimary } from './hard-links.ts';
 import { defersHardLink } from './links.ts';
 import { describeMadeEntry } from './made-entry.ts';
 import { whatStays } from './policy.ts';
-import { sameTime } from './times.ts';
 
 /** Copies a symbolic link as it stands, with its own times. Links that have other names are deferred like files. */
 export function copySymlink(context: Context, entry: Entry): void {

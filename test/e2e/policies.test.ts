@@ -133,6 +133,67 @@ overBothDrivers((driver) => {
     expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
   });
 
+  test('what stays needs no worker, and is told as any other entry', async () => {
+    const top = temp();
+    const times = { mtime: 1_500_000_000_123_456_000n };
+    plant(`${top}/src`, {
+      '': directory(times),
+      a: file('a', times),
+      link: symlink('a', times),
+      'd/b': file('b', times),
+      d: directory(times),
+    });
+    await copy([`${top}/src`, `${top}/dst`], { driver });
+    for (const options of [['-u'], ['-n'], ['--if-exists=older'], ['-u', '--dry-run'], ['-u', '--delete']]) {
+      const { stdout } = await copy([`${top}/src`, `${top}/dst`, ...options, '-v', '--progress=json'], { driver });
+      const events = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+      const told = events.filter(({ type }) => type === 'file').map(({ path, kind, action }) => [path, kind, action]);
+      expect(told.sort(), options.join(' ')).toEqual([
+        ['a', 'file', 'unchanged'],
+        ['d', 'directory', 'unchanged'],
+        ['d/b', 'file', 'unchanged'],
+        ['link', 'symlink', 'unchanged'],
+      ]);
+      const { totals, load } = events.at(-1);
+      expect([totals.unchanged, totals.files, totals.directories, totals.failed]).toEqual([3, 0, 0, 0]);
+      expect(load.workers, options.join(' ')).toEqual([]);
+    }
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+  });
+
+  test('what is beside what stays is done: other content, another target, a directory of another time', async () => {
+    const top = temp();
+    const times = { mtime: 1_500_000_000_123_456_000n };
+    const same = { 'd/same': file('same', times), 'e/same': file('same', times), 'f/same': file('same', times) };
+    plant(`${top}/src`, {
+      ...same,
+      'd/new': file('new', times),
+      'd/link': symlink('new', times),
+      'd/one': file('one', times),
+      'd/two': hardlink('d/one'),
+      'd/was a link': file('file', times),
+      'e/only this': directory(times),
+      'f/g/h/i': file('deep', times),
+    });
+    plant(`${top}/dst`, {
+      ...same,
+      'd/link': symlink('old', times),
+      'd/one': file('one', times),
+      'd/was a link': symlink('same', times),
+      'e/only this': directory(),
+      'f/g/h': directory({ mode: 0o1700 }),
+    });
+    const kept = inode(`${top}/dst/d/same`);
+    for (const dir of ['', 'd', 'e', 'f', 'f/g', 'f/g/h']) utimesSync(`${top}/src/${dir}`, 1, 1_500_000_000);
+    await copy([`${top}/src`, `${top}/dst`, '-u'], { driver });
+    expect(inode(`${top}/dst/d/same`)).toBe(kept);
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+    // Nothing but the removal changes the time of `e`.
+    writeFileSync(`${top}/dst/e/extra`, 'x');
+    await copy([`${top}/src`, `${top}/dst`, '-u', '--delete'], { driver });
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+  });
+
   test('-u --checksum sets the time of what is equal; -u leaves a directory of the same time alone', async () => {
     const top = temp();
     const mtime = 1_500_000_000_123_456_000n;

@@ -55,6 +55,12 @@ overBothDrivers((driver) => {
       await copy([`${top}/src`, `${top}/dst`, ...options], { driver });
       expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
     }
+    // Where nothing else is to be done too.
+    plant(`${top}/dst`, { [deadName(true)]: file('stale'), [`d/${deadName(false)}`]: file('stale') });
+    await copy([`${top}/src`, `${top}/dst`, '-u', '--dry-run'], { driver });
+    expect(temporaryIn(`${top}/dst/d`)).toBeDefined();
+    await copy([`${top}/src`, `${top}/dst`, '-u'], { driver });
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
     await copy([`${top}/src/a`, `${top}/dst/d/${single}`], { driver });
     await copy([`${top}/src/a`, `${top}/dst/d/${single}`, '-u'], { driver });
     expect(readFileSync(`${top}/dst/d/${single}`, 'utf8')).toBe('a');

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Stat } from '../../src/fs/file-system.ts';
+import { isCutToEvenSecond, sameTime } from '../../src/protocol/same.ts';
 import { type Context, emptyReport } from '../../src/worker/context.ts';
-import { isCutToEvenSecond, sameTime, setAndCheckTimes } from '../../src/worker/times.ts';
+import { setAndCheckTimes } from '../../src/worker/times.ts';
 
 const at = (mtime: number, mtimeNs: number) => ({ mtime, mtimeNs });
 

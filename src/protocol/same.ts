@@ -1,0 +1,67 @@
+import type { Stat } from '../fs/file-system.ts';
+import type { WorkerConfig } from './worker-config.ts';
+
+// What stays as it is at the destination: decided by the listing where names, sizes and times are enough, else by a worker.
+
+/** What the user said of existing files. */
+export type StayPolicy = Pick<WorkerConfig, 'ifExists' | 'update'>;
+
+/** Whether times of the destination are cut to even seconds; asked only where that would explain a difference. */
+export type EvenSeconds = () => boolean;
+
+/** Whether what is there stays when it is the same. */
+export function isForSame({ update, ifExists }: StayPolicy, there: Stat): boolean {
+  return update && ifExists !== 'skip' && there.type !== 'd';
+}
+
+/** Whether --if-exists leaves what is there, whatever it is. */
+export function isLeft({ ifExists }: StayPolicy, stat: Stat, there: Stat, even: EvenSeconds): boolean {
+  if (there.type === 'd') return false;
+  return ifExists === 'skip' || (ifExists === 'older' && !isOlder(stat, there, even));
+}
+
+/** Whether -u finds a regular file the same, by size and time. */
+export function isSameFile(stat: Stat, there: Stat, even: EvenSeconds): boolean {
+  return there.type === 'f' && there.size === stat.size && isSameTime(stat, there, even);
+}
+
+export function isSameTime(stat: Stat, there: Stat, even: EvenSeconds): boolean {
+  return sameTime(stat, there) || (isCutToEvenSecond(stat, there) && even());
+}
+
+function isOlder(stat: Stat, there: Stat, even: EvenSeconds): boolean {
+  const isEarlier = there.mtime < stat.mtime || (there.mtime === stat.mtime && there.mtimeNs < stat.mtimeNs);
+  return isEarlier && !isSameTime(stat, there, even);
+}
+
+type Modified = Pick<Stat, 'mtime' | 'mtimeNs'>;
+
+/** Nanoseconds that file systems and drivers cut to: NTFS 100, node:fs 1,000, exFAT 10 ms, ext3 a second. */
+const UNITS = [100, 1000, 1_000_000, 10_000_000, 1_000_000_000];
+
+/**
+ * Whether two modification times are the same as far as both sides can tell: a side whose nanoseconds end in zeros may be
+ * one that cannot hold more.
+ */
+export function sameTime(a: Modified, b: Modified): boolean {
+  if (a.mtime !== b.mtime) return false;
+  if (a.mtimeNs === b.mtimeNs || isFromNode(a, b) || isFromNode(b, a)) return true;
+  return UNITS.some((unit) => {
+    const isCoarse = a.mtimeNs % unit === 0 || b.mtimeNs % unit === 0;
+    return isCoarse && Math.floor(a.mtimeNs / unit) === Math.floor(b.mtimeNs / unit);
+  });
+}
+
+/**
+ * Whether the second time is the first as node:fs writes it from Node 24 on: the node driver asks for the middle of a
+ * microsecond, and what the nearest double is, to the nanosecond, is kept.
+ */
+function isFromNode({ mtime, mtimeNs }: Modified, written: Modified): boolean {
+  const middle = (mtime * 1e6 + Math.floor(mtimeNs / 1000) + 0.5) / 1e6;
+  return written.mtimeNs === Math.trunc((middle - Math.trunc(middle)) * 1e9);
+}
+
+/** Whether the second time may be the first as FAT holds it. */
+export function isCutToEvenSecond(time: Modified, cut: Modified): boolean {
+  return cut.mtimeNs === 0 && cut.mtime % 2 === 0 && time.mtime === cut.mtime + 1;
+}
