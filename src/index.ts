@@ -11,7 +11,7 @@ export type {
   WorkerView,
 } from './api/events.ts';
 export { fromText, printable, type RawPath, toText } from './api/names.ts';
-export type { CopyOptions } from './api/options.ts';
+export type { CopyOptions, SourceEntry } from './api/options.ts';
 export { type CopyHooks, copyTree } from './run/copy-tree.ts';
 export type {
   JsonEnd,

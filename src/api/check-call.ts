@@ -2,10 +2,10 @@ import { inspect } from 'node:util';
 import { UsageError } from './errors.ts';
 import type { CopyOptions } from './options.ts';
 import { OPTIONS } from './options-table.ts';
-import { isObject, path, sources, type ValueType } from './values.ts';
+import { callback, isObject, path, sources, type ValueType } from './values.ts';
 
 const HOOKS: Record<'onEvent' | 'signal' | 'early' | 'executor' | 'origins', ValueType> = {
-  onEvent: { takes: 'a function', fits: (value) => typeof value === 'function' },
+  onEvent: callback,
   // Not by its class: a program may bring its own.
   signal: {
     takes: 'an AbortSignal',
@@ -27,6 +27,8 @@ export function checkCall(source: unknown, destination: unknown, options: unknow
   check('destination', path, destination);
   checkFields('option', TYPES, options);
   checkFields('hook', HOOKS, hooks);
+  if (Array.isArray(source) && (options as CopyOptions).rename !== undefined)
+    throw new UsageError('rename: cannot stand beside several sources: each goes under its own name');
 }
 
 /** Throws UsageError for options that cannot stand together. */

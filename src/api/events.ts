@@ -168,6 +168,8 @@ export type CopyEvent =
       /** `copied` stands for made too; `deleted` paths are relative to the destination. */
       action: 'copied' | 'unchanged' | 'deleted';
       bytes: number;
+      /** Its path at the destination, where `rename` has given it or a directory above it another name. */
+      as?: string;
       /** With verify or manifest: sha256 in hex. */
       sha256?: string;
       /** Nothing was done: the action is what would be. */

@@ -74,3 +74,19 @@ export function join(dir: RawPath, name: RawPath): RawPath {
   if (name === '') return dir;
   return dir.endsWith('/') ? dir + name : `${dir}/${name}`;
 }
+
+/**
+ * A name of the source that the destination calls otherwise (the library's `rename`): both, with a NUL between them, which no
+ * name holds. Within a run a path may have such names; who opens something takes the half of its own side.
+ */
+export function bothNames(name: RawPath, as: RawPath): RawPath {
+  return name === as ? name : `${name}\0${as}`;
+}
+
+export function sourcePath(path: RawPath): RawPath {
+  return path.includes('\0') ? path.replace(/\0[^/]*/g, '') : path;
+}
+
+export function destinationPath(path: RawPath): RawPath {
+  return path.includes('\0') ? path.replace(/[^/]*\0/g, '') : path;
+}

@@ -1,5 +1,6 @@
 import type { CopyOptions } from './options.ts';
 import {
+  callback,
   choice,
   failure,
   file,
@@ -356,6 +357,16 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     help: 'a line "src -> dest" for each entry',
   },
 
+  filter: { type: callback, default: null },
+  rename: {
+    type: callback,
+    default: null,
+    conflicts: {
+      delete: 'what has its old name at the destination is not looked for under the new one',
+      filesFrom: 'a list names what is to be copied as it is',
+      retryFrom: 'a list names what is to be copied as it is',
+    },
+  },
   entries: { type: flag, default: false },
   sizes: { type: flag, default: false },
 };

@@ -1,4 +1,14 @@
 import type { Failure } from './errors.ts';
+import type { Kind } from './events.ts';
+
+/** An entry of the source, as a program's functions see it. Names are bytes, one character each (see `toText`). */
+export interface SourceEntry {
+  /** Relative to the source. */
+  path: string;
+  /** The last part of the path. */
+  name: string;
+  kind: Kind;
+}
 
 /**
  * What a caller may ask for. Every field has a default, and `undefined` stands for it; the contract of each is in README.md,
@@ -17,6 +27,17 @@ export interface CopyOptions {
   /** Lists, also of a single pattern. */
   include?: readonly string[];
   exclude?: readonly string[];
+  /**
+   * Whether an entry that the patterns select is copied; of a directory, with all below it. Asked of one entry after the other while the source is
+   * listed, and once more where the run looks ahead (space, sizes). What it throws ends the run, and `copyTree` rejects with it.
+   */
+  filter?: (entry: SourceEntry) => boolean | Promise<boolean>;
+  /**
+   * The name that an entry gets in its directory at the destination, as bytes (see `fromText`); a directory takes all below it along. A name that cannot
+   * be, or that another entry of the directory has, is a failure of the entry. Asked like `filter`, after it. Not of a source
+   * that is one file, and not beside several sources, `delete`, `filesFrom` and `retryFrom`.
+   */
+  rename?: (entry: SourceEntry) => string | Promise<string>;
   /** Honour `.gitignore` files on the way. */
   gitignore?: boolean;
   /** Copy just these paths, relative to the source, as bytes (see `fromText`). */

@@ -32,6 +32,8 @@ export class BadValue extends Error {
 const SIZE_UNITS = ['', 'K', 'M', 'G', 'T', 'P'];
 const SIZE_FORM = 'with K, M, G, T or P (KB and KiB are K) for powers of 1024, like 4096, 64K or 1.5G';
 
+export const callback: ValueType = { takes: 'a function', fits: (value) => typeof value === 'function' };
+
 export const flag: ValueType = { takes: 'true or false', fits: (value) => typeof value === 'boolean' };
 
 /** A number of bytes: `1024`, `4K`, `1.5G`, `64KiB`. K is 1024 with or without `B` or `iB`. */

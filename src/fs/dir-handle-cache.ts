@@ -1,4 +1,4 @@
-import type { RawPath } from '../api/names.ts';
+import { destinationPath, type RawPath } from '../api/names.ts';
 import { heldHandles } from './directories.ts';
 import type { FileSystem, Handle } from './file-system.ts';
 import { orNull } from './system-error.ts';
@@ -26,7 +26,7 @@ export class DirHandleCache {
   constructor(
     fs: FileSystem,
     root: Handle,
-    enter: Enter = (parent, name) => fs.openDirectory(parent, name),
+    enter: Enter = (parent, name) => fs.openDirectory(parent, destinationPath(name)),
     limit = heldHandles(),
   ) {
     this.fs = fs;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { RawPath } from '../api/names.ts';
+import { type RawPath, sourcePath } from '../api/names.ts';
 import type { Enter } from './dir-handle-cache.ts';
 import { attempt, entryError } from './entry-error.ts';
 import type { FileSystem, Handle } from './file-system.ts';
@@ -87,5 +87,7 @@ export function enterSource(
   enter: 'openDirectory' | 'holdDirectory' = 'openDirectory',
 ): Enter {
   return (parent, name, path) =>
-    attempt(path, 'source', 'open', () => (dereference ? fs.openTarget(parent, name, 'd') : fs[enter](parent, name)));
+    attempt(path, 'source', 'open', () =>
+      dereference ? fs.openTarget(parent, sourcePath(name), 'd') : fs[enter](parent, sourcePath(name)),
+    );
 }

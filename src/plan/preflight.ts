@@ -1,5 +1,5 @@
 import type { Config } from '../api/config.ts';
-import type { RawPath } from '../api/names.ts';
+import { destinationPath, type RawPath } from '../api/names.ts';
 import type { FileSystem, Stat } from '../fs/file-system.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
 import { NameCollisions } from './case-collisions.ts';
@@ -33,7 +33,7 @@ export async function preflight(
   try {
     for (const tree of trees) {
       await tree.survey((group) => {
-        names?.add(group);
+        names?.add({ ...group, dir: destinationPath(group.dir), names: destinationPath(group.names) });
         space?.add(group, tree);
       });
     }

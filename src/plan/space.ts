@@ -1,7 +1,7 @@
 import { type StatsFs, statfsSync } from 'node:fs';
 import type { Config } from '../api/config.ts';
 import { RefusedError } from '../api/errors.ts';
-import { type RawPath, toBytes } from '../api/names.ts';
+import { destinationPath, type RawPath, toBytes } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
@@ -68,7 +68,7 @@ export function spaceCheck(fs: FileSystem, plans: readonly Plan[], config: Confi
       last = dir;
       for (const name of names.split('/')) {
         const stat = orNull(() => source.stat(dir, name));
-        const old = parent === null ? null : orNull(() => fs.statAt(parent, plan.single?.as ?? name));
+        const old = parent === null ? null : orNull(() => fs.statAt(parent, plan.single?.as ?? destinationPath(name)));
         if (stat !== null) count(stat, old);
       }
     },

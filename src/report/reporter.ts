@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { Config } from '../api/config.ts';
 import { CopyError, type Failure, RefusedError } from '../api/errors.ts';
 import type { CopyEvent, Kind, Load, Outcome, Summary } from '../api/events.ts';
-import { fromText, parentOf, type RawPath } from '../api/names.ts';
+import { destinationPath, fromText, parentOf, type RawPath, sourcePath } from '../api/names.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { codeOf, fromNode } from '../fs/system-error.ts';
 import type { Plan } from '../plan/prepare.ts';
@@ -127,7 +127,7 @@ export class Reporter {
     for await (const event of events) {
       switch (event.type) {
         case 'progress':
-          this.counters.progress(event, performance.now());
+          this.counters.progress({ ...event, path: sourcePath(event.path) }, performance.now());
           heard(event);
           break;
         case 'opened':
@@ -149,7 +149,7 @@ export class Reporter {
       const { path, sha256 } = entry;
       if (sha256 !== undefined) {
         await this.onManifest((manifest) => {
-          manifest.add(sha256, this.plan?.single?.as ?? path);
+          manifest.add(sha256, this.plan?.single?.as ?? destinationPath(path));
           return manifest.ready();
         });
       }
@@ -164,8 +164,9 @@ export class Reporter {
     await this.pause;
   }
 
-  private tellEntry({ path, type, action, bytes, sha256, replaces }: EntryResult): void {
+  private tellEntry({ path: both, type, action, bytes, sha256, replaces }: EntryResult): void {
     if (!this.config.entries) return;
+    const [path, as] = [sourcePath(both), destinationPath(both)];
     this.emit({
       type: 'file',
       path,
@@ -175,6 +176,7 @@ export class Reporter {
       ...(sha256 === undefined ? {} : { sha256 }),
       ...(this.config.dryRun ? { dryRun: true } : {}),
       ...(replaces && { replaces }),
+      ...(as === path ? {} : { as }),
     });
   }
 
@@ -194,8 +196,9 @@ export class Reporter {
     this.count(failure);
   }
 
-  private count(failure: Failure): void {
+  private count(known: Failure): void {
     const { maxErrors } = this.config;
+    const failure = { ...known, path: sourcePath(known.path) };
     if (this.wasSeen(failure)) return;
     this.counters.keep(failure);
     this.emit({ type: 'error', failure });
@@ -209,11 +212,11 @@ export class Reporter {
 
   skipped(path: RawPath, kind: Kind): void {
     this.counters.skip(kind);
-    this.emit({ type: 'skip', path, kind, reason: 'copied only with --archive' });
+    this.emit({ type: 'skip', path: sourcePath(path), kind, reason: 'copied only with --archive' });
   }
 
   warn(path: RawPath, code: string, message: string): void {
-    this.emit({ type: 'warn', path, code, message });
+    this.emit({ type: 'warn', path: sourcePath(path), code, message });
   }
 
   /** Perhaps not what the user meant. With `strict` it is a failure; an empty source may be one that is not mounted. */

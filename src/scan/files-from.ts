@@ -2,6 +2,7 @@ import { join, parentOf, type RawPath } from '../api/names.ts';
 import { entryError, toCopyError, toFailure } from '../fs/entry-error.ts';
 import type { Stat } from '../fs/file-system.ts';
 import { Batches } from './batches.ts';
+import { CallbackThrew } from './callbacks.ts';
 import { toGlob } from './glob-names.ts';
 import { type Listing, scan } from './scan.ts';
 import { liesIn, SubtreeFilter } from './subtree-filter.ts';
@@ -41,7 +42,7 @@ async function listPaths(
   onDirectory: (path: RawPath) => void,
 ): Promise<void> {
   const batches = new Batches(options, found, listener);
-  const { patterns } = options.selection;
+  const { patterns, callbacks } = options.selection;
   const turns = new Turns(listener.cancelled);
   const seen = new Set<RawPath>();
   for (const given of paths) {
@@ -61,9 +62,11 @@ async function listPaths(
       if (stat === null) throw entryError(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
       if (stat.type === 'd') onDirectory(path);
       if (stat.type === 'd') isWanted = await patterns.selects(toGlob(path), true, turns);
+      if (isWanted && callbacks !== null) isWanted = await callbacks.selects(path, stat.type, turns);
       if (isWanted) batches.add(dir, name, stat.type, sizeOf(stat));
     } catch (error) {
       if (error instanceof Cancelled) return;
+      if (error instanceof CallbackThrew) throw error.cause;
       if (!isWanted) continue;
       // The path that was given, though it may be a directory on the way to it that is missing.
       listener.failed({ ...toFailure(toCopyError(error, given, 'source', 'stat'), given), path: given });

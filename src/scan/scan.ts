@@ -7,6 +7,7 @@ import type { FileSystem } from '../fs/file-system.ts';
 import type { Retries } from '../fs/retry.ts';
 import type { EntriesJob } from '../protocol/jobs.ts';
 import { Batches } from './batches.ts';
+import { CallbackThrew } from './callbacks.ts';
 import type { Latency } from './latency.ts';
 import { type ListingObserver, LoopError } from './lister.ts';
 import type { SubtreeFilter } from './subtree-filter.ts';
@@ -91,6 +92,7 @@ export async function scan({ fs, tree, options, found, listener }: Listing): Pro
     await batches.room();
     found.complete = true;
   } catch (error) {
+    if (error instanceof CallbackThrew) throw error.cause;
     if (!(error instanceof Cancelled)) throw error;
   }
 }

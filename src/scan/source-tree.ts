@@ -1,7 +1,7 @@
 import type { Config } from '../api/config.ts';
 import { CopyError, RefusedError } from '../api/errors.ts';
 import type { Found } from '../api/events.ts';
-import { escapeControls, type RawPath } from '../api/names.ts';
+import { escapeControls, type RawPath, sourcePath } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { enterSource, openRoot } from '../fs/directories.ts';
 import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
@@ -9,6 +9,7 @@ import { Retries } from '../fs/retry.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import type { Reporter } from '../report/reporter.ts';
+import { Callbacks } from './callbacks.ts';
 import { listAgain, listGiven } from './files-from.ts';
 import { Gitignore, readGitignore } from './gitignore.ts';
 import { Latency } from './latency.ts';
@@ -147,7 +148,9 @@ export class SourceTree {
   /** Of an entry that was listed. Throws SystemError. @returns null when it is gone */
   stat(dir: RawPath, name: RawPath): Stat | null {
     const handle = this.chain.open(dir);
-    return this.config.dereference ? this.fs.statTarget(handle, name) : this.fs.statAt(handle, name);
+    return this.config.dereference
+      ? this.fs.statTarget(handle, sourcePath(name))
+      : this.fs.statAt(handle, sourcePath(name));
   }
 
   stop(): void {
@@ -175,8 +178,10 @@ export class SourceTree {
     const { fs, patterns } = this;
     const { dereference, oneFileSystem, archive, filesFrom, minSize, maxSize, retries, retryFrom } = this.config;
     const gitignore = this.config.gitignore ? gitignoreOf(fs) : null;
+    const { filter, rename } = this.config;
+    const callbacks = filter === null && rename === null ? null : new Callbacks(this.config, listener.cancelled);
     const options: ScanOptions = {
-      selection: { patterns, gitignore, unmatched },
+      selection: { patterns, gitignore, unmatched, callbacks },
       names: this.plan.names,
       oneFileSystem,
       dereference,

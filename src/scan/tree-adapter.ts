@@ -22,6 +22,8 @@ export class ListedEntry {
   readonly size: number | null;
   /** See `MakeEntry`. */
   readonly broken: unknown;
+  /** What the destination is to call it. */
+  as: RawPath;
   /** false: it is listed only for what lies below. */
   selected = true;
   /** Of a directory: whether it is to be listed too. */
@@ -30,6 +32,7 @@ export class ListedEntry {
   constructor(dir: RawPath, raw: RawPath, type: TypeLetter, size: number | null, broken?: unknown) {
     this.name = toGlob(raw);
     this.raw = raw;
+    this.as = raw;
     this.dir = dir;
     this.type = type;
     this.size = size;

@@ -48,9 +48,10 @@ type Judge = (index: number, stat: Stat | null, there: Stat | null, hasSameTarge
 
 /** Whether -u and --if-exists can be decided by names, sizes and times. */
 export function isDecidedByListing({ merged, single }: Plan, config: Config): boolean {
-  const { ifExists, update, archive, checksum, dereference, fsync, manifest } = config;
+  const { ifExists, update, archive, checksum, dereference, fsync, manifest, rename } = config;
   const mayStay = update || ifExists === 'skip' || ifExists === 'older';
-  return merged && single === null && mayStay && !archive && !checksum && !dereference && !fsync && manifest === null;
+  const isByName = single === null && rename === null && manifest === null;
+  return merged && isByName && mayStay && !archive && !checksum && !dereference && !fsync;
 }
 
 /**

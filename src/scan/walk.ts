@@ -1,9 +1,11 @@
-import { join, type RawPath } from '../api/names.ts';
+import { bothNames, join, type RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, TypeLetter } from '../fs/file-system.ts';
+import type { Callbacks } from './callbacks.ts';
 import { DirectoryStack } from './directory-stack.ts';
 import type { Gitignore, IsIgnored } from './gitignore.ts';
 import type { GlobEntry } from './glob.ts';
+import { fromGlob } from './glob-names.ts';
 import { Lister } from './lister.ts';
 import type { Patterns } from './selection.ts';
 import type { AdapterOptions, Filter, ListedEntry, Select } from './tree-adapter.ts';
@@ -19,6 +21,7 @@ export interface Selection {
   gitignore: Gitignore | null;
   /** Is told what there is to match. */
   unmatched: Unmatched | null;
+  callbacks: Callbacks | null;
 }
 
 /**
@@ -32,8 +35,8 @@ export async function walk(
   options: AdapterOptions,
   visit: Visit,
 ): Promise<void> {
-  const { patterns, gitignore, unmatched } = selection;
-  const isWhole = patterns.all && gitignore === null && unmatched === null && options.select === undefined;
+  const { patterns, gitignore, unmatched, callbacks } = selection;
+  const isWhole = patterns.all && !gitignore && !unmatched && !callbacks && options.select === undefined;
   await (isWhole ? walkWhole(fs, tree, options, visit) : walkSelected(fs, tree, selection, options, visit));
 }
 
@@ -77,21 +80,24 @@ async function walkSelected(
   visit: Visit,
 ): Promise<void> {
   const [{ globStream }, { readdirFor }] = await Promise.all([import('./glob.ts'), import('./tree-adapter.ts')]);
-  const { gitignore } = selection;
+  const { gitignore, callbacks } = selection;
   const turns = new Turns(options.cancelled);
   const select: Select = (dir, handle, entries) => {
     gitignore?.enter(dir, handle, entries);
     return options.select?.(dir, handle, entries) ?? entries;
   };
   const ignored = (): IsIgnored | null => gitignore?.rules(turns) ?? null;
-  const filter: Filter = (entries, path) => selectListed(selection, entries, path, turns);
+  const filter: Filter = async (entries, path) => {
+    const kept = await selectListed(selection, entries, path, turns);
+    return callbacks?.rename(fromGlob(path), kept, turns, options.onError) ?? kept;
+  };
   const stream = globStream(readdirFor(fs, tree, { ...options, select, ignored }, filter));
   await new Promise<void>((resolve, reject) => {
     stream.on('data', (found: unknown) => {
       const { dirent } = found as GlobEntry;
-      const { dir, raw, type, size, broken } = dirent;
+      const { dir, raw, as, type, size, broken } = dirent;
       if (broken !== undefined) options.onError(broken, join(dir, raw));
-      else if (dirent.selected) visit(dir, raw, type, size);
+      else if (dirent.selected) visit(callbacks?.withNames(dir) ?? dir, bothNames(raw, as), type, size);
     });
     stream.once('end', resolve);
     stream.once('error', reject);
@@ -99,7 +105,7 @@ async function walkSelected(
 }
 
 async function selectListed(
-  { patterns, gitignore, unmatched }: Selection,
+  { patterns, gitignore, unmatched, callbacks }: Selection,
   entries: readonly ListedEntry[],
   dir: string,
   turns: Turns,
@@ -114,7 +120,9 @@ async function selectListed(
     entry.selected = patterns.all || (await patterns.includes(path, isDirectory, turns));
     if (entry.selected && unmatched !== null) await unmatched.met('include', path, isDirectory, turns);
     entry.entered = isDirectory && (patterns.all || (await patterns.mayHold(path, turns)));
-    if (entry.selected || entry.entered) kept.push(entry);
+    if (!entry.selected && !entry.entered) continue;
+    if (callbacks === null || (await callbacks.selects(join(entry.dir, entry.raw), entry.type, turns)))
+      kept.push(entry);
   }
   return kept;
 }

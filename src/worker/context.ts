@@ -1,4 +1,4 @@
-import { join, type RawPath, splitPath } from '../api/names.ts';
+import { destinationPath, join, type RawPath, sourcePath, splitPath } from '../api/names.ts';
 import { type DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import type { Retries } from '../fs/retry.ts';
@@ -113,8 +113,8 @@ export function entryIn(
   name: RawPath,
   type: TypeLetter,
 ): Entry {
-  const newName = config.rename?.to ?? name;
-  return { sourceDir, destinationDir, name, newName, path: join(path, name), type, deferredAs: null };
+  const newName = config.rename?.to ?? destinationPath(name);
+  return { sourceDir, destinationDir, name: sourcePath(name), newName, path: join(path, name), type, deferredAs: null };
 }
 
 /** An entry of the destination, whose source is not asked for. */

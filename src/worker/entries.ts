@@ -130,7 +130,7 @@ function makeDirectory(context: Context, entry: Entry, { inheritsAcl }: Into): v
   const { report, config } = context;
   const isNew = config.dryRun
     ? wouldBeNew(context, entry)
-    : ensureDirectory(context, entry.destinationDir, entry.name, entry.path, inheritsAcl);
+    : ensureDirectory(context, entry.destinationDir, entry.newName, entry.path, inheritsAcl);
   if (isNew) report.directories++;
   const action = isNew ? 'copied' : 'unchanged';
   tell(context, { path: entry.path, type: 'd', action, bytes: 0, ...wouldReplace(context, entry) });

@@ -1,4 +1,4 @@
-import { type RawPath, splitPath } from '../api/names.ts';
+import { type RawPath, sourcePath, splitPath } from '../api/names.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
@@ -61,7 +61,8 @@ function statSource(context: Context, path: RawPath, source: Handle): Stat {
   const { fs, config } = context;
   if (source !== NOT_OPEN) return fs.stat(source);
   if (path === '') return fs.stat(context.source.open(''));
-  const [dir, name] = splitPath(path);
+  const [dir, both] = splitPath(path);
+  const name = sourcePath(both);
   const parent = context.source.open(dir);
   const stat = config.dereference ? fs.statTarget(parent, name) : fs.statAt(parent, name);
   if (stat?.type === 'd') return stat;

@@ -1,5 +1,5 @@
 import { CopyError } from '../api/errors.ts';
-import { type RawPath, splitPath } from '../api/names.ts';
+import { destinationPath, type RawPath, sourcePath, splitPath } from '../api/names.ts';
 import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
@@ -108,7 +108,7 @@ function linkByPath(context: Context, target: LinkTarget, deferredAs: string, pa
   const [dir, name] = splitPath(path);
   const from = context.source.open(dir);
   const stat = attempt(path, 'source', 'stat', () =>
-    config.dereference ? fs.statTarget(from, name) : fs.statAt(from, name),
+    config.dereference ? fs.statTarget(from, sourcePath(name)) : fs.statAt(from, sourcePath(name)),
   );
   // A name that is another file by now never had what the first name had when it was copied.
   if (stat?.identity !== deferredAs) {
@@ -142,7 +142,8 @@ function makeLink(context: Context, target: LinkTarget, entry: Entry, stat: Stat
 /** @returns false when the name is taken */
 function link(context: Context, target: LinkTarget, { path, destinationDir }: Entry, name: RawPath): boolean {
   const { fs } = context;
-  const [targetDir, targetName] = splitPath(target.path);
+  const [targetDir, both] = splitPath(target.path);
+  const targetName = destinationPath(both);
   const from: Handle = context.linkTargets.open(targetDir);
   if (target.checkedIn !== context.report) {
     const first = attempt(path, 'destination', 'stat', () => fs.statAt(from, targetName));

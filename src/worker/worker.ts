@@ -1,3 +1,4 @@
+import { destinationPath } from '../api/names.ts';
 import { DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import { enterSource, openRoot } from '../fs/directories.ts';
 import { attempt, toFailure } from '../fs/entry-error.ts';
@@ -53,10 +54,10 @@ export class Worker {
       config,
       source: new DirHandleCache(fs, open('source'), enterSource(fs, config.dereference, 'holdDirectory')),
       destination: new DirHandleCache(fs, destination, (parent, name, path) =>
-        enterDestination(this.context, parent, name, path),
+        enterDestination(this.context, parent, destinationPath(name), path),
       ),
       linkTargets: new DirHandleCache(fs, destination, (parent, name, path) =>
-        attempt(path, 'destination', 'open', () => fs.holdDirectory(parent, name)),
+        attempt(path, 'destination', 'open', () => fs.holdDirectory(parent, destinationPath(name))),
       ),
       buffer: Buffer.alloc(config.chunkSize * config.batch),
       heartbeat,

@@ -57,7 +57,7 @@ export async function list(root: string, options: ListOptions = {}): Promise<Lis
     await walk(
       fs,
       tree,
-      { patterns, gitignore, unmatched },
+      { patterns, gitignore, unmatched, callbacks: null },
       {
         dereference: false,
         retries: new Retries(fs, 0, []),
