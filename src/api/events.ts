@@ -140,6 +140,37 @@ export interface Summary {
   reason?: { path: string; message: string; code: string };
 }
 
+export interface FileEvent {
+  type: 'file';
+  path: string;
+  kind: Kind;
+  /** `copied` stands for made too; `deleted` paths are relative to the destination. */
+  action: 'copied' | 'unchanged' | 'deleted';
+  bytes: number;
+  /** Its path at the destination, where `rename` has given it or a directory above it another name. */
+  as?: string;
+  /** With verify or manifest: sha256 in hex. */
+  sha256?: string;
+  /** Nothing was done: the action is what would be. */
+  dryRun?: true;
+  /** Of a dry run: something that exists would lose its place to it. */
+  replaces?: true;
+}
+
+export interface SkipEvent {
+  type: 'skip';
+  path: string;
+  kind: Kind;
+  reason: string;
+}
+
+export interface WarnEvent {
+  type: 'warn';
+  path: string;
+  code: string;
+  message: string;
+}
+
 /** What a run tells while it goes on. Paths are bytes, one character each, relative to the source unless said otherwise. */
 export type CopyEvent =
   | {
@@ -161,23 +192,8 @@ export type CopyEvent =
     }
   | { type: 'scan'; found: Found }
   | { type: 'progress'; snapshot: Snapshot; reading: Reading }
-  | {
-      type: 'file';
-      path: string;
-      kind: Kind;
-      /** `copied` stands for made too; `deleted` paths are relative to the destination. */
-      action: 'copied' | 'unchanged' | 'deleted';
-      bytes: number;
-      /** Its path at the destination, where `rename` has given it or a directory above it another name. */
-      as?: string;
-      /** With verify or manifest: sha256 in hex. */
-      sha256?: string;
-      /** Nothing was done: the action is what would be. */
-      dryRun?: true;
-      /** Of a dry run: something that exists would lose its place to it. */
-      replaces?: true;
-    }
+  | FileEvent
   | { type: 'error'; failure: Failure }
-  | { type: 'skip'; path: string; kind: Kind; reason: string }
-  | { type: 'warn'; path: string; code: string; message: string }
+  | SkipEvent
+  | WarnEvent
   | { type: 'end'; summary: Summary };

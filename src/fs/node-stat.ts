@@ -14,41 +14,31 @@ export function typeOfDirent(dirent: Dirent): TypeLetter | undefined {
   return undefined;
 }
 
-/** node:fs's stat in the words of ours. */
-export class NodeStat implements Stat {
-  readonly type: TypeLetter;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly nlink: number;
-  readonly size: number;
-  readonly blocks: number;
-  readonly atime: number;
-  readonly atimeNs: number;
-  readonly mtime: number;
-  readonly mtimeNs: number;
-  readonly changedMs: number;
-  readonly identity: string;
-  readonly rdevMajor: number;
-  readonly rdevMinor: number;
-
-  constructor(stat: BigIntStats) {
-    const mode = Number(stat.mode);
-    this.type = typeOfMode(mode);
-    this.mode = mode & 0o7777;
-    this.uid = Number(stat.uid);
-    this.gid = Number(stat.gid);
-    this.nlink = Number(stat.nlink);
-    this.size = Number(stat.size);
-    this.blocks = Number(stat.blocks);
-    [this.atime, this.atimeNs] = split(stat.atimeNs);
-    [this.mtime, this.mtimeNs] = split(stat.mtimeNs);
-    this.changedMs = Number(stat.ctimeNs) / 1e6;
-    // The same words as the libc driver's, so that both sides of a run may differ in driver.
-    const [major, minor] = devices(stat.dev);
-    this.identity = `${major}:${minor}:${stat.ino >> 32n}:${stat.ino & 0xffffffffn}`;
-    [this.rdevMajor, this.rdevMinor] = devices(stat.rdev);
-  }
+/** What `node:fs` says of an entry, in the words of the drivers. */
+export function nodeStat(stat: BigIntStats): Stat {
+  const mode = Number(stat.mode);
+  const [atime, atimeNs] = split(stat.atimeNs);
+  const [mtime, mtimeNs] = split(stat.mtimeNs);
+  const [major, minor] = devices(stat.dev);
+  const [rdevMajor, rdevMinor] = devices(stat.rdev);
+  return {
+    type: typeOfMode(mode),
+    mode: mode & 0o7777,
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+    nlink: Number(stat.nlink),
+    size: Number(stat.size),
+    blocks: Number(stat.blocks),
+    atime,
+    atimeNs,
+    mtime,
+    mtimeNs,
+    changedMs: Number(stat.ctimeNs) / 1e6,
+    // As the libc driver's, so that both sides of a run may differ in driver.
+    identity: `${major}:${minor}:${stat.ino >> 32n}:${stat.ino & 0xffffffffn}`,
+    rdevMajor,
+    rdevMinor,
+  };
 }
 
 function split(ns: bigint): [seconds: number, ns: number] {

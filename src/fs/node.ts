@@ -4,7 +4,7 @@ import { sep } from 'node:path';
 import { isAscii, type RawPath, toBytes } from '../api/names.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
-import { NodeStat, typeOfDirent } from './node-stat.ts';
+import { nodeStat, typeOfDirent } from './node-stat.ts';
 import { isNameIn, pathOf } from './proc-path.ts';
 import {
   type DirectoryRead,
@@ -106,17 +106,17 @@ export class NodeFileSystem implements FileSystem {
     const path = this.paths.get(handle);
     if (path !== undefined) {
       const stat = this.held ? fs.statSync : fs.lstatSync;
-      return new NodeStat(systemCall(() => stat(wire(path), { bigint: true })));
+      return nodeStat(systemCall(() => stat(wire(path), { bigint: true })));
     }
-    return new NodeStat(systemCall(() => fs.fstatSync(handle, { bigint: true })));
+    return nodeStat(systemCall(() => fs.fstatSync(handle, { bigint: true })));
   }
 
   statAt(dir: Handle, name: RawPath): Stat | null {
-    return orNull(() => new NodeStat(fs.lstatSync(wire(this.at(dir, name)), { bigint: true })), 'ENOENT');
+    return orNull(() => nodeStat(fs.lstatSync(wire(this.at(dir, name)), { bigint: true })), 'ENOENT');
   }
 
   statTarget(dir: Handle, name: RawPath): Stat {
-    return new NodeStat(systemCall(() => fs.statSync(wire(this.at(dir, name)), { bigint: true })));
+    return nodeStat(systemCall(() => fs.statSync(wire(this.at(dir, name)), { bigint: true })));
   }
 
   openTarget(dir: Handle, name: RawPath, kind: 'f' | 'd'): Handle {

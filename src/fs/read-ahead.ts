@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { isAscii, join, type RawPath, toBytes } from '../api/names.ts';
 import type { Handle, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
-import { NodeStat } from './node-stat.ts';
+import { nodeStat } from './node-stat.ts';
 import { pathOf } from './proc-path.ts';
 import { codeOf, fromNode, SystemError } from './system-error.ts';
 
@@ -51,7 +51,7 @@ export async function readAhead(
   try {
     const handle = await openQuietlyBelow(root, path, follow);
     try {
-      const before = new NodeStat(await fstat(handle, { bigint: true }));
+      const before = nodeStat(await fstat(handle, { bigint: true }));
       const read: DirectoryRead = { handle, names: [], types: [], before, sizes: null };
       await list(handle, (name, type) => {
         read.names.push(name);
@@ -80,7 +80,7 @@ export async function holdAhead(root: Handle, path: RawPath): Promise<Handle> {
 /** Looks an entry of an open directory up, on Linux. Rejects with SystemError. */
 export async function lookAhead(dir: Handle, name: RawPath): Promise<Looked> {
   try {
-    const stat = new NodeStat(await lstatExact(wire(join(pathOf(dir), name)), { bigint: true }));
+    const stat = nodeStat(await lstatExact(wire(join(pathOf(dir), name)), { bigint: true }));
     return { stat, target: stat.type === 'l' ? await readLinkAhead(dir, name) : null };
   } catch (error) {
     throw fromNode(error);

@@ -6,7 +6,7 @@ import { join, printable, type RawPath, toBytes } from '../api/names.ts';
 import type { Root } from '../fs/directories.ts';
 import { isClosedToOwner, isUnfinished, UNFINISHED_DIR_MODE } from '../fs/directories.ts';
 import type { FileSystem } from '../fs/file-system.ts';
-import { NodeStat } from '../fs/node-stat.ts';
+import { nodeStat } from '../fs/node-stat.ts';
 import { codeOf, orNull, systemCall } from '../fs/system-error.ts';
 import { checkManifest, placeOf } from './manifest-place.ts';
 import { checkOverlap, forbiddenPlaces } from './overlap.ts';
@@ -272,7 +272,7 @@ function modeOf(path: RawPath): number {
 }
 
 function identityOf(path: RawPath): string {
-  return systemCall(() => new NodeStat(statSync(toBytes(path), { bigint: true })).identity);
+  return systemCall(() => nodeStat(statSync(toBytes(path), { bigint: true })).identity);
 }
 
 // Somebody else may be making it at this moment: then it is there, which is all that is wanted.

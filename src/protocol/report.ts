@@ -1,17 +1,12 @@
 import type { Failure } from '../api/errors.ts';
+import type { FileEvent, Totals } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import type { Split } from './jobs.ts';
 
 /** What happened to one entry. */
-export interface EntryResult {
-  path: RawPath;
+export interface EntryResult extends Omit<FileEvent, 'type' | 'kind' | 'dryRun'> {
   type: TypeLetter | 'h';
-  action: 'copied' | 'unchanged' | 'deleted';
-  bytes: number;
-  sha256?: string;
-  /** Of a dry run: something would lose its place to it. */
-  replaces?: true;
 }
 
 /** A file left for the parent to place, because other workers have a part in it. */
@@ -35,17 +30,7 @@ export interface Primary {
 }
 
 /** The answer to a job. */
-export interface Report {
-  files: number;
-  directories: number;
-  symlinks: number;
-  hardlinks: number;
-  special: number;
-  unchanged: number;
-  failed: number;
-  deleted: number;
-  /** Of file contents copied. */
-  bytes: number;
+export interface Report extends Totals {
   /** Sizes of the files that are settled and not deferred, however it went, as far as they were seen. */
   settledBytes: number;
   /** Of the names of an `EntriesJob`, how many are settled or deferred; the rest is handed back. */

@@ -1,4 +1,5 @@
-import type { Found, Kind, Load, Outcome, Totals } from '../api/events.ts';
+import type { Failure } from '../api/errors.ts';
+import type { FileEvent, Found, Reading, SkipEvent, Snapshot, Summary, WarnEvent, WorkerView } from '../api/events.ts';
 
 /**
  * The lines of `--progress json`, one object each; `events.schema.json` says the same as a JSON Schema. Paths are relative to
@@ -47,82 +48,38 @@ export interface JsonScan extends Found, JsonLine {
 }
 
 /** About once a second, and before `end`. */
-export interface JsonProgress extends JsonLine {
+export interface JsonProgress
+  extends JsonLine,
+    Omit<Snapshot, 'movedBytes' | 'limit' | 'workers'>,
+    Pick<Reading, 'etaMs' | 'bytesPerSecond' | 'stalledMs'> {
   type: 'progress';
-  elapsedMs: number;
   /**
    * 0 to 100, or null while the listing still finds more. Never less than before, and 100 only in the last one of a run that
    * went to its end.
    */
   percent: number | null;
-  /** Milliseconds left, or null while that cannot be known. */
-  etaMs: number | null;
-  bytesPerSecond: number;
-  /** Milliseconds since the last news, from 10 s on; else 0. */
-  stalledMs: number;
-  found: Found;
-  totals: Totals;
-  settled: number;
-  settledBytes: number;
   workers: JsonWorker[];
 }
 
-export interface JsonWorker extends JsonPath {
-  index: number;
-  done: number;
-  size: number;
-  silentMs: number;
-  /** Which part of the file it is, where several workers share it; `done` and `size` are the part's then. */
-  part?: { number: number; of: number };
-}
+export interface JsonWorker extends WorkerView, JsonPath {}
 
-export interface JsonFile extends JsonPath, JsonLine {
-  type: 'file';
-  kind: Kind;
-  action: 'copied' | 'unchanged' | 'deleted';
-  bytes: number;
-  sha256?: string;
-  /** Nothing was done: the action is what would be. */
-  dryRun?: true;
-  /** Of a dry run: something that exists would lose its place to it. */
-  replaces?: true;
-}
+export interface JsonFile extends FileEvent, JsonPath, JsonLine {}
 
-export interface JsonError extends JsonPath, JsonLine {
+export interface JsonError extends Failure, JsonPath, JsonLine {
   type: 'error';
-  action: string;
-  code: string;
-  message: string;
-  side: 'source' | 'destination';
-  /** It stands for everything below the path too. */
-  subtree?: boolean;
 }
 
-export interface JsonSkip extends JsonPath, JsonLine {
-  type: 'skip';
-  kind: Kind;
-  reason: string;
-}
+export interface JsonSkip extends SkipEvent, JsonPath, JsonLine {}
 
-export interface JsonWarn extends JsonPath, JsonLine {
-  type: 'warn';
-  code: string;
-  message: string;
-}
+export interface JsonWarn extends WarnEvent, JsonPath, JsonLine {}
 
 /** Always the last line. A run without it did not succeed. */
-export interface JsonEnd extends JsonEnds, JsonLine {
+export interface JsonEnd
+  extends JsonEnds,
+    JsonLine,
+    Pick<Summary, 'outcome' | 'dryRun' | 'merged' | 'totals' | 'elapsedMs' | 'notPreserved' | 'skips' | 'load'> {
   type: 'end';
-  outcome: Outcome;
   exitCode: number;
-  /** Nothing was changed: the totals say what would have been. */
-  dryRun: boolean;
-  merged: boolean;
-  totals: Totals;
-  elapsedMs: number;
-  notPreserved: Record<string, number>;
-  skips: Record<string, number>;
-  load: Load;
   /** Why it was refused or stopped. */
   reason?: JsonPath & { code: string; message: string };
 }

@@ -1,3 +1,4 @@
+import { noTotals } from '../api/events.ts';
 import { destinationPath, join, type RawPath, sourcePath, splitPath } from '../api/names.ts';
 import { type DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
@@ -71,15 +72,7 @@ export function withRetries<T>({ retries, heartbeat }: Context, step: () => T): 
 
 export function emptyReport(worker: number): Report {
   return {
-    files: 0,
-    directories: 0,
-    symlinks: 0,
-    hardlinks: 0,
-    special: 0,
-    unchanged: 0,
-    failed: 0,
-    deleted: 0,
-    bytes: 0,
+    ...noTotals(),
     settledBytes: 0,
     next: 0,
     made: [],

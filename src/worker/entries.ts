@@ -12,9 +12,8 @@ import { copyFile } from './file.ts';
 import { ParentDied } from './heartbeat.ts';
 import { type Into, lookInto } from './into.ts';
 import { linkWaiting } from './links.ts';
-import { copySpecial } from './special.ts';
+import { copySpecial, copySymlink } from './special.ts';
 import { sweep } from './stale-temp-files.ts';
-import { copySymlink } from './symlink.ts';
 
 /**
  * A batch is handed back after so many bytes, or so many milliseconds, for idle workers to take their share of it: between two

@@ -1,20 +1,60 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
+import type { Handle, Stat } from '../fs/file-system.ts';
+import { orNull } from '../fs/system-error.ts';
+import { kindOf } from '../protocol/kind.ts';
+import { sameTime } from '../protocol/same.ts';
 import { abort, placeName, publishName, wouldReplace } from './atomic-write.ts';
 import { type Context, type Entry, lose, tell } from './context.ts';
 import { DRY_RUN, notePrimary } from './hard-links.ts';
 import { defersHardLink } from './links.ts';
-import { describeMadeEntry, isLike } from './made-entry.ts';
+import { copyMetadata } from './metadata.ts';
 import { whatStays } from './policy.ts';
 
-/** Makes a FIFO, socket or device like the source's. None is ever opened. */
+// Entries without content: each is made by one call under its name or a temporary one, and never opened.
+
+/** Copies a symbolic link as it stands, with its own times. Links that have other names are deferred like files. */
+export function copySymlink(context: Context, entry: Entry): void {
+  const { fs } = context;
+  const { path, sourceDir, destinationDir, name, newName } = entry;
+  const stat = statSource(context, entry, 'is no longer a symbolic link');
+  if (defersHardLink(context, entry, stat)) return;
+  const target = attempt(path, 'source', 'readlink', () => fs.readlink(sourceDir, name));
+  // With another time it may be one that an interrupted run had only just named.
+  const isSame = (there: Stat): boolean =>
+    there.type === 'l' && sameTime(stat, there) && fs.readlink(destinationDir, newName) === target;
+  const make = () => placeName(context, entry, 'symlink', (as) => fs.symlink(target, destinationDir, as));
+  copyMade(context, entry, stat, { isSame, make });
+}
+
+/** Makes a FIFO, socket or device like the source's. */
 export function copySpecial(context: Context, entry: Entry): void {
-  const { fs, config, report } = context;
-  const { path, sourceDir, destinationDir, name, type } = entry;
+  const { fs } = context;
+  const stat = statSource(context, entry, 'is now of another type');
+  if (defersHardLink(context, entry, stat)) return;
+  const isSame = (there: Stat): boolean => isLike(there, stat);
+  const make = () => placeName(context, entry, 'mknod', (as) => fs.makeSpecial(entry.destinationDir, as, stat));
+  // Devices need privilege, and the node driver has no mknod: counted, not failed.
+  copyMade(context, entry, stat, { isSame, make: () => orNull(make, 'EPERM', 'ENOTSUP', 'EACCES') });
+}
+
+function statSource({ fs }: Context, { path, sourceDir, name, type }: Entry, otherwise: string): Stat {
   const stat = attempt(path, 'source', 'stat', () => fs.statAt(sourceDir, name));
   if (stat === null) throw entryError(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
-  if (stat.type !== type) throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is now of another type');
-  if (defersHardLink(context, entry, stat)) return;
-  const there = whatStays(context, entry, stat, (there) => isLike(there, stat));
+  if (stat.type !== type) throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', otherwise);
+  return stat;
+}
+
+interface Making {
+  /** Whether what is there need not be replaced. */
+  isSame: (there: Stat) => boolean;
+  /** @returns the name it has so far; null when it cannot be made here */
+  make: () => string | null;
+}
+
+function copyMade(context: Context, entry: Entry, stat: Stat, { isSame, make }: Making): void {
+  const { config, report } = context;
+  const { path, type } = entry;
+  const there = whatStays(context, entry, stat, isSame);
   if (there !== null) {
     report.unchanged++;
     notePrimary(context, entry, there.identity);
@@ -22,35 +62,50 @@ export function copySpecial(context: Context, entry: Entry): void {
     return;
   }
   if (config.dryRun) notePrimary(context, entry, DRY_RUN);
-  else if (!make(context, entry)) return;
-  report.special++;
-  tell(context, { path, type, action: 'copied', bytes: 0, ...wouldReplace(context, entry) });
-
-  function make(context: Context, entry: Entry): boolean {
-    if (stat === null) return false;
-    let made: string;
-    try {
-      made = placeName(context, entry, 'mknod', (as) => fs.makeSpecial(destinationDir, as, stat));
-    } catch (error) {
-      // Devices need privilege, and the node driver has no mknod: counted, not failed.
-      if (!isNotAllowed(error)) throw error;
-      lose(context, type === 'p' ? 'fifo' : type === 's' ? 'socket' : 'device');
-      return false;
-    }
+  else {
+    const made = make();
+    if (made === null) return lose(context, kindOf(type));
     let identity: string;
     try {
-      identity = describeMadeEntry(context, entry, made, stat);
+      identity = describe(context, entry, made, stat);
     } catch (error) {
       abort(context, entry, made);
       throw error;
     }
     publishName(context, entry, made);
     notePrimary(context, entry, identity);
-    return true;
+  }
+  report[type === 'l' ? 'symlinks' : 'special']++;
+  tell(context, { path, type, action: 'copied', bytes: 0, ...wouldReplace(context, entry) });
+}
+
+/** Attributes are copied with `archive` only. */
+const NOT_HELD: Handle = -1;
+
+// Gives what was just made the metadata of its source, and returns its identity. It was made without a handle, and whoever
+// owns the directory may have put another entry in its place since: a hard link to a file elsewhere is not to get an owner or
+// a mode from here. So it is held first, and then looked at.
+function describe(context: Context, entry: Entry, name: string, stat: Stat): string {
+  const { fs, config } = context;
+  const { path, sourceDir, destinationDir } = entry;
+  const destination = attempt(path, 'destination', 'open', () => fs.holdEntry(destinationDir, name));
+  let source = NOT_HELD;
+  try {
+    const made = attempt(path, 'destination', 'stat', () => fs.stat(destination));
+    // The name after the count: an entry that has one name, and still this one, has none elsewhere.
+    if (!isLike(made, stat) || made.nlink > 1 || fs.keepsName(destination, name) === false) {
+      throw entryError(path, 'destination', 'set metadata', 'EPCOPY_CHANGED', 'was replaced as soon as it was made');
+    }
+    if (config.archive) source = attempt(path, 'source', 'open', () => fs.holdEntry(sourceDir, entry.name));
+    copyMetadata(context, path, { source, stat, destination, guarded: true, hasAttributes: stat.type !== 'l' });
+    return made.identity;
+  } finally {
+    fs.close(destination);
+    if (source !== NOT_HELD) fs.close(source);
   }
 }
 
-function isNotAllowed(error: unknown): boolean {
-  const code = error instanceof Error ? Reflect.get(error, 'code') : '';
-  return code === 'EPERM' || code === 'ENOTSUP' || code === 'EACCES';
+/** Of one type, and one device if it is one. */
+function isLike(made: Stat, stat: Stat): boolean {
+  return made.type === stat.type && made.rdevMajor === stat.rdevMajor && made.rdevMinor === stat.rdevMinor;
 }
