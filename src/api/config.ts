@@ -12,7 +12,7 @@ const BATCH_BYTES = 128 * 1024;
 /** What `auto` comes to at most: each worker takes memory, and beyond this few file systems answer faster. */
 const MOST_JOBS = 32;
 
-type Nullable = 'manifest' | 'filesFrom' | 'retryFrom' | 'filter' | 'rename';
+type Nullable = 'manifest' | 'trace' | 'filesFrom' | 'retryFrom' | 'filter' | 'rename';
 
 /** The options with every default filled in. */
 export type Config = Required<
@@ -24,6 +24,7 @@ export type Config = Required<
   manifest: string | null;
   filter: NonNullable<CopyOptions['filter']> | null;
   rename: NonNullable<CopyOptions['rename']> | null;
+  trace: string | null;
   /** What relative paths are relative to: the working directory when the run was called for; null when it was gone. */
   workingDirectory: RawPath | null;
   filesFrom: readonly string[] | null;

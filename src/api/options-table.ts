@@ -357,6 +357,14 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     help: 'a line "src -> dest" for each entry',
   },
 
+  trace: {
+    type: outputFile,
+    default: null,
+    group: 'output',
+    flags: '--trace <file>',
+    help: 'write who waited for whom, for ui.perfetto.dev or Chrome',
+  },
+
   filter: { type: callback, default: null },
   rename: {
     type: callback,

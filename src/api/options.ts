@@ -70,6 +70,8 @@ export interface CopyOptions {
   verify?: boolean;
   /** Write a `sha256sum` list to this file. Not with `dryRun`. */
   manifest?: string;
+  /** Write a trace of the run to this file: Chrome trace events, as Perfetto and DevTools read them. */
+  trace?: string;
   fsync?: boolean;
   /** Keep what is written of files of 64 MiB or more when the run is interrupted, for a later one to go on with. */
   partial?: boolean;

@@ -34,6 +34,7 @@ export interface RawOptions extends Omit<CommandOnlyOptions, 'progress'> {
   filesFrom?: string;
   retryFrom?: string;
   manifest?: string;
+  trace?: string;
   targetDirectory?: string;
   maxErrors?: number;
   bwlimit?: number;

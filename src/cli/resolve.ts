@@ -33,6 +33,7 @@ export function toCopyOptions(raw: RawOptions, lists: Lists, view: View): CopyOp
     filesFrom: lists.filesFrom,
     retryFrom: lists.retry?.failures,
     manifest: raw.manifest === undefined ? undefined : textPath(raw.manifest, '--manifest'),
+    trace: raw.trace === undefined ? undefined : textPath(raw.trace, '--trace'),
     maxErrors: raw.failFast ? 1 : raw.maxErrors,
     entries: view.lines !== 'none' || undefined,
     // A stat for each entry while listing: worth it only where someone watches.

@@ -8,7 +8,7 @@ import { isClosedToOwner, isUnfinished, UNFINISHED_DIR_MODE } from '../fs/direct
 import type { FileSystem } from '../fs/file-system.ts';
 import { nodeStat } from '../fs/node-stat.ts';
 import { codeOf, orNull, systemCall } from '../fs/system-error.ts';
-import { checkManifest, placeOf } from './manifest-place.ts';
+import { checkOutputs, placeOf } from './output-place.ts';
 import { checkOverlap, forbiddenPlaces } from './overlap.ts';
 import { absolute, type Looked, look, lookAtLink, orRefuse, real, realAsFarAsItExists, realName } from './paths.ts';
 
@@ -53,7 +53,7 @@ export function prepare(
   if (found.kind === 'directory') {
     if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
     const way = wayTo(to);
-    checkManifest(config, at, () => way.missing.reduce(join, way.existing));
+    checkOutputs(config, at, () => way.missing.reduce(join, way.existing));
     return prepareTree(fs, { dir: at, names: null, directories: [at], isLeftOut }, to, way, config);
   }
   refuseForOneEntry(config);
@@ -61,7 +61,7 @@ export function prepare(
   const into = there?.kind === 'directory' || /\/\.{0,2}$/.test(to) || to.endsWith('/');
   const [dir, as] = into ? [to, typed] : splitLast(to);
   const place = into ? join(dir, as) : to;
-  checkManifest(config, at, () => placeOf(place));
+  checkOutputs(config, at, () => placeOf(place));
   const old = orRefuse(place, 'cannot look at the destination', () =>
     found.isDangling ? lookAtLink(place) : look(place),
   );

@@ -2,7 +2,7 @@ import type { Config } from '../api/config.ts';
 import { RefusedError, UsageError } from '../api/errors.ts';
 import { join, printable, type RawPath } from '../api/names.ts';
 import type { FileSystem } from '../fs/file-system.ts';
-import { checkManifest } from './manifest-place.ts';
+import { checkOutputs } from './output-place.ts';
 import { absolute, look, lookAtLink, orRefuse, real } from './paths.ts';
 import { type Origin, type Plan, prepareTree, splitLast, wayTo } from './prepare.ts';
 
@@ -74,7 +74,7 @@ function originsOf(sources: readonly (string | Uint8Array)[], destination: RawPa
     if (orRefuse(path, 'cannot look at the source', () => isDirectory(at, join(destination, name), config))) {
       group.directories.push(config.dereference ? real(at) : at);
     }
-    checkManifest(config, at, () => join(destination, name));
+    checkOutputs(config, at, () => join(destination, name));
   }
   return [...groups.values()];
 }

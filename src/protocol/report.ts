@@ -2,7 +2,7 @@ import type { Failure } from '../api/errors.ts';
 import type { FileEvent, Totals } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
-import type { Split } from './jobs.ts';
+import type { Job, Split } from './jobs.ts';
 
 /** What happened to one entry. */
 export interface EntryResult extends Omit<FileEvent, 'type' | 'kind' | 'dryRun'> {
@@ -59,6 +59,17 @@ export interface Report extends Totals {
   entries: EntryResult[];
   /** Milliseconds of work. */
   busyMs: number;
+  /** What took long in it, when the run is traced. */
+  spans?: Span[];
+}
+
+/** A stretch of time, in milliseconds of the steady clock. */
+export interface Span {
+  what: Job['kind'] | 'directory' | 'entry' | 'wait';
+  /** '' where it is about none, or the top. */
+  path: RawPath;
+  fromMs: number;
+  toMs: number;
 }
 
 /** What a worker has done since it began. */

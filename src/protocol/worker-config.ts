@@ -60,6 +60,8 @@ export interface WorkerConfig {
   rate: RateLimit | null;
   /** Files of this size or more are handed back to be split among the workers. Infinity: never. */
   splitAbove: number;
+  /** Report what took long (`Span`). */
+  trace: boolean;
   /** Report each entry (`EntryResult`), not just counts. */
   entries: boolean;
 }

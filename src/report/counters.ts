@@ -107,8 +107,12 @@ export class Counters {
     if (this.waiting++ === 0) this.waitingSince = now;
   }
 
-  listingGoesOn(now: number): void {
-    if (--this.waiting === 0) this.waitedMs += now - this.waitingSince;
+  /** @returns milliseconds since it began to wait, when it has nothing more to wait for; else 0 */
+  listingGoesOn(now: number): number {
+    if (--this.waiting > 0) return 0;
+    const waitedMs = now - this.waitingSince;
+    this.waitedMs += waitedMs;
+    return waitedMs;
   }
 
   progress(event: Progress, now: number): void {

@@ -9,9 +9,12 @@ import type { Plan } from '../plan/prepare.ts';
 import type { Queue } from '../process/index.ts';
 import { kindOf } from '../protocol/kind.ts';
 import type { EntryResult, Progress, Report, WorkerEvent } from '../protocol/report.ts';
+import { monotonicMs } from '../protocol/steady-clock.ts';
 import { Counters } from './counters.ts';
 import { Manifest } from './manifest.ts';
 import { Meter } from './meter.ts';
+import type { TextOutput } from './output.ts';
+import { Trace, type Tracing } from './trace.ts';
 
 /** Progress is told this often, in milliseconds. */
 const TELL_EVERY = 100;
@@ -38,6 +41,7 @@ export class Reporter {
   private readonly seenFailures = new Set<string>();
   private readonly meter = new Meter();
   private manifest: Manifest | null = null;
+  private trace: Trace | null = null;
   private plan: Plan | null = null;
   private stop: () => void = () => {};
   private outcome: Outcome | null = null;
@@ -67,16 +71,23 @@ export class Reporter {
     return this.outcome !== null;
   }
 
-  /** Throws RefusedError when the list of checksums that was asked for cannot be made. */
-  openManifest(fs: FileSystem, plan: Plan): void {
-    const { manifest, dryRun } = this.config;
-    if (manifest === null || dryRun) return;
-    try {
-      this.manifest = new Manifest(fs, manifest, this.config, plan.destination);
-    } catch (error) {
-      const { code, message } = wordsOf(error);
-      throw new RefusedError(fromText(manifest), `cannot make the manifest: ${message}`, code, { cause: error });
-    }
+  /** Throws RefusedError when the list of checksums or the trace that was asked for cannot be made. */
+  openOutputs(fs: FileSystem, plan: Plan): void {
+    const { manifest, trace, dryRun } = this.config;
+    const open = <T>(
+      what: string,
+      typed: string,
+      Output: new (...args: ConstructorParameters<typeof TextOutput>) => T,
+    ): T => {
+      try {
+        return new Output(fs, typed, this.config, plan.destination);
+      } catch (error) {
+        const { code, message } = wordsOf(error);
+        throw new RefusedError(fromText(typed), `cannot make the ${what}: ${message}`, code, { cause: error });
+      }
+    };
+    if (manifest !== null && !dryRun) this.manifest = open('manifest', manifest, Manifest);
+    if (trace !== null) this.trace = open('trace', trace, Trace);
   }
 
   /** @param workers how many of them there are, kept up to date */
@@ -154,6 +165,7 @@ export class Reporter {
         });
       }
     }
+    if (this.trace !== null) await this.traceJob(report);
     await this.pause;
   }
 
@@ -178,6 +190,23 @@ export class Reporter {
       ...(replaces && { replaces }),
       ...(as === path ? {} : { as }),
     });
+  }
+
+  private async traceJob({ worker, spans = [] }: Report): Promise<void> {
+    await this.onTrace((trace) => {
+      trace.job(worker, spans);
+      return trace.ready();
+    });
+  }
+
+  /** undefined when the run is not traced. */
+  get tracing(): Tracing | undefined {
+    if (this.trace === null) return undefined;
+    return {
+      listed: (path, fromMs) => void this.onTrace((trace) => trace.listed(path, fromMs, monotonicMs())),
+      waited: (fromMs) => void this.onTrace((trace) => trace.waited(fromMs, monotonicMs())),
+      queue: (state) => void this.onTrace((trace) => trace.count(state)),
+    };
   }
 
   /** Pending while whoever takes the events asks for a pause. */
@@ -252,14 +281,16 @@ export class Reporter {
     return this.end();
   }
 
-  /** The list of checksums gets its name; that of a run that was interrupted does not. */
-  async finishManifest(): Promise<void> {
+  /** What the run has written beside the copy gets its name; the list of checksums of a run that was interrupted does not. */
+  async finishOutputs(): Promise<void> {
     if (this.outcome !== 'interrupted') await this.onManifest((manifest) => manifest.finish());
+    await this.onTrace((trace) => trace.finish());
   }
 
   async end(): Promise<Summary> {
     clearInterval(this.timer);
     this.manifest?.drop();
+    this.trace?.drop();
     if (!this.ended) this.counters.settle();
     const summary = this.summary();
     if (this.plan !== null) {
@@ -307,20 +338,31 @@ export class Reporter {
     };
   }
 
-  // A list that cannot be written is a failure of the run, once; the copy goes on.
   private async onManifest(step: (manifest: Manifest) => void | Promise<void>): Promise<void> {
-    if (this.manifest === null) return;
+    if (this.manifest !== null) await this.wrote('manifest', this.manifest, step);
+  }
+
+  private async onTrace(step: (trace: Trace) => void | Promise<void>): Promise<void> {
+    if (this.trace !== null) await this.wrote('trace', this.trace, step);
+  }
+
+  // What cannot be written is a failure of the run, once; the copy goes on.
+  private async wrote<T extends TextOutput>(
+    what: 'manifest' | 'trace',
+    output: T,
+    step: (output: T) => void | Promise<void>,
+  ): Promise<void> {
     try {
-      const pause = step(this.manifest);
+      const pause = step(output);
       if (pause !== undefined) await Promise.race([pause, this.interrupted]);
     } catch (error) {
-      if (this.manifest === null) return;
-      this.manifest.drop();
-      this.manifest = null;
+      if (this[what] === null) return;
+      this[what] = null;
+      output.drop();
       const { code, message } = wordsOf(error);
       // Not by way of `failed`: a disk that is full for the list need not be full for the copy.
-      const why = `${this.config.manifest}: ${message}`;
-      const failure: Failure = { path: '', action: 'write the manifest', code, message: why, side: 'destination' };
+      const why = `${this.config[what]}: ${message}`;
+      const failure: Failure = { path: '', action: `write the ${what}`, code, message: why, side: 'destination' };
       this.counters.keep(failure);
       this.emit({ type: 'error', failure });
     }

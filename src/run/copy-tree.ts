@@ -28,6 +28,7 @@ import { HardLinks } from '../schedule/hard-links.ts';
 import { localExecutor } from '../schedule/local-executor.ts';
 import { RateFile } from '../schedule/rate-file.ts';
 import { Scheduler, type SchedulerListener } from '../schedule/scheduler.ts';
+import { TracedExecutor } from '../schedule/traced-executor.ts';
 import { WorkerLimit } from '../schedule/worker-limit.ts';
 import { workerConfig } from './worker-config.ts';
 
@@ -108,7 +109,7 @@ export async function copyTree(
       return notBegun(reporter);
     }
     if (config.bwlimit > 0) rate = new RateFile(config.bwlimit);
-    for (const plan of plans.slice(0, 1)) reporter.openManifest(fs, plan);
+    for (const plan of plans.slice(0, 1)) reporter.openOutputs(fs, plan);
   } catch (error) {
     rate?.close();
     giveUp();
@@ -157,7 +158,7 @@ async function copyPlanned(run: Run, plans: readonly Plan[], trees: readonly Sou
       reporter.warn(path, codeOf(error), 'was closed to its owner, and could not be closed again'),
     );
   }
-  await reporter.finishManifest();
+  await reporter.finishOutputs();
   return reporter.end().finally(() => hooks.signal?.removeEventListener('abort', interrupt));
 }
 
@@ -174,7 +175,9 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
   // Progress is at most one message per worker in 50 ms; failures of a batch come in one go.
   const events = new Queue<WorkerEvent>(64 * config.mostJobs);
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
-  const executor = (hooks.executor ?? localExecutor)(common.limit, setup, events, common.early ?? [], fs);
+  const { tracing } = reporter;
+  const untraced = (hooks.executor ?? localExecutor)(common.limit, setup, events, common.early ?? [], fs);
+  const executor = tracing ? new TracedExecutor(untraced, tracing.queue) : untraced;
   const listener: SchedulerListener = {
     failed: (failure) => reporter.failed(failure),
     reported: (report) => reporter.reported(report),

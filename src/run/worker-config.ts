@@ -43,6 +43,7 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
     retries: config.retries,
     rate,
     splitAbove: whole ? Number.POSITIVE_INFINITY : SPLIT_ABOVE,
+    trace: config.trace !== null,
     entries: config.entries || hash,
   };
 }

@@ -3,7 +3,7 @@ import { join, type RawPath } from '../api/names.ts';
 import { openRoot } from '../fs/directories.ts';
 import { entryError } from '../fs/entry-error.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
-import { manifestWithin } from '../plan/manifest-place.ts';
+import { outputsWithin } from '../plan/output-place.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
 import type { DeletionContext, Extra, ExtraEntries } from './extra-entries.ts';
 import { toGlob } from './glob-names.ts';
@@ -44,7 +44,7 @@ function checkSource({ fs, plan, reporter }: DeletionContext): void {
 async function collect({ plan, config, patterns, reporter }: DeletionContext, extra: ExtraEntries): Promise<Removals> {
   const removals = new Removals();
   const { destination } = extra;
-  const manifest = manifestWithin(config, plan.destination.path);
+  const outputs = outputsWithin(config, plan.destination.path);
   const pending: RawPath[] = [];
 
   const turns = new Turns(() => false);
@@ -55,7 +55,7 @@ async function collect({ plan, config, patterns, reporter }: DeletionContext, ex
     // Without `include` a directory that is not selected is excluded, with all that it holds.
     if (type === 'd' && (isSelected || config.include.length > 0)) pending.push(path);
     if (!isSelected) return;
-    if (type !== 'd' && (path === manifest || extra.isInUse(dir, name) || extra.isFollowed(dir, name))) return;
+    if (type !== 'd' && (outputs.includes(path) || extra.isInUse(dir, name) || extra.isFollowed(dir, name))) return;
     removals.add(dir, name, type);
   };
 

@@ -37,6 +37,7 @@ export interface ListerOptions {
   /** Of the top nothing but these entries; null: all. */
   names?: readonly RawPath[] | null;
   observer?: ListingObserver | undefined;
+  listed?: ((dir: RawPath, fromMs: number) => void) | undefined;
   /** What `.gitignore` files say of the directory that has just been read. */
   ignored?: () => IsIgnored | null;
   /** A directory of another device than the top that it lies in is not read. */

@@ -41,6 +41,8 @@ export interface ScanOptions {
   within?: SubtreeFilter;
   /** Sees every directory, those not `within` too. */
   observer?: ListingObserver | undefined;
+  /** Called with every directory that was listed, and since when it was waited for, on the steady clock. */
+  listed?: ((dir: RawPath, fromMs: number) => void) | undefined;
 }
 
 export interface ScanListener {
@@ -75,7 +77,7 @@ export async function scan({ fs, tree, options, found, listener }: Listing): Pro
   };
 
   try {
-    const { names = null, oneFileSystem, dereference, retries, selection, within, observer } = options;
+    const { names = null, oneFileSystem, dereference, retries, selection, within, observer, listed } = options;
     const { latency, inFlight } = options;
     const sizes = options.sizes || options.minSize > 0 || options.maxSize < Number.POSITIVE_INFINITY;
     let sized = 0;
@@ -84,7 +86,7 @@ export async function scan({ fs, tree, options, found, listener }: Listing): Pro
     const select = within && observer === undefined ? { select: within.select } : {};
     const { cancelled } = listener;
     const reading = { names, oneFileSystem, latency, inFlight, sizes, dereference };
-    const listing = { ...reading, retries, cancelled, wantsSize, gate, onError, observer, ...select };
+    const listing = { ...reading, retries, cancelled, wantsSize, gate, onError, observer, listed, ...select };
     await walk(fs, tree, selection, listing, (dir, name, type, size) => {
       if (within === undefined || within.holds(dir)) batches.add(dir, name, type, size);
     });

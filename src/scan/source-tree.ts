@@ -8,7 +8,9 @@ import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
+import { monotonicMs } from '../protocol/steady-clock.ts';
 import type { Reporter } from '../report/reporter.ts';
+import type { Tracing } from '../report/trace.ts';
 import { Callbacks } from './callbacks.ts';
 import { listAgain, listGiven } from './files-from.ts';
 import { Gitignore, readGitignore } from './gitignore.ts';
@@ -34,6 +36,7 @@ interface WalkOptions {
   inFlight: number;
   unmatched?: Unmatched | null;
   observer?: ListingObserver | undefined;
+  listed?: Tracing['listed'] | undefined;
 }
 
 /** The source of a run, as it is listed: a tree, some paths of it, or one file. */
@@ -67,21 +70,28 @@ export class SourceTree {
     observer?: ListingObserver,
   ): Promise<void> {
     const { found } = reporter.counters;
+    const { tracing } = reporter;
     const put = async (job: EntriesJob): Promise<void> => {
       reporter.counters.listingWaits(performance.now());
       await take(job);
-      reporter.counters.listingGoesOn(performance.now());
+      const waitedMs = reporter.counters.listingGoesOn(performance.now());
+      if (waitedMs > 0) tracing?.waited(monotonicMs() - waitedMs);
     };
     const unchanged = this.unchanged(reporter, put);
     if (this.config.sizes) this.ahead = setTimeout(() => void this.countAhead(reporter), COUNT_AHEAD_AFTER).unref();
     try {
-      await this.walk(this.chain, { sizes: false, inFlight: IN_FLIGHT, unmatched, observer }, found, {
-        put: (job) => unchanged?.put(job) ?? put(job),
-        failed: (failure) => reporter.unlisted(failure),
-        skipped: (path, kind) => reporter.skipped(path, kind),
-        ready: () => reporter.ready(),
-        cancelled: () => this.stopped,
-      });
+      await this.walk(
+        this.chain,
+        { sizes: false, inFlight: IN_FLIGHT, unmatched, observer, listed: tracing?.listed },
+        found,
+        {
+          put: (job) => unchanged?.put(job) ?? put(job),
+          failed: (failure) => reporter.unlisted(failure),
+          skipped: (path, kind) => reporter.skipped(path, kind),
+          ready: () => reporter.ready(),
+          cancelled: () => this.stopped,
+        },
+      );
       await unchanged?.end();
     } finally {
       unchanged?.close();
@@ -171,7 +181,7 @@ export class SourceTree {
 
   private async walk(
     chain: DirHandleCache,
-    { sizes, inFlight, unmatched = null, observer }: WalkOptions,
+    { sizes, inFlight, unmatched = null, observer, listed }: WalkOptions,
     found: Found,
     listener: ScanListener,
   ): Promise<void> {
@@ -193,6 +203,7 @@ export class SourceTree {
       minSize,
       maxSize,
       observer,
+      listed,
     };
     const listing = { fs, tree: chain, options, found, listener };
     if (this.plan.single !== null) {

@@ -2,6 +2,7 @@ import type { RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import type { DirectoryRead } from '../fs/read-ahead.ts';
+import { monotonicMs } from '../protocol/steady-clock.ts';
 import { DirectoryStack, type Pending } from './directory-stack.ts';
 import { fromGlob, toGlob } from './glob-names.ts';
 import { Lister, type ListerOptions } from './lister.ts';
@@ -112,7 +113,10 @@ export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: Adapte
       let entries: readonly ListedEntry[];
       try {
         await options.gate();
-        entries = await filter(await list(dir, await pending.answer(next)), toGlob(dir));
+        const fromMs = options.listed && monotonicMs();
+        const listed = await list(dir, await pending.answer(next));
+        if (fromMs !== undefined) options.listed?.(dir, fromMs);
+        entries = await filter(listed, toGlob(dir));
       } catch (error) {
         pending.close();
         callback(error as Error, []);

@@ -1,6 +1,7 @@
 import { bothNames, join, type RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, TypeLetter } from '../fs/file-system.ts';
+import { monotonicMs } from '../protocol/steady-clock.ts';
 import type { Callbacks } from './callbacks.ts';
 import { DirectoryStack } from './directory-stack.ts';
 import type { Gitignore, IsIgnored } from './gitignore.ts';
@@ -42,6 +43,7 @@ export async function walk(
 
 // Where nothing is matched fast-glob only costs: 20 ms to load, and several times its listing for each entry.
 async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterOptions, visit: Visit): Promise<void> {
+  const { listed } = options;
   const lister = new Lister(fs, tree, options);
   const pending = new DirectoryStack<null>(fs, tree.root, {
     ...options,
@@ -55,9 +57,11 @@ async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterO
       await options.gate();
       const next = pending.pop();
       if (next === undefined) return;
-      const read = await pending.answer(next);
       const { dir, isEntered } = next;
-      for (const { name, type, size, broken } of await lister.list(dir, read, toEntry)) {
+      const fromMs = listed && monotonicMs();
+      const entries = await lister.list(dir, await pending.answer(next), toEntry);
+      if (fromMs !== undefined) listed?.(dir, fromMs);
+      for (const { name, type, size, broken } of entries) {
         if (broken === undefined) visit(dir, name, type, size);
         else options.onError(broken, join(dir, name));
         if (type === 'd' && !isEntered) pending.push(join(dir, name), null);

@@ -52,11 +52,13 @@ function copyGroup(
   const { fs, config, report } = context;
   const { dir, types, sweeps } = group;
   const names = namesOf(group);
+  context.heartbeat.beginDirectory(dir);
   const dirs = openBoth(context, dir, names.length);
   if (dirs === null) return;
   const { sourceDir, destinationDir } = dirs;
   const into = lookInto(context, destinationDir);
   if (sweeps === true && !into.isNew) sweep(context, sourceDir, destinationDir);
+  context.heartbeat.beginEntries();
 
   for (const [index, name] of names.entries()) {
     if (index > 0 && !left(LONG_SLICE_MS)) break;
@@ -99,7 +101,7 @@ function copyEntry(context: Context, entry: Entry, into: Into): void {
     if (entry.type === 'd') failSubtree(context, error, entry.path, 1);
     else fail(context, error, entry.path);
   }
-  const size = context.heartbeat.endEntry();
+  const size = context.heartbeat.endEntry(entry.path);
   if (report.big.length === deferred) report.settledBytes += size;
 }
 

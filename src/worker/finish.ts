@@ -26,7 +26,7 @@ function finishOne(context: Context, path: RawPath, step: () => void): void {
   } catch (error) {
     fail(context, error, path);
   }
-  context.heartbeat.endEntry();
+  context.heartbeat.endEntry(path);
 }
 
 function finish(context: Context, path: RawPath, made: boolean, last: boolean): void {

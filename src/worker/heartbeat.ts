@@ -1,6 +1,7 @@
 import type { RawPath } from '../api/names.ts';
 import { parentIsAlive } from '../process/current.ts';
-import type { WorkerEvent } from '../protocol/report.ts';
+import type { Job } from '../protocol/jobs.ts';
+import type { Report, WorkerEvent } from '../protocol/report.ts';
 import type { RateLimit } from '../protocol/worker-config.ts';
 import { processorMs } from './processor-time.ts';
 import { SharedRate } from './rate-limit.ts';
@@ -55,8 +56,16 @@ export class Heartbeat {
     this.part = part;
   }
 
+  /** The next entries are of this directory, which is yet to be opened. */
+  beginDirectory(_path: RawPath): void {}
+
+  /** The directory is open. */
+  beginEntries(): void {}
+
+  endJob(_job: Job, _report: Report): void {}
+
   /** @returns the size of the file that was begun last; 0 when none was since */
-  endEntry(): number {
+  endEntry(_path: RawPath): number {
     this.entries += this.isFile ? 1 : OTHER_ENTRY;
     this.isFile = false;
     this.tick();

@@ -99,7 +99,7 @@ function linkDeferred(context: Context, target: LinkTarget, deferredAs: string, 
     fail(context, new CopyError({ ...toFailure(error, path), path }, { cause: error }), path);
     return true;
   } finally {
-    context.heartbeat.endEntry();
+    context.heartbeat.endEntry(path);
   }
 }
 

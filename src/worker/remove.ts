@@ -23,7 +23,7 @@ export function removeEntries(context: Context, job: DeleteJob): void {
   });
   for (const name of job.names.split('/')) {
     removeTree(context, below, job.dir, name);
-    context.heartbeat.endEntry();
+    context.heartbeat.endEntry(join(job.dir, name));
   }
   below.close();
 }

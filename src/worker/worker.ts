@@ -16,6 +16,7 @@ import { Heartbeat, ParentDied } from './heartbeat.ts';
 import { makeLinks } from './links.ts';
 import { removeEntries } from './remove.ts';
 import { beginSplit, copySplitRange, discardSplit, publishSplit } from './split.ts';
+import { TracingHeartbeat } from './tracing-heartbeat.ts';
 
 /** What a worker is connected to. */
 export interface Connections {
@@ -40,7 +41,7 @@ export class Worker {
     const send = (event: WorkerEvent): void => {
       this.pending.push(emit(event));
     };
-    const heartbeat = new Heartbeat(send, index, config.rate);
+    const heartbeat = new (config.trace ? TracingHeartbeat : Heartbeat)(send, index, config.rate);
     const retries = new Retries(fs, config.retries, [config.source.path, config.destination.path]);
     const open = (side: 'source' | 'destination'): Handle =>
       retries.runSync(
@@ -98,6 +99,7 @@ export class Worker {
       report.failure = toFailure(error, 'path' in job ? job.path : '');
     }
     report.busyMs = performance.now() - began;
+    context.heartbeat.endJob(job, report);
     const { pending } = this;
     this.pending = [];
     await Promise.all(pending);

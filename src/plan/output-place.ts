@@ -1,0 +1,116 @@
+import type { Config } from '../api/config.ts';
+import { RefusedError } from '../api/errors.ts';
+import { fromText, join, type RawPath, splitPath } from '../api/names.ts';
+import { orNull } from '../fs/system-error.ts';
+import { isWithin } from './mounts.ts';
+import { absolute, look, lookAtLink, orRefuse, real, realAsFarAsItExists } from './paths.ts';
+
+/** Where a file that the run writes beside the copy is to be: the list of checksums, the trace. */
+export interface OutputPlace {
+  /** Absolute; the way to its directory may still lead through links. */
+  path: RawPath;
+  /** The path relative to the destination; null when it lies elsewhere. */
+  within: RawPath | null;
+  /** A FIFO or a device, which is written to. Inside the destination nothing is taken for one: others may have put it there. */
+  isStream: boolean;
+}
+
+export function placeOfOutput(typed: string, config: Config, destination: RawPath): OutputPlace {
+  const path = absolute(typed, config);
+  const within = outputWithin(typed, config, destination);
+  return { path, within, isStream: within === null && leadsToStream(path) };
+}
+
+/** The paths of what the run writes into the destination beside the copy, relative to it. */
+export function outputsWithin(config: Config, destination: RawPath): RawPath[] {
+  return outputs(config).flatMap(([, typed]) => outputWithin(typed, config, destination) ?? []);
+}
+
+function outputs({ manifest, trace }: Config): [what: string, typed: string][] {
+  const all: [string, string | null][] = [
+    ['manifest', manifest],
+    ['trace', trace],
+  ];
+  return all.flatMap(([what, typed]) => (typed === null ? [] : [[what, typed]]));
+}
+
+function outputWithin(typedPath: string, config: Config, destination: RawPath): RawPath | null {
+  const path = absolute(typedPath, config);
+  const typed = typedWithin(path, destination);
+  if (typed !== null) return typed;
+  const place = placeOf(path);
+  return isWithin(place, destination) ? place.slice(destination.length).replace(/^\/+/, '') : null;
+}
+
+// What was typed as a path below the destination is meant to be there, whatever links stand on the way now.
+function typedWithin(path: RawPath, destination: RawPath): RawPath | null {
+  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+    const rest = path
+      .slice(slash + 1)
+      .split('/')
+      .filter((name) => name !== '' && name !== '.');
+    if (rest.includes('..')) return null;
+    if (rest.length > 0 && orNull(() => real(path.slice(0, slash))) === destination) return rest.join('/');
+  }
+  return null;
+}
+
+// Also a file that `/dev/stdout` or a shell's `/dev/fd/63` leads to: those names are not there to be replaced.
+function leadsToStream(path: RawPath): boolean {
+  const there = look(path);
+  const isReplaceable = there === null || there.kind === 'file' || there.kind === 'directory';
+  return !isReplaceable || /^\/(dev\/[^/]+|proc\/.+)$/.test(placeOf(path));
+}
+
+/**
+ * Throws RefusedError when the list of checksums or the trace cannot have its place: it would be seen only when all is copied, or
+ * it would take the place of the source, of something in it, or of its copy.
+ * @param source real path of what is copied, a tree or one entry
+ * @param copy where that goes: real, but for a last name that is replaced
+ */
+export function checkOutputs(config: Config, source: RawPath, copy: () => RawPath): void {
+  const places = new Set<RawPath>();
+  for (const [what, typed] of outputs(config)) {
+    orRefuse(fromText(typed), `cannot make the ${what}`, () => {
+      const place = checkOutput(what, typed, { config, source, copy });
+      if (places.has(place)) throw overlap(typed, `the ${what} would take the place of the manifest`);
+      places.add(place);
+    });
+  }
+}
+
+interface Sides {
+  config: Config;
+  source: RawPath;
+  copy: () => RawPath;
+}
+
+function overlap(typed: string, why: string): RefusedError {
+  return new RefusedError(fromText(typed), why, 'EPCOPY_OVERLAP');
+}
+
+function checkOutput(what: string, typed: string, { config, source, copy }: Sides): RawPath {
+  const path = absolute(typed, config);
+  const there = look(path);
+  if (there?.kind === 'directory') throw new RefusedError(fromText(typed), `the ${what} is a directory`, 'EISDIR');
+  const place = placeOf(path);
+  const isSource = there !== null && there.identity === look(source)?.identity && there.kind !== 'file';
+  // A copy that lies in the source itself is left out of it, or the run is refused for that.
+  if ((isWithin(place, source) && !isWithin(place, copy())) || isSource)
+    throw overlap(typed, `the ${what} would be written into the source`);
+  const inCopy = outputWithin(typed, config, copy());
+  if (inCopy !== null && exists(inCopy === '' ? source : join(source, inCopy)))
+    throw overlap(typed, `the ${what} would take the place of a copy`);
+  return place;
+}
+
+// A link at the end is replaced, not followed.
+export function placeOf(path: RawPath): RawPath {
+  const [dir, name] = splitPath(path.replace(/\/+$/, ''));
+  const { existing, missing } = realAsFarAsItExists(dir === '' ? '/' : dir);
+  return join(missing.reduce(join, existing), name);
+}
+
+function exists(path: RawPath): boolean {
+  return look(path) !== null || lookAtLink(path) !== null;
+}

@@ -1,0 +1,83 @@
+import type { Config } from '../api/config.ts';
+import { type RawPath, splitPath, toBytes } from '../api/names.ts';
+import { openRoot, type Root } from '../fs/directories.ts';
+import type { FileSystem, Handle } from '../fs/file-system.ts';
+import { placeOfOutput } from '../plan/output-place.ts';
+import { OutputFile } from './output-file.ts';
+import { OutputStream } from './output-stream.ts';
+
+/** What is written goes out in portions of this many characters. */
+const PORTION = 65536;
+
+/** Where what is written beside the copy goes. Every method but `drop` throws what the system says. */
+export interface OutputSink {
+  write(bytes: Buffer): void;
+  /** Pending while a reader is behind; rejects when it is gone. */
+  ready(): Promise<void> | undefined;
+  /** Everything is written: the list gets its name, or its reader takes the rest. */
+  finish(): Promise<void>;
+  /** Nothing of the list stays. */
+  drop(): void;
+}
+
+/** Text that is written beside the copy. */
+export class TextOutput {
+  readonly #sink: OutputSink;
+  #text = '';
+
+  /** Throws SystemError or CopyError when it cannot be made. */
+  constructor(fs: FileSystem, typed: string, config: Config, destination: Root) {
+    this.#sink = openOutput(fs, typed, config, destination);
+  }
+
+  /** @param text one character for each byte */
+  protected write(text: string): void {
+    this.#text += text;
+    if (this.#text.length > PORTION) this.#flush();
+  }
+
+  ready(): Promise<void> | undefined {
+    return this.#sink.ready();
+  }
+
+  async finish(): Promise<void> {
+    this.#flush();
+    await this.#sink.finish();
+  }
+
+  drop(): void {
+    this.#sink.drop();
+  }
+
+  #flush(): void {
+    const bytes = toBytes(this.#text);
+    this.#text = '';
+    this.#sink.write(bytes);
+  }
+}
+
+/** A device or a FIFO outside of the destination is written to, everything else is replaced. */
+function openOutput(fs: FileSystem, typed: string, config: Config, destination: Root): OutputSink {
+  const { path, within, isStream } = placeOfOutput(typed, config, destination.path);
+  return isStream ? new OutputStream(path) : fileAt(fs, path, within, destination);
+}
+
+function fileAt(fs: FileSystem, path: RawPath, within: RawPath | null, destination: Root): OutputFile {
+  const [dir, name] = splitPath(within ?? path);
+  const isElsewhere = within === null;
+  return new OutputFile(fs, isElsewhere ? fs.openRoot(dir || '/') : openBelow(fs, destination, dir), name, isElsewhere);
+}
+
+/** Below the destination no link is followed. */
+function openBelow(fs: FileSystem, destination: Root, path: RawPath): Handle {
+  let handle = openRoot(fs, destination, 'destination');
+  for (const name of path === '' ? [] : path.split('/')) {
+    const parent = handle;
+    try {
+      handle = fs.openDirectory(parent, name);
+    } finally {
+      fs.close(parent);
+    }
+  }
+  return handle;
+}

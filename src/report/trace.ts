@@ -1,0 +1,93 @@
+import { fromText, type RawPath, splitPath, toText } from '../api/names.ts';
+import type { Span } from '../protocol/report.ts';
+import { monotonicMs } from '../protocol/steady-clock.ts';
+import { TextOutput } from './output.ts';
+
+/** A row of the picture: a thread in the words of the format. */
+export interface Lane {
+  id: number;
+  name: string;
+}
+
+const LISTING: Lane = { id: 1, name: 'listing' };
+const LISTING_WAITS: Lane = { id: 2, name: 'listing waits for workers' };
+const FIRST_WORKER = 10;
+/** Milliseconds: what took less would only be a hair in the picture. */
+const SHORTEST = 1;
+
+/** Of the jobs under way, how many are at work, each with one file in hand, and how many wait; and the workers that there may be. */
+export interface QueueState {
+  atWork: number;
+  waiting: number;
+  workers: number;
+}
+
+/** What is told from outside of the workers; times are in milliseconds of the steady clock. */
+export interface Tracing {
+  /** A directory was listed, or had to be waited for. */
+  listed: (path: RawPath, fromMs: number) => void;
+  /** The listing had a job and there was no room for it. */
+  waited: (fromMs: number) => void;
+  queue: (state: QueueState) => void;
+}
+
+/**
+ * Who did what and when, as Chrome trace events (Trace Event Format: complete events, counters, metadata), which Perfetto and
+ * DevTools open.
+ */
+export class Trace extends TextOutput {
+  private readonly began = monotonicMs();
+  private readonly named = new Set<number>();
+  private isEmpty = true;
+
+  job(worker: number, spans: readonly Span[]): void {
+    for (const span of spans) this.span({ id: FIRST_WORKER + worker, name: `worker ${worker + 1}` }, span);
+  }
+
+  listed(path: RawPath, fromMs: number, toMs: number): void {
+    this.span(LISTING, { what: 'directory', path, fromMs, toMs });
+  }
+
+  waited(fromMs: number, toMs: number): void {
+    this.span(LISTING_WAITS, { what: 'wait', path: '', fromMs, toMs });
+  }
+
+  count({ atWork, waiting, workers }: QueueState): void {
+    const ts = this.microseconds(monotonicMs());
+    this.event({ ph: 'C', name: 'files in flight', ts, args: { files: atWork } });
+    this.event({ ph: 'C', name: 'queue', ts, args: { jobs: waiting } });
+    this.event({ ph: 'C', name: 'workers', ts, args: { workers } });
+  }
+
+  override async finish(): Promise<void> {
+    this.name(LISTING);
+    this.write('\n]}\n');
+    await super.finish();
+  }
+
+  private span(lane: Lane, { what, path, fromMs, toMs }: Span): void {
+    if (toMs - fromMs < SHORTEST) return;
+    this.name(lane);
+    const [, name] = path === '' && what === 'directory' ? ['', '.'] : splitPath(path);
+    const ts = this.microseconds(fromMs);
+    const dur = this.microseconds(toMs) - ts;
+    this.event({ ph: 'X', cat: what, name: toText(name) || what, tid: lane.id, ts, dur, args: { path: toText(path) } });
+  }
+
+  private name({ id, name }: Lane): void {
+    if (this.named.has(id)) return;
+    this.named.add(id);
+    this.event({ ph: 'M', name: 'thread_name', tid: id, args: { name } });
+    this.event({ ph: 'M', name: 'thread_sort_index', tid: id, args: { sort_index: id } });
+  }
+
+  private microseconds(ms: number): number {
+    return Math.max(0, Math.round((ms - this.began) * 1000));
+  }
+
+  private event(event: object): void {
+    const before = this.isEmpty ? '{"traceEvents":[\n' : ',\n';
+    this.isEmpty = false;
+    this.write(before + fromText(JSON.stringify({ pid: 1, ...event })));
+  }
+}

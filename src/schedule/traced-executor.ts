@@ -1,0 +1,47 @@
+import type { Job } from '../protocol/jobs.ts';
+import type { Progress, Report } from '../protocol/report.ts';
+import type { QueueState } from '../report/trace.ts';
+import type { Executor } from './executor.ts';
+
+/** An executor that tells how many jobs it has whenever that changes. */
+export class TracedExecutor implements Executor {
+  private readonly executor: Executor;
+  private readonly tell: (state: QueueState) => void;
+  private jobs = 0;
+
+  constructor(executor: Executor, tell: (state: QueueState) => void) {
+    this.executor = executor;
+    this.tell = tell;
+  }
+
+  get workers(): number {
+    return this.executor.workers;
+  }
+
+  get capacity(): number {
+    return this.executor.capacity;
+  }
+
+  async run(job: Job): Promise<Report> {
+    this.count(1);
+    try {
+      return await this.executor.run(job);
+    } finally {
+      this.count(-1);
+    }
+  }
+
+  heard(progress: Progress): void {
+    this.executor.heard?.(progress);
+  }
+
+  terminate(): Promise<void> {
+    return this.executor.terminate();
+  }
+
+  private count(change: number): void {
+    this.jobs += change;
+    const { workers } = this;
+    this.tell({ atWork: Math.min(this.jobs, workers), waiting: Math.max(0, this.jobs - workers), workers });
+  }
+}
