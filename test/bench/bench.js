@@ -11,7 +11,7 @@ import { jobsRows, measureJobs, printJobs } from './jobs-table.js';
 import { describeMachine, machineLine, noise } from './machine.js';
 import { readOptions, UsageError, usage } from './options.js';
 import { targetTable } from './table.js';
-import { measureRow, selectRows } from './targets.js';
+import { isNamed, measureRow, selectRows } from './targets.js';
 import { leftovers, makeWorkspace, NotHere, remove } from './workspace.js';
 
 const modes = {
@@ -30,7 +30,8 @@ async function main() {
   try {
     const options = readOptions(process.argv.slice(2));
     const mode = modes[options.mode];
-    const names = mode.rows({ ...options, only: [] }).map(({ name }) => name);
+    const rows = mode.rows({ ...options, only: [] });
+    const names = [...new Set([...rows.map(({ name }) => name), ...rows.flatMap(({ group }) => group ?? [])])];
     const unknown = options.only.filter((name) => !names.includes(name));
     if (unknown.length) throw new UsageError(`no row '${unknown[0]}'; there are ${names.join(', ')}`);
     if (options.help) return say(usage);
@@ -103,7 +104,7 @@ async function measureAll(mode, options, context, results) {
 
 function rowsOf(mode, options) {
   const rows = mode.rows(options);
-  return options.only.length ? rows.filter(({ name }) => options.only.includes(name)) : rows;
+  return options.only.length ? rows.filter((row) => isNamed(row, options.only)) : rows;
 }
 
 function scaleOf(row, { scale, quick }) {

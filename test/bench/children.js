@@ -31,22 +31,25 @@ export function childrenUsage() {
 
 /**
  * Waits for adopted processes to end, and kills those that have not after `patience` ms. Resolves to how many there
- * were, and how many had to be killed. Takes any child: call it only while no child of Node's own is running, or Node would never hear of that one's end.
+ * were, and how many had to be killed. Takes any child but those named in `except`: Node would never hear of the end of one of its own.
  */
-export async function reapOrphans(patience) {
+export async function reapOrphans(patience, except = []) {
   const until = performance.now() + patience;
   const orphans = { ended: 0, killed: 0 };
-  for (;;) {
-    const pid = wait4(-1, null, WNOHANG, null);
-    if (pid > 0) orphans.ended++;
-    else if (pid < 0) return orphans;
-    else if (performance.now() > until) orphans.killed += killChildren();
-    if (pid <= 0) await sleep(1);
+  for (let left = children(except); left.length > 0; left = children(except)) {
+    for (const pid of left) if (wait4(pid, null, WNOHANG, null) > 0) orphans.ended++;
+    if (performance.now() > until) orphans.killed += killAll(children(except));
+    await sleep(1);
   }
+  return orphans;
 }
 
-function killChildren() {
+function children(except) {
   const pids = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').split(' ').filter(Boolean);
-  for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
+  return pids.map(Number).filter((pid) => !except.includes(pid));
+}
+
+function killAll(pids) {
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
   return pids.length;
 }

@@ -16,9 +16,9 @@ export class CommandFailed extends Error {}
  * Runs `argv` with stderr on a pipe, and resolves to `{ wall, user, system, outlived, watched }`: seconds, of which
  * `wall` ends when the command's own process does, while CPU time covers every process it started. `outlived` counts
  * the processes that ended later than the command. `watch(pid)` may start an observer and return what stops it and
- * gives its result. Rejects with CommandFailed, or with the signal's reason when that was aborted.
+ * gives its result; processes that are `beside` it are left alone. Rejects with CommandFailed, or with the signal's reason when that was aborted.
  */
-export async function measure(argv, { signal, cwd, env, watch } = {}) {
+export async function measure(argv, { signal, cwd, env, watch, beside } = {}) {
   signal?.throwIfAborted();
   const before = childrenUsage();
   const start = performance.now();
@@ -37,7 +37,7 @@ export async function measure(argv, { signal, cwd, env, watch } = {}) {
     const [code, by] = await once(child, 'exit');
     wall = (performance.now() - start) / 1000;
     const watched = stop?.();
-    const orphans = await reapOrphans(ORPHANS_MS);
+    const orphans = await reapOrphans(ORPHANS_MS, beside);
     const after = childrenUsage();
     await Promise.race([child.stderr.closed || once(child.stderr, 'close'), sleep(500)]);
     signal?.throwIfAborted();

@@ -4,7 +4,7 @@ import { CommandFailed } from './command.js';
 /**
  * Runs each of `contenders` (`{ name, run(round) }`, run resolving to a sample) once a round: a warm-up round 0 that is
  * not counted (`warmUp: false` leaves it out), then `rounds` more, starting with another contender each time.
- * `before(round)` and `after(round)` surround a round. No round starts that would end after `deadline`
+ * A contender with `rounds` of its own takes part in the first of them. `before(round)` and `after(round)` surround a round. No round starts that would end after `deadline`
  * (performance.now() ms). A contender whose command fails is dropped, unless it is `required`: then the failure is thrown.
  * Resolves to `{ samples: { name: sample[] }, dropped: { name: reason }, rounds }`.
  */
@@ -19,7 +19,8 @@ export async function interleave(contenders, { rounds, warmUp = true, deadline, 
     progress?.(round, rounds);
     await before?.(round);
     for (const contender of rotated(contenders, round)) {
-      if (dropped[contender.name]) continue;
+      const { name, rounds: most = Number.POSITIVE_INFINITY } = contender;
+      if (dropped[name] || round > most) continue;
       const sample = await attempt(contender, round);
       if (sample.failed) dropped[contender.name] = sample.failed;
       else if (round > 0) samples[contender.name].push(sample);

@@ -1,11 +1,77 @@
 // The rows of the target table. `against` are the contenders, those with a target first; `also` are run without one,
 // and not in --quick, which scales a row by `quickScale`. Ratios are pcopy / other, medians over pairs, with 2 workers on 2 cores.
-import { big, few, real, small } from './sources.js';
+import { big, few, paired, real, small } from './sources.js';
 
 const GIB = 2 ** 30;
 const MB = 1e6;
 const small50k = small(50_000, 1_000, 6 * 1024);
 const small200k = small(200_000, 4_000, 2 * 1024);
+
+const slow = [
+  {
+    name: 'slow-copy',
+    work: '2,000 files of ~6 KB in 200 directories, 1 ms a request',
+    targets: [
+      { against: 'rclone copy', max: 0.85 },
+      { metric: 'requests', max: 13.5 },
+    ],
+    also: ['rsync -a'],
+  },
+  {
+    name: 'slow-json',
+    work: 'the same with --progress json',
+    options: ['--progress', 'json'],
+    targets: [{ against: 'rclone copy', max: 0.88 }],
+  },
+  {
+    name: 'slow-10ms',
+    work: '500 files in 50 directories, 10 ms a request',
+    tree: small(500, 50, 6 * 1024),
+    delay: 10_000,
+    targets: [
+      { against: 'rclone copy', max: 0.5 },
+      { metric: 'requests', max: 13.5 },
+    ],
+  },
+  {
+    name: 'slow-update',
+    work: '-u when nothing changed, 2,000 files, 1 ms',
+    task: 'update',
+    targets: [
+      { against: 'rclone copy', max: 1.2 },
+      { metric: 'requests', max: 2.6 },
+    ],
+    also: ['rsync -a'],
+  },
+  {
+    name: 'slow-dirs',
+    work: '1,000 files, one in each of 1,000 pairs of nested directories, 1 ms',
+    tree: paired(1000, 6 * 1024),
+    targets: [
+      { against: 'rclone copy', max: 0.8 },
+      { metric: 'requests', max: 12 },
+    ],
+    also: ['rsync -a'],
+  },
+  {
+    name: 'slow-delete',
+    work: '-u --delete, 2,000 files and 200 directories to remove, 1 ms',
+    task: 'delete',
+    targets: [{ against: 'rclone copy', max: 1 }],
+    also: ['rsync -a'],
+  },
+  {
+    name: 'slow-jobs',
+    work: '250 files in 25 directories, 10 ms, -j 16 against -j 2',
+    tree: small(250, 25, 6 * 1024),
+    delay: 10_000,
+    narrow: true,
+    targets: [{ against: '-j 2', max: 0.167 }],
+  },
+].map((row) => ({
+  ...{ scenario: 'slow', group: 'slow', task: 'copy', delay: 1_000, tree: small(2_000, 200, 6 * 1024) },
+  ...row,
+}));
 
 export const rows = [
   {
@@ -125,4 +191,5 @@ export const rows = [
     ],
     also: ['limit'],
   })),
+  ...slow,
 ];

@@ -1,7 +1,7 @@
 // What there is to copy: each is scale => { files, dirs, bytes, make(root, signal) }, the numbers being what is
 // expected, so that the space can be checked before anything is written.
 import { join } from 'node:path';
-import { bigFile, deepFiles, realTree, smallFiles } from './trees.js';
+import { bigFile, deepFiles, pairedFiles, realTree, smallFiles } from './trees.js';
 
 /** `files` files of about `size` bytes in `dirs` directories; `depth` directories inside each other when given. */
 export function small(files, dirs, size, depth) {
@@ -9,6 +9,15 @@ export function small(files, dirs, size, depth) {
     const tree = { files: scaled(files, scale), dirs: scaled(dirs, scale), size, depth };
     const make = depth ? deepFiles : smallFiles;
     return { ...counts(tree), make: (root, signal) => make(root, tree, signal) };
+  };
+}
+
+/** `files` files, each alone in a directory in a directory of its own. */
+export function paired(files, size) {
+  return (scale) => {
+    const tree = { files: scaled(files, scale), size };
+    const all = counts({ ...tree, dirs: 2 * tree.files });
+    return { ...all, make: (root, signal) => pairedFiles(root, tree, signal) };
   };
 }
 

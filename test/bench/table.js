@@ -50,7 +50,8 @@ export function notes({ name, tree, samples, comparisons, skipped, failed, round
 }
 
 function cells({ against, metric, ours, other, ratio, max, met }) {
-  const value = (number) => (isMemory(metric) ? megabytes(number) : seconds(number));
+  const show = metric === 'requests' ? (number) => number.toFixed(1) : seconds;
+  const value = isMemory(metric) ? megabytes : show;
   const target = max === undefined ? '' : `<= ${isMemory(metric) ? megabytes(max) : max}`;
   return [
     against ?? '',

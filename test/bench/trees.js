@@ -25,6 +25,11 @@ export async function deepFiles(root, { files, dirs, size, depth }, signal) {
   await fill(root, { files, dirs, size, path }, signal);
 }
 
+/** One file in each of `files` pairs of directories, the one in the other. */
+export async function pairedFiles(root, { files, size }, signal) {
+  await fill(root, { files, dirs: files, size, path: (i) => join(root, `outer-${i}`, 'inner') }, signal);
+}
+
 /** One file of `bytes` bytes without a hole, in which each 4 KiB page carries its own offset. */
 export async function bigFile(path, bytes, signal) {
   mkdirSync(dirname(path), { recursive: true });
