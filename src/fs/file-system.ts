@@ -77,6 +77,8 @@ export interface FileSystem {
   readAhead(root: Handle, path: RawPath, options: ReadAheadOptions): Promise<DirectoryRead> | null;
   /** The same, only held as by `holdDirectory`. */
   holdAhead(root: Handle, path: RawPath): Promise<Handle> | null;
+  /** Resolves, without blocking, when the storage of a path answers, whatever it says. */
+  reach(path: RawPath): Promise<void>;
   /** Looks an entry up without blocking, and reads it if it is a link; null where this system cannot. Rejects with SystemError. */
   lookAhead(dir: Handle, name: RawPath): Promise<Looked> | null;
   /** Opens a file for reading without touching its access time where that is allowed, and without waiting on a FIFO. */

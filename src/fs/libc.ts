@@ -8,8 +8,10 @@ import { isNameIn, pathOf } from './proc-path.ts';
 import {
   type DirectoryRead,
   holdAhead,
+  inPool,
   type Looked,
   type ReadAheadOptions,
+  reach,
   readAhead,
   readLinkAhead,
 } from './read-ahead.ts';
@@ -54,7 +56,6 @@ const listBuffer = Buffer.alloc(65536);
 // For calls in other threads: as many as there ever were at once.
 const spareBuffers: Buffer[] = [];
 const spareStats: Buffer[] = [];
-let callsInFlight = 0;
 // By d_type. Where it says nothing, the entry has to be asked.
 const DIRENT_TYPES: readonly (TypeLetter | '')[] = ['', 'p', 'c', '', 'd', '', 'b', '', 'f', '', 'l', '', 's'];
 
@@ -120,15 +121,19 @@ export class LibcFileSystem implements FileSystem {
         spareBuffers.push(buffer);
       }
     });
-    return inPool(read);
+    return inPool(read, libc.exitAtOnce);
   }
 
   holdAhead(root: Handle, path: RawPath): Promise<Handle> {
-    return inPool(holdAhead(root, path));
+    return inPool(holdAhead(root, path), libc.exitAtOnce);
+  }
+
+  reach(path: RawPath): Promise<void> {
+    return inPool(reach(path), libc.exitAtOnce);
   }
 
   lookAhead(dir: Handle, name: RawPath): Promise<Looked> {
-    return inPool(this.look(dir, name));
+    return inPool(this.look(dir, name), libc.exitAtOnce);
   }
 
   openRead(dir: Handle, name: RawPath): Handle {
@@ -421,19 +426,6 @@ function eachEntry(buffer: Buffer, filled: number, entry: (name: RawPath, type: 
     if (name !== '.' && name !== '..') entry(name, DIRENT_TYPES[buffer[at + 18] as number] ?? '');
     at = next;
   }
-}
-
-function inPool<T>(call: Promise<T>): Promise<T> {
-  if (callsInFlight++ === 0) process.on('exit', leaveThreadsBehind);
-  return call.finally(() => {
-    if (--callsInFlight === 0) process.off('exit', leaveThreadsBehind);
-  });
-}
-
-// Node joins the threads of its pool on the way out, for as long as their calls take: forever, where storage has stopped
-// answering.
-function leaveThreadsBehind(code: number): void {
-  if (callsInFlight > 0) libc.exitAtOnce(code);
 }
 
 function check(result: number, syscall: string): number {

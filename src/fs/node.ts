@@ -9,9 +9,11 @@ import { isNameIn, pathOf } from './proc-path.ts';
 import {
   type DirectoryRead,
   holdAhead,
+  inPool,
   type Looked,
   lookAhead,
   type ReadAheadOptions,
+  reach,
   readAhead,
 } from './read-ahead.ts';
 import { orNull, SystemError, systemCall, systemError } from './system-error.ts';
@@ -67,21 +69,26 @@ export class NodeFileSystem implements FileSystem {
 
   readAhead(root: Handle, path: RawPath, options: ReadAheadOptions): Promise<DirectoryRead> | null {
     if (!this.held) return null;
-    return readAhead(root, path, options, async (handle, entry) => {
+    const read = readAhead(root, path, options, async (handle, entry) => {
       for (const dirent of await readdir(pathOf(handle), { withFileTypes: true, encoding: 'latin1' })) {
         const type = typeOfDirent(dirent);
         if (type === undefined) throw new SystemError('ENOTSUP', 'readdir');
         entry(dirent.name, type);
       }
     });
+    return inPool(read, endBySignal);
   }
 
   holdAhead(root: Handle, path: RawPath): Promise<Handle> | null {
-    return this.held ? holdAhead(root, path) : null;
+    return this.held ? inPool(holdAhead(root, path), endBySignal) : null;
+  }
+
+  reach(path: RawPath): Promise<void> {
+    return inPool(reach(path), endBySignal);
   }
 
   lookAhead(dir: Handle, name: RawPath): Promise<Looked> | null {
-    return this.held ? lookAhead(dir, name) : null;
+    return this.held ? inPool(lookAhead(dir, name), endBySignal) : null;
   }
 
   openRead(dir: Handle, name: RawPath): Handle {
@@ -299,4 +306,14 @@ function untaken(call: () => void): boolean {
     return true;
   };
   return orNull(isDone, 'EEXIST') ?? false;
+}
+
+const SIGNALS = { 129: 'SIGHUP', 130: 'SIGINT', 143: 'SIGTERM' } as const;
+
+// An interrupted process can do without `_exit`, which Node has not got: its parent sees the signal that it was to see.
+function endBySignal(code: number): void {
+  const signal = SIGNALS[code as keyof typeof SIGNALS];
+  if (signal === undefined) return;
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }

@@ -77,6 +77,25 @@ export async function holdAhead(root: Handle, path: RawPath): Promise<Handle> {
   }
 }
 
+/** Resolves when the storage of a path answers. */
+export async function reach(path: RawPath): Promise<void> {
+  await stat(wire(path)).then(nothing, nothing);
+}
+
+let callsInFlight = 0;
+
+/**
+ * Keeps the end of the process from waiting for the call: Node joins the threads of its pool on the way out, for as long as
+ * their calls take, which is forever where storage has stopped answering.
+ * @param leave ends the process without them
+ */
+export function inPool<T>(call: Promise<T>, leave: (code: number) => void): Promise<T> {
+  if (callsInFlight++ === 0) process.on('exit', leave);
+  return call.finally(() => {
+    if (--callsInFlight === 0) process.off('exit', leave);
+  });
+}
+
 /** Looks an entry of an open directory up, on Linux. Rejects with SystemError. */
 export async function lookAhead(dir: Handle, name: RawPath): Promise<Looked> {
   try {

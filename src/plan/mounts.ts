@@ -10,6 +10,7 @@ export interface Mount {
   root: RawPath;
   /** Where it is mounted. */
   point: RawPath;
+  type: string;
 }
 
 /** All mounts of this process's namespace, in the order they were made; none where the system does not tell. */
@@ -19,7 +20,8 @@ export function listMounts(): Mount[] {
     .filter(Boolean)
     .map((line) => {
       const [, , device = '', root = '', point = ''] = line.split(' ');
-      return { device, root: unescapeOctal(root), point: unescapeOctal(point) };
+      const type = line.slice(line.indexOf(' - ') + 3).split(' ', 1)[0] ?? '';
+      return { device, root: unescapeOctal(root), point: unescapeOctal(point), type };
     });
 }
 
@@ -31,14 +33,28 @@ export interface Location {
 
 /** @param path absolute, without links */
 export function locate(mounts: readonly Mount[], path: RawPath): Location | null {
+  const mount = mountOf(mounts, path);
+  if (mount === null) return null;
+  return { device: mount.device, path: trim(mount.root) + trim(path.slice(trim(mount.point).length)) };
+}
+
+function mountOf(mounts: readonly Mount[], path: RawPath): Mount | null {
   let best: Mount | null = null;
   for (const mount of mounts) {
     // Of two mounts on one point the later one hides the earlier.
     if (isWithin(path, mount.point) && (best === null || mount.point.length >= best.point.length)) best = mount;
   }
-  return best === null
-    ? null
-    : { device: best.device, path: trim(best.root) + trim(path.slice(trim(best.point).length)) };
+  return best;
+}
+
+/** A server, a process or an automounter answers for these, or does not. */
+const ANSWERED_FOR = /^(fuse\b.*|nfs4?|cifs|smb[23s].*|9p|ceph|afs|coda|lustre|virtiofs|autofs)$/;
+
+/** Whether what is at the path or below it may stop answering. @param path absolute, without links */
+export function mayStopAnswering(path: RawPath): boolean {
+  const mounts = listMounts();
+  const own = mountOf(mounts, path);
+  return mounts.some((mount) => ANSWERED_FOR.test(mount.type) && (mount === own || isWithin(mount.point, path)));
 }
 
 /** Whether `path` is `dir` or lies in it. Both absolute. */

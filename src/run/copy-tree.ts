@@ -7,7 +7,7 @@ import { openFileSystem } from '../fs/driver.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
 import { codeOf } from '../fs/system-error.ts';
-import { asTyped } from '../plan/paths.ts';
+import { absolute, asTyped } from '../plan/paths.ts';
 import { preflight } from '../plan/preflight.ts';
 import { type Plan, prepare } from '../plan/prepare.ts';
 import { prepareSeveral } from '../plan/several.ts';
@@ -22,6 +22,7 @@ import { findDeletions } from '../scan/find-deletions.ts';
 import { isLeftOut } from '../scan/left-out.ts';
 import { type Patterns, patternsFor } from '../scan/selection.ts';
 import { SourceTree } from '../scan/source-tree.ts';
+import { unlessCancelled } from '../scan/turns.ts';
 import { Unmatched } from '../scan/unmatched.ts';
 import { NoWorkers } from '../schedule/executor.ts';
 import { HardLinks } from '../schedule/hard-links.ts';
@@ -78,6 +79,8 @@ export async function copyTree(
   let plans: Plan[];
   try {
     if (config.partial && fs.xattrs === null) throw cannotKeep();
+    const answers = [...sources, destination].map((path) => fs.reach(absolute(path, config)));
+    await unlessCancelled(Promise.all(answers), () => hooks.signal?.aborted === true);
     const retries = new Retries(fs, config.retries, []);
     const leftOut = !isList(source) && (await isLeftOut(source, destination, patterns, config));
     plans = await retries.run(

@@ -6,8 +6,13 @@ const LATE_IN_A_ROW = 4;
 
 /** Learns from the calls that block whether storage answers late. Once it has, no call is made that would tell of a change. */
 export class Latency {
-  isLate = false;
+  isLate: boolean;
   private inARow = 0;
+
+  /** @param isLate it is not to be found out: what may stop answering is never waited for in a call that blocks */
+  constructor(isLate = false) {
+    this.isLate = isLate;
+  }
 
   /** A directory was opened and listed in so many milliseconds; or one of its entries was looked up. */
   observe(ms: number, entries: number): void {

@@ -6,6 +6,7 @@ import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { enterSource, openRoot } from '../fs/directories.ts';
 import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
+import { mayStopAnswering } from '../plan/mounts.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import { monotonicMs } from '../protocol/steady-clock.ts';
@@ -47,7 +48,7 @@ export class SourceTree {
   private readonly patterns: Patterns;
   private readonly root: Handle;
   private readonly chain: DirHandleCache;
-  private readonly latency = new Latency();
+  private readonly latency: Latency;
   /** Nothing is to be done in the top directory of the destination, and its time is its source's. */
   leavesTop = false;
   private ahead: NodeJS.Timeout | undefined;
@@ -58,6 +59,7 @@ export class SourceTree {
     this.plan = plan;
     this.config = config;
     this.patterns = patterns;
+    this.latency = new Latency([plan.source, plan.destination].some(({ path }) => mayStopAnswering(path)));
     this.root = openPlanned(fs, plan);
     this.chain = this.newChain();
   }

@@ -13,10 +13,10 @@ const TREE = { 'a/f': file('f'), g: file('g') };
 
 test('where a path really is: the mount nearest to it, the later of two on one point, and the way from there', () => {
   const mounts = [
-    { device: '8:1', root: '/', point: '/' },
-    { device: '0:5', root: '/', point: '/mnt' },
-    { device: '8:1', root: '/home/user', point: '/mnt/bind' },
-    { device: '0:6', root: '/sub', point: '/mnt' },
+    { device: '8:1', root: '/', point: '/', type: 'ext4' },
+    { device: '0:5', root: '/', point: '/mnt', type: 'ext4' },
+    { device: '8:1', root: '/home/user', point: '/mnt/bind', type: 'ext4' },
+    { device: '0:6', root: '/sub', point: '/mnt', type: 'ext4' },
   ];
   expect(locate(mounts, '/home/user/x')).toEqual({ device: '8:1', path: '/home/user/x' });
   expect(locate(mounts, '/mnt/bind/x')).toEqual({ device: '8:1', path: '/home/user/x' });

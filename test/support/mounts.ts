@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { makeTemp, removeTree } from './temp.ts';
@@ -39,6 +40,29 @@ export function bindMount(source: string): string {
 export function bindOnto(source: string, at: string): void {
   onTestFinished(() => unmount(at));
   run('mount', '--bind', source, at);
+}
+
+// mount(2), for mount(8) would look at what it has mounted.
+const MUTE = `
+import ctypes, os, signal, sys
+at = sys.argv[1].encode()
+device = os.open('/dev/fuse', os.O_RDWR)
+options = f'fd={device},rootmode=40000,user_id=0,group_id=0'.encode()
+if ctypes.CDLL(None).mount(b'mute', at, b'fuse.mute', 0, options): sys.exit(1)
+print('mounted', flush=True)
+signal.pause()
+`;
+
+/** Storage that never answers, at a directory that exists, until the test ends. */
+export async function mountMute(at: string): Promise<void> {
+  const server = spawn('python3', ['-c', MUTE, at], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(async () => {
+    const gone = once(server, 'close');
+    server.kill('SIGKILL');
+    await gone;
+    spawnSync('umount', ['--lazy', at]);
+  });
+  await once(server.stdout, 'data');
 }
 
 function mounted(mount: (at: string, beside: string) => void): string {

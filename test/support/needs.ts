@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { type TestAPI, test } from 'vitest';
 
-/** `root`, `loop` (loop devices that can be mounted), or the name of a program. */
+/** `root`, `loop` (loop devices that can be mounted), `fuse` (file systems in programs), or the name of a program. */
 export type Need = string;
 
 const told = new Set<string>();
@@ -30,6 +30,7 @@ export function isRoot(): boolean {
 
 function has(need: Need): boolean {
   if (need === 'root') return isRoot();
+  if (need === 'fuse') return isRoot() && existsSync('/dev/fuse');
   if (need === 'loop') return isRoot() && spawnSync('losetup', ['-f']).status === 0;
   return (process.env.PATH ?? '').split(delimiter).some((dir) => existsSync(`${dir}/${need}`));
 }
