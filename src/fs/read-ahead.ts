@@ -12,8 +12,9 @@ export interface DirectoryRead {
   handle: Handle;
   names: RawPath[];
   types: TypeLetter[];
-  /** As it was before it was read. */
+  /** As it was before it was read, and, where that was asked for, after it. */
   before: Stat;
+  after: Stat | null;
   /** Bytes of each regular file where they were asked for; null where they could not be read. */
   sizes: (number | null)[] | null;
 }
@@ -22,6 +23,8 @@ export interface ReadAheadOptions {
   /** Links are followed, on the way and for sizes. */
   follow: boolean;
   sizes: boolean;
+  /** It is looked at once more when it is read. */
+  after: boolean;
 }
 
 /** Calls at once for the sizes of one directory. */
@@ -45,18 +48,19 @@ const fstat = promisify(fs.fstat) as (fd: number, options: { bigint: true }) => 
 export async function readAhead(
   root: Handle,
   path: RawPath,
-  { follow, sizes }: ReadAheadOptions,
+  { follow, sizes, after }: ReadAheadOptions,
   list: (handle: Handle, entry: (name: RawPath, type: TypeLetter) => void) => Promise<void>,
 ): Promise<DirectoryRead> {
   try {
     const handle = await openQuietlyBelow(root, path, follow);
     try {
       const before = nodeStat(await fstat(handle, { bigint: true }));
-      const read: DirectoryRead = { handle, names: [], types: [], before, sizes: null };
+      const read: DirectoryRead = { handle, names: [], types: [], before, after: null, sizes: null };
       await list(handle, (name, type) => {
         read.names.push(name);
         read.types.push(type);
       });
+      if (after) read.after = nodeStat(await fstat(handle, { bigint: true }));
       if (sizes) read.sizes = await sizesOf(read, follow);
       return read;
     } catch (error) {

@@ -199,7 +199,7 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
   };
   hooks.signal?.addEventListener('abort', interrupt);
   if (hooks.signal?.aborted) interrupt(); // By a listener of the start event.
-  const deletion = { fs, plan, config, patterns, reporter };
+  const deletion = { fs, plan, config, patterns, reporter, latency: tree.latency };
   let extra: ExtraEntries | undefined;
   try {
     if (plan.madeRoot) scheduler.made.add('');

@@ -15,6 +15,8 @@ export interface DirectoryStackOptions extends ReadAheadOptions {
   /** Every directory will be pushed once its parent is listed: those below one that is read ahead are read too. */
   enters: boolean;
   cancelled: () => boolean;
+  /** What is to be done before a directory is read ahead. */
+  prepare?: ((dir: RawPath) => Promise<void>) | undefined;
   /** What the top consists of, when it is not to be read. */
   names?: readonly RawPath[] | null;
 }
@@ -99,7 +101,7 @@ export class DirectoryStack<T> {
 
   private begin(next: Pending<T>): boolean {
     if (next.dir === '' && (this.options.names ?? null) !== null) return false;
-    const reading = this.fs.readAhead(this.root, next.dir, this.options);
+    const reading = this.read(next.dir);
     if (reading === null) return false;
     this.inFlight++;
     this.held++;
@@ -110,6 +112,11 @@ export class DirectoryStack<T> {
         return this.ended(next, read);
       });
     return true;
+  }
+
+  private read(dir: RawPath): Promise<DirectoryRead | null> | null {
+    const { fs, root, options } = this;
+    return options.prepare?.(dir).then(() => fs.readAhead(root, dir, options)) ?? fs.readAhead(root, dir, options);
   }
 
   private ended(next: Pending<T>, read: DirectoryRead | null): DirectoryRead | null {

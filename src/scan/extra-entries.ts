@@ -13,11 +13,11 @@ import type { Plan } from '../plan/prepare.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { IsIgnored } from './gitignore.ts';
 import { toGlob } from './glob-names.ts';
-import { Latency } from './latency.ts';
+import type { Latency } from './latency.ts';
 import { Lister, type ListingObserver, type WantedEntry } from './lister.ts';
 import { Replacements } from './replacements.ts';
 import type { Patterns } from './selection.ts';
-import { Turns } from './turns.ts';
+import { Turns, unlessCancelled } from './turns.ts';
 
 /** What a run with `--delete` looks at. */
 export interface DeletionContext {
@@ -26,6 +26,8 @@ export interface DeletionContext {
   config: Config;
   patterns: Patterns;
   reporter: Reporter;
+  /** Of both sides. */
+  latency: Latency;
 }
 
 /** What one destination directory has and the listing of the source has not: selected files, and directories. */
@@ -46,8 +48,10 @@ interface Comparison {
   others: RawPath[];
   /** Directories where the listing has something else, or the reverse. */
   inTheWay: Map<RawPath, TypeLetter>;
-  handle: Handle;
 }
+
+/** A directory of the destination that was read ahead; null: there is none. */
+type Prepared = { identity: string; entries: readonly [RawPath, TypeLetter][] } | null;
 
 /**
  * Finds what `--delete` may remove while the source is listed for the copy: each directory of the destination is read
@@ -56,11 +60,12 @@ interface Comparison {
  */
 export class ExtraEntries implements ListingObserver {
   readonly found: Extra[] = [];
-  /** Reads the destination. What is not there, and what must stay with all that it holds, is not read. */
-  readonly destination: Lister;
+  private readonly destination: Lister;
   private readonly context: DeletionContext;
   private readonly root: Handle;
   private readonly tree: DirHandleCache;
+  /** Directories that were read before their turn: null, where nothing is to be looked into. */
+  private readonly prepared = new Map<RawPath, Prepared>();
   private readonly retried: ReadonlySet<RawPath>;
   private readonly turns: Turns;
   /** Identities of what links of the source lead to, when they are followed: part of the source, wherever it lies. */
@@ -69,32 +74,53 @@ export class ExtraEntries implements ListingObserver {
   readonly replacements: Replacements;
 
   constructor(context: DeletionContext) {
-    const { fs, plan, config, reporter } = context;
+    const { fs, plan, config, reporter, latency } = context;
     this.context = context;
     this.retried = new Set(config.retryFrom);
     this.turns = new Turns(() => reporter.ended);
     // Otherwise what is there is not to be replaced, whatever it is.
     this.replacements = new Replacements(config.ifExists === 'replace');
     this.root = openDestination(context);
-    this.tree = new DirHandleCache(fs, this.root, (parent, name) => this.enter(plan, parent, name));
+    this.tree = new DirHandleCache(fs, this.root, (parent, name) => this.enter(parent, name));
     this.destination = new Lister(fs, this.tree, {
       dereference: false,
       retries: new Retries(fs, config.retries, [plan.destination.path]),
       cancelled: () => reporter.ended,
-      latency: new Latency(),
+      latency,
       wantsSize: () => false,
       onError: (error, path) => this.unreadable(error, path),
     });
   }
 
+  readonly prepare = async (dir: RawPath): Promise<void> => {
+    const read = await this.readAhead(dir);
+    if (read !== undefined) this.prepared.set(dir, read);
+  };
+
   async begin(dir: RawPath): Promise<void> {
     this.current = null;
-    const entries = new Map<RawPath, TypeLetter>();
-    const add = (name: RawPath, type: TypeLetter): void => void entries.set(name, type);
-    await this.destination.list(dir, null, add, (handle, all) => {
-      this.current = { entries, others: [], inTheWay: new Map(), handle };
+    const read = this.prepared.get(dir);
+    this.prepared.delete(dir);
+    const entries = await this.list(dir, read);
+    if (entries !== null) this.current = { entries: new Map(entries), others: [], inTheWay: new Map() };
+  }
+
+  /**
+   * Lists a directory of the destination.
+   * @param ahead what was read of it ahead
+   * @returns null when it is not there, cannot be read, or must stay with all that it holds
+   */
+  async list(dir: RawPath, ahead: Prepared | undefined): Promise<readonly [RawPath, TypeLetter][] | null> {
+    const read = ahead === undefined && this.context.latency.isLate ? await this.readAhead(dir) : ahead;
+    if (read === null) return null;
+    if (read !== undefined) return this.mayEnter(read.identity) ? read.entries : null;
+    let isListed = false;
+    const toPair = (name: RawPath, type: TypeLetter): [RawPath, TypeLetter] => [name, type];
+    const entries = await this.destination.list(dir, null, toPair, (_handle, all) => {
+      isListed = true;
       return all;
     });
+    return isListed ? entries : null;
   }
 
   name(name: RawPath, type: TypeLetter): void {
@@ -116,7 +142,7 @@ export class ExtraEntries implements ListingObserver {
     if (isStable) this.replacements.observe(dir, current.inTheWay, isIgnored);
     if (current.entries.size === 0) return;
     try {
-      this.dropOtherSpellings(current);
+      this.dropOtherSpellings(dir, current);
     } catch (error) {
       return this.unreadable(error, dir);
     }
@@ -174,6 +200,22 @@ export class ExtraEntries implements ListingObserver {
     if (this.root !== MISSING) this.context.fs.close(this.root);
   }
 
+  // undefined where only a call that blocks can tell.
+  private async readAhead(dir: RawPath): Promise<Prepared | undefined> {
+    const { fs, reporter } = this.context;
+    if (this.root === MISSING) return null;
+    try {
+      const reading = fs.readAhead(this.root, dir, { follow: false, sizes: false, after: false });
+      const read = reading && (await unlessCancelled(reading, () => reporter.ended));
+      if (read === null) return undefined;
+      const { handle, names, types, before } = read;
+      fs.close(handle);
+      return { identity: before.identity, entries: names.map((name, index) => [name, types[index] as TypeLetter]) };
+    } catch (error) {
+      return isNoDirectory(error) ? null : undefined;
+    }
+  }
+
   private async isWanted(
     ...[dir, name, type, isIgnored]: [...entry: Parameters<IsIgnored>, isIgnored: IsIgnored | null]
   ): Promise<boolean> {
@@ -187,11 +229,12 @@ export class ExtraEntries implements ListingObserver {
 
   // A directory that takes several spellings for one name lists one of them. By identity they cannot be told: FUSE may
   // give each spelling its own.
-  private dropOtherSpellings({ entries, others, handle }: Comparison): void {
+  private dropOtherSpellings(dir: RawPath, { entries, others }: Comparison): void {
     if (others.length === 0) return;
     const { fs } = this.context;
     const folded = new Map<string, RawPath>();
     for (const name of entries.keys()) folded.set(foldName(name), name);
+    const handle = this.tree.open(dir);
     const alike = others.filter((name) => folded.has(foldName(name)) && fs.statAt(handle, name) !== null);
     if (alike.length === 0) return;
     // A worker may have made the name in the meantime.
@@ -205,21 +248,28 @@ export class ExtraEntries implements ListingObserver {
     this.context.reporter.warn(path, codeOf(error), 'cannot be looked into for what to delete');
   }
 
-  // Nothing of ours is below a file or a link.
-  private enter(plan: Plan, parent: Handle, name: RawPath): Handle {
+  private enter(parent: Handle, name: RawPath): Handle {
     const { fs } = this.context;
     let handle: Handle;
     try {
       handle = fs.openDirectory(parent, name);
     } catch (error) {
-      if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error))) return MISSING;
+      if (isNoDirectory(error)) return MISSING;
       throw error;
     }
-    const { identity } = fs.stat(handle);
-    if (!plan.forbidden.includes(identity) && !this.followed.has(identity)) return handle;
+    if (this.mayEnter(fs.stat(handle).identity)) return handle;
     fs.close(handle);
     return MISSING;
   }
+
+  private mayEnter(identity: string): boolean {
+    return !this.context.plan.forbidden.includes(identity) && !this.followed.has(identity);
+  }
+}
+
+// Nothing of ours is below a file or a link.
+function isNoDirectory(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error));
 }
 
 function openDestination({ fs, plan, reporter }: DeletionContext): Handle {

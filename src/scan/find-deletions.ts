@@ -8,7 +8,10 @@ import type { DeleteJob } from '../protocol/jobs.ts';
 import type { DeletionContext, Extra, ExtraEntries } from './extra-entries.ts';
 import { toGlob } from './glob-names.ts';
 import { Removals } from './removals.ts';
-import { Turns } from './turns.ts';
+import { Cancelled, Turns } from './turns.ts';
+
+/** Directories that are looked into at once where they answer late, each in a thread of libuv's pool. */
+const IN_FLIGHT = 16;
 
 /**
  * Turns what the destination has beyond the copied listing into jobs, within what the filters select: what they leave out
@@ -41,47 +44,59 @@ function checkSource({ fs, plan, reporter }: DeletionContext): void {
 }
 
 // Looks into the directories that may go: each goes only with all that it holds.
-async function collect({ plan, config, patterns, reporter }: DeletionContext, extra: ExtraEntries): Promise<Removals> {
+async function collect(context: DeletionContext, extra: ExtraEntries): Promise<Removals> {
+  const { plan, config, patterns, reporter, latency } = context;
   const removals = new Removals();
-  const { destination } = extra;
   const outputs = outputsWithin(config, plan.destination.path);
-  const pending: RawPath[] = [];
+  const pending: Pick<Extra, 'dir' | 'isIgnored'>[] = [];
 
-  const turns = new Turns(() => false);
-  const judge = async ({ dir, isIgnored }: Extra, name: RawPath, type: TypeLetter): Promise<void> => {
+  const turns = new Turns(() => reporter.ended);
+  const judge = async ({ dir, isIgnored }: (typeof pending)[0], name: RawPath, type: TypeLetter): Promise<void> => {
     const path = join(dir, name);
     if (await isIgnored?.(dir, name, type)) return;
     const isSelected = patterns.all || (await patterns.selects(toGlob(path), type === 'd', turns));
+    if (isSelected) {
+      if (type !== 'd' && (outputs.includes(path) || extra.isInUse(dir, name) || extra.isFollowed(dir, name))) return;
+      removals.add(dir, name, type);
+    }
     // Without `include` a directory that is not selected is excluded, with all that it holds.
-    if (type === 'd' && (isSelected || config.include.length > 0)) pending.push(path);
-    if (!isSelected) return;
-    if (type !== 'd' && (outputs.includes(path) || extra.isInUse(dir, name) || extra.isFollowed(dir, name))) return;
-    removals.add(dir, name, type);
+    if (type === 'd' && (isSelected || config.include.length > 0)) pending.push({ dir: path, isIgnored });
+  };
+  const look = async (inside: (typeof pending)[0]): Promise<void> => {
+    const entries = await extra.list(inside.dir, undefined);
+    if (entries === null) return;
+    removals.listed(inside.dir, entries.length);
+    for (const entry of entries) await judge(inside, ...entry);
+    await turns.take();
   };
 
   extra.forgetEntered();
-  for (const found of extra.found) {
-    for (const [index, name] of found.names.split('/').entries()) {
-      if (reporter.ended) return removals;
-      await judge(found, name, found.types[index] as TypeLetter);
-    }
-    for (let dir = pending.pop(); dir !== undefined && !reporter.ended; dir = pending.pop()) {
-      const inside = { ...found, dir };
-      const entries = await destination.list(
-        dir,
-        null,
-        (name, type): [RawPath, TypeLetter] => [name, type],
-        (_handle, all) => {
-          removals.listed(inside.dir, all.length);
-          return all;
-        },
-      );
-      for (const [name, type] of entries) {
-        if (reporter.ended) return removals;
-        await judge(inside, name, type);
+  try {
+    for (const found of extra.found) {
+      for (const [index, name] of found.names.split('/').entries()) {
+        await judge(found, name, found.types[index] as TypeLetter);
       }
       await turns.take();
     }
+    await eachInFlight(pending, look, () => (latency.isLate ? IN_FLIGHT : 1));
+  } catch (error) {
+    if (!(error instanceof Cancelled)) throw error;
   }
   return removals;
+}
+
+// Takes from a list that grows meanwhile.
+async function eachInFlight<T>(pending: T[], step: (item: T) => Promise<void>, inFlight: () => number): Promise<void> {
+  const running = new Set<Promise<void>>();
+  for (;;) {
+    while (running.size < inFlight()) {
+      const next = pending.pop();
+      if (next === undefined) break;
+      const run: Promise<void> = step(next).finally(() => running.delete(run));
+      running.add(run);
+      run.catch(() => {});
+    }
+    if (running.size === 0) return;
+    await Promise.race(running);
+  }
 }

@@ -10,6 +10,8 @@ import type { Latency } from './latency.ts';
 
 /** Watches the source as it is listed for the copy. */
 export interface ListingObserver {
+  /** Before the directory is read ahead, long before `begin`; never fails. */
+  prepare: (dir: RawPath) => Promise<void>;
   /** Before the directory is read. */
   begin: (dir: RawPath) => Promise<void>;
   /** Each entry, whether it is wanted or not; again when the directory is read again after a failure. */
@@ -103,7 +105,8 @@ export class Lister {
         else this.eachName(handle, dir, attempt, entry);
         if (read === null) latency.observe(performance.now() - began, entries.length);
         if (select !== undefined) selected = select(handle, entries);
-        if (before) ended = observer.end(dir, isSameState(before, this.fs.stat(handle)), ignored?.() ?? null);
+        if (before)
+          ended = observer.end(dir, isSameState(before, read?.after ?? this.fs.stat(handle)), ignored?.() ?? null);
       } catch (error) {
         const pause = this.options.retries.pauseAfter(error, attempt);
         if (pause === null) {

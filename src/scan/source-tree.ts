@@ -48,7 +48,8 @@ export class SourceTree {
   private readonly patterns: Patterns;
   private readonly root: Handle;
   private readonly chain: DirHandleCache;
-  private readonly latency: Latency;
+  /** Of both sides of the run. */
+  readonly latency: Latency;
   /** Nothing is to be done in the top directory of the destination, and its time is its source's. */
   leavesTop = false;
   private ahead: NodeJS.Timeout | undefined;

@@ -93,6 +93,8 @@ export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: Adapte
   const pending = new DirectoryStack<Callback>(fs, tree.root, {
     ...options,
     follow: options.dereference,
+    after: options.observer !== undefined,
+    prepare: options.observer?.prepare,
     enters: false,
   });
   const arrived: [dir: RawPath, callback: Callback][] = [];

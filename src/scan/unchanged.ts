@@ -206,7 +206,7 @@ export class UnchangedEntries {
       const source = await hold(fs.holdAhead(top, group.dir));
       let destination: Handle;
       if (group.sweeps === true && this.sweeps) {
-        const read = await fs.readAhead(this.destination, group.dir, { follow: false, sizes: false });
+        const read = await fs.readAhead(this.destination, group.dir, { follow: false, sizes: false, after: false });
         destination = await hold(read && Promise.resolve(read.handle));
         group.sweeps = read?.names.some((name) => parseTemporaryName(name) !== null) === true;
       } else {

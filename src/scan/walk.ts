@@ -48,6 +48,8 @@ async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterO
   const pending = new DirectoryStack<null>(fs, tree.root, {
     ...options,
     follow: options.dereference,
+    after: options.observer !== undefined,
+    prepare: options.observer?.prepare,
     // Of these the listing itself says which directories it enters.
     enters: !options.dereference && !options.oneFileSystem,
   });
