@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
-import { devNull } from 'node:os';
+import { closeSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { looksLikeCopy } from './cli/sniff-args.ts';
 import { NonBlockingStream, reopenNonBlocking } from './fs/non-blocking-stream.ts';
+import { detachOutput } from './process/detach-output.ts';
 import { startWorkerEarly } from './schedule/early.ts';
 
 // Before the pool's first use: where storage answers late 16 directories wait for it, and 16 entries on both sides.
@@ -50,26 +50,8 @@ function standardStream(fd: 1 | 2, nodeStream: () => NodeJS.WriteStream): NonBlo
 /** Node restores the settings of a terminal on its way out, and aborts when the terminal was closed meanwhile. */
 function leave(code: number): never {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
-  // koffi syncs both on its way out, which takes time, and never ends where the disk refuses.
-  for (const fd of [1, 2]) if (isFile(fd)) replaceByNothing(fd);
+  detachOutput();
   process.exit(code);
-}
-
-function isFile(fd: number): boolean {
-  try {
-    return fstatSync(fd).isFile();
-  } catch {
-    return false; // Closed above.
-  }
-}
-
-/** The lowest free descriptor is the next to be given. */
-function replaceByNothing(fd: number): void {
-  try {
-    closeSync(fd);
-  } finally {
-    openSync(devNull, 'w');
-  }
 }
 
 // The limit on open files can be too low to read the program itself.

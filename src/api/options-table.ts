@@ -5,6 +5,7 @@ import {
   failure,
   file,
   flag,
+  flagOrMilliseconds,
   limit,
   listOf,
   MAX_BUFFER,
@@ -123,6 +124,14 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     group: 'select',
     flags: '-L, --dereference',
     help: 'copy what symbolic links point to, not the links',
+  },
+  sourceLink: {
+    type: flag,
+    default: false,
+    group: 'select',
+    flags: '-P, --source-link',
+    help: 'copy a source that is a symbolic link itself, not what it leads to',
+    conflicts: { dereference: 'one follows what the other keeps' },
   },
   oneFileSystem: {
     type: flag,
@@ -376,5 +385,5 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     },
   },
   entries: { type: flag, default: false },
-  sizes: { type: flag, default: false },
+  sizes: { type: flagOrMilliseconds, default: false },
 };

@@ -63,6 +63,8 @@ export interface CopyOptions {
   maxDelete?: number;
   archive?: boolean;
   dereference?: boolean;
+  /** Copy a source that is a symbolic link itself; one with a slash at its end is followed all the same. */
+  sourceLink?: boolean;
   /** Make directories of other devices than the source's, but do not enter them. */
   oneFileSystem?: boolean;
   reflink?: 'auto' | 'always' | 'never';
@@ -90,6 +92,9 @@ export interface CopyOptions {
   strict?: boolean;
   /** Emit a `file` event for each entry. Default false: it costs. */
   entries?: boolean;
-  /** Learn the bytes total (for `progress` events): of more than 1,000 files by a count beside a copy that takes longer than 0.3 s. Default false. */
-  sizes?: boolean;
+  /**
+   * Learn the bytes total (for `progress` events): of more than 1,000 files by a count beside a copy that takes longer than 0.3 s, or than
+   * so many milliseconds. Default false.
+   */
+  sizes?: boolean | number;
 }

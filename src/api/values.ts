@@ -36,6 +36,11 @@ export const callback: ValueType = { takes: 'a function', fits: (value) => typeo
 
 export const flag: ValueType = { takes: 'true or false', fits: (value) => typeof value === 'boolean' };
 
+export const flagOrMilliseconds: ValueType = {
+  takes: 'true, false or a number of milliseconds',
+  fits: (value) => flag.fits(value) || (typeof value === 'number' && value >= 0 && value < 2 ** 31),
+};
+
 /** A number of bytes: `1024`, `4K`, `1.5G`, `64KiB`. K is 1024 with or without `B` or `iB`. */
 export function size(least: number, most: number): ValueType {
   const text: TextValue = {

@@ -5,8 +5,8 @@ import { OPTIONS } from '../api/options-table.ts';
 
 // What users of cp, rsync, rclone, robocopy and others type out of habit.
 
-/** What pcopy does anyway is accepted and has no effect. -P is rsync's (--partial --progress) and cp's (links as links). */
-export const DONE_ANYWAY: readonly string[] = ['-r, --recursive', '-R', '-P', '-f, --force'];
+/** What pcopy does anyway is accepted and has no effect. */
+export const DONE_ANYWAY: readonly string[] = ['-r, --recursive', '-R', '-f, --force'];
 
 const ANYWAY = 'that is done anyway';
 
@@ -14,7 +14,7 @@ const INSTEAD: readonly (readonly [options: string, hint: string])[] = [
   ['-p -l -H -S --preserve --times --perms --links --hard-links', 'most is kept anyway; for the rest: -a'],
   ['-y --overwrite', `what is in a file's way is replaced, ${ANYWAY}`],
   ['-T --no-target-directory', `the contents of the source go into the destination, ${ANYWAY}`],
-  ['--no-dereference', 'links are copied as links anyway'],
+  ['--no-dereference', 'links are copied as links anyway; for a source that is one: -P'],
   ['--inplace', 'to write files in place: --no-atomic'],
   ['-z --compress', 'nothing is compressed from disk to disk'],
   ['-c', 'to compare contents: -u --checksum'],

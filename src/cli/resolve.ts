@@ -19,6 +19,9 @@ export function resolveView(raw: RawOptions, terminal: Terminal): View {
   return { progress, quiet, lines };
 }
 
+/** Milliseconds: what ends before has no line to show totals in, and is spared the count. */
+const PLAIN_COUNTS_AFTER = 2_000;
+
 /** What the engine is asked for: given options, lists read, and what the view needs to know. */
 export function toCopyOptions(raw: RawOptions, lists: Lists, view: View): CopyOptions {
   const exclude = [...(raw.exclude ?? []).map((glob) => patternText(glob, '--exclude')), ...lists.exclude];
@@ -36,8 +39,8 @@ export function toCopyOptions(raw: RawOptions, lists: Lists, view: View): CopyOp
     trace: raw.trace === undefined ? undefined : textPath(raw.trace, '--trace'),
     maxErrors: raw.failFast ? 1 : raw.maxErrors,
     entries: view.lines !== 'none' || undefined,
-    // A stat for each entry while listing: worth it only where someone watches.
-    sizes: view.progress === 'bar' || view.progress === 'json' || undefined,
+    // A second listing with a stat for each entry: worth it only where someone watches. A log is first written after 5 s.
+    sizes: view.progress === 'plain' ? PLAIN_COUNTS_AFTER : view.progress !== 'none' || undefined,
   });
 }
 

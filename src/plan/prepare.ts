@@ -47,8 +47,8 @@ export function prepare(
   const { dryRun } = config;
   const from = absolute(source, config);
   const to = absolute(destination, config);
-  const found = lookAtSource(from, config.archive);
-  const at = orRefuse(from, 'cannot look at the source', () => (found.isDangling ? realName(from) : real(from)));
+  const found = lookAtSource(from, config);
+  const at = orRefuse(from, 'cannot look at the source', () => (found.isLink ? realName(from) : real(from)));
   const there = orRefuse(to, 'cannot look at the destination', () => look(to));
   if (found.kind === 'directory') {
     if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
@@ -62,9 +62,7 @@ export function prepare(
   const [dir, as] = into ? [to, typed] : splitLast(to);
   const place = into ? join(dir, as) : to;
   checkOutputs(config, at, () => placeOf(place));
-  const old = orRefuse(place, 'cannot look at the destination', () =>
-    found.isDangling ? lookAtLink(place) : look(place),
-  );
+  const old = orRefuse(place, 'cannot look at the destination', () => (found.isLink ? lookAtLink(place) : look(place)));
   if (old?.identity === found.identity) throw sameFile(place);
   // A FIFO takes the place of a FIFO; a device somebody means to write to, and that is not done.
   if (there?.kind === 'device' || (there?.kind === 'other' && found.kind === 'file')) {
@@ -74,19 +72,21 @@ export function prepare(
 }
 
 interface SourceEntry extends Looked {
-  /** A link that leads nowhere: with `archive` it is copied itself. */
-  isDangling: boolean;
+  /** It is copied itself, with `archive` also because it leads nowhere. */
+  isLink: boolean;
 }
 
-function lookAtSource(path: RawPath, archive: boolean): SourceEntry {
+function lookAtSource(path: RawPath, { archive, sourceLink }: Config): SourceEntry {
+  const itself = sourceLink && !path.endsWith('/') ? lookAtLink(path) : null;
+  if (itself !== null) return { kind: 'other', identity: itself.identity, isLink: true };
   const found = orRefuse(path, 'cannot look at the source', () => look(path));
   if ((found?.kind === 'other' || found?.kind === 'device') && !archive) {
     throw new RefusedError(path, 'is a FIFO, a socket or a device: copied only with --archive', 'EPCOPY_TYPE');
   }
-  if (found !== null) return { ...found, isDangling: false };
+  if (found !== null) return { ...found, isLink: false };
   const link = lookAtLink(path);
   if (link === null) throw new RefusedError(path, 'no such file or directory', 'ENOENT');
-  if (archive) return { kind: 'other', identity: link.identity, isDangling: true };
+  if (archive) return { kind: 'other', identity: link.identity, isLink: true };
   throw new RefusedError(path, 'is a symbolic link that leads nowhere: copied only with --archive', 'ENOENT');
 }
 

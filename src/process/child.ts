@@ -2,6 +2,7 @@
 // A worker's start-up time is everybody's waiting time, so this imports little; what starts processes comes only when asked for.
 import { Socket } from 'node:net';
 import { parentIsAlive, setIdentity, setOrigin } from './current.ts';
+import { detachOutput } from './detach-output.ts';
 import { encodeError } from './error-codec.ts';
 import { Fifo } from './fifo.ts';
 import { dropAll, handleTable, open } from './handles.ts';
@@ -18,7 +19,7 @@ const uplink = new Link(new Socket({ fd: LINK_FD, readable: true, writable: true
 router.attach(boot.address, uplink);
 
 // A closed channel means a dead parent, however it died. Nobody is left to work for.
-uplink.untilClosed().then(() => process.exit());
+uplink.untilClosed().then(() => end());
 if (boot.role !== 'process') {
   process.on('SIGINT', () => {});
   process.on('SIGHUP', () => {});
@@ -164,7 +165,7 @@ async function runEach(target: (item: unknown) => unknown, items: unknown[]): Pr
     const now = Date.now();
     if (now - checkedAt > PARENT_CHECK) {
       // Where no signal ends this process with its parent, the rest is for nobody.
-      if (!parentIsAlive()) process.exit(1);
+      if (!parentIsAlive()) end(1);
       checkedAt = now;
     }
     const result = target(items[index]);
@@ -189,5 +190,11 @@ async function exit(exitCode: number): Promise<void> {
   await uplink.drained();
   if (exitCode !== 0) process.exitCode ??= exitCode;
   // Without a code, so that what is found at the exit can still set one.
-  process.exit();
+  end();
+}
+
+function end(exitCode?: number): never {
+  // After what others have to say at the exit.
+  process.once('exit', detachOutput);
+  process.exit(exitCode);
 }

@@ -63,7 +63,7 @@ export class Reporter {
     this.interrupted = new Promise((resolve) => {
       this.isInterrupted = resolve;
     });
-    this.counters = new Counters(config.sizes, config.bwlimit || null, performance.now());
+    this.counters = new Counters(config.sizes !== false, config.bwlimit || null, performance.now());
   }
 
   /** Whether the run is over before its end. */

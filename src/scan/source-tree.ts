@@ -1,5 +1,5 @@
 import type { Config } from '../api/config.ts';
-import { CopyError, RefusedError } from '../api/errors.ts';
+import { CopyError, RefusedError, UsageError } from '../api/errors.ts';
 import type { Found } from '../api/events.ts';
 import { escapeControls, type RawPath, sourcePath } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
@@ -18,7 +18,7 @@ import { Gitignore, readGitignore } from './gitignore.ts';
 import { Latency } from './latency.ts';
 import type { ListingObserver } from './lister.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
-import type { Patterns } from './selection.ts';
+import { type Patterns, patternsFor } from './selection.ts';
 import { isDecidedByListing, UnchangedEntries } from './unchanged.ts';
 import type { Unmatched } from './unmatched.ts';
 
@@ -38,6 +38,8 @@ interface WalkOptions {
   unmatched?: Unmatched | null;
   observer?: ListingObserver | undefined;
   listed?: Tracing['listed'] | undefined;
+  /** Other ones than the run's. */
+  patterns?: Patterns;
 }
 
 /** The source of a run, as it is listed: a tree, some paths of it, or one file. */
@@ -81,7 +83,11 @@ export class SourceTree {
       if (waitedMs > 0) tracing?.waited(monotonicMs() - waitedMs);
     };
     const unchanged = this.unchanged(reporter, put);
-    if (this.config.sizes) this.ahead = setTimeout(() => void this.countAhead(reporter), COUNT_AHEAD_AFTER).unref();
+    const { sizes } = this.config;
+    if (sizes !== false) {
+      const after = sizes === true ? COUNT_AHEAD_AFTER : sizes;
+      this.ahead = setTimeout(() => void this.countAhead(reporter), after).unref();
+    }
     try {
       await this.walk(
         this.chain,
@@ -101,7 +107,7 @@ export class SourceTree {
     }
     this.leavesTop = unchanged?.leavesTop === true;
     reporter.listed();
-    if (reporter.counters.known().complete) this.tellWhatIsEmpty(unmatched, reporter);
+    if (reporter.counters.known().complete) await this.tellWhatIsEmpty(unmatched, reporter);
   }
 
   private unchanged(reporter: Reporter, put: (job: EntriesJob) => Promise<void>): UnchangedEntries | null {
@@ -184,11 +190,11 @@ export class SourceTree {
 
   private async walk(
     chain: DirHandleCache,
-    { sizes, inFlight, unmatched = null, observer, listed }: WalkOptions,
+    { sizes, inFlight, unmatched = null, observer, listed, patterns = this.patterns }: WalkOptions,
     found: Found,
     listener: ScanListener,
   ): Promise<void> {
-    const { fs, patterns } = this;
+    const { fs } = this;
     const { dereference, oneFileSystem, archive, filesFrom, minSize, maxSize, retries, retryFrom } = this.config;
     const gitignore = this.config.gitignore ? gitignoreOf(fs) : null;
     const { filter, rename } = this.config;
@@ -221,12 +227,37 @@ export class SourceTree {
     }
   }
 
-  private tellWhatIsEmpty(unmatched: Unmatched | null, reporter: Reporter): void {
+  /** What an include that is about the top was perhaps meant to be: what is below has not been listed for it. */
+  private async meantBelow(pattern: string): Promise<string | undefined> {
+    if (!/^[^/]+\/?$/.test(pattern)) return undefined;
+    const meant = `**/${pattern}`;
+    const found: Found = { files: 0, directories: 0, bytes: null, complete: false };
+    const until = performance.now() + LOOK_BELOW_FOR;
+    const isFound = (): boolean => found.files + found.directories > 0;
+    const chain = this.newChain();
+    try {
+      const patterns = await patternsFor({ include: [meant], exclude: this.config.exclude });
+      await this.walk(chain, { sizes: false, inFlight: IN_FLIGHT, patterns }, found, {
+        put: async () => {},
+        failed: () => {},
+        skipped: () => {},
+        cancelled: () => this.stopped || isFound() || performance.now() > until,
+      });
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error; // Longer than a pattern may be.
+    } finally {
+      chain.close();
+    }
+    return isFound() ? meant : undefined;
+  }
+
+  private async tellWhatIsEmpty(unmatched: Unmatched | null, reporter: Reporter): Promise<void> {
     const { filesFrom, retryFrom } = this.config;
     if (retryFrom?.length === 0) return;
     if (filesFrom === null && retryFrom === null && this.plan.single === null) {
       for (const use of unmatched?.left ?? []) {
-        const hint = didYouMean(unmatched?.meant(use));
+        const meant = use.option === 'include' ? await this.meantBelow(use.pattern) : unmatched?.meant(use);
+        const hint = didYouMean(meant);
         // It may be there to keep something from being deleted.
         if (use.option === 'exclude' && this.config.delete && hint === '') continue;
         reporter.suspicious('EPCOPY_NOMATCH', `${use.said} matches nothing${hint}`);
@@ -245,6 +276,9 @@ export class SourceTree {
     reporter.suspicious('EPCOPY_EMPTY', 'there is nothing to copy');
   }
 }
+
+/** Milliseconds: a hint is not worth more. */
+const LOOK_BELOW_FOR = 2_000;
 
 function openPlanned(fs: FileSystem, { source }: Plan): Handle {
   try {

@@ -6,7 +6,7 @@ import { resolveView, toCopyOptions } from '../../src/cli/resolve.ts';
 
 const NO_LISTS: Lists = { exclude: [], origins: new Map<string, string>(), filesFrom: undefined };
 const view = (raw: RawOptions, stderrIsTerminal = false, env = {}) => resolveView(raw, { stderrIsTerminal, env });
-const options = (raw: RawOptions, lists = NO_LISTS) => toCopyOptions(raw, lists, view(raw));
+const options = (raw: RawOptions, lists = NO_LISTS) => toCopyOptions(raw, lists, view({ progress: 'none', ...raw }));
 
 describe('how a run is shown', () => {
   test.each([
@@ -70,6 +70,7 @@ describe('what the engine is asked for', () => {
   test('entries and sizes only for whom they are shown', () => {
     expect(options({ verbose: true })).toEqual({ entries: true });
     expect(options({ progress: 'json' })).toEqual({ sizes: true });
+    expect(options({ progress: 'plain' })).toEqual({ sizes: 2000 });
     expect(options({ progress: 'json', verbose: true })).toEqual({ entries: true, sizes: true });
     expect(toCopyOptions({}, NO_LISTS, view({}, true))).toEqual({ sizes: true });
   });

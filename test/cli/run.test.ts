@@ -66,7 +66,11 @@ describe('a copy', () => {
     };
     const pcopy = command(['é', '-j3', 'dest', '--exclude', '*.o']);
     expect(await pcopy.with(engine)).toBe(0);
-    expect(given).toEqual({ source: '\xc3\xa9', destination: 'dest', options: { jobs: 3, exclude: ['*.o'] } });
+    expect(given).toEqual({
+      source: '\xc3\xa9',
+      destination: 'dest',
+      options: { jobs: 3, exclude: ['*.o'], sizes: 2000 },
+    });
   });
 
   test('is silent on stdout and says its summary on stderr', async () => {

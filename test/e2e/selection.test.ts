@@ -83,6 +83,24 @@ overBothDrivers((driver) => {
       "--exclude-from SKIP, line 3: 'tmp' matches nothing: did you mean '**/tmp'?",
       "--exclude-from SKIP, line 1: '*.o' matches at the top only: did you mean '**/*.o'?",
     ]);
+    const narrow = [
+      '--include',
+      'z.p',
+      '--include',
+      'q.r',
+      '--include',
+      '*.none',
+      '--include',
+      'f',
+      '--exclude',
+      '**/tmp',
+    ];
+    const { stderr: included } = await copy(['src', 'dst1', ...narrow], { cwd: top, driver });
+    expect(included.match(/--include .*(?= \()/g)).toEqual([
+      "--include 'z.p' matches nothing: did you mean '**/z.p'?",
+      "--include '*.none' matches nothing",
+      "--include 'f' matches nothing",
+    ]);
     await copy(['src', 'dst2', '--files-from', 'LIST'], { cwd: top, driver });
     expect(files(`${top}/dst2`)).toEqual(['q.r']);
     const { stderr: bad } = expectExit(await pcopy(['src', 'dst3', '--exclude-from', 'BAD'], { cwd: top, driver }), 2);

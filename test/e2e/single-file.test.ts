@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
@@ -58,6 +58,23 @@ overBothDrivers((driver) => {
       expect(expectExit(run, 2).stderr).toContain(`option '${args[0]}' means nothing when the source is not a folder`);
     }
     expect(readdirSync(top)).toEqual(['dst', 'src']);
+  });
+
+  test('-P copies a link that is typed, whatever it leads to, and changes nothing for anything else', async () => {
+    const top = temp();
+    plant(top, { 'd/f': file('f'), toDirectory: symlink('d'), toFile: symlink('d/f'), nowhere: symlink('none') });
+    for (const link of ['toDirectory', 'toFile', 'nowhere']) {
+      await copy(['-P', link, 'new'], { driver, cwd: top });
+      expect(readlinkSync(`${top}/new`)).toBe(readlinkSync(`${top}/${link}`));
+      unlinkSync(`${top}/new`);
+    }
+    await copy(['-aP', 'toDirectory', 'd'], { driver, cwd: top });
+    expect(readlinkSync(`${top}/d/toDirectory`)).toBe('d');
+    unlinkSync(`${top}/d/toDirectory`);
+    await copy(['-P', 'toDirectory/', 'followed'], { driver, cwd: top });
+    await copy(['-avP', 'd', 'same'], { driver, cwd: top });
+    for (const copied of ['followed', 'same']) expect(readdirSync(`${top}/${copied}`)).toEqual(['f']);
+    expectExit(await pcopy(['-PL', 'toFile', 'new'], { driver, cwd: top }), 2);
   });
 
   test('a FIFO, a device, and a link that leads nowhere are refused without -a', async () => {

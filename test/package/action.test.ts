@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { expect } from 'vitest';
 import { needs } from '../support/needs.ts';
 import { ROOT } from '../support/run.ts';
@@ -8,7 +8,7 @@ import { temp } from '../support/temp.ts';
 const test = needs('bash', 'xargs');
 
 /** The composite action's step, as a runner starts it. */
-function step(source: string, destination: string, options: string) {
+function step(source: string, destination: string, options: string, more: Record<string, string> = {}, root = ROOT) {
   const top = temp();
   const env = {
     ...process.env,
@@ -18,8 +18,9 @@ function step(source: string, destination: string, options: string) {
     GITHUB_ACTIONS: 'true',
     GITHUB_OUTPUT: `${top}/output`,
     GITHUB_STEP_SUMMARY: `${top}/summary`,
+    ...more,
   };
-  const result = spawnSync(`${ROOT}/.github/actions/pcopy/run.sh`, { cwd: top, env, encoding: 'utf8' });
+  const result = spawnSync(`${root}/.github/actions/pcopy/run.sh`, { cwd: top, env, encoding: 'utf8' });
   return { ...result, top };
 }
 
@@ -48,4 +49,52 @@ test('the action refuses options with a quote that does not end, and copies noth
   expect(stdout).toMatch(/^::error title=pcopy::/m);
   expect(readFileSync(`${top}/output`, 'utf8')).toBe('exit-code=2\n');
   expect(existsSync(`${top}/to`)).toBe(false);
+});
+
+/** The action as a runner gets it: the repository, in which nothing was built. */
+function checkedOut(): string {
+  const root = `${temp()}/repository`;
+  mkdirSync(root);
+  for (const entry of ['.github', 'src', 'bin', 'package.json', 'package-lock.json'])
+    cpSync(`${ROOT}/${entry}`, `${root}/${entry}`, { recursive: true });
+  return root;
+}
+
+test('what a cache has brought back is used, and nothing is built', () => {
+  const runner = temp();
+  mkdirSync(`${runner}/pcopy/node_modules`, { recursive: true });
+  symlinkSync(ROOT, `${runner}/pcopy/node_modules/pcopy`);
+  const { status, stdout, top } = step(`${ROOT}/fixtures/tree`, 'to', '', { RUNNER_TEMP: runner }, checkedOut());
+  expect([status, stdout]).toEqual([0, '']);
+  expect(existsSync(`${top}/to/about.txt`)).toBe(true);
+});
+
+needs('bash', 'npm')('at the tag of a release its file is installed', () => {
+  const server = temp();
+  const files = `${server}/OWNER/pcopy/releases/download/v0.1.0`;
+  mkdirSync(files, { recursive: true });
+  spawnSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', files], { cwd: ROOT });
+  const release = { GITHUB_SERVER_URL: `file://${server}`, PCOPY_REPOSITORY: 'OWNER/pcopy', PCOPY_REF: 'v0.1.0' };
+  const npm = { npm_config_omit: 'optional', npm_config_offline: 'true', RUNNER_TEMP: server };
+  const { status, stdout, top } = step(`${ROOT}/fixtures/tree`, 'to', '', { ...release, ...npm }, checkedOut());
+  expect(status).toBe(0);
+  expect(stdout).not.toContain('Build');
+  expect(existsSync(`${top}/to/about.txt`)).toBe(true);
+  expect(existsSync(`${server}/pcopy/node_modules/pcopy/dist/main.cjs`)).toBe(true);
+});
+
+test('the key of the cache is that of the sources and of the package', () => {
+  const key = (PCOPY_PACKAGE: string, root: string): string => {
+    const GITHUB_OUTPUT = `${temp()}/output`;
+    spawnSync(`${root}/.github/actions/pcopy/run.sh`, ['key'], {
+      env: { ...process.env, PCOPY_PACKAGE, GITHUB_OUTPUT },
+    });
+    return readFileSync(GITHUB_OUTPUT, 'utf8');
+  };
+  const root = checkedOut();
+  expect(key('', root)).toMatch(/^key=\d+-\d+\n$/);
+  expect(key('', root)).toBe(key('', ROOT));
+  expect(key('a.tgz', root)).not.toBe(key('', root));
+  cpSync(`${root}/package.json`, `${root}/src/more.ts`);
+  expect(key('', root)).not.toBe(key('', ROOT));
 });

@@ -1,9 +1,11 @@
 // Programs in other forms than a file that is run as it was written.
 import { execFile, spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
 import { expect, test } from 'vitest';
+import { needs } from '../support/needs.ts';
 import { temp } from '../support/temp.ts';
 
 const fixtures = new URL('./fixtures/', import.meta.url).pathname;
@@ -55,4 +57,25 @@ test.each([
   const options = { cwd: fixtures, input, encoding: 'utf8' } as const;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', ...args], options);
   expect([stdout, stderr]).toEqual(['9\n', '']);
+});
+
+// koffi, by which a child asks to end with its parent, syncs both streams on its way out.
+needs('strace')('a child ends whatever the disk under its standard output says', () => {
+  const top = temp();
+  const stdout = openSync(`${top}/out`, 'w');
+  const code = `import { Process, task } from 'pcopy/process';
+    const child = new Process(task(${JSON.stringify(`${fixtures}tasks.js`)}, 'square'), [3]);
+    child.start();
+    await child.join();
+    console.log(child.exitCode);`;
+  const trace = ['-f', '-o', `${top}/trace`, '-P', `${top}/out`, '-e', 'inject=fsync:error=EIO'];
+  const node = [process.execPath, '--input-type=module', '-e', code];
+  const { stderr } = spawnSync('strace', [...trace, ...node], {
+    cwd: fixtures,
+    stdio: ['ignore', stdout, 'pipe'],
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  closeSync(stdout);
+  expect([readFileSync(`${top}/out`, 'utf8'), stderr]).toEqual(['0\n', '']);
 });
