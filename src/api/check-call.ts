@@ -16,11 +16,11 @@ const HOOKS: Record<'onEvent' | 'signal' | 'early' | 'executor' | 'origins', Val
   origins: { takes: 'a map', fits: (value) => value instanceof Map },
 };
 
-/** Those of the library. */
+/** Options of the library. */
 const LIBRARY = Object.entries(OPTIONS).filter(([, row]) => row.default !== undefined);
 const TYPES = Object.fromEntries(LIBRARY.map(([name, row]) => [name, row.type]));
 
-/** Throws UsageError for arguments of `copyTree` that cannot be meant. An option that is undefined is not given. */
+/** Throws UsageError for invalid arguments of `copyTree`. An undefined option counts as not given. */
 export function checkCall(source: unknown, destination: unknown, options: unknown, hooks: unknown): void {
   if (Array.isArray(source)) check('source', sources, source);
   else check('source', path, source);
@@ -31,7 +31,7 @@ export function checkCall(source: unknown, destination: unknown, options: unknow
     throw new UsageError('rename: cannot stand beside several sources: each goes under its own name');
 }
 
-/** Throws UsageError for options that cannot stand together. */
+/** Throws UsageError for options that exclude each other. */
 export function checkCombinations(options: CopyOptions): void {
   const value = (name: string): unknown => options[name as keyof CopyOptions];
   // `atomic` is what an option takes away.
@@ -49,7 +49,7 @@ export function checkCombinations(options: CopyOptions): void {
 function checkFields(what: 'option' | 'hook', shapes: Readonly<Record<string, ValueType>>, fields: unknown): void {
   const isPlain = (value: unknown): boolean => isObject(value) && !Array.isArray(value) && !(value instanceof Map);
   check(`${what}s`, { takes: 'an object', fits: isPlain }, fields);
-  // With `in` what is inherited is seen too: it would count.
+  // `in` sees inherited fields too; they would take effect.
   for (const name in fields as object) {
     const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined;
     if (shape === undefined) throw unknown(what, name, Object.keys(shapes));

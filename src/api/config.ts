@@ -25,7 +25,7 @@ export type Config = Required<
   filter: NonNullable<CopyOptions['filter']> | null;
   rename: NonNullable<CopyOptions['rename']> | null;
   trace: string | null;
-  /** What relative paths are relative to: the working directory when the run was called for; null when it was gone. */
+  /** The working directory at the start of the run; null when it has been removed. */
   workingDirectory: RawPath | null;
   filesFrom: readonly string[] | null;
   /** '' is the whole source. */
@@ -37,7 +37,7 @@ export type Config = Required<
   bwlimit: number;
 };
 
-/** Throws UsageError for options that cannot stand together. Each by itself was checked (`checkCall`). */
+/** Throws UsageError for options that exclude each other. Each value was checked before (`checkCall`). */
 export function resolveConfig(options: CopyOptions): Config {
   checkCombinations(options);
   const chunkSize = options.chunkSize ?? 1024;

@@ -1,4 +1,4 @@
-/** What a failed entry looks like as plain data: it crosses processes and stands in events. */
+/** A failed entry as plain data, for messages between processes and for events. */
 export interface Failure {
   /** Path of the entry, as bytes (one character per byte), relative to the source; '' is the top directory. */
   path: string;
@@ -10,18 +10,18 @@ export interface Failure {
   message: string;
   /** Which side of the copy the failure is on. Nothing is deleted at the destination after a failed `source`. */
   side: 'source' | 'destination';
-  /** It stands for everything below the path too. */
+  /** It covers everything below the path too. */
   subtree?: boolean;
 }
 
-/** An entry of the destination could not be removed: copying does not help it. */
+/** Whether a removal at the destination failed; copying again would not help. */
 export function isRemoval({ action, side }: Failure): boolean {
   return action === 'delete' && side === 'destination';
 }
 
 /**
- * What is to be copied to make up for these failures, each once; '' is the whole source. The top directory by itself is
- * finished by every run, and what has no entry (the manifest, a pattern that matches nothing) bears the same path.
+ * The paths to copy again after these failures, each once; '' is the whole source. Failures without an entry (the manifest, a
+ * pattern without a match) and of the top directory itself have the path '' too, and need no retry: every run finishes the top.
  */
 export function pathsToRetry(failures: Iterable<Failure>): Set<string> {
   const paths = new Set<string>();
@@ -59,7 +59,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** An option has a value that cannot be used (exit code 2), or means nothing for this source. Nothing was touched. */
+/** An option has a value that cannot be used (exit code 2), or does not apply to this source. Nothing was changed. */
 export class UsageError extends Error {
   override name = 'UsageError';
   readonly code = 'EUSAGE';

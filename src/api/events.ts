@@ -1,9 +1,9 @@
 import type { Failure } from './errors.ts';
 
-/** The kinds of entries that are counted apart. */
+/** Kinds of entries, each with a counter of its own. */
 export type Kind = 'file' | 'directory' | 'symlink' | 'hardlink' | 'fifo' | 'socket' | 'device';
 
-/** What is finished. Bytes are those of file contents, holes included. */
+/** Finished entries. Bytes are those of file contents, holes included. */
 export interface Totals {
   files: number;
   directories: number;
@@ -12,7 +12,7 @@ export interface Totals {
   /** FIFOs, sockets and devices. */
   special: number;
   bytes: number;
-  /** Left as they are by a policy the user asked for (-n, -u). */
+  /** Left alone because of an option (-n, -u). */
   unchanged: number;
   /** Skipped because of their type (no -a). Counted by kind in `skips`. */
   skipped: number;
@@ -20,7 +20,6 @@ export interface Totals {
   deleted: number;
 }
 
-/** Nothing is finished yet. */
 export function noTotals(): Totals {
   return {
     files: 0,
@@ -47,40 +46,40 @@ export interface Found {
   complete: boolean;
 }
 
-/** One worker as it is seen now. */
+/** The state of one worker. */
 export interface WorkerView {
   /** 0 to jobs - 1. */
   index: number;
-  /** The file in hand, as bytes, relative to the source; '' when idle. */
+  /** The current file, as bytes, relative to the source; '' when idle. */
   path: string;
-  /** Bytes of that file done, and its size; of the part, where several workers share the file. 0 and 0 when idle or not yet known. */
+  /** Bytes of that file (or of this worker's part of it) that are done, and its size. 0 when idle or not yet known. */
   done: number;
   size: number;
-  /** Which part of the file it is, from 1 on, and of how many. */
+  /** Which part of a shared file it is, from 1, and of how many. */
   part?: { number: number; of: number };
-  /** Milliseconds since it last reported. A worker with a file in hand that is silent for long is stalled. */
+  /** Milliseconds since it last reported. A worker that is silent for long while it has a file is stalled. */
   silentMs: number;
 }
 
-/** Everything that progress is drawn from. A plain value: later changes do not show in it. */
+/** Everything that progress is shown from, as a copy that does not change. */
 export interface Snapshot {
   elapsedMs: number;
   found: Found;
   totals: Totals;
   /** Entries other than directories that are settled: copied, unchanged, skipped or failed. */
   settled: number;
-  /** Bytes of settled entries, plus those of the files in hand; what a bar of bytes shows. Never goes back. */
+  /** Bytes of settled entries and of current files, for a bar of bytes. Never decreases. */
   settledBytes: number;
-  /** Bytes that were really copied, those of the files in hand included. Never goes back; the rate comes from it. */
+  /** Bytes really copied, those of current files included, for the rate. Never decreases. */
   movedBytes: number;
-  /** Bytes per second that the run is held to, or null. */
+  /** The limit in bytes per second, or null. */
   limit: number | null;
   workers: WorkerView[];
 }
 
-/** What a progress bar or a log shows, made of a snapshot and of those before it. */
+/** What a progress bar or a log shows, derived from this snapshot and earlier ones. */
 export interface Reading {
-  /** 0 to 1, never less than before, 1 only when the run went to its end; null while the listing still finds more. */
+  /** 0 to 1, never decreasing, 1 only when the run was completed; null while the listing still finds more. */
   fraction: number | null;
   /** The same in percent, with one decimal, rounded down. */
   percent: number | null;
@@ -92,12 +91,12 @@ export interface Reading {
   /** null when sizes are not known, or not yet. */
   bytesTotal: number | null;
   failed: number;
-  /** Of the last seconds; at the end, of the whole run. */
+  /** Over the last seconds; at the end, over the whole run. */
   bytesPerSecond: number;
   elapsedMs: number;
   /** Milliseconds left; null when that cannot be known. */
   etaMs: number | null;
-  /** Milliseconds since the last news of any kind, from 10 s on; else 0. */
+  /** Milliseconds without any progress, from 10 s on; else 0. */
   stalledMs: number;
   /** The run has ended, complete or not. */
   ended: boolean;
@@ -105,13 +104,13 @@ export interface Reading {
 
 /** Busy shares of 0 to 1, over the run. */
 export interface Load {
-  /** How much of the time the workers had work, each. */
+  /** Share of the time that each worker had work. */
   workers: number[];
-  /** How much of the time the listing waited for the workers. */
+  /** Share of the time that the listing waited for the workers. */
   listingWaited: number;
-  /** How much of the time nothing at all was heard for 10 s or more. */
+  /** Share of the time without any progress for 10 s or more. */
   stalled: number;
-  /** With `jobs: 'auto'`: how many workers there could be at the start and at the end, and the most that were tried. */
+  /** With `jobs: 'auto'`: the number of workers at the start, at the end, and the largest that was tried. */
   auto?: { first: number; last: number; most: number };
 }
 
@@ -119,7 +118,7 @@ export type Outcome = 'complete' | 'incomplete' | 'refused' | 'stopped' | 'inter
 
 export interface Summary {
   outcome: Outcome;
-  /** Nothing was changed: the totals say what would have been. */
+  /** Nothing was changed; the totals are those that a real run would have had. */
   dryRun: boolean;
   source: string;
   destination: string;
@@ -144,16 +143,16 @@ export interface FileEvent {
   type: 'file';
   path: string;
   kind: Kind;
-  /** `copied` stands for made too; `deleted` paths are relative to the destination. */
+  /** `copied` includes created; `deleted` paths are relative to the destination. */
   action: 'copied' | 'unchanged' | 'deleted';
   bytes: number;
-  /** Its path at the destination, where `rename` has given it or a directory above it another name. */
+  /** Its path at the destination, when `rename` changed its name or that of a directory above it. */
   as?: string;
   /** With verify or manifest: sha256 in hex. */
   sha256?: string;
-  /** Nothing was done: the action is what would be. */
+  /** A dry run: the action is what a real run would do. */
   dryRun?: true;
-  /** Of a dry run: something that exists would lose its place to it. */
+  /** A dry run: it would replace something. */
   replaces?: true;
 }
 
@@ -171,7 +170,7 @@ export interface WarnEvent {
   message: string;
 }
 
-/** What a run tells while it goes on. Paths are bytes, one character each, relative to the source unless said otherwise. */
+/** What happens during a run. Paths are bytes, one character each, relative to the source unless said otherwise. */
 export type CopyEvent =
   | {
       type: 'start';
@@ -182,11 +181,11 @@ export type CopyEvent =
       driver: 'libc' | 'node';
       merged: boolean;
       dryRun: boolean;
-      /** One file is copied: its name, which is the path of its events, and its name at the destination. */
+      /** A single file is copied: its name, which is the path of its events, and its name at the destination. */
       single?: { name: string; as: string };
       /**
-       * There are several sources: so many entries of this directory are copied, and nothing else of it. Of each directory
-       * that sources lie in there is a `start`.
+       * With several sources: how many entries of this directory are copied. There is one `start` for each directory that
+       * holds sources.
        */
       sources?: number;
     }

@@ -1,6 +1,6 @@
 /**
  * A file name or path exactly as the kernel gave it, one character per byte (latin1), so that names that are not
- * valid UTF-8 travel through strings, patterns and messages unchanged.
+ * valid UTF-8 pass through strings, patterns and messages unchanged.
  */
 export type RawPath = string;
 
@@ -9,7 +9,7 @@ export function toBytes(raw: RawPath): Buffer {
   return Buffer.from(raw, 'latin1');
 }
 
-/** The bytes of a path that a person typed or a program passed as an ordinary string. */
+/** The bytes of a path that came as an ordinary string. */
 export function fromText(text: string): RawPath {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
@@ -19,7 +19,7 @@ export function toText(raw: RawPath): string {
   return isAscii(raw) ? raw : Buffer.from(raw, 'latin1').toString('utf8');
 }
 
-/** Whether `toText` loses nothing. */
+/** Whether `toText` is lossless. */
 export function isUtf8(raw: RawPath): boolean {
   return isAscii(raw) || fromText(toText(raw)) === raw;
 }
@@ -33,7 +33,7 @@ const UNSAFE = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\x1b': '\\e' };
 
 /**
- * The name as it may be written to a terminal or a log: one line, control characters and text-direction overrides
+ * The name in a form that is safe for a terminal or a log: one line, control characters and text-direction overrides
  * escaped, a backslash doubled only where escapes occur, bytes that are not UTF-8 as `\xNN`.
  */
 export function printable(raw: RawPath): string {
@@ -57,18 +57,18 @@ function* highBytes(raw: RawPath): Generator<string, string> {
   return '';
 }
 
-/** Undoes `join`: `a/b/c` is `c` in `a/b`, `c` is in `` (the top). */
+/** The inverse of `join`: `a/b/c` is `c` in `a/b`, `c` is in '' (the top). */
 export function splitPath(path: RawPath): [dir: RawPath, name: RawPath] {
   const slash = path.lastIndexOf('/');
   return slash < 0 ? ['', path] : [path.slice(0, slash), path.slice(slash + 1)];
 }
 
-/** The directory that a relative path lies in; `` for the top, and for itself. */
+/** The parent of a relative path; '' for an entry of the top, and for the top itself. */
 export function parentOf(path: RawPath): RawPath {
   return splitPath(path)[0];
 }
 
-/** Joins with one `/`; an empty side vanishes. */
+/** Joins with one `/`; an empty side is omitted. */
 export function join(dir: RawPath, name: RawPath): RawPath {
   if (dir === '') return name;
   if (name === '') return dir;
@@ -76,8 +76,8 @@ export function join(dir: RawPath, name: RawPath): RawPath {
 }
 
 /**
- * A name of the source that the destination calls otherwise (the library's `rename`): both, with a NUL between them, which no
- * name holds. Within a run a path may have such names; who opens something takes the half of its own side.
+ * The source's and the destination's name of an entry that `rename` renames, with a NUL between them, which no name holds.
+ * Paths may contain such names within a run; each side takes its half when it opens something.
  */
 export function bothNames(name: RawPath, as: RawPath): RawPath {
   return name === as ? name : `${name}\0${as}`;

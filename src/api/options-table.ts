@@ -23,35 +23,35 @@ import {
 
 /** What an option is for; the order of the help. */
 export const GROUPS = {
-  select: 'What is copied:',
-  exists: 'What is at the destination already:',
-  keep: 'What a copy keeps:',
-  safety: 'How sure it is:',
-  errors: 'When something fails:',
-  speed: 'How fast:',
-  output: 'What is shown:',
+  select: 'Selection:',
+  exists: 'Existing files:',
+  keep: 'What is preserved:',
+  safety: 'Safety:',
+  errors: 'Errors:',
+  speed: 'Performance:',
+  output: 'Output:',
 } as const;
 
-/** One option: its check and default, and what the command line, the help, the man page and completions say of it. */
+/** One option: its check, its default and its texts. */
 export interface OptionRow {
   type: ValueType;
-  /** When it is not given. Absent: the option exists only on the command line. */
+  /** The default. Absent: the option exists only on the command line. */
   default?: unknown;
   /** As in the help: `-j, --jobs <n>`. Absent, with the two below: only the library has it. */
   flags?: string;
   group?: keyof typeof GROUPS;
   help?: string;
-  /** How the text after the flag is read, where that is not as the type says. */
+  /** How the command line parses the value, where that differs from the type. */
   text?: TextValue;
-  /** May be given more than once, all count. */
+  /** May be given more than once; the values add up. */
   repeatable?: true;
-  /** The option it means nothing without. */
+  /** The option that must be given too. */
   needs?: OptionName;
-  /** Options it cannot stand beside, each with the reason. */
+  /** Options that exclude it, each with the reason. */
   conflicts?: Partial<Record<OptionName, string>>;
 }
 
-/** Options of the command that copyTree does not have. */
+/** Options of the command line only. */
 export interface CommandOnlyOptions {
   excludeFrom?: string[];
   null?: boolean;
@@ -68,8 +68,8 @@ const WHEN = choice('auto', 'always', 'never');
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 
 /**
- * Every option there is, in the order of the help. An option without its row does not exist: not in the library, the help, a
- * completion, the man page or on the command line.
+ * Every option there is, in the order of the help. The library, the command line, the help, the
+ * completions and the man page all follow from these rows.
  */
 export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
   include: {
@@ -85,14 +85,14 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: [],
     group: 'select',
     flags: '--exclude <glob>',
-    help: 'leave out what matches, folders with all in them: x at the top, **/x anywhere; wins over --include; repeatable',
+    help: 'leave out what matches, folders with their contents: x at the top, **/x anywhere; wins over --include; repeatable',
     repeatable: true,
   },
   excludeFrom: {
     type: listOf('files', { ...outputFile, text: file }),
     group: 'select',
     flags: '--exclude-from <file>',
-    help: 'patterns to leave out, one a line; # begins a comment',
+    help: 'patterns to leave out, one per line; # starts a comment',
     repeatable: true,
   },
   gitignore: {
@@ -100,14 +100,14 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: false,
     group: 'select',
     flags: '--gitignore',
-    help: 'honour the .gitignore files on the way',
+    help: 'honour .gitignore files in the source',
   },
   filesFrom: {
     type: listOf('paths', rawPath),
     default: null,
     group: 'select',
     flags: '--files-from <file>',
-    help: 'copy just the paths listed in the file, relative to the source; - reads stdin',
+    help: 'copy only the paths listed in the file, relative to the source; - reads stdin',
     text: file,
     conflicts: { delete: 'all that is not listed would be removed' },
   },
@@ -115,7 +115,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     type: flag,
     group: 'select',
     flags: '-0, --null',
-    help: 'with --files-from: a NUL ends each path, not a line feed',
+    help: 'with --files-from: paths end with a NUL, not with a line feed',
     needs: 'filesFrom',
   },
   dereference: {
@@ -138,13 +138,13 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: false,
     group: 'select',
     flags: '-x, --one-file-system',
-    help: 'make the folders on which other file systems are mounted, but do not enter them',
+    help: 'create mount points of other file systems, but do not enter them',
   },
   targetDirectory: {
     type: rawPath,
     group: 'select',
     flags: '-t, --target-directory <dir>',
-    help: 'copy each source into the directory, under its own name; one source too',
+    help: 'copy each source into this directory under its own name, even a single one',
     text: file,
   },
   minSize: {
@@ -166,10 +166,10 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: false,
     group: 'exists',
     flags: '-n, --no-clobber',
-    help: 'leave every existing file as it is: --if-exists skip',
+    help: 'keep every existing file as it is: same as --if-exists skip',
     conflicts: {
       delete: 'one keeps what is there; to see what would happen: --dry-run',
-      ifExists: 'it is --if-exists skip',
+      ifExists: 'it is the same as --if-exists skip',
     },
   },
   ifExists: {
@@ -177,21 +177,21 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: 'replace',
     group: 'exists',
     flags: '--if-exists <what>',
-    help: 'replace, skip, or error: an existing file is one; older: replace what is older (default: replace)',
+    help: 'replace, skip, error (an existing file is an error) or older (replace only older files) (default: replace)',
   },
   update: {
     type: flag,
     default: false,
     group: 'exists',
     flags: '-u, --update',
-    help: 'skip files whose size and time are the same there',
+    help: 'skip files with the same size and time at the destination',
   },
   checksum: {
     type: flag,
     default: false,
     group: 'exists',
     flags: '--checksum',
-    help: 'with -u: compare the contents, not size and time',
+    help: 'with -u: compare contents instead of size and time',
     needs: 'update',
   },
   delete: {
@@ -199,14 +199,14 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: false,
     group: 'exists',
     flags: '--delete',
-    help: 'remove what the source does not have; never after an error in reading the source',
+    help: 'remove what the source does not have; never after a read error in the source',
   },
   maxDelete: {
     type: limit(0),
     default: NO_LIMIT,
     group: 'exists',
     flags: '--max-delete <n>',
-    help: 'with --delete: more than n removals is an error, and none is done',
+    help: 'with --delete: more than n removals are an error, and nothing is removed',
     needs: 'delete',
   },
   archive: {
@@ -235,7 +235,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: false,
     group: 'safety',
     flags: '--dry-run',
-    help: 'say what would happen, change nothing',
+    help: 'show what would happen, change nothing',
   },
   verify: {
     type: flag,
@@ -257,14 +257,14 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: false,
     group: 'safety',
     flags: '--fsync',
-    help: 'exit 0 only when all of it is on the disk',
+    help: 'exit 0 only when everything is on the disk',
   },
   partial: {
     type: flag,
     default: false,
     group: 'safety',
     flags: '--partial',
-    help: 'keep what is written of a big file when the run is interrupted; the next run with --partial goes on with it',
+    help: 'keep the written part of a big file when the run is interrupted; the next run with --partial resumes it',
     conflicts: { atomic: 'what is written in place has no temporary name' },
   },
   atomic: {
@@ -279,21 +279,21 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: true,
     group: 'safety',
     flags: '--no-preflight',
-    help: 'do not check for space and inodes first',
+    help: 'do not check free space and inodes first',
   },
   retries: {
     type: whole(0, 1000),
     default: 2,
     group: 'errors',
     flags: '--retries <n>',
-    help: 'more attempts after a passing failure (default: 2)',
+    help: 'retries after a transient failure (default: 2)',
   },
   retryFrom: {
     type: listOf('failures', failure),
     default: null,
     group: 'errors',
     flags: '--retry-from <file>',
-    help: 'copy again just what failed in the run whose --progress json is in the file; - reads stdin',
+    help: 'copy only what failed in the run whose --progress json output is in the file; - reads stdin',
     text: file,
     conflicts: { filesFrom: 'each says what to copy' },
   },
@@ -302,21 +302,21 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     group: 'errors',
     flags: '--fail-fast',
     help: 'stop at the first entry that fails',
-    conflicts: { maxErrors: 'it is --max-errors 1' },
+    conflicts: { maxErrors: 'it is the same as --max-errors 1' },
   },
   maxErrors: {
     type: limit(1),
     default: NO_LIMIT,
     group: 'errors',
     flags: '--max-errors <n>',
-    help: 'stop at the n-th entry that fails (default: never)',
+    help: 'stop at the n-th entry that fails (default: no limit)',
   },
   strict: {
     type: flag,
     default: false,
     group: 'errors',
     flags: '--strict',
-    help: 'a pattern that matches nothing, an empty selection, what is skipped for its type, or not preserved, is a failure',
+    help: 'treat as failures: patterns without a match, an empty selection, entries skipped for their type, metadata not preserved',
   },
   jobs: {
     type: wholeOrAuto(1, 64),
@@ -330,7 +330,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: 0,
     group: 'speed',
     flags: '--bwlimit <rate>',
-    help: 'bytes per second, all workers together: 10M; 1000 is 1000 bytes, not KiB',
+    help: 'bytes per second over all workers: 10M; 1000 is 1000 bytes, not KiB',
   },
   chunkSize: {
     type: size(1, MAX_BUFFER),
@@ -344,7 +344,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: null,
     group: 'speed',
     flags: '--batch <n>',
-    help: 'chunks moved by one read and one write call (default: as many as fill 128K)',
+    help: 'chunks per read and write call (default: as many as fill 128K)',
   },
   progress: {
     type: choice('auto', 'bar', 'plain', 'json', 'none'),

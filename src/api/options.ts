@@ -1,7 +1,7 @@
 import type { Failure } from './errors.ts';
 import type { Kind } from './events.ts';
 
-/** An entry of the source, as a program's functions see it. Names are bytes, one character each (see `toText`). */
+/** An entry of the source, as passed to a program's functions. Names are bytes, one character each (see `toText`). */
 export interface SourceEntry {
   /** Relative to the source. */
   path: string;
@@ -11,8 +11,8 @@ export interface SourceEntry {
 }
 
 /**
- * What a caller may ask for. Every field has a default, and `undefined` stands for it; the contract of each is in README.md,
- * "Options". A field that is not here, or a value of another type or out of its range, is a UsageError.
+ * The options of `copyTree`. Each has a default, which `undefined` selects; README.md, "Options", describes them. An unknown
+ * field, or a value of the wrong type or out of range, is a UsageError.
  */
 export interface CopyOptions {
   /**
@@ -24,7 +24,7 @@ export interface CopyOptions {
   chunkSize?: number;
   /** Contiguous chunks moved by one read and one write call. Default: as many as fill 128 KiB. */
   batch?: number;
-  /** Lists, also of a single pattern. */
+  /** Always lists, even for a single pattern. */
   include?: readonly string[];
   exclude?: readonly string[];
   /**
@@ -38,34 +38,34 @@ export interface CopyOptions {
    * that is one file, and not beside several sources, `delete`, `filesFrom` and `retryFrom`.
    */
   rename?: (entry: SourceEntry) => string | Promise<string>;
-  /** Honour `.gitignore` files on the way. */
+  /** Honour `.gitignore` files in the source. */
   gitignore?: boolean;
-  /** Copy just these paths, relative to the source, as bytes (see `fromText`). */
+  /** Copy only these paths, relative to the source, as bytes (see `fromText`). */
   filesFrom?: readonly string[];
   /**
-   * Copy again just what failed in an earlier run: `failures` of its summary. A directory is meant with all below it; no
-   * failures are nothing to do. Not beside `filesFrom`.
+   * Copy only what failed in an earlier run: `failures` of its summary. A directory includes everything below it; an empty
+   * list copies nothing. Not with `filesFrom`.
    */
   retryFrom?: readonly Failure[];
-  /** Skip files that are smaller, or larger, in bytes. One whose size cannot be read is copied, or fails, like any other. */
+  /** Skip files that are smaller, or larger, in bytes. A file whose size cannot be read is not skipped: it is copied or fails. */
   minSize?: number;
   maxSize?: number;
-  /** Short for `ifExists: 'skip'`, and not beside it. */
+  /** Same as `ifExists: 'skip'`; not with it. */
   noClobber?: boolean;
-  /** What happens to a file whose name exists: `older` replaces it when it is older than the source. Default replace. */
+  /** What happens to an existing file; `older` replaces it when it is older than the source. Default replace. */
   ifExists?: 'replace' | 'skip' | 'error' | 'older';
   update?: boolean;
-  /** Only where `update` is mentioned: compare the contents, not size and time. */
+  /** With `update` only: compare contents instead of size and time. */
   checksum?: boolean;
   /** Remove at the destination what the source does not have; never after a source read error. Not with `filesFrom`. */
   delete?: boolean;
-  /** Only where `delete` is mentioned: at most so many removals; more is a failure and removes nothing. */
+  /** With `delete` only: the largest number of removals; more is a failure and removes nothing. */
   maxDelete?: number;
   archive?: boolean;
   dereference?: boolean;
   /** Copy a source that is a symbolic link itself; one with a slash at its end is followed all the same. */
   sourceLink?: boolean;
-  /** Make directories of other devices than the source's, but do not enter them. */
+  /** Create directories that are on other devices than the source, but do not enter them. */
   oneFileSystem?: boolean;
   reflink?: 'auto' | 'always' | 'never';
   sparse?: 'auto' | 'always' | 'never';
@@ -75,12 +75,12 @@ export interface CopyOptions {
   /** Write a trace of the run to this file: Chrome trace events, as Perfetto and DevTools read them. */
   trace?: string;
   fsync?: boolean;
-  /** Keep what is written of files of 64 MiB or more when the run is interrupted, for a later one to go on with. */
+  /** Keep the written part of files of 64 MiB or more when the run is interrupted; a later run resumes them. */
   partial?: boolean;
-  /** Default true: a file appears under its name only when it is whole. */
+  /** Default true: a file appears under its name only when it is complete. */
   atomic?: boolean;
   dryRun?: boolean;
-  /** Attempts more for a transient failure, up to 1000. Default 2. */
+  /** Retries after a transient failure, up to 1000. Default 2. */
   retries?: number;
   /** Stop at the n-th failed entry. Default Infinity: never. */
   maxErrors?: number;
@@ -88,9 +88,9 @@ export interface CopyOptions {
   bwlimit?: number;
   /** Default true: check space and inodes before anything is written. */
   preflight?: boolean;
-  /** What could not be preserved, what is skipped for its type, and a selection that is empty, are failures. */
+  /** Metadata that is not preserved, entries skipped for their type and an empty selection are failures. */
   strict?: boolean;
-  /** Emit a `file` event for each entry. Default false: it costs. */
+  /** Emit a `file` event for each entry, which costs time. Default false. */
   entries?: boolean;
   /**
    * Learn the bytes total (for `progress` events): of more than 1,000 files by a count beside a copy that takes longer than 0.3 s, or than

@@ -1,21 +1,21 @@
 import { types } from 'node:util';
 
-/** What a caller's value must be. */
+/** A type of option values. */
 export interface ValueType {
   /** Ends the sentence "it takes ...". */
   takes: string;
   fits(value: unknown): boolean;
   /** Of a list: what each item must be. */
   each?: ValueType;
-  /** How the command line writes it; a flag has none. */
+  /** How the command line parses it; a flag has none. */
   text?: TextValue;
 }
 
 /** How the text after an option becomes a value. */
 export interface TextValue {
-  /** Throws BadValue, which says what would be taken. */
+  /** Throws BadValue, which says what is accepted. */
   parse(text: string): unknown;
-  /** All there are, for help and completion. */
+  /** All values, for help and completion. */
   choices?: readonly string[];
   /** A path: completion offers files. */
   isPath?: boolean;
@@ -24,7 +24,7 @@ export interface TextValue {
 /** The largest buffer, and with it the largest chunk, in bytes. */
 export const MAX_BUFFER = 1 << 30;
 
-/** Says what the option takes; the command says which option it was and what it got. */
+/** Says what the option accepts; the command adds which option it was and what it got. */
 export class BadValue extends Error {
   override name = 'BadValue';
 }
@@ -69,7 +69,7 @@ export const sizeLimit: ValueType = { ...size(0, Number.MAX_SAFE_INTEGER), takes
 
 export const rate: ValueType = { ...limit(0), text: rateText };
 
-/** A whole number of a range. */
+/** A whole number within a range. */
 export function whole(least: number, most: number): ValueType {
   const fits = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
   return { takes: `a whole number from ${least} to ${most}`, fits, text: integer(least, most) };
@@ -82,7 +82,7 @@ export function limit(least: number): ValueType {
   return { takes: `a whole number from ${least}, or Infinity for no limit`, fits, text: integer(least) };
 }
 
-/** A whole number of a range, or `auto`. */
+/** A whole number within a range, or `auto`. */
 export function wholeOrAuto(least: number, most: number): ValueType {
   const number = whole(least, most);
   const takes = `auto or ${number.takes}`;
@@ -123,7 +123,7 @@ export function choice(...choices: readonly string[]): ValueType {
 /** The name of a file that is read. */
 export const file: TextValue = { isPath: true, parse: (text) => notEmpty(text, 'a file name') };
 
-/** A file that is written: `-` might be taken for standard output. */
+/** A file to write. `-` is refused: it could be meant as standard output. */
 export const outputFile: ValueType = {
   takes: 'a file name',
   fits: (value) => isText(value) && !value.includes('\0'),
@@ -198,7 +198,7 @@ function bytesOf(text: string): number | undefined {
   if (match === null) return undefined;
   const [, number = '', unit = ''] = match;
   const bytes = Number(number) * 1024 ** SIZE_UNITS.indexOf(unit.toUpperCase());
-  // Half a byte cannot be meant; 1.3K can, and is rounded down.
+  // Half a byte is a mistake; 1.3K is not, and is rounded down.
   if (unit === '' && !Number.isInteger(bytes)) return undefined;
   return Number.isSafeInteger(Math.floor(bytes)) ? Math.floor(bytes) : undefined;
 }

@@ -21,13 +21,13 @@ export const COMMAND_OPTIONS: readonly CommandOption[] = Object.entries(OPTIONS)
   return [{ ...row, name, flags, long: longOf(flags), group, help, ...(text === undefined ? {} : { text }) }];
 });
 
-/** What every command has. */
+/** Options that every command has. */
 export const ALWAYS = [
   { group: 'output', flags: '-h, --help', long: 'help', help: 'show the help' },
   { group: 'output', flags: '-V, --version', long: 'version', help: 'show the version' },
 ] as const;
 
-/** What the line says, by commander's names: `--no-atomic` is `atomic: false`. Files are not read yet. */
+/** The parsed options by commander's names: `--no-atomic` is `atomic: false`. Files are not read yet. */
 export interface RawOptions extends Omit<CommandOnlyOptions, 'progress'> {
   include?: string[];
   exclude?: string[];

@@ -8,7 +8,7 @@ import { DONE_ANYWAY, insteadOf, refuseBundledTarget, withProgressMode } from '.
 import { epilogue, helpLayout } from './help.ts';
 import { refuseRemote } from './remote-paths.ts';
 
-/** What the command line says: either something to print, or a copy still to be resolved. */
+/** A parsed command line: text to print, or a copy whose options are not resolved yet. */
 export type Parsed =
   | { kind: 'print'; text: string }
   | {
@@ -20,7 +20,7 @@ export type Parsed =
     };
 
 /**
- * @param args the arguments as bytes, one character each; so are the values that come out
+ * @param args the arguments as bytes, one character each; so are the resulting values
  * @throws UsageError that says which option, what it got and what it takes
  */
 export function parseCommandLine(args: readonly RawPath[], version: () => string, columns = 80): Parsed {
@@ -49,8 +49,8 @@ export function parseCommandLine(args: readonly RawPath[], version: () => string
 }
 
 /**
- * The help or the version, when one is asked for. Beside two paths it is not: `-h` is a habit from programs where it means
- * sizes for people, and whoever runs `pcopy -avh src dest && rm -rf src` must not lose src.
+ * The help or the version, when it is asked for. Not beside two paths: `-h` means human-readable sizes in other programs, and
+ * `pcopy -avh src dest && rm -rf src` must not lose src.
  */
 function whatToPrint(args: readonly RawPath[], version: () => string, columns: number): string | undefined {
   if (!args.some((arg) => /^-[^-]*[hV]|^--(help|version)$/.test(arg))) return undefined;
@@ -83,7 +83,7 @@ function buildCommand(columns = 80): Command {
   const command = new Command('pcopy')
     .usage('[options] <source>... <destination>')
     .description(
-      'Copy the contents of a folder, or one file, with several processes at once. Of several sources each goes into the destination under its own name.',
+      'Copy the contents of a folder, or one file, with several processes at once. Several sources are copied into the destination, each under its own name.',
     )
     .allowExcessArguments()
     .helpOption(false)
@@ -133,7 +133,7 @@ function longFlag(name: string): string {
   return `--${COMMAND_OPTIONS.find((row) => row.name === name)?.long}`;
 }
 
-/** Commander's message in one line: its `error:` is ours to say, and what it quotes may hold any byte. */
+/** Commander's message in one line, without its `error:`; what it quotes may hold any byte. */
 function sentence({ code, message }: CommanderError): string {
   const text = printable(message.replace(/^error: /, '').replace(/\n/g, ' '));
   switch (code) {
@@ -146,7 +146,7 @@ function sentence({ code, message }: CommanderError): string {
   }
 }
 
-/** With what is known of the option elsewhere; and commander compares names only when no value is attached to them. */
+/** Adds what the option means in other programs, and a suggestion, which commander makes only for a flag without a value. */
 function unknownOption(text: string): string {
   const option = /'(.*?)'/s.exec(text)?.[1] ?? '';
   const hint = insteadOf(option);
@@ -162,7 +162,7 @@ function unknownOption(text: string): string {
   }
 }
 
-/** What its value says to a text that it cannot take. */
+/** The message of an option's type for a text that it rejects. */
 function takes(row: CommandOption | undefined): string {
   try {
     row?.text?.parse('');

@@ -8,8 +8,8 @@ const SCRIPTS = { bash, zsh, fish } as const;
 type Shell = keyof typeof SCRIPTS;
 
 /**
- * The script when the arguments are `completion <shell>` and nothing more. A folder of that name comes first: where
- * `completion` exists, `pcopy completion bash` copies it, as the two paths say.
+ * The script, when the arguments are exactly `completion <shell>`. Where a folder `completion` exists, `pcopy completion bash`
+ * copies it instead.
  * @throws UsageError for another shell, or none
  */
 export function completionScript(args: readonly RawPath[], exists = existsSync): string | undefined {
@@ -25,7 +25,7 @@ export function completionScript(args: readonly RawPath[], exists = existsSync):
 interface Parts {
   short: string | undefined;
   long: string;
-  /** What stands after it: `n`, `glob`; undefined for a flag. */
+  /** Its value: `n`, `glob`; undefined for a flag. */
   takes: string | undefined;
   choices: readonly string[];
   isPath: boolean;
@@ -54,7 +54,7 @@ function names({ short, long }: Parts): string[] {
   return [...(short ? [`-${short}`] : []), `--${long}`];
 }
 
-/** Paths, and values that are neither words nor paths, are left to the shell's own completion of file names. */
+/** Paths and free values are left to the shell's own completion of file names. */
 function bash(options: Parts[]): string {
   const words = options
     .filter((o) => o.choices.length > 0)

@@ -1,12 +1,12 @@
 import { RefusedError, UsageError } from '../api/errors.ts';
 import type { Outcome } from '../api/events.ts';
 
-/** Signals that end a run; each has its code, 128 plus its number. */
+/** Signals that end a run; the exit code is 128 plus the number. */
 export const SIGNAL_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type EndingSignal = keyof typeof SIGNAL_CODES;
 
-/** What they tell, for help and man page. */
+/** Their meanings, for the help and the man page. */
 export const EXIT_CODES: readonly (readonly [codes: string, meaning: string])[] = [
   ['0', 'all of it is at the destination'],
   ['1', 'the run went to its end, but some entries could not be copied'],
@@ -16,7 +16,7 @@ export const EXIT_CODES: readonly (readonly [codes: string, meaning: string])[] 
   ['129, 130, 143', 'interrupted by SIGHUP, SIGINT, SIGTERM'],
 ];
 
-/** @param signal what the run was interrupted by; a library's abort is taken for SIGINT */
+/** @param signal the signal that interrupted the run; an abort through the library counts as SIGINT */
 export function exitCodeOf(outcome: Outcome, signal: EndingSignal | undefined): number {
   switch (outcome) {
     case 'complete':
@@ -32,13 +32,13 @@ export function exitCodeOf(outcome: Outcome, signal: EndingSignal | undefined): 
   }
 }
 
-/** What was thrown: bad usage, a start that is impossible, or an error nobody expected, after which nobody knows how far the run had come. */
+/** The code for an exception: bad usage, an impossible start, or an unexpected error. */
 export function exitCodeOfError(error: unknown): number {
   if (error instanceof UsageError) return 2;
   return error instanceof RefusedError ? 3 : 4;
 }
 
-/** Output that was asked for and could not be written makes a success a failure; a failure keeps its own code. */
+/** Requested output that could not be written turns success into failure; a failure keeps its own code. */
 export function withOutput(code: number, outputLost: boolean): number {
   return code === 0 && outputLost ? 1 : code;
 }

@@ -3,7 +3,7 @@ import { UsageError } from '../api/errors.ts';
 import { type RawPath, toBytes } from '../api/names.ts';
 import { OPTIONS } from '../api/options-table.ts';
 
-// What users of cp, rsync, rclone, robocopy and others type out of habit.
+// Options of cp, rsync, rclone, robocopy and others that people type out of habit.
 
 /** What pcopy does anyway is accepted and has no effect. */
 export const DONE_ANYWAY: readonly string[] = ['-r, --recursive', '-R', '-f, --force'];
@@ -30,14 +30,14 @@ const INSTEAD: readonly (readonly [options: string, hint: string])[] = [
   ['--info --stats --no-progress', 'what is shown: --progress <mode>, -v, -q; a summary comes at the end'],
 ];
 
-/** What to say to an option of another program; undefined when none of them is known for it. */
+/** The message for an option of another program; undefined for an unknown one. */
 export function insteadOf(option: string): string | undefined {
   // `-rf`: the first letter was the unknown one.
   const name = option.startsWith('--') ? option.replace(/=.*/s, '') : option.slice(0, 2);
   return INSTEAD.find(([options]) => options.split(' ').includes(name))?.[1];
 }
 
-/** `-rtv src dest`: rsync's times, which are kept anyway; taken for cp's directory it would copy the wrong way. */
+/** `-rtv src dest`: -t is rsync's "times" here; read as cp's target directory it would copy in the wrong direction. */
 export function refuseBundledTarget(args: readonly RawPath[]): void {
   const end = args.indexOf('--');
   const bundle = args
@@ -49,7 +49,7 @@ export function refuseBundledTarget(args: readonly RawPath[]): void {
   );
 }
 
-/** `--progress src dest`, as rsync's users write it: what follows is a path and no mode, and the mode is chosen by itself. */
+/** `--progress src dest`, as for rsync: a path follows, not a mode, so the mode is `auto`. */
 export function withProgressMode(args: readonly RawPath[]): RawPath[] {
   const modes = OPTIONS.progress.type.text?.choices ?? [];
   return args.map((arg, i) => {

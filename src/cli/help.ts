@@ -1,6 +1,6 @@
 import { EXIT_CODES } from './exit-codes.ts';
 
-/** Narrower than this there is no room for two columns. */
+/** Narrower screens get one column instead of two. */
 const TWO_COLUMNS = 72;
 const NARROWEST = 40;
 const WIDEST = 100;
@@ -9,7 +9,7 @@ interface Wrapper {
   boxWrap(text: string, width: number): string;
 }
 
-/** How the help is laid out on so many columns, as commander's `configureHelp` takes it. */
+/** The layout of the help for a width, as commander's `configureHelp` takes it. */
 export function helpLayout(columns: number) {
   const helpWidth = Math.min(WIDEST, Math.max(NARROWEST, columns));
   const common = { helpWidth, minWidthToWrap: 10, optionTerm: alignedTerm };
@@ -19,7 +19,7 @@ export function helpLayout(columns: number) {
   return { ...common, formatItem };
 }
 
-/** What stands below the options. */
+/** The text below the options. */
 export function epilogue(columns: number, wrapper: Wrapper): string {
   const helpWidth = Math.min(WIDEST, Math.max(NARROWEST, columns));
   const codes = EXIT_CODES.map(([code, meaning]) => {
@@ -30,7 +30,7 @@ export function epilogue(columns: number, wrapper: Wrapper): string {
   return `\nExit codes:\n${codes.join('\n')}\n\n${wrapper.boxWrap(last, helpWidth)}`;
 }
 
-/** Options without a short form are indented, so that the long ones stand in a column. */
+/** Options without a short form are indented to align the long ones. */
 function alignedTerm(option: { short?: string; flags: string }): string {
   return option.short ? option.flags : `    ${option.flags}`;
 }

@@ -5,22 +5,22 @@ import type { RawOptions } from './command-options.ts';
 import { reasonOf } from './reason.ts';
 import { type RetryLog, readRetryLog } from './retry-log.ts';
 
-/** What the options name in files. */
+/** Contents of the files that options name. */
 export interface Lists {
   /** Patterns, as ordinary strings. */
   exclude: string[];
-  /** Where those are written: `SKIP, line 3`. Of a pattern that is there twice, the first place. */
+  /** The origin of each pattern: `SKIP, line 3`. Of duplicates, the first. */
   origins: Map<string, string>;
   /** Relative paths, as bytes. */
   filesFrom: RawPath[] | undefined;
-  /** What failed in an earlier run. */
+  /** Failures of an earlier run. */
   retry?: RetryLog;
 }
 
-/** Called only when it is read: opening standard input is not free. */
+/** Called only when it is needed: opening standard input is not free. */
 export type Stdin = () => AsyncIterable<Buffer | string>;
 
-/** @throws UsageError when a file cannot be read, or holds what cannot be meant */
+/** @throws UsageError when a file cannot be read or is malformed */
 export async function readLists(raw: RawOptions, stdin: Stdin): Promise<Lists> {
   const named = [...(raw.excludeFrom ?? []), raw.filesFrom, raw.retryFrom];
   if (named.filter((name) => name === '-').length > 1) throw new UsageError('standard input can be read only once.');
@@ -44,7 +44,7 @@ export async function readLists(raw: RawOptions, stdin: Stdin): Promise<Lists> {
   return { exclude, origins, filesFrom, retry };
 }
 
-/** One pattern a line; blank lines and lines that begin with `#` say nothing (a pattern for a `#` begins with `\#`). */
+/** One pattern per line; blank lines and lines that begin with `#` are ignored (`\#` starts a pattern for a `#`). */
 export function patternsIn(list: RawPath, name: RawPath): [pattern: string, origin: string][] {
   return withoutMark(list)
     .split('\n')
@@ -57,12 +57,12 @@ function originOf(name: RawPath, line: number): string {
   return `${name === '-' ? 'standard input' : printable(name)}, line ${line}`;
 }
 
-/** The mark that some editors put before UTF-8. */
+/** The byte order mark that some editors put before UTF-8. */
 function withoutMark(list: RawPath): RawPath {
   return list.replace(/^\xef\xbb\xbf/, '');
 }
 
-/** Patterns are ordinary strings all the way to fast-glob. */
+/** Patterns stay ordinary strings up to fast-glob. */
 export function patternText(raw: RawPath, option: string, place = ''): string {
   if (isUtf8(raw)) return toText(raw);
   throw new UsageError(
@@ -70,7 +70,7 @@ export function patternText(raw: RawPath, option: string, place = ''): string {
   );
 }
 
-/** Paths in the form that the listing gives them: `./a//b/` is `a/b`. The top itself (`.`) is no entry. */
+/** Paths in the listing's form: `./a//b/` becomes `a/b`. The top itself (`.`) is no entry. */
 export function pathsIn(list: RawPath, separator: '\n' | '\0'): RawPath[] {
   if (separator === '\n' && list.includes('\0')) {
     throw new UsageError("option '--files-from' got a list with NUL bytes in it. With -0 they end the paths.");
@@ -84,7 +84,7 @@ export function pathsIn(list: RawPath, separator: '\n' | '\0'): RawPath[] {
 
 function relative(option: string, line: RawPath): RawPath {
   const parts = line.split('/').filter((part) => part !== '' && part !== '.');
-  // A name ends at a NUL for the system, whatever stands behind it.
+  // For the system a name ends at a NUL, whatever follows.
   if (line.startsWith('/') || parts.includes('..') || line.includes('\0')) {
     throw new UsageError(`option '${option}' got '${printable(line)}'. It takes paths below the source, without '..'.`);
   }

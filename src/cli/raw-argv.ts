@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fromText, type RawPath, toText } from '../api/names.ts';
 
 /**
- * The arguments as bytes. Node decodes them as UTF-8 and loses what is not; Linux still has them in /proc. Elsewhere, and
- * when the two do not agree (something has overwritten the process's title), what Node gives is all there is.
+ * The arguments as bytes. Node decodes them as UTF-8 with losses; Linux still has them in /proc. Elsewhere, and when the two
+ * differ (the process title was overwritten), Node's are used.
  *
  * @param argv as in `process.argv`: the first two are the program
  */

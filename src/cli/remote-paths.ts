@@ -2,14 +2,13 @@ import { lstatSync } from 'node:fs';
 import { UsageError } from '../api/errors.ts';
 import { printable, type RawPath, toBytes } from '../api/names.ts';
 
-/** `scheme://...`, `user@host:path`, `host:path`, `host::module`: as URLs, scp and rsync write what is on another machine. */
+/** `scheme://...`, `user@host:path`, `host:path`, `host::module`: remote paths in the syntax of URLs, scp and rsync. */
 const REMOTE = /^(?:[a-z][a-z0-9+.-]*:\/\/|[^/:]+:)/i;
 const ROBOCOPY = /^\/(?:MIR|PURGE|E|S|Z|J|MT(?::\d+)?)$/i;
 const DRIVE = /^[a-z]:/i;
 
 /**
- * Throws UsageError for a path that elsewhere means another machine and here would be a folder of that name. One that exists
- * is meant as it stands.
+ * Throws UsageError for a path that means another machine in other programs, unless it exists here.
  */
 export function refuseRemote(path: RawPath, platform = process.platform): void {
   if (ROBOCOPY.test(path) && !exists(path)) {

@@ -22,7 +22,7 @@ export function resolveView(raw: RawOptions, terminal: Terminal): View {
 /** Milliseconds: what ends before has no line to show totals in, and is spared the count. */
 const PLAIN_COUNTS_AFTER = 2_000;
 
-/** What the engine is asked for: given options, lists read, and what the view needs to know. */
+/** The options for the engine, with the contents of lists and what the view needs. */
 export function toCopyOptions(raw: RawOptions, lists: Lists, view: View): CopyOptions {
   const exclude = [...(raw.exclude ?? []).map((glob) => patternText(glob, '--exclude')), ...lists.exclude];
   const plain = COMMAND_OPTIONS.filter(({ default: known }) => known !== undefined).map((row) => [
@@ -44,7 +44,7 @@ export function toCopyOptions(raw: RawOptions, lists: Lists, view: View): CopyOp
   });
 }
 
-// A flag that says no turns on an option that is off by default, and off one that is on.
+// A flag inverts the default of its option.
 function optionValue(raw: RawOptions, row: CommandOption): unknown {
   const value = raw[attributeOf(row)];
   if (!row.long.startsWith('no-')) return value;
@@ -53,7 +53,7 @@ function optionValue(raw: RawOptions, row: CommandOption): unknown {
 
 function progressOf(raw: RawOptions, { stderrIsTerminal, env }: Terminal): View['progress'] {
   const asked = raw.progress ?? 'auto';
-  // A bar needs a terminal that can move its cursor; a log is what remains without one.
+  // A bar needs a terminal that can move its cursor; otherwise it is a log.
   const best = stderrIsTerminal && env.TERM !== 'dumb' ? 'bar' : 'plain';
   switch (asked) {
     case 'auto':
@@ -72,7 +72,7 @@ function textPath(raw: RawPath, option: string): string {
   throw new UsageError(`option '${option}' got '${printable(raw)}'. It takes a path in UTF-8.`);
 }
 
-/** Only what was given: the engine knows its own defaults. */
+/** Only the options that were given; the engine has the defaults. */
 function given<T extends object>(values: object): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }

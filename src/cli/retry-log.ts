@@ -3,23 +3,22 @@ import type { CopyEvent, Outcome } from '../api/events.ts';
 import { fromText, printable, type RawPath } from '../api/names.ts';
 import type { JsonEvent, JsonStart } from '../ui/json-events.ts';
 
-/** What a run's `--progress json` tells of what failed in it. */
+/** The failures of a run, from its `--progress json` output. */
 export interface RetryLog {
   /** As the user named it. */
   name: RawPath;
   failures: Failure[];
-  /** How the run ended; null when the log breaks off. */
+  /** How the run ended; null when the log is truncated. */
   outcome: Outcome | null;
   start: JsonStart;
 }
 
-/** No event is so long; a file without line ends is not kept in memory to find that out. */
+/** Longer than any event: a file without line feeds is not read into memory. */
 const LONGEST_LINE = 16 << 20;
 
 /**
- * Reads a log. When several runs have written to it, the last one counts. A last line that is cut off belongs to a run
- * that was killed.
- * @param relative the path as the listing gives it; throws for one that leads out of the source
+ * Reads a log. Of several runs in it the last one counts. A truncated last line is that of a killed run.
+ * @param relative converts a path to the listing's form; throws for one outside the source
  * @throws UsageError for what is no event log, and for the log of a run that copied nothing
  */
 export async function readRetryLog(
@@ -40,7 +39,7 @@ export async function readRetryLog(
   return reader.end();
 }
 
-/** What a person should know of the log, when the run begins that copies again. */
+/** Warnings about the log, for the start of the new run. */
 export function notesOn(
   log: RetryLog,
   start: Extract<CopyEvent, { type: 'start' }>,
@@ -79,7 +78,7 @@ function howItEnded(outcome: Outcome | null): string | null {
   }
 }
 
-/** Of a run that did not come to its end: nobody knows which entries it never came to. */
+/** For a run that was not completed: the entries it did not reach are unknown. */
 const NOT_COME_TO: Failure = {
   path: '',
   action: 'copy',
@@ -110,7 +109,7 @@ class LogReader {
     this.#take(event);
   }
 
-  /** Without a line feed at its end: whole, or what a killed run could write of it. */
+  /** The last line without a line feed: complete, or truncated by a kill. */
   lastLine(text: string): void {
     if (this.#start === undefined || this.#parse(text) !== undefined) this.line(text);
     else this.#outcome = null;
@@ -163,7 +162,7 @@ class LogReader {
 
 const OUTCOMES: ReadonlySet<string> = new Set<Outcome>(['complete', 'incomplete', 'refused', 'stopped', 'interrupted']);
 
-/** The fields that are used are what they should be; the rest is nobody's business here. */
+/** Checks the fields that are used. */
 function isEvent(event: unknown): event is JsonEvent {
   if (typeof event !== 'object' || event === null) return false;
   const texts = { start: ['source', 'destination'], error: ['path', 'code', 'action', 'side'], end: ['outcome'] };
@@ -174,7 +173,7 @@ function isEvent(event: unknown): event is JsonEvent {
   return needed.every((field) => typeof Reflect.get(event, field) === 'string');
 }
 
-/** The exact bytes, where the text beside them is not what the file system holds. */
+/** The exact bytes, where the text is a lossy form of them. */
 function pathOf(event: object, name: 'path' | 'source' | 'destination'): RawPath {
   const exact: unknown = Reflect.get(event, `${name}Base64`);
   if (typeof exact === 'string') return Buffer.from(exact, 'base64').toString('latin1');

@@ -24,10 +24,10 @@ export type CopyTree = (
   destination: Uint8Array,
   options: CopyOptions,
   control: {
-    /** A promise asks to wait before the next event: what is written is not read fast enough. */
+    /** A promise delays the next event, while the output is not read fast enough. */
     onEvent: (event: CopyEvent) => void | Promise<void>;
     signal: AbortSignal;
-    /** What messages call a pattern that does not stand on the command line. */
+    /** Names of patterns in messages that are not on the command line. */
     origins: ReadonlyMap<string, string>;
   },
 ) => Promise<Summary>;
@@ -46,14 +46,14 @@ export interface Io {
 
 type StartEvent = Extract<CopyEvent, { type: 'start' }>;
 
-/** The readers of an interrupted run have so long to take what is left. */
+/** How long an interrupted run waits for its output to be read, in milliseconds. */
 const LAST_WORDS_MS = 1_000;
-/** The longest that a timer takes. */
+/** The longest delay of a timer. */
 const ALIVE_MS = 2 ** 31 - 1;
 
-/** One command line, from the arguments to the exit code. Everything has been written, or given up, when it resolves. */
+/** Runs one command line and resolves to the exit code, when all output has been written or dropped. */
 export async function run(io: Io, loadEngine: () => Promise<CopyTree>): Promise<number> {
-  // Promises alone do not keep Node alive, nor does a child that nobody holds a reference to.
+  // Neither promises nor unreferenced children keep Node alive.
   const alive = setInterval(() => {}, ALIVE_MS);
   const session = new Session(io);
   const code = await session.main(loadEngine).catch((error: unknown) => session.fail(error));
@@ -92,7 +92,7 @@ class Session {
     return this.#copy(parsed, loadEngine);
   }
 
-  /** The run ended by an exception: bad usage, or an error nobody expected. */
+  /** The run ended by an exception: bad usage, or an unexpected error. */
   fail(error: unknown): number {
     const code = exitCodeOfError(error);
     const message = error instanceof Error ? error.message : String(error);
@@ -115,7 +115,7 @@ class Session {
     return code;
   }
 
-  /** Waits for the readers of stdout and stderr; when the run was interrupted, only for a while. */
+  /** Waits until stdout and stderr have been read; after an interruption only for a limited time. */
   async finish(code: number): Promise<number> {
     this.#signals?.ended();
     const received = this.#signals?.received;
@@ -133,7 +133,7 @@ class Session {
       this.#sayEnding(`pcopy: standard output: ${whyLost(lost)} (${lost.code}); not all of it was written`);
     }
     await Promise.race([this.#stderr.drained(), enough]);
-    // The signal came when all was copied, but not all was told; on a terminal that the bar shares, lines go to stderr.
+    // The signal came after the copy, before all output was written; on a terminal that the bar shares, lines go to stderr.
     if (received !== undefined && isCutOff) return SIGNAL_CODES[received];
     return withOutput(code, lost !== undefined);
   }
@@ -201,7 +201,7 @@ class Session {
     return signals;
   }
 
-  /** Tells the show, and asks to wait while what is written is not read; a run that ends waits no more. */
+  /** Passes an event to the UI, and returns a promise while its output is not read; a run that is ending waits no more. */
   #backpressure(
     show: Ui,
     notes: (start: StartEvent) => CopyEvent[],
@@ -218,7 +218,7 @@ class Session {
     };
   }
 
-  /** Whoever reads JSON is owed an `end`, however early it failed. */
+  /** JSON output always has an `end`, however early the run failed. */
   #endWithout(code: number, message: string, errorCode: string): void {
     this.#ui?.endWithout(code, message, errorCode);
     if (this.#ui || !/(^|\0)--progress[=\0]json(\0|$)/.test(this.#args.join('\0'))) return;

@@ -2,25 +2,25 @@ import { constants } from 'node:os';
 import { type EndingSignal, SIGNAL_CODES } from './exit-codes.ts';
 
 export interface SignalHandlers {
-  /** The first signal: end in good order. */
+  /** The first signal: end cleanly. */
   stop(signal: EndingSignal): void;
-  /** Another one, or the first when there is nothing left to end: leave at once. */
+  /** A second signal, or the first after the run has ended: exit at once. */
   leave(code: number): void;
-  /** SIGUSR2, and SIGINFO (Ctrl-T) where it exists: say where the run is. */
+  /** SIGUSR2, and SIGINFO (Ctrl-T) where it exists: print the progress. */
   status(): void;
 }
 
 export interface Signals {
   /** The signal that came first. */
   readonly received: EndingSignal | undefined;
-  /** The run has ended: what is still to come is output, and the next signal gives that up. */
+  /** The run has ended; the next signal drops the remaining output. */
   ended(): void;
 }
 
 /** Node has no way to ask, so the names are looked up: SIGINFO is BSD and macOS, Windows has neither. */
 const STATUS_SIGNALS = ['SIGUSR2', 'SIGINFO'] as const;
 
-/** `timeout` and some shells signal a process and then its whole group: the same signal so soon is not a second wish. */
+/** `timeout` and some shells signal a process and then its group: the same signal within this time, in milliseconds, counts once. */
 const ECHO_MS = 50;
 
 export function watchSignals(handlers: SignalHandlers, source: NodeJS.EventEmitter = process): Signals {

@@ -1,6 +1,6 @@
 /**
- * Whether the arguments look like a copy, before anything has been loaded to read them properly: only then is it worth
- * starting a worker at once. A wrong yes costs one process, a wrong no some milliseconds.
+ * Whether the arguments look like a copy, judged before the parser is loaded, to start a worker early. A wrong yes costs one
+ * process, a wrong no some milliseconds.
  */
 export function looksLikeCopy(args: readonly string[]): boolean {
   const end = args.indexOf('--');

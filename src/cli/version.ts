@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The version in package.json, found upwards from this file: it runs from `src` and bundled at any depth of `dist`. */
+/** The version in package.json, searched for upwards: this file runs from `src` and from any depth of `dist`. */
 export function version(): string {
   for (let dir = new URL('.', import.meta.url); ; dir = new URL('..', dir)) {
     const found = versionIn(new URL('package.json', dir));

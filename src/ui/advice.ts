@@ -2,23 +2,22 @@ import { availableParallelism } from 'node:os';
 import type { Load } from '../api/events.ts';
 
 /**
- * Until its first file and after its last a worker is idle, a few tenths of a second that no -j takes away. In two seconds
- * they hide 10 % of the load and more, which turns one answer into another; in ten 2 to 4 %. And who waits less
- * has nothing to gain.
+ * A worker is idle before its first and after its last file, for a few tenths of a second that no -j removes. In a run of two
+ * seconds that is 10 % of the load or more, enough to change the advice; in one of ten 2 to 4 %.
  */
 const SHORTEST_MS = 10_000;
 const MOST_JOBS = 64;
 
 /**
- * How busy the workers were, and whether another -j would help. The listing waits when the queue of work is full, so a
- * listing that waited and workers that never idled mean that the workers set the pace; idle workers mean that it was the
- * listing, or a few large files at the end.
+ * How busy the workers were, and whether another -j would help. The listing waits while there is enough work, so a listing
+ * that waited and busy workers mean that the workers limit the speed; idle workers mean that the listing did, or a few large
+ * files at the end.
  *
- * @param cpus with a worker for each of them, more help only by waiting together
+ * @param cpus beyond one worker per CPU, more help only when they wait for the storage
  */
 export function advice(load: Load, elapsedMs: number, cpus = availableParallelism()): string | undefined {
   const jobs = load.workers.length;
-  // What stood still says nothing about the number of workers.
+  // A stalled run says nothing about the number of workers.
   if (elapsedMs < SHORTEST_MS || jobs === 0 || load.stalled > 0.1) return undefined;
   if (load.auto !== undefined) return whatAutoDid(load, load.auto);
   const used = load.workers.reduce((sum, share) => sum + share, 0);

@@ -7,7 +7,7 @@ import { Screen } from './screen.ts';
 import type { Reporter, Say } from './ui.ts';
 
 const FRAMES_PER_SECOND = 10;
-/** The bar of a run that was shorter, in milliseconds, says no more than the summary and is not left standing. */
+/** The bar of a shorter run, in milliseconds, is cleared: the summary says the same. */
 const SHORT_MS = 1_000;
 
 /** The bar of the whole run and a line for each worker, drawn in place on a terminal. */
@@ -34,33 +34,21 @@ export class BarReporter implements Reporter {
     } as Options);
     this.#multi.on('update-pre', () => this.#refresh());
     this.#multi.on('update-post', () => this.#screen.flush());
-    // Before the run says `start` it looks at the whole tree, which is nothing to be silent about.
+    // Shown before `start` already: the checks before it may read the whole tree.
     this.#bars.push(this.#multi.create(1, 0, { line: '' }));
   }
 
   onEvent(event: CopyEvent): void {
-    switch (event.type) {
-      case 'end':
-        this.#end(event.summary);
-        return;
-      case 'start':
-      case 'scan':
-      case 'progress':
-      case 'file':
-      case 'error':
-      case 'skip':
-      case 'warn':
-        return;
-    }
+    if (event.type === 'end') this.#end(event.summary);
   }
 
-  /** A line above the bar; straight to the stream while there is none. */
+  /** Writes a line above the bar; directly to the stream while there is none. */
   readonly say: Say = (line) => {
     if (this.#multi.isActive) this.#multi.log(`${line}\n`);
     else this.#out.write(`${line}\n`);
   };
 
-  /** The run ended without a word (an error nobody expected): what stands there stays, the timer must not. */
+  /** After a run without an `end` (an unexpected error): the last frame stays, the timer stops. */
   close(): void {
     if (this.#over) return;
     this.#stop();
@@ -76,7 +64,7 @@ export class BarReporter implements Reporter {
   #stop(): void {
     this.#over = true;
     if (!this.#multi.isActive) return;
-    // `stop` alone would forget the messages that wait for a frame.
+    // `stop` alone would drop messages that wait for a frame.
     this.#multi.update();
     this.#multi.stop();
     this.#screen.flush({ mustStand: true });
@@ -87,7 +75,7 @@ export class BarReporter implements Reporter {
     const cells = this.#screen.columns - 1;
     const reading = this.#last.now();
     const lines = [overallLine(reading, cells, this.#glyphs), ...this.#workerLines(cells)];
-    // Bars are never removed, MultiBar would redraw in the middle of a frame: an empty one takes no room on the screen.
+    // Bars are never removed, since MultiBar would redraw in the middle of a frame; an empty one takes no space.
     while (this.#bars.length < lines.length) this.#bars.push(this.#multi.create(1, 0, { line: '' }));
     this.#bars.forEach((bar, i) => {
       bar.update({ line: lines[i] ?? '' });
@@ -97,7 +85,7 @@ export class BarReporter implements Reporter {
   #workerLines(cells: number): string[] {
     if (this.#over) return [];
     const workers = this.#last.workers();
-    // A frame taller than the window could not be found again: the cursor does not move above the top row.
+    // The cursor cannot move above the top row, so a frame taller than the window could not be redrawn.
     const room = Math.max(0, this.#screen.rows - 2);
     const line = (worker: WorkerView) => workerLine(worker, cells, this.#glyphs);
     if (workers.length <= room) return workers.map(line);

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-/** NO_COLOR (no-color.org) and FORCE_COLOR (force-color.org), which wins as it does in Node; else what the stream is. */
+/** NO_COLOR (no-color.org) and FORCE_COLOR (force-color.org), which has precedence, as in Node; otherwise by the stream. */
 export function colorWanted(env: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
   return isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';

@@ -1,7 +1,7 @@
 import type { Totals } from '../api/events.ts';
 import { count, plural } from './format.ts';
 
-/** `50,000 files, 1,000 directories, 12 links`: the kinds there were, files always. */
+/** `50,000 files, 1,000 directories, 12 links`: kinds with entries, and always files. */
 export function entriesInWords(totals: Totals): string {
   const parts = [plural(totals.files, 'file')];
   if (totals.directories > 0) parts.push(plural(totals.directories, 'directory', 'directories'));
@@ -12,7 +12,7 @@ export function entriesInWords(totals: Totals): string {
 }
 
 /**
- * What did not become a copy: `2 failed, 12 unchanged, 3 skipped (2 FIFOs, 1 socket)`. Empty when all did. Of a dry run:
+ * Entries that were not copied: `2 failed, 12 unchanged, 3 skipped (2 FIFOs, 1 socket)`; '' when there are none. For a dry run:
  * `2 would fail, 12 unchanged, 3 would be skipped (2 FIFOs, 1 socket)`.
  */
 export function restInWords(totals: Totals, skips: Record<string, number>, dryRun: boolean): string {
@@ -25,7 +25,7 @@ export function restInWords(totals: Totals, skips: Record<string, number>, dryRu
   return parts.join(', ');
 }
 
-// How a kind is said, one and many; what is not here is said as it is.
+// Kinds in singular and plural; others are printed as they are.
 const WORDS: Record<string, [one: string, many: string]> = {
   acl: ['ACL', 'ACLs'],
   device: ['device', 'devices'],
@@ -38,7 +38,7 @@ const WORDS: Record<string, [one: string, many: string]> = {
   xattr: ['extended attribute', 'extended attributes'],
 };
 
-/** `3 ACLs, 120 owners`, in the order of their names, so that two runs compare. */
+/** `3 ACLs, 120 owners`, sorted by name, so that runs can be compared. */
 export function kindsInWords(kinds: Record<string, number>): string {
   return Object.entries(kinds)
     .filter(([, n]) => n > 0)

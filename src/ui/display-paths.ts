@@ -2,15 +2,15 @@ import type { CopyEvent } from '../api/events.ts';
 import { join, type RawPath, splitPath } from '../api/names.ts';
 
 /**
- * The two paths of a run, and how the relative paths of its events are shown to people: below what they typed, so that
- * a line can be pasted back into the shell.
+ * The two paths of a run, and the paths of its events as they are shown: below what was typed, so that they can be pasted
+ * into the shell.
  */
 export class DisplayPaths {
-  /** What was typed; null: of several sources, in directories that each `start` names. */
+  /** As typed; null: several sources, whose directories each `start` names. */
   readonly #typed: RawPath | null;
   #source: RawPath;
   readonly destination: RawPath;
-  /** The one file that is copied: its name where it comes from, and the path of its copy. */
+  /** Of a single file: its name, and the path of its copy. */
   #single: { name: RawPath; copy: RawPath } | undefined;
 
   constructor(source: RawPath | null, destination: RawPath) {
@@ -42,7 +42,7 @@ export class DisplayPaths {
   }
 }
 
-/** The directory that all of several sources lie in as they were typed, '' for the working directory; null: they do not. */
+/** The common parent of several sources as typed, '' for the working directory; null when there is none. */
 export function sharedParent(sources: readonly RawPath[]): RawPath | null {
   const parents = new Set(
     sources.map((path) => splitPath(path.replace(/\/+$/, ''))[0] || (path.startsWith('/') ? '/' : '')),

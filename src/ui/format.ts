@@ -1,4 +1,4 @@
-/** Numbers as people read them. Sizes are binary (1 KiB = 1024 bytes), like the option values they answer. */
+/** Numbers for people. Sizes are binary (1 KiB = 1024 bytes), like option values. */
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
 
@@ -46,9 +46,7 @@ export function duration(ms: number): string {
   return clock(ms);
 }
 
-/**
- * Whole percent of a fraction, rounded down: 99.99 % is not 100 %, which only a settled run may say.
- */
+/** Whole percent of a fraction, rounded down: only a completed run is at 100 %. */
 export function percent(fraction: number): string {
   return `${Math.floor(Math.min(1, Math.max(0, fraction)) * 100)}%`;
 }

@@ -7,9 +7,9 @@ import { type Annotate, errorLine, reasonText } from './messages.ts';
 import { summaryLines } from './summary.ts';
 import type { Reporter, Say } from './ui.ts';
 
-/** GitHub shows ten annotations of a level for one step and drops the others. */
+/** GitHub shows ten annotations of a level per step and drops the rest. */
 const ANNOTATIONS = 10;
-/** What the step summary lists of the failures; GitHub refuses one above 1 MiB. */
+/** Failures that the step summary lists; GitHub refuses a summary above 1 MiB. */
 const LISTED = 100;
 const LISTED_BYTES = 256 << 10;
 
@@ -26,24 +26,24 @@ export function annotation(level: 'error' | 'warning', title: string, message: s
 }
 
 /**
- * The older form of a command, `##[name]`, counts anywhere in a line (actions/runner, ActionCommand.TryParse), and so
- * would do what the name of a file says. The escape is one of JSON too: only in a JSON string can there be a `##`.
+ * The older form of a command, `##[name]`, is recognised anywhere in a line (actions/runner, ActionCommand.TryParse), even in a
+ * file name. The escape is valid in JSON too, where a `##` can only be part of a string.
  */
 export function withoutCommands(text: string): string {
   return text.replaceAll('##[', '#\\u0023[');
 }
 
-/** The same for standard output, where no line is meant as a command: a path that was typed may begin like one. */
+/** The same for standard output, where a typed path may begin like a command. */
 export function withoutAnyCommands(text: string): string {
   return withoutCommands(text).replace(/^([ \t]*):(?=:)/gm, '$1\\u003a');
 }
 
-/** Lines as annotations, while GitHub has room for them; the runner shows them in the log, where they stand for the line. */
+/** Lines as annotations, as long as GitHub shows them; in the log they replace the lines. */
 export class Annotations implements Annotate {
   #errors = 0;
   #warnings = 0;
 
-  /** The last place is kept for why the run ended. */
+  /** The last one is reserved for the reason why the run ended. */
   failure(line: string): string | undefined {
     if (++this.#errors >= ANNOTATIONS) return undefined;
     return annotation('error', 'pcopy', line);
@@ -59,7 +59,7 @@ export class Annotations implements Annotate {
   }
 }
 
-/** What is appended to the step summary, in Markdown. */
+/** The text for the step summary, in Markdown. */
 export function stepSummary(summary: Summary, paths: DisplayPaths, limited = false): string {
   const lines = [
     `### pcopy ${code(printable(paths.source))} → ${code(printable(paths.destination))}`,
@@ -78,12 +78,12 @@ export function stepSummary(summary: Summary, paths: DisplayPaths, limited = fal
   return `${lines.join('\n')}\n\n`;
 }
 
-/** The same for a command that ended before there was anything to sum up. */
+/** The same for a command that ended before there was a summary. */
 export function failedSummary(message: string): string {
   return `### pcopy\n\n- ${code(escapeControls(message))}\n\n`;
 }
 
-/** Markdown is read inside HTML tags too. */
+/** Markdown is interpreted inside HTML tags too. */
 function code(text: string): string {
   return `<code>${text.replace(/[&<>|*_`~[\]\\]/g, (c) => `&#${c.charCodeAt(0)};`)}</code>`;
 }
@@ -100,7 +100,7 @@ function listedFailures(summary: Summary, paths: DisplayPaths): string[] {
   return lines;
 }
 
-/** The page of the run, when there is a file for it. */
+/** Writes the step summary, when there is a file for it. */
 export class StepSummary implements Reporter {
   readonly #say: Say;
   readonly #paths: DisplayPaths;
@@ -124,7 +124,7 @@ export function appendSummary(file: string | undefined, text: string, say: Say):
   if (!file) return;
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants;
   try {
-    // A FIFO that nobody reads would be waited for.
+    // Opening a FIFO without a reader would block.
     const fd = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o666);
     try {
       writeFileSync(fd, text);
@@ -132,7 +132,7 @@ export function appendSummary(file: string | undefined, text: string, say: Say):
       closeSync(fd);
     }
   } catch (error) {
-    // The page is a courtesy; what the run did does not depend on it.
+    // The result of the run does not depend on this page.
     say(`pcopy: step summary: ${(error as Error).message}`);
   }
 }

@@ -8,9 +8,9 @@ import type { FileEvent, Found, Reading, SkipEvent, Snapshot, Summary, WarnEvent
  */
 export type JsonEvent = JsonStart | JsonScan | JsonProgress | JsonFile | JsonError | JsonSkip | JsonWarn | JsonEnd;
 
-/** What every line has. */
+/** Fields of every line. */
 export interface JsonLine {
-  /** When it was written, by the wall clock: ISO 8601, UTC, with milliseconds. */
+  /** Time of writing: ISO 8601, UTC, with milliseconds. */
   time: string;
 }
 
@@ -19,7 +19,7 @@ export interface JsonPath {
   pathBase64?: string;
 }
 
-/** Absolute; as typed when the run was refused before they were looked at. */
+/** Absolute; as typed when the run was refused before they were resolved. */
 export interface JsonEnds {
   source: string;
   sourceBase64?: string;
@@ -29,7 +29,7 @@ export interface JsonEnds {
 
 export interface JsonStart extends JsonEnds, JsonLine {
   type: 'start';
-  /** The version of pcopy that writes. */
+  /** The version of pcopy. */
   version: string;
   jobs: number;
   driver: 'libc' | 'node';
@@ -38,7 +38,7 @@ export interface JsonStart extends JsonEnds, JsonLine {
   dryRun: boolean;
   /** One file is copied: its name, which is the path of its events, and its name at the destination. */
   single?: { name: string; nameBase64?: string; as: string; asBase64?: string };
-  /** Several sources: so many entries of `source` are copied. Each directory that sources lie in has its `start`. */
+  /** Several sources: how many entries of `source` are copied. There is one `start` for each directory that holds sources. */
   sources?: number;
 }
 
@@ -54,8 +54,8 @@ export interface JsonProgress
     Pick<Reading, 'etaMs' | 'bytesPerSecond' | 'stalledMs'> {
   type: 'progress';
   /**
-   * 0 to 100, or null while the listing still finds more. Never less than before, and 100 only in the last one of a run that
-   * went to its end.
+   * 0 to 100, or null while the listing still finds more. Never decreases, and is 100 only in the last one of a completed
+   * run.
    */
   percent: number | null;
   workers: JsonWorker[];

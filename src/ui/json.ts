@@ -4,7 +4,7 @@ import type { JsonEnd, JsonEvent, JsonPath, JsonProgress } from './json-events.t
 import { LastReading } from './last-reading.ts';
 import type { Reporter } from './ui.ts';
 
-/** `scan` and `progress` come no more often than this. */
+/** Milliseconds between two `scan` or `progress` lines. */
 const INTERVAL_MS = 1_000;
 
 export interface JsonOptions {
@@ -39,7 +39,7 @@ export class JsonReporter implements Reporter {
     this.#write(this.#convert(event));
   }
 
-  /** The run was given up before it could say `end` itself: bad usage, or an error nobody expected. */
+  /** Writes the `end` of a run that had none: bad usage, or an unexpected error. */
   endWithout(exitCode: number, message: string, code: string): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -68,7 +68,7 @@ export class JsonReporter implements Reporter {
       this.#scannedAt = now;
     }
     if (event.type === 'progress') {
-      // The last one says where the run ended: at 100 % when it went to its end.
+      // The last one is always written: 100 % for a completed run.
       if (now - this.#progressAt < INTERVAL_MS && !event.reading.ended) return false;
       this.#progressAt = now;
     }
@@ -109,7 +109,7 @@ export class JsonReporter implements Reporter {
       outcome,
       exitCode: this.#options.exitCodeOf(summary),
       dryRun,
-      // A refused run may not have come to know its paths.
+      // A refused run may not know its paths.
       ...named('source', summary.source || (this.#options.source ?? '')),
       ...named('destination', summary.destination || this.#options.destination),
       merged,
@@ -132,7 +132,7 @@ export class JsonReporter implements Reporter {
   }
 }
 
-/** JSON in which nothing can act on a terminal: what JSON itself leaves bare (DEL, C1, text direction) is escaped too. */
+/** JSON that is safe on a terminal: what JSON does not escape itself (DEL, C1, text direction) is escaped too. */
 export function toLine(event: JsonEvent): string {
   return JSON.stringify(event).replace(
     /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,

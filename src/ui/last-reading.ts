@@ -1,6 +1,6 @@
 import type { CopyEvent, Reading, Totals, WorkerView } from '../api/events.ts';
 
-/** The latest reading of a run, with its clocks going on between two of them. Everything that shows progress reads this one. */
+/** The latest reading of a run, whose clocks continue between two readings. All reporters show this one. */
 export class LastReading {
   totals: Totals | undefined;
   #reading: Reading = NOTHING_YET;

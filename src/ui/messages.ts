@@ -19,7 +19,7 @@ export function what({ action, message }: Pick<Failure, 'action' | 'message'>): 
   return action === '' ? message : `${action}: ${message}`;
 }
 
-/** Why a run was refused, which names a path of its own, or stopped, after an entry that has been named already. */
+/** Why a run was refused, with the path, or stopped, without it: the entry has been reported. */
 export function reasonText({ outcome, reason }: Summary): string | undefined {
   if (reason === undefined) return undefined;
   const path = outcome === 'refused' && reason.path !== '' ? `${printable(reason.path)}: ` : '';
@@ -27,8 +27,7 @@ export function reasonText({ outcome, reason }: Summary): string | undefined {
 }
 
 /**
- * The form in which a CI system takes a line for more than text. It is said in place of the line; undefined: the line
- * itself is said.
+ * Turns lines into annotations of a CI system, which are printed instead; undefined: the line itself is printed.
  */
 export interface Annotate {
   /** An entry failed. */
@@ -38,7 +37,7 @@ export interface Annotate {
   warning(line: string): string | undefined;
 }
 
-/** Says failures at once, and unless quiet what is skipped and what is worth a warning. */
+/** Prints failures at once, and unless quiet also skipped entries and warnings. */
 export class Messages implements Reporter {
   readonly #say: Say;
   readonly #paths: DisplayPaths;
@@ -68,16 +67,10 @@ export class Messages implements Reporter {
         return;
       case 'end':
         this.#explain(event.summary);
-        return;
-      case 'start':
-      case 'scan':
-      case 'progress':
-      case 'file':
-        return;
     }
   }
 
-  /** A run that was interrupted needs no reason: whoever did it knows. */
+  /** Not for an interrupted run: the user knows why. */
   #explain(summary: Summary): void {
     const text = summary.outcome === 'interrupted' ? undefined : reasonText(summary);
     if (text !== undefined) this.#tell('ending', (paint) => `${paint.red('pcopy:')} ${text}`);

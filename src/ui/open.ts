@@ -13,11 +13,11 @@ import { SummaryReporter } from './summary.ts';
 import { combine, type Reporter, type Say } from './ui.ts';
 import { VerboseReporter } from './verbose.ts';
 
-/** How a run is shown; `auto` has been decided. */
+/** How a run is shown, with `auto` resolved. */
 export interface View {
   progress: 'bar' | 'plain' | 'json' | 'none';
   quiet: boolean;
-  /** A line for each entry on stdout, of text or JSON: `changes` is what a dry run lists, `all` what -v adds to it. */
+  /** A line for each entry on stdout, as text or JSON: `changes` for a dry run, `all` with -v. */
   lines: 'none' | 'changes' | 'all';
 }
 
@@ -26,7 +26,7 @@ export interface UiOptions {
   stdout: Output;
   stderr: Output;
   env: NodeJS.ProcessEnv;
-  /** As typed; null: several that lie in different directories. */
+  /** As typed; null: several sources in different directories. */
   source: RawPath | null;
   destination: RawPath;
   version: string;
@@ -39,7 +39,7 @@ export interface UiOptions {
 }
 
 export interface Ui extends Required<Reporter> {
-  /** One line about where the run is now, for whoever asks by a signal. */
+  /** Prints the progress in one line, in answer to a signal. */
   status(): void;
   /** A line on stderr, above the bar if there is one. */
   say: Say;
@@ -47,19 +47,19 @@ export interface Ui extends Required<Reporter> {
   endWithout(exitCode: number, message: string, code: string): void;
 }
 
-/** Who is told of the run, from what the user asked for and where the output goes. */
-export async function openUi(stage: UiOptions): Promise<Ui> {
-  const { view, stderr, env, limited = false } = stage;
+/** Combines the reporters that the options and the outputs call for. */
+export async function openUi(options: UiOptions): Promise<Ui> {
+  const { view, stderr, env, limited = false } = options;
   const paint = palette(colorWanted(env, stderr.isTerminal));
-  const paths = new DisplayPaths(stage.source, stage.destination);
+  const paths = new DisplayPaths(options.source, options.destination);
   const last = new LastReading();
-  const main = await openMain(stage, last);
+  const main = await openMain(options, last);
   const say = main?.say ?? ((line: string) => stderr.write(`${line}\n`));
   const reporters: Reporter[] = [follow(last, paths)];
   if (main) reporters.push(main.reporter);
-  if (view.lines !== 'none' && view.progress !== 'json') reporters.push(openLines(stage, paths, say));
-  reporters.push(new Messages(say, paths, paint, view.quiet, stage.annotate));
-  if (stage.annotate) reporters.push(new StepSummary(say, paths, env.GITHUB_STEP_SUMMARY, limited));
+  if (view.lines !== 'none' && view.progress !== 'json') reporters.push(openLines(options, paths, say));
+  reporters.push(new Messages(say, paths, paint, view.quiet, options.annotate));
+  if (options.annotate) reporters.push(new StepSummary(say, paths, env.GITHUB_STEP_SUMMARY, limited));
   const quiet = view.quiet || view.progress === 'json';
   const rows = () => stderr.stream.rows ?? 24;
   const columns = () => (stderr.isTerminal ? stderr.stream.columns : undefined);
@@ -78,20 +78,20 @@ interface MainUi {
   endWithout?: Ui['endWithout'];
 }
 
-async function openMain(stage: UiOptions, last: LastReading): Promise<MainUi | undefined> {
-  const { stderr } = stage;
-  switch (stage.view.progress) {
+async function openMain(options: UiOptions, last: LastReading): Promise<MainUi | undefined> {
+  const { stderr } = options;
+  switch (options.view.progress) {
     case 'bar': {
-      // cli-progress is the one thing here that takes time to load.
+      // Loading cli-progress takes time.
       const { BarReporter } = await import('./bar.ts');
-      const reporter = new BarReporter(stderr, glyphsFor(stage.env), last);
+      const reporter = new BarReporter(stderr, glyphsFor(options.env), last);
       return { reporter, say: reporter.say };
     }
     case 'plain': {
       return { reporter: new PlainReporter((line) => stderr.offer(`${line}\n`), last) };
     }
     case 'json': {
-      const reporter = new JsonReporter({ ...stage, write: (text) => stage.stdout.write(text) }, last);
+      const reporter = new JsonReporter({ ...options, write: (text) => options.stdout.write(text) }, last);
       return { reporter, endWithout: (...why) => reporter.endWithout(...why) };
     }
     case 'none':
@@ -100,13 +100,13 @@ async function openMain(stage: UiOptions, last: LastReading): Promise<MainUi | u
 }
 
 /** On a terminal that the bar shares, lines go above the bar; everywhere else stdout is a stream of its own. */
-function openLines(stage: UiOptions, paths: DisplayPaths, say: Say): Reporter {
-  const shared = stage.view.progress === 'bar' && stage.stdout.isTerminal;
-  const line: Say = shared ? say : (text) => stage.stdout.write(`${text}\n`);
-  return new VerboseReporter(line, paths, stage.view.lines === 'all');
+function openLines(options: UiOptions, paths: DisplayPaths, say: Say): Reporter {
+  const shared = options.view.progress === 'bar' && options.stdout.isTerminal;
+  const line: Say = shared ? say : (text) => options.stdout.write(`${text}\n`);
+  return new VerboseReporter(line, paths, options.view.lines === 'all');
 }
 
-/** Keeps the numbers for `status`, and what the run has found its two paths to be. */
+/** Updates the numbers for `status`, and the two paths of the run. */
 function follow(last: LastReading, paths: DisplayPaths): Reporter {
   return {
     onEvent: (event) => {

@@ -1,4 +1,4 @@
-/** The part of a writable stream this needs: process.stdout, process.stderr and NonBlockingStream are such. */
+/** The part of a writable stream that is needed: process.stdout, process.stderr and NonBlockingStream have it. */
 export interface OutputStream {
   write(text: string): boolean;
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
@@ -10,21 +10,20 @@ export interface OutputStream {
   readonly rows?: number | undefined;
 }
 
-/** Lines that wait for a reader beyond this are given up: a reader that stopped for good must not fill the memory. */
+/** Bytes that may wait for a reader; beyond that output is dropped, so that a stopped reader does not fill the memory. */
 const HOLD = 64 << 20;
-/** From here on whoever can wait should (see `ready`). */
+/** Bytes from which on producers should wait (see `ready`). */
 const PAUSE = 1 << 20;
-/** Many small writes become one system call of about this size. */
+/** Bytes: small writes are combined into system calls of about this size. */
 const BATCH = 64 << 10;
 
 /**
- * A standard stream that may be closed, full or no longer read without any harm to the copy: `write` never throws and never
- * waits. The stream queues what the reader has not taken; what stands in that queue is bounded by `HOLD`,
- * and a producer that awaits `ready` keeps it near `PAUSE`.
+ * A standard stream whose failure does not affect the copy: `write` neither throws nor blocks when it is closed, full or no
+ * longer read. The stream queues unread output, up to `HOLD`; a producer that awaits `ready` keeps the queue near `PAUSE`.
  */
 export class Output {
   readonly stream: OutputStream;
-  /** Why something could not be written; nothing is written any more. */
+  /** The error that ended all writing. */
   lost: NodeJS.ErrnoException | undefined;
   #batch = '';
   #scheduled = false;
@@ -32,7 +31,7 @@ export class Output {
   #listening = false;
   readonly #filter: (text: string) => string;
 
-  /** @param filter has the last word on every text; lines come to it whole */
+  /** @param filter applied to every text; lines are not split */
   constructor(stream: OutputStream, filter = (text: string) => text) {
     this.stream = stream;
     this.#filter = filter;
@@ -56,7 +55,7 @@ export class Output {
     }
   }
 
-  /** For what is worth nothing later, such as a frame of the bar: left out when the reader lags. */
+  /** Writes what is worthless later, such as a frame of the bar; skipped while the reader lags. */
   offer(text: string): boolean {
     this.flush();
     if (this.lost || this.stream.writableLength > 0) return false;
@@ -64,23 +63,23 @@ export class Output {
     return true;
   }
 
-  /** Hands what was collected to the system. */
+  /** Writes what was collected. */
   flush(): void {
     const batch = this.#batch;
     this.#batch = '';
     if (batch !== '' && !this.lost) this.#send(batch);
   }
 
-  /** Undefined when more may be written at once; else a promise for it. It resolves too when the stream is lost. */
+  /** Undefined when more may be written now; else a promise for that moment, which resolves too when the stream is lost. */
   ready(): Promise<void> | undefined {
     if (this.lost || this.#batch.length + this.stream.writableLength < PAUSE) return undefined;
     return this.drained();
   }
 
-  /** Everything written has been taken by the system, or is lost. May never resolve when a reader has stopped. */
+  /** Resolves when everything has been written or is lost; maybe never, when a reader has stopped. */
   async drained(): Promise<void> {
     this.flush();
-    // A file reports what went wrong with a write only in the next turn.
+    // A file reports a failed write only in the next turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     while (!this.lost && this.stream.writableLength > 0) {
       await new Promise<void>((resolve) => {
@@ -105,8 +104,7 @@ export class Output {
   #listen(): void {
     if (this.#listening) return;
     this.#listening = true;
-    // `drain` comes only after a write that returned false. Below that mark an empty write's callback would do, but a
-    // short poll needs nothing from the stream and runs only at the end of a run.
+    // `drain` comes only after a write that returned false; otherwise poll, which happens only at the end of a run.
     if (this.stream.writableNeedDrain) this.stream.once('drain', () => this.#wake());
     else setTimeout(() => this.#wake(), 5);
   }

@@ -7,7 +7,7 @@ import type { Reporter, Say } from './ui.ts';
 
 const INTERVAL_MS = 5_000;
 
-/** For a log: a line each five seconds, nothing for a run shorter than that. */
+/** Progress for a log: a line every five seconds, nothing for a shorter run. */
 export class PlainReporter implements Reporter {
   readonly #last: LastReading;
   readonly #say: Say;
@@ -16,7 +16,7 @@ export class PlainReporter implements Reporter {
   constructor(say: Say, last: LastReading) {
     this.#say = say;
     this.#last = last;
-    // The clock and not the events: a run that hangs on a dead server must go on saying so.
+    // By a timer, not by events: a run that hangs on a dead server must keep reporting that.
     this.#timer = setInterval(() => this.#tick(), INTERVAL_MS).unref();
   }
 

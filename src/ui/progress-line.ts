@@ -22,10 +22,10 @@ export function glyphsFor(env: NodeJS.ProcessEnv): Glyphs {
 
 const WIDEST_BAR = 30;
 const NARROWEST_BAR = 8;
-/** A worker that has a file in hand and says nothing for this long is shown as stalled. */
+/** A worker with a file that reports nothing for this long is shown as stalled. */
 export const STALLED_MS = 10_000;
 
-/** The line of the whole run in at most `cells`: what does not fit is left out, the least wanted first. */
+/** The line of the whole run in at most `cells`; what does not fit is left out, the least important part first. */
 export function overallLine(reading: Reading, cells: number, glyphs: Glyphs): string {
   const head = (reading.fraction === null ? '--%' : percent(reading.fraction)).padStart(4);
   const parts = partsOf(reading);
@@ -58,7 +58,7 @@ export function logLine(reading: Reading): string {
   return parts.join(', ');
 }
 
-/** One worker and what it has in hand. */
+/** One worker and its current file. */
 export function workerLine(worker: WorkerView, cells: number, glyphs: Glyphs): string {
   const head = `${String(worker.index + 1).padStart(3)} `;
   if (worker.path === '') return truncateEnd(`${head}idle`, cells);
@@ -75,7 +75,7 @@ export function workerLine(worker: WorkerView, cells: number, glyphs: Glyphs): s
 
 type Part = 'files' | 'bytes' | 'rate' | 'elapsed' | 'left' | 'failed';
 
-/** The order in which a narrow terminal does without them. */
+/** The order in which a narrow terminal omits them. */
 const LEAST_WANTED: readonly Part[] = ['elapsed', 'rate', 'failed', 'files', 'bytes', 'left'];
 
 function partsOf(reading: Reading): Record<Part, string> {
@@ -104,7 +104,7 @@ function leftOf({ ended, growing, etaMs, stalledMs }: Reading): string {
   return etaMs === null ? 'ETA ?' : `ETA ${clock(etaMs)}`;
 }
 
-/** While the totals grow nobody knows the length: a mark wanders, as wget shows an unknown size. */
+/** While the totals grow, a mark moves to and fro, as wget shows an unknown size. */
 function bar(reading: Reading, cells: number, glyphs: Glyphs): string {
   if (reading.fraction === null) {
     const span = Math.max(1, cells - 3);

@@ -2,15 +2,15 @@ import type { Output } from './output.ts';
 import { width } from './width.ts';
 
 /**
- * The terminal that cli-progress draws on, in place of its own: a frame is one write, so nothing flickers; frames that the terminal
- * does not take are left out; and it knows what stands on the screen, so that lines which a narrower window has folded are
- * still found and cleared. Cursor and line wrapping are never changed: there is nothing to restore, however the run paths.
+ * Replaces cli-progress's own terminal: a frame is one write, without flicker; frames are skipped while the terminal does not
+ * take them; and the lines on the screen are known, so that they can be cleared after a narrower window has wrapped them.
+ * Cursor and line wrapping are not changed, so nothing has to be restored, however the run ends.
  */
 export class Screen {
   readonly #out: Output;
   /**
-   * Widths of the lines that stand on the screen. The cursor waits at the beginning of the last: at its end, the `^C`
-   * that a terminal shows for the key would fold the line.
+   * Widths of the lines on the screen. The cursor rests at the beginning of the last line: at its end, the terminal's `^C`
+   * would wrap the line.
    */
   #standing: number[] = [];
   #lines: string[] = [];
@@ -29,7 +29,7 @@ export class Screen {
     return this.#out.stream.rows || 24;
   }
 
-  /** Sends the frame that was drawn since the last `cursorRelativeReset`, without the empty lines at its end. */
+  /** Writes the frame drawn since the last `cursorRelativeReset`, without trailing empty lines. */
   flush({ mustStand = false } = {}): void {
     const lines = [...this.#lines, this.#line];
     while (lines.length > 1 && lines.at(-1) === '') lines.pop();
@@ -44,13 +44,13 @@ export class Screen {
     this.#standing = lines.map(width);
   }
 
-  /** Takes the frame off the screen. */
+  /** Clears the frame. */
   clear(): void {
     this.#out.write(this.#home() + this.#erase());
     this.#forget();
   }
 
-  /** What stands on the screen stays there, and whatever comes next is below. */
+  /** Leaves the frame on the screen; further output goes below it. */
   leave(): void {
     if (this.#standing.length > 0) this.#out.write('\n');
     this.#forget();
@@ -74,15 +74,15 @@ export class Screen {
   }
 
   /**
-   * The new frame over the old one. What is left of that is erased behind the first line and not before it: a whole screen
-   * that is erased is kept by some terminals (tmux), one for each frame where the bar stands at the top.
+   * Draws the new frame over the old one. The rest of the old one is erased after the first line, not before it: some terminals
+   * (tmux) save a completely erased screen to the history, once per frame when the bar is at the top.
    */
   #over(lines: readonly string[]): string {
     if (this.#above !== '') return `${this.#erase()}${this.#above}${lines.join('\n')}`;
     return [`${lines[0] ?? ''}${this.#erase()}`, ...lines.slice(1)].join('\n');
   }
 
-  // What follows is what MultiBar calls.
+  // The methods below are called by MultiBar.
 
   isTTY(): boolean {
     return true;

@@ -9,11 +9,7 @@ import { errorLine } from './messages.ts';
 import type { Reporter, Say } from './ui.ts';
 import { fold } from './width.ts';
 
-/**
- * What a run came to, for a person.
- *
- * @param limited by --bwlimit: workers that wait for it are busy, and what they need says nothing
- */
+/** @param limited by --bwlimit: workers that wait for it count as busy, so their load means nothing */
 export function summaryLines(summary: Summary, paths: DisplayPaths, paint: Palette, limited = false): string[] {
   if (summary.outcome === 'refused') return [`pcopy: ${paint.red('refused')}: nothing was written`];
   const { totals, elapsedMs, dryRun } = summary;
@@ -27,7 +23,7 @@ export function summaryLines(summary: Summary, paths: DisplayPaths, paint: Palet
   if (rest !== '') lines.push(totals.failed > 0 ? paint.red(rest) : rest);
   const lost = kindsInWords(summary.notPreserved);
   if (lost !== '') lines.push(paint.yellow(`not preserved: ${escapeControls(lost)}`));
-  // A file that is copied into a directory is nothing merged.
+  // A single file is not a merge.
   if (summary.merged && !paths.isSingleFile) {
     lines.push(`${printable(paths.destination)} existed: ${dryRun ? 'would be merged into' : 'merged into it'}`);
   }
@@ -41,10 +37,10 @@ export function summaryLines(summary: Summary, paths: DisplayPaths, paint: Palet
   return lines.map((line, i) => (i === 0 ? line : `  ${line}`));
 }
 
-/** The failures once more, when the first of them have left the screen. */
+/** Repeats the failures, when there are more than a screen of them. */
 export function failuresAgain(summary: Summary, paths: DisplayPaths, paint: Palette, rows: number): string[] {
   const { failures, moreFailures } = summary;
-  // A terminal may not say how high it is.
+  // A terminal may not tell its height.
   if (failures.length + moreFailures < (rows || 24)) return [];
   const lines = failures.map((failure) => errorLine(failure, paths, paint));
   if (moreFailures > 0) lines.push(`pcopy: and ${plural(moreFailures, 'more failure')}, named above`);
@@ -56,16 +52,16 @@ export interface SummaryOptions {
   say: Say;
   paths: DisplayPaths;
   paint: Palette;
-  /** Height of the screen, or what stands for it in a log. */
+  /** Height of the screen, or a default in a log. */
   rows: () => number;
-  /** Only the failures again. */
+  /** Repeat the failures and print nothing else. */
   quiet: boolean;
   limited: boolean;
-  /** Width of the screen; undefined in a log, where a line stays one line. */
+  /** Width of the screen; undefined in a log, where lines are not folded. */
   columns?: () => number | undefined;
 }
 
-/** Says it when the run paths. */
+/** Prints the summary at the end of the run. */
 export class SummaryReporter implements Reporter {
   readonly #options: SummaryOptions;
 

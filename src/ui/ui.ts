@@ -1,8 +1,8 @@
 import type { CopyEvent } from '../api/events.ts';
 
 /**
- * Someone who is told what a run does: a bar, a log, a JSON stream. Must not throw and must not wait: it is called from the
- * loop that hands out work.
+ * Shows a run: a bar, a log, a JSON stream. Must not throw and must not block: it is called from the loop that hands out
+ * work.
  */
 export interface Reporter {
   onEvent(event: CopyEvent): void;
@@ -10,10 +10,10 @@ export interface Reporter {
   close?(): void;
 }
 
-/** One line for people, without its line feed, control bytes already escaped. */
+/** Prints one line, given without its line feed and with control bytes escaped. */
 export type Say = (line: string) => void;
 
-/** All of them, in order. */
+/** One reporter for all of them, in order. */
 export function combine(reporters: readonly Reporter[]): Required<Reporter> {
   return {
     onEvent: (event) => {

@@ -4,8 +4,8 @@ import type { DisplayPaths } from './display-paths.ts';
 import type { Reporter, Say } from './ui.ts';
 
 /**
- * A line for each entry, what -v and --dry-run are asked for. A dry run prints a line for each that the real one would, and
- * says what it would be; entries that stay as they are it leaves out unless -v is given too.
+ * A line for each entry, for -v and --dry-run. A dry run prints the lines of a real run and whether an entry is new or would be
+ * replaced; unchanged entries only with -v.
  */
 export class VerboseReporter implements Reporter {
   readonly #say: Say;

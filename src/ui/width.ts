@@ -1,12 +1,12 @@
 /**
- * Terminal cells, not characters: a CJK character or an emoji takes two, a combining mark none. Where terminals differ
- * (emoji sequences) this counts the larger number: a line cut a little early is fine, a line that wraps breaks the bar.
+ * Widths in terminal cells: a CJK character or an emoji takes two, a combining mark none. Where terminals differ (emoji
+ * sequences) the larger number counts: a line may be cut early, but one that wraps breaks the bar.
  */
 
 const COLOUR = /\x1b\[\d+m/g;
 const ZERO = /^[\p{Mn}\p{Me}\u200b-\u200d\u2060\ufeff]$/u;
 const EMOJI = /^\p{Emoji_Presentation}$/u;
-/** Makes the character before it an emoji, which then takes two cells where it took one. */
+/** Turns the character before it into an emoji of two cells. */
 const EMOJI_VARIATION = 0xfe0f;
 
 /** East Asian Wide and Fullwidth blocks (Unicode 15, EastAsianWidth.txt), coarsely. */
@@ -38,7 +38,7 @@ export function width(text: string): number {
   return cells;
 }
 
-/** The beginning of the text that fits; nothing marks the cut. */
+/** The beginning of the text that fits. */
 export function truncateEnd(text: string, cells: number): string {
   let used = 0;
   let out = '';
@@ -50,7 +50,7 @@ export function truncateEnd(text: string, cells: number): string {
   return out;
 }
 
-/** The end of the text that fits, after a mark: the name of a file says more than the folders it is in. */
+/** The end of the text that fits, after a mark: a file's name is worth more than its folders. */
 export function truncateStart(text: string, cells: number, mark = '...'): string {
   if (width(text) <= cells) return text;
   const room = cells - width(mark);
@@ -68,7 +68,7 @@ export function truncateStart(text: string, cells: number, mark = '...'): string
   return mark + characters.slice(first).join('');
 }
 
-/** The text in lines that fit, cut after commas and the like; all but the first are indented. Colours take no room. */
+/** Folds the text after commas and the like into lines that fit, all but the first indented. Colours take no cells. */
 export function fold(text: string, cells: number, indent: string): string[] {
   const lines: string[] = [];
   let line = '';
