@@ -3,18 +3,18 @@ import { isUtf8, join, printable, type RawPath, toText } from '../api/names.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
 import { isWithin } from './mounts.ts';
 
-/** Finds names that a destination takes for one, which does not tell upper and lower case apart. */
+/** Finds names that collide at a destination that ignores case. */
 export class NameCollisions {
   private readonly folding: readonly RawPath[];
   private readonly keepAll: boolean;
-  /** Directories on the way to entries, by folded path: two that are one would be merged. */
+  /** Parent directories of entries, by folded path: two with the same folded path would be merged. */
   private readonly directories = new Map<string, RawPath>([['', '']]);
-  /** Entries of the directory in hand, by folded path. */
+  /** Entries of the current directory, by folded path. */
   private names = new Map<string, RawPath>();
   private dir: RawPath = '';
 
   /**
-   * @param folding the directories in which and below which case is not told apart
+   * @param folding the directories in and below which case is ignored
    * @param keepAll the entries come in any order, not directory by directory
    */
   constructor(folding: readonly RawPath[], keepAll: boolean) {
@@ -22,7 +22,7 @@ export class NameCollisions {
     this.keepAll = keepAll;
   }
 
-  /** Throws RefusedError at the first clash. */
+  /** Throws RefusedError at the first collision. */
   add({ dir, names }: EntriesOfDirectory): void {
     if (dir !== this.dir && !this.keepAll) this.names = new Map();
     this.dir = dir;
@@ -61,8 +61,8 @@ function note(seen: Map<string, RawPath>, folded: string, path: RawPath): void {
 }
 
 /**
- * One form for all names that an insensitive file system may take for the same. Each has a table of its own; this folds at
- * least as much as any (full case folding, and normalisation too), since a clash that is missed loses a file.
+ * Maps all names that a case-insensitive file system may treat as equal to one. File systems have different tables; this folds
+ * at least as much as any of them (full case folding and normalisation), since a missed collision loses a file.
  */
 export function foldName(name: RawPath): string {
   if (!isUtf8(name)) return name.toLowerCase();

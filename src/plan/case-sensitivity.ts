@@ -12,7 +12,7 @@ interface Place {
   destination: { path: RawPath; identity: string };
 }
 
-/** f_type of Linux file systems that may be told, by a mount option or by whoever serves them, to ignore case. */
+/** f_type of Linux file systems that ignore case with some mount options or servers. */
 const MAY_FOLD = new Set([
   0x4d44, // vfat
   0x2011bab0, // exfat
@@ -28,13 +28,12 @@ const MAY_FOLD = new Set([
   0x482b, // hfs+
 ]);
 
-/** Entries of an existing destination that are tried. */
+/** How many entries of an existing destination are tried. */
 const TRIED = 16;
 
 /**
- * The directories of the destination, relative to it, in which and below which names that differ in case are one: its top
- * ('' alone), or file systems mounted inside it. Of those only the ones that the source has a directory for are asked: the
- * others may not answer.
+ * The directories of the destination, relative to it, in and below which case is ignored: its top ('' alone), or file systems
+ * mounted inside it. Only those that the source has a directory for are tested; the others may not answer.
  */
 export function foldingDirectories(fs: FileSystem, place: Place, dryRun: boolean): RawPath[] {
   if (foldsNames(fs, place, dryRun)) return [''];
@@ -49,9 +48,9 @@ export function foldingDirectories(fs: FileSystem, place: Place, dryRun: boolean
 }
 
 /**
- * Whether the destination takes names that differ in case for one. Looked up under a name that exists, its case turned
- * round: its own in its parent (a directory of ext4 or f2fs inherits it), or an entry's; only where the file system is
- * one that may fold, or on another system than Linux, a temporary file is made. A dry run makes none.
+ * Whether the destination ignores case, tested by looking up an existing name with its case swapped: its own in its parent (on
+ * ext4 and f2fs a directory inherits this), or an entry's. Where that tells nothing and the file system may ignore case, or on
+ * other systems than Linux, a temporary file is made, except in a dry run.
  */
 export function foldsNames(fs: FileSystem, { destination }: Place, dryRun: boolean): boolean {
   if (destination.identity === '') return false;
@@ -70,7 +69,7 @@ function mayFold(path: RawPath): boolean {
   return orNull(() => MAY_FOLD.has(statfsSync(toBytes(path)).type)) ?? false;
 }
 
-// A mount point's name is its parent's affair.
+// A mount point's own name belongs to its parent's file system.
 function foldsOwnName(path: RawPath): boolean {
   const slash = path.lastIndexOf('/');
   const name = path.slice(slash + 1);
@@ -94,7 +93,7 @@ function foldsAnEntry(fs: FileSystem, dir: Handle, path: RawPath): boolean {
         if (other === name) continue;
         const [stat, swapped] = [fs.statAt(dir, name), fs.statAt(dir, other)];
         if (stat === null || swapped === null) return false;
-        // Names of one file that differ in case only would look the same.
+        // Not two hard links whose names differ only in case.
         if (stat.identity === swapped.identity && (stat.type === 'd' || stat.nlink === 1)) return true;
       }
       return false;
@@ -106,11 +105,11 @@ function foldsAnEntry(fs: FileSystem, dir: Handle, path: RawPath): boolean {
   }
 }
 
-// The name is one that a later run sweeps away, should this one be killed between two calls.
+// Under a temporary name, which a later run removes if this one is killed between two calls.
 function foldsNew(fs: FileSystem, dir: Handle): boolean {
   const name = temporaryName(runMark(), 0);
   const file = orNull(() => fs.createNew(dir, name, 0o600));
-  if (file === null) return false; // Whatever it is, the run will say so.
+  if (file === null) return false; // The run will report it.
   fs.close(file);
   try {
     return fs.statAt(dir, name.toUpperCase()) !== null;
@@ -119,12 +118,12 @@ function foldsNew(fs: FileSystem, dir: Handle): boolean {
   }
 }
 
-// ASCII only: every table that folds anything folds that.
+// ASCII only: every table folds that.
 function swapCase(name: RawPath): RawPath {
   return name.replace(/[a-z]+|[A-Z]+/g, (run) => (run < 'a' ? run.toLowerCase() : run.toUpperCase()));
 }
 
-/** False too for what cannot be opened, or is no directory: the run will say so, if it needs it. */
+/** False too when it cannot be opened: the run will report that, if it needs it. */
 function inDirectory(fs: FileSystem, path: RawPath, test: (dir: Handle) => boolean): boolean {
   const dir = orNull(() => fs.openRoot(path));
   if (dir === null) return false;

@@ -13,7 +13,7 @@ export interface Mount {
   type: string;
 }
 
-/** All mounts of this process's namespace, in the order they were made; none where the system does not tell. */
+/** All mounts of this process's namespace, in the order of mounting; none where they cannot be listed. */
 export function listMounts(): Mount[] {
   return (orNull(() => readFileSync('/proc/self/mountinfo', 'latin1')) ?? '')
     .split('\n')
@@ -25,7 +25,7 @@ export function listMounts(): Mount[] {
     });
 }
 
-/** Where a directory really is: a file system and a path in it. Two bind mounts of one directory have the same location. */
+/** A file system and a path in it. Two bind mounts of one directory have the same location. */
 export interface Location {
   device: string;
   path: RawPath;
@@ -47,10 +47,10 @@ function mountOf(mounts: readonly Mount[], path: RawPath): Mount | null {
   return best;
 }
 
-/** A server, a process or an automounter answers for these, or does not. */
+/** Types whose answers depend on a server, a process or an automounter. */
 const ANSWERED_FOR = /^(fuse\b.*|nfs4?|cifs|smb[23s].*|9p|ceph|afs|coda|lustre|virtiofs|autofs)$/;
 
-/** Whether what is at the path or below it may stop answering. @param path absolute, without links */
+/** Whether the path, or something below it, may stop answering. @param path absolute, without links */
 export function mayStopAnswering(path: RawPath): boolean {
   const mounts = listMounts();
   const own = mountOf(mounts, path);

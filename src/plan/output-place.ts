@@ -5,13 +5,13 @@ import { orNull } from '../fs/system-error.ts';
 import { isWithin } from './mounts.ts';
 import { absolute, look, lookAtLink, orRefuse, real, realAsFarAsItExists } from './paths.ts';
 
-/** Where a file that the run writes beside the copy is to be: the list of checksums, the trace. */
+/** The place of a file that the run writes beside the copy: the manifest, the trace. */
 export interface OutputPlace {
-  /** Absolute; the way to its directory may still lead through links. */
+  /** Absolute; its directory may still contain links. */
   path: RawPath;
   /** The path relative to the destination; null when it lies elsewhere. */
   within: RawPath | null;
-  /** A FIFO or a device, which is written to. Inside the destination nothing is taken for one: others may have put it there. */
+  /** A FIFO or a device, which is written to, not replaced. Never inside the destination, where others may have put it. */
   isStream: boolean;
 }
 
@@ -21,7 +21,7 @@ export function placeOfOutput(typed: string, config: Config, destination: RawPat
   return { path, within, isStream: within === null && leadsToStream(path) };
 }
 
-/** The paths of what the run writes into the destination beside the copy, relative to it. */
+/** The paths of such files inside the destination, relative to it. */
 export function outputsWithin(config: Config, destination: RawPath): RawPath[] {
   return outputs(config).flatMap(([, typed]) => outputWithin(typed, config, destination) ?? []);
 }
@@ -42,7 +42,7 @@ function outputWithin(typedPath: string, config: Config, destination: RawPath): 
   return isWithin(place, destination) ? place.slice(destination.length).replace(/^\/+/, '') : null;
 }
 
-// What was typed as a path below the destination is meant to be there, whatever links stand on the way now.
+// A path that was typed below the destination counts as below it, whatever links are on the way now.
 function typedWithin(path: RawPath, destination: RawPath): RawPath | null {
   for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
     const rest = path
@@ -55,7 +55,7 @@ function typedWithin(path: RawPath, destination: RawPath): RawPath | null {
   return null;
 }
 
-// Also a file that `/dev/stdout` or a shell's `/dev/fd/63` leads to: those names are not there to be replaced.
+// Also a file behind `/dev/stdout` or a shell's `/dev/fd/63`: those names must not be replaced.
 function leadsToStream(path: RawPath): boolean {
   const there = look(path);
   const isReplaceable = there === null || there.kind === 'file' || there.kind === 'directory';
@@ -63,10 +63,10 @@ function leadsToStream(path: RawPath): boolean {
 }
 
 /**
- * Throws RefusedError when the list of checksums or the trace cannot have its place: it would be seen only when all is copied, or
- * it would take the place of the source, of something in it, or of its copy.
+ * Throws RefusedError when the manifest or the trace cannot be written to its place, or would replace the source, something in
+ * it, or its copy.
  * @param source real path of what is copied, a tree or one entry
- * @param copy where that goes: real, but for a last name that is replaced
+ * @param copy its destination: real, except for a last name that is replaced
  */
 export function checkOutputs(config: Config, source: RawPath, copy: () => RawPath): void {
   const places = new Set<RawPath>();
@@ -95,7 +95,7 @@ function checkOutput(what: string, typed: string, { config, source, copy }: Side
   if (there?.kind === 'directory') throw new RefusedError(fromText(typed), `the ${what} is a directory`, 'EISDIR');
   const place = placeOf(path);
   const isSource = there !== null && there.identity === look(source)?.identity && there.kind !== 'file';
-  // A copy that lies in the source itself is left out of it, or the run is refused for that.
+  // A copy inside the source itself is excluded, or refused elsewhere.
   if ((isWithin(place, source) && !isWithin(place, copy())) || isSource)
     throw overlap(typed, `the ${what} would be written into the source`);
   const inCopy = outputWithin(typed, config, copy());

@@ -5,10 +5,10 @@ import { isWithin, type Location, listMounts, locate, type Mount, trim } from '.
 import { look } from './paths.ts';
 
 /**
- * Throws when the destination is a source or lies in one: by name, by a link (the paths are real ones), or by a bind
- * mount at either end. Nothing has been written when this is asked.
+ * Throws when the destination is a source or lies in one: by name, through a link (the paths are real), or through a bind
+ * mount on either side. To be called before anything is written.
  * @param destination real as far as it exists, the missing rest appended
- * @param isLeftOut the listing does not come to the destination by its own name: another way to it is still refused
+ * @param isLeftOut the listing excludes the destination's own path; other paths to it are still refused
  */
 export function checkOverlap(
   sources: readonly RawPath[],
@@ -26,7 +26,7 @@ export function checkOverlap(
   checkMounts(sources, destination, isLeftOut);
 }
 
-// By identity, whatever the names are: a bind mount of the source has the source's own identity.
+// By identity: a bind mount of the source has the source's identity.
 function checkAncestors(
   sources: readonly RawPath[],
   existing: RawPath,
@@ -39,7 +39,7 @@ function checkAncestors(
   }
 }
 
-// A bind mount of a part of the source hides where it belongs; the mount table tells.
+// For a bind mount of a part of the source only the mount table tells where it belongs.
 function checkMounts(sources: readonly RawPath[], destination: RawPath, isLeftOut: boolean): void {
   const mounts = listMounts();
   const to = locate(mounts, destination);
@@ -52,11 +52,11 @@ function checkMounts(sources: readonly RawPath[], destination: RawPath, isLeftOu
 }
 
 interface Part extends Location {
-  /** Where it is seen. */
+  /** Its path here. */
   at: RawPath;
 }
 
-/** Where the sources really are, and what is mounted in them. */
+/** Locations of the sources and of mounts in them. */
 function partsOf(mounts: readonly Mount[], sources: readonly RawPath[]): Part[] {
   const own = sources.flatMap((at) => {
     const place = locate(mounts, at);
@@ -70,9 +70,9 @@ function mountedIn(mounts: readonly Mount[], sources: readonly RawPath[]): Mount
 }
 
 /**
- * Identities of what a copy must not write into: the sources, and what is mounted in them; those of their parents that lie
- * in the destination; parts of the sources that are mounted in the destination.
- * @param parent where the sources lie
+ * Identities of the directories that a copy must not write into: the sources, mounts in them, their parents inside the
+ * destination, and parts of the sources mounted in the destination.
+ * @param parent the directory of the sources
  */
 export function forbiddenPlaces(
   sources: readonly RawPath[],
@@ -83,13 +83,13 @@ export function forbiddenPlaces(
   const found = new Set([...sources, ...dirsWithin(parent, destination)].map(identityOf));
   for (const point of mountedParts(sources, destination)) {
     const identity = orNull(() => identityOf(point));
-    // Hidden by another mount, or dead: then nothing can be written there either.
+    // Hidden by another mount, or not answering: nothing can be written there either.
     if (identity !== null) found.add(identity);
   }
   return [...found];
 }
 
-// The directory and its parents below the destination; none when it does not lie there.
+// The directory and its parents below the destination; none when it is not inside.
 function dirsWithin(dir: RawPath, destination: RawPath): RawPath[] {
   const dirs = ancestors(dir);
   const top = look(destination)?.identity;
@@ -97,19 +97,19 @@ function dirsWithin(dir: RawPath, destination: RawPath): RawPath[] {
   return dirs.slice(0, Math.max(end, 0));
 }
 
-// Where parts of the source can be seen: a bind mount has another path and the same files.
+// Other paths to parts of the sources, through bind mounts.
 function mountedParts(sources: readonly RawPath[], destination: RawPath): RawPath[] {
   const mounts = listMounts();
   const parts = partsOf(mounts, sources);
   const isPart = ({ device, root }: Mount): boolean =>
     parts.some((part) => part.device === device && isWithin(root, part.path));
   const there = mounts.filter((mount) => isWithin(mount.point, destination) && isPart(mount));
-  // The destination itself may be mounted in the source, where the patterns leave it out.
+  // The destination itself may be mounted in the source, where patterns exclude it.
   const inside = mountedIn(mounts, sources).filter(({ point }) => !isWithin(destination, point));
   return [...inside, ...there].map(({ point }) => point);
 }
 
-/** The directory itself, its parent, and so on up to the root. */
+/** The directory and its parents, up to the root. */
 function ancestors(path: RawPath): RawPath[] {
   const dirs: RawPath[] = [];
   for (let at = path; ; at = at.slice(0, at.lastIndexOf('/'))) {

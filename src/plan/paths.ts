@@ -7,7 +7,7 @@ import { orNull, SystemError, systemCall } from '../fs/system-error.ts';
 
 type Base = Pick<Config, 'workingDirectory'>;
 
-/** A path as somebody typed it, as absolute bytes. `..` and links are still in it. */
+/** A typed path as absolute bytes, with `..` and links still in it. */
 export function absolute(path: string | Uint8Array, { workingDirectory }: Base): RawPath {
   const raw = toRaw(path);
   if (raw === '') throw new RefusedError('', 'an empty path names nothing', 'ENOENT');
@@ -16,7 +16,7 @@ export function absolute(path: string | Uint8Array, { workingDirectory }: Base):
   return join(workingDirectory, raw);
 }
 
-/** The refusal with its path as somebody typed it: one of the two, or one that is relative as they are. */
+/** The same refusal with its path as typed, or relative if the typed paths are. */
 export function asTyped(
   error: RefusedError,
   typed: readonly (string | Uint8Array)[],
@@ -36,16 +36,16 @@ function toRaw(path: string | Uint8Array): RawPath {
 }
 
 /**
- * The path without links, `.` and `..`. Throws SystemError when it does not exist. Node's own realpath takes `..` by the text
- * alone, before it looks at links, and does not carry names that are not UTF-8.
+ * The path without links, `.` and `..`. Throws SystemError when it does not exist. Node's own `realpath` resolves `..`
+ * textually, before links, and cannot handle names that are not UTF-8.
  */
 export function real(path: RawPath): RawPath {
   return systemCall(() => realpathSync.native(toBytes(path), { encoding: 'buffer' })).toString('latin1');
 }
 
 /**
- * The path without links as far as it exists, and what is still missing of it.
- * `a/missing/../b` is what a shell's `mkdir -p` would make of it: `a/b`.
+ * The path without links as far as it exists, and the missing names.
+ * `a/missing/../b` becomes `a/b`, as with `mkdir -p`.
  */
 export function realAsFarAsItExists(path: RawPath): { existing: RawPath; missing: RawPath[] } {
   const missing: RawPath[] = [];
@@ -64,7 +64,7 @@ export function realAsFarAsItExists(path: RawPath): { existing: RawPath; missing
   }
 }
 
-/** The same, but for a link that its last name is: that stays. */
+/** The same, without resolving the last name. */
 export function realName(path: RawPath): RawPath {
   const slash = path.lastIndexOf('/');
   return `${real(path.slice(0, slash) || '/').replace(/\/$/, '')}${path.slice(slash)}`;
@@ -76,7 +76,7 @@ export interface Looked {
   identity: string;
 }
 
-/** What is there, links followed: its type and identity; null when nothing is. */
+/** Type and identity, links followed; null when nothing is there. */
 export function look(path: RawPath): Looked | null {
   const stat = orNull(() => systemCall(() => statSync(toBytes(path), { bigint: true })), 'ENOENT');
   return stat && { kind: kindOf(stat), identity: `${stat.dev}:${stat.ino}` };
@@ -88,7 +88,7 @@ function kindOf(stat: BigIntStats): Looked['kind'] {
   return stat.isCharacterDevice() || stat.isBlockDevice() ? 'device' : 'other';
 }
 
-/** The link that the name itself is; null when it is none. */
+/** Identity of a symbolic link; null when it is none. */
 export function lookAtLink(path: RawPath): { identity: string } | null {
   const stat = orNull(() => systemCall(() => lstatSync(toBytes(path), { bigint: true })), 'ENOENT');
   return stat?.isSymbolicLink() ? { identity: `${stat.dev}:${stat.ino}` } : null;

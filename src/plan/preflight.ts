@@ -7,17 +7,17 @@ import { foldingDirectories } from './case-sensitivity.ts';
 import type { Plan } from './prepare.ts';
 import { spaceCheck } from './space.ts';
 
-/** The source, as far as a look ahead needs it. */
+/** The source, as far as the checks need it. */
 export interface Surveyed {
-  /** Lists what the run will copy, some entries of one directory at a time, depth first. */
+  /** Lists the entries that the run will copy, depth first, some of one directory at a time. */
   survey(visit: (group: EntriesOfDirectory) => void): Promise<void>;
-  /** Of a listed entry. Throws SystemError. @returns null when it is gone */
+  /** Stats a listed entry. Throws SystemError. @returns null when it is gone */
   stat(dir: RawPath, name: RawPath): Stat | null;
 }
 
 /**
- * Throws RefusedError when names would collide at the destination, or when it has not the bytes or inodes. To list
- * everything first would double the work of a run, so that is done only where it can matter.
+ * Throws RefusedError when names would collide at the destination, or when it lacks space or inodes. Lists the source only where
+ * that can matter, since it doubles the listing.
  */
 export async function preflight(
   fs: FileSystem,

@@ -12,29 +12,29 @@ import { checkOutputs, placeOf } from './output-place.ts';
 import { checkOverlap, forbiddenPlaces } from './overlap.ts';
 import { absolute, type Looked, look, lookAtLink, orRefuse, real, realAsFarAsItExists, realName } from './paths.ts';
 
-/** A run that may begin: where it reads, where it writes, and what it has found or made there. */
+/** A run that may begin: its two directories, and what was found or made there. */
 export interface Plan {
   source: Root;
   destination: Root;
   /** The one file to copy, and its new name, when the source is a file. */
   single: { name: RawPath; as: RawPath } | null;
-  /** Of several sources: the entries of the source directory that are copied, and nothing else of it; null: all. */
+  /** With several sources: the only entries of the source directory that are copied; null: all. */
   names: readonly RawPath[] | null;
-  /** The destination directory was there before. */
+  /** The destination directory existed before. */
   merged: boolean;
-  /** It is this run's to finish: made now, or by a run that was killed. */
+  /** This run finishes it: it was made now, or by a killed run. */
   madeRoot: boolean;
   /** See `WorkerConfig.forbidden`. */
   forbidden: string[];
-  /** The mode that the destination had when it was closed to us; null: it was not. */
+  /** The mode of a destination that denied its owner access; null: it did not. */
   closedMode: number | null;
-  /** Removes what `prepare` has made, when the run is refused after all. */
+  /** Removes what `prepare` made, for a run that is refused later. */
   undo: () => void;
 }
 
 /**
- * Looks at the two paths, refuses what must be refused, and makes the destination directory. Throws RefusedError, and
- * then nothing has been written; UsageError for options that mean nothing for a source that is not a directory.
+ * Checks the two paths and makes the destination directory. Throws RefusedError, with nothing written; UsageError for options
+ * that do not apply to a source that is not a directory.
  * @param isLeftOut see `checkOverlap`
  */
 export function prepare(
@@ -64,7 +64,7 @@ export function prepare(
   checkOutputs(config, at, () => placeOf(place));
   const old = orRefuse(place, 'cannot look at the destination', () => (found.isLink ? lookAtLink(place) : look(place)));
   if (old?.identity === found.identity) throw sameFile(place);
-  // A FIFO takes the place of a FIFO; a device somebody means to write to, and that is not done.
+  // A FIFO may replace a FIFO. Who names a device means to write to it, which is not supported.
   if (there?.kind === 'device' || (there?.kind === 'other' && found.kind === 'file')) {
     throw new RefusedError(to, 'is neither a directory nor a regular file', 'EPCOPY_TYPE');
   }
@@ -90,7 +90,7 @@ function lookAtSource(path: RawPath, { archive, sourceLink }: Config): SourceEnt
   throw new RefusedError(path, 'is a symbolic link that leads nowhere: copied only with --archive', 'ENOENT');
 }
 
-// What would be passed over in silence.
+// Options that would be ignored silently.
 function refuseForOneEntry(config: Config): void {
   const ignored = [
     ['--delete', config.delete, 'there is no folder to compare with'],
@@ -107,13 +107,13 @@ export interface Origin {
   dir: RawPath;
   /** See `Plan.names`. */
   names: readonly RawPath[] | null;
-  /** What is copied with all below it: itself, or those of the names that are directories. */
+  /** The directories that are copied: itself, or those among the names. */
   directories: readonly RawPath[];
   /** See `checkOverlap`. */
   isLeftOut?: boolean;
 }
 
-/** Several sources share the destination: it gets no mode and no times of theirs. */
+/** A destination of several sources gets the mode and times of none. */
 export function prepareTree(fs: FileSystem, origin: Origin, to: RawPath, way: Way, config: Config): Plan {
   const { dryRun } = config;
   const { dir: source, names, directories, isLeftOut } = origin;
@@ -121,7 +121,7 @@ export function prepareTree(fs: FileSystem, origin: Origin, to: RawPath, way: Wa
   const destination = missing.reduce(join, existing);
   refuseByName(to, destination, () => checkOverlap(directories, destination, existing, isLeftOut));
   const root = openedRoot(fs, source);
-  // What is named need not be listed here.
+  // A directory whose entries are named is not listed.
   if (config.filesFrom === null && names === null) checkAccess(source, constants.R_OK, 'cannot open the directory');
   const closedMode = missing.length === 0 ? closedModeOf(destination) : null;
   const made =
@@ -149,7 +149,7 @@ export function prepareTree(fs: FileSystem, origin: Origin, to: RawPath, way: Wa
   return plan;
 }
 
-// What overlaps is known by its real path; what was typed may be a link to it, or another way.
+// Overlap is found by the real path; the typed one may lead there through links.
 function refuseByName(typed: RawPath, real: RawPath, check: () => void): void {
   try {
     check();
@@ -190,7 +190,7 @@ function orUndo<T>(undo: () => void, look: () => T): T {
 }
 
 export interface Way {
-  /** Real path of what is there. */
+  /** Real path of the existing part. */
   existing: RawPath;
   missing: RawPath[];
 }
@@ -201,7 +201,7 @@ export function wayTo(path: RawPath): Way {
   if (first !== undefined && look(way.existing)?.kind !== 'directory') {
     throw new RefusedError(path, 'a part of the path is not a directory', 'ENOTDIR');
   }
-  // By its target a link that leads nowhere cannot be told from nothing.
+  // Followed, a dangling link looks like a missing name.
   if (first !== undefined && lookAtLink(join(way.existing, first)) !== null) {
     throw new RefusedError(join(way.existing, first), 'a symbolic link that leads nowhere is in the way', 'EEXIST');
   }
@@ -230,12 +230,12 @@ function closedModeOf(path: RawPath): number | null {
   return isClosedToOwner({ uid, mode }) ? mode & 0o7777 : null;
 }
 
-// Where it fails, what is to be written says what is wrong.
+// If it fails, the first write reports the reason.
 function setMode(path: RawPath, mode: number): void {
   orNull(() => chmodSync(toBytes(path), mode));
 }
 
-// Parents that are missing get ordinary modes; the last one the mode of a directory in the making.
+// Missing parents get ordinary modes; the last directory the mode of an unfinished one.
 function makeDirectories(
   existing: RawPath,
   missing: readonly RawPath[],
@@ -275,13 +275,13 @@ function identityOf(path: RawPath): string {
   return systemCall(() => nodeStat(statSync(toBytes(path), { bigint: true })).identity);
 }
 
-// Somebody else may be making it at this moment: then it is there, which is all that is wanted.
+// Another process may make it at the same time, which is fine.
 function makeOrFind(path: RawPath, mode: number): boolean {
   try {
     systemCall(() => mkdirSync(toBytes(path), mode));
-    // The umask may take any bit, and some file systems the sticky one.
+    // The umask may clear any bit, and some file systems drop the sticky one.
     if (mode === UNFINISHED_DIR_MODE && !isUnfinished(modeOf(path))) orNull(() => chmodSync(toBytes(path), mode));
-    // A parent must let us in, whatever the umask says: so does `mkdir -p`.
+    // As with `mkdir -p`, a parent is accessible whatever the umask.
     else if ((modeOf(path) & 0o300) !== 0o300) orNull(() => chmodSync(toBytes(path), modeOf(path) | 0o300));
     return true;
   } catch (error) {

@@ -7,8 +7,8 @@ import { absolute, look, lookAtLink, orRefuse, real } from './paths.ts';
 import { type Origin, type Plan, prepareTree, splitLast, wayTo } from './prepare.ts';
 
 /**
- * The same for several sources, each of which goes into the destination under its own name: a plan for each directory that
- * some of them lie in, in the order in which those were named. Throws as `prepare` does, and then nothing has been written.
+ * `prepare` for several sources, which are copied into the destination under their own names: one plan for each of their parent
+ * directories, in the order of the sources. Throws as `prepare` does, with nothing written.
  */
 export function prepareSeveral(
   fs: FileSystem,
@@ -79,7 +79,7 @@ function originsOf(sources: readonly (string | Uint8Array)[], destination: RawPa
   return [...groups.values()];
 }
 
-// A link is what it is, or with `dereference` what it leads to.
+// A link itself, or with `dereference` its target.
 function isDirectory(path: RawPath, copy: RawPath, { dereference }: Config): boolean {
   const link = lookAtLink(path);
   const found = link === null || dereference ? look(path) : null;

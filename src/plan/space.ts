@@ -14,7 +14,7 @@ import type { Plan } from './prepare.ts';
 /** f_type (statfs(2)) of file systems whose files never share blocks: ext2 to ext4, tmpfs, vfat, exfat. */
 const NEVER_SHARES = new Set([0xef53, 0x01021994, 0x4d44, 0x2011bab0]);
 
-/** Counts what the copy needs, and in the end compares it with what is free. */
+/** Adds up what the copy needs and compares it with what is free. */
 export interface SpaceCheck {
   add(group: EntriesOfDirectory, source: Surveyed): void;
   /** Throws RefusedError when it cannot fit. */
@@ -25,7 +25,7 @@ export interface SpaceCheck {
 /**
  * Counts the least that the copy can need: a copy that fits must not be refused, and one that turns out not to fit ends
  * cleanly when the destination is full.
- * @returns null when it fits without a listing, or a file system does not tell its size
+ * @returns null when it fits without a listing, or when a file system does not report its size
  */
 export function spaceCheck(fs: FileSystem, plans: readonly Plan[], config: Config): SpaceCheck | null {
   const [plan] = plans;
@@ -33,19 +33,19 @@ export function spaceCheck(fs: FileSystem, plans: readonly Plan[], config: Confi
   const from = plans.map(({ source }) => volumeOf(source.path)).filter((volume) => volume !== null);
   if (!plan || !there || from.length < plans.length) return null;
   if (plans.length === 1 && from.every((here) => fitsAsAWhole(here, there, plan, config))) return null;
-  // How many blocks will be shared, or found to be zero, is seen only in the copying.
+  // How many blocks will be shared or zero is known only after copying.
   const isBounded = config.sparse !== 'always' && !from.some((here) => mayShare(here, there, config));
   const root = fs.openRoot(plan.destination.path);
   const existing = plan.merged ? new DirHandleCache(fs, root) : null;
   const linked = new Set<string>();
   let bytes = 0;
   let inodes = 0;
-  /** The largest file that is written beside the one that it replaces. */
+  /** Size of the largest file that exists twice before it replaces the old one. */
   let beside = 0;
   const count = (stat: Stat, old: Stat | null): void => {
     if (old !== null && (stat.type === 'd' || old.type === 'd' || config.ifExists !== 'replace')) return;
     if (old !== null && config.atomic && !config.update) beside = Math.max(beside, allocated(stat, config));
-    // It may be unchanged, and takes no more when it is replaced.
+    // Whether unchanged or replaced, it takes no more.
     if (old?.size === stat.size) return;
     if (stat.nlink > 1 && stat.type !== 'd') {
       if (linked.has(stat.identity)) return;
@@ -61,7 +61,7 @@ export function spaceCheck(fs: FileSystem, plans: readonly Plan[], config: Confi
   };
   let last: RawPath | null = null;
   return {
-    // What cannot be looked at is left for the run to tell.
+    // Failures are left for the run to report.
     add: ({ dir, names }, source) => {
       const parent = existing && orNull(() => existing.open(dir));
       if (config.partial && parent !== null && dir !== last) bytes -= orNull(() => keptIn(fs, parent)) ?? 0;
@@ -88,7 +88,7 @@ function allocated({ type, size, blocks }: Stat, { sparse }: Config): number {
   return sparse === 'never' ? size : Math.min(size, blocks * 512);
 }
 
-// What an earlier run has left to go on with, in bytes.
+// Bytes of files that an earlier run left to be resumed.
 function keptIn(fs: FileSystem, dir: Handle): number {
   let bytes = 0;
   fs.list(dir, (name) => {
@@ -97,7 +97,7 @@ function keptIn(fs: FileSystem, dir: Handle): number {
   return bytes;
 }
 
-// A link that is followed leads elsewhere, holes that are filled take more than they do now, and so do other mounts.
+// Not with followed links, filled holes or other mounts, which may need more than the source's file system uses.
 function fitsAsAWhole(here: StatsFs, there: StatsFs, plan: Plan, config: Config): boolean {
   if (config.dereference || config.sparse === 'never') return false;
   const used = (here.blocks - here.bfree) * here.bsize;
@@ -107,17 +107,17 @@ function fitsAsAWhole(here: StatsFs, there: StatsFs, plan: Plan, config: Config)
 
 function mayShare(here: StatsFs, there: StatsFs, { reflink }: Config): boolean {
   if (reflink !== 'auto') return reflink === 'always';
-  // Not by device: that of btrfs differs between its subvolumes.
+  // Not by device, which differs between subvolumes of btrfs.
   const isSame = here.type === there.type && here.blocks === there.blocks && here.bfree === there.bfree;
   return isSame && !NEVER_SHARES.has(here.type >>> 0);
 }
 
-// A superuser may use the blocks that are held back for one.
+// The superuser may use reserved blocks.
 function freeBytes({ bfree, bavail, bsize }: StatsFs): number {
   return (process.geteuid?.() === 0 ? bfree : bavail) * bsize;
 }
 
-// Some file systems make inodes as they need them, and report none.
+// File systems that create inodes on demand report none.
 function freeInodes({ files, ffree }: StatsFs): number {
   return files > 0 ? ffree : Number.POSITIVE_INFINITY;
 }

@@ -3,8 +3,8 @@ import type { TypeLetter } from '../fs/file-system.ts';
 import type { EntriesJob, EntriesOfDirectory } from './jobs.ts';
 import type { Deferred } from './report.ts';
 
-// A job's entries are numbered through all its directories. Names travel joined, since a message of a few long strings
-// is cheaper than one of many short ones, and no name holds a slash.
+// The entries of a job are numbered across its directories. Names are joined by slashes, since a message of a few long strings
+// is cheaper than one of many short ones.
 
 export function namesOf(group: EntriesOfDirectory): RawPath[] {
   return group.names === '' ? [] : group.names.split('/');
@@ -31,18 +31,18 @@ export interface ListedEntry {
 
 export type DeferredEntry = ListedEntry & Deferred;
 
-/** What was left of the job, with its names. */
+/** The rest of the job, with its names. */
 export function listDeferred(job: EntriesJob, deferred: readonly Deferred[]): DeferredEntry[] {
   if (deferred.length === 0) return [];
   const entries = listEntries(job);
-  // Spelled out: spreading two objects costs five times as much.
+  // Fields by name: spreading two objects costs five times as much.
   return deferred.map(({ index, size, identity, nlink }) => {
     const { path, type } = entries[index] ?? { path: '', type: 'f' };
     return { index, path, type, size, identity, nlink };
   });
 }
 
-/** Every entry of the job in its order. */
+/** Every entry of the job, in order. */
 export function listEntries(job: EntriesJob): ListedEntry[] {
   return job.groups.flatMap((group) =>
     namesOf(group).map((name, index) => ({ path: join(group.dir, name), type: group.types[index] as TypeLetter })),
@@ -64,7 +64,7 @@ export function pickEntries(job: EntriesJob, wanted: (index: number) => boolean)
   return { ...job, groups, ...(deferredAs && { deferredAs: deferredAs.filter((_file, index) => wanted(index)) }) };
 }
 
-/** The job that copies the first names of files with several. */
+/** The job that copies the first names of hard-linked files. */
 export function jobOfDeferred(entries: readonly DeferredEntry[]): EntriesJob {
   const job = jobOf(
     entries.map(({ path, type }) => {
@@ -75,7 +75,7 @@ export function jobOfDeferred(entries: readonly DeferredEntry[]): EntriesJob {
   return { ...job, deferredAs: entries.map((entry) => entry.identity) };
 }
 
-/** The job that copies these entries, in their order. */
+/** The job that copies these entries, in this order. */
 export function jobOf(entries: readonly { dir: RawPath; name: RawPath; type: TypeLetter }[]): EntriesJob {
   const lists: { dir: RawPath; names: RawPath[]; types: string }[] = [];
   for (const { dir, name, type } of entries) {

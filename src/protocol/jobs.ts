@@ -1,15 +1,15 @@
-// What the parent asks of its workers, as plain data that is safe to run twice.
+// Jobs for workers: plain data, safe to run twice.
 import type { RawPath } from '../api/names.ts';
 import type { Stat } from '../fs/file-system.ts';
 
 /** Some entries of one directory. */
 export interface EntriesOfDirectory {
   dir: RawPath;
-  /** Joined with `/`, which no name holds. */
+  /** Joined with `/`. */
   names: string;
   /** One letter per name. */
   types: string;
-  /** The first of the directory's entries are among them: what killed runs left at the destination is to be removed. */
+  /** These include the directory's first entries: the worker removes what killed runs left at the destination. */
   sweeps?: boolean;
 }
 
@@ -18,39 +18,38 @@ export interface EntriesJob {
   kind: 'entries';
   groups: EntriesOfDirectory[];
   /**
-   * Set when the entries are first names of files with several, which are copied now: which file each was at the source
-   * when it was deferred.
+   * For first names of hard-linked files: the identity of each at the source when it was deferred.
    */
   deferredAs?: string[];
 }
 
-/** More names for files that are already at the destination. */
+/** Further names for files that are already at the destination. */
 export interface LinksJob {
   kind: 'links';
   groups: LinkGroup[];
 }
 
 export interface LinkGroup {
-  /** Where the first name is, relative to the destination, and what it must still be. */
+  /** The first name, relative to the destination, and the identity that it must still have. */
   target: RawPath;
   targetIdentity: string;
-  /** sha256 of the content in hex, when it was asked for. */
+  /** sha256 of the content in hex, when requested. */
   sha256?: string;
-  /** Which file all its names were at the source when they were seen. */
+  /** The identity of its names at the source when they were listed. */
   deferredAs: string;
   /** Relative paths. */
   paths: RawPath[];
 }
 
-/** A file too big for one worker: made empty at its size under a temporary name. */
+/** Begins a split file: created at its full size under a temporary name. */
 export interface SplitJob {
   kind: 'split';
   path: RawPath;
-  /** Which file it was at the source when its size was seen. */
+  /** Its identity at the source when it was deferred. */
   deferredAs: string;
 }
 
-/** A piece of a split file. */
+/** Copies a range of a split file. */
 export interface RangeJob {
   kind: 'range';
   path: RawPath;
@@ -58,50 +57,50 @@ export interface RangeJob {
   /** Bytes, `end` not included. */
   start: number;
   end: number;
-  /** Which range it is, from 1 on, and of how many: for people. */
+  /** The number of the range, from 1, and how many there are, for display. */
   part: { number: number; of: number };
 }
 
-/** The last step of a split file. */
+/** Completes a split file. */
 export interface PublishJob {
   kind: 'publish';
   path: RawPath;
   split: Split;
 }
 
-/** The split is given up: its temporary file goes. */
+/** Aborts a split file: its temporary file is removed. */
 export interface DiscardJob {
   kind: 'discard';
   path: RawPath;
   split: Split;
 }
 
-/** What a source file was when its copy began. */
+/** The state of a source file when its copy began. */
 export type SourceState = Pick<Stat, 'size' | 'mtime' | 'mtimeNs' | 'changedMs' | 'mode' | 'uid' | 'gid' | 'nlink'>;
 
-/** A split file as its workers know it. */
+/** A split file, as described to its workers. */
 export interface Split {
   temporary: RawPath;
-  /** The temporary file as it was made: whoever opens it by its name makes sure that it is this one. */
+  /** The temporary file as created, to verify that it is the same when it is opened by name. */
   made: { identity: string; uid: number; mode: number };
-  /** What the source was when the split began; it must not have changed at the end. */
+  /** The source when the split began; it must be unchanged at the end. */
   sourceIdentity: string;
   source: SourceState;
   size: number;
 }
 
-/** Directories get what can only be set when nothing more is put into them. */
+/** Sets the metadata of directories that are complete. */
 export interface FinishJob {
   kind: 'finish';
-  /** This run's own: they get their source's mode, times and other metadata. */
+  /** Made by this run: they get their source's mode, times and other metadata. */
   made: RawPath[];
-  /** Everything below is finished: modes that lock us out may be set. */
+  /** Everything below is finished: modes that deny us access may be set. */
   last: boolean;
-  /** Those that were there before: they get the times, with `archive` the rest too. */
+  /** Existed before: they get the times, with `archive` the other metadata too. */
   kept: RawPath[];
 }
 
-/** Entries of destination directories that the source does not have are removed. */
+/** Removes entries of destination directories that the source does not have. */
 export interface DeleteJob {
   kind: 'delete';
   dir: RawPath;

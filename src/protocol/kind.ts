@@ -1,7 +1,7 @@
 import type { Kind } from '../api/events.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 
-/** The kind that a type letter is counted as. `h` is a further name of a file. */
+/** The kind that a type letter counts as. `h` is a hard link to a copied file. */
 export function kindOf(type: TypeLetter | 'h'): Kind {
   switch (type) {
     case 'd':

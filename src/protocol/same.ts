@@ -1,26 +1,26 @@
 import type { Stat } from '../fs/file-system.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
-// What stays as it is at the destination: decided by the listing where names, sizes and times are enough, else by a worker.
+// Decides which destination files stay: in the listing where names, sizes and times are enough, else in a worker.
 
-/** What the user said of existing files. */
+/** Options for existing files. */
 export type StayPolicy = Pick<WorkerConfig, 'ifExists' | 'update'>;
 
-/** Whether times of the destination are cut to even seconds; asked only where that would explain a difference. */
+/** Whether the destination stores times in even seconds; called only where that would explain a difference. */
 export type EvenSeconds = () => boolean;
 
-/** Whether what is there stays when it is the same. */
+/** Whether an existing entry stays when it equals the source. */
 export function isForSame({ update, ifExists }: StayPolicy, there: Stat): boolean {
   return update && ifExists !== 'skip' && there.type !== 'd';
 }
 
-/** Whether --if-exists leaves what is there, whatever it is. */
+/** Whether --if-exists leaves an existing entry, whatever it is. */
 export function isLeft({ ifExists }: StayPolicy, stat: Stat, there: Stat, even: EvenSeconds): boolean {
   if (there.type === 'd') return false;
   return ifExists === 'skip' || (ifExists === 'older' && !isOlder(stat, there, even));
 }
 
-/** Whether -u finds a regular file the same, by size and time. */
+/** Whether a regular file is the same for -u, by size and time. */
 export function isSameFile(stat: Stat, there: Stat, even: EvenSeconds): boolean {
   return there.type === 'f' && there.size === stat.size && isSameTime(stat, there, even);
 }
@@ -36,12 +36,12 @@ function isOlder(stat: Stat, there: Stat, even: EvenSeconds): boolean {
 
 type Modified = Pick<Stat, 'mtime' | 'mtimeNs'>;
 
-/** Nanoseconds that file systems and drivers cut to: NTFS 100, node:fs 1,000, exFAT 10 ms, ext3 a second. */
+/** Nanoseconds that file systems and drivers truncate to: NTFS 100, node:fs 1,000, exFAT 10 ms, ext3 a second. */
 const UNITS = [100, 1000, 1_000_000, 10_000_000, 1_000_000_000];
 
 /**
- * Whether two modification times are the same as far as both sides can tell: a side whose nanoseconds end in zeros may be
- * one that cannot hold more.
+ * Whether two modification times are equal at the coarser resolution of both sides: nanoseconds that end in zeros may come from
+ * a side that stores no more.
  */
 export function sameTime(a: Modified, b: Modified): boolean {
   if (a.mtime !== b.mtime) return false;
@@ -53,15 +53,15 @@ export function sameTime(a: Modified, b: Modified): boolean {
 }
 
 /**
- * Whether the second time is the first as node:fs writes it from Node 24 on: the node driver asks for the middle of a
- * microsecond, and what the nearest double is, to the nanosecond, is kept.
+ * Whether the second time is the first as node:fs writes it from Node 24 on: the node driver passes the middle of a
+ * microsecond, and Node stores the nearest double to the nanosecond.
  */
 function isFromNode({ mtime, mtimeNs }: Modified, written: Modified): boolean {
   const middle = (mtime * 1e6 + Math.floor(mtimeNs / 1000) + 0.5) / 1e6;
   return written.mtimeNs === Math.trunc((middle - Math.trunc(middle)) * 1e9);
 }
 
-/** Whether the second time may be the first as FAT holds it. */
+/** Whether the second time may be the first as FAT stores it. */
 export function isCutToEvenSecond(time: Modified, cut: Modified): boolean {
   return cut.mtimeNs === 0 && cut.mtime % 2 === 0 && time.mtime === cut.mtime + 1;
 }

@@ -1,10 +1,10 @@
 import type { RawPath } from '../api/names.ts';
 import type { Root } from '../fs/directories.ts';
 
-/** What the tasks of a worker are called between the parent and its workers. */
+/** The module name of a worker's tasks. */
 export const WORKER_TASKS = 'pcopy:worker';
 
-/** What a worker notes while it has no entry in hand; else it notes the entry's index in its job. */
+/** A worker's note while it has no entry; else the note is the entry's index in its job. */
 export const NO_CURRENT_ENTRY = 0xffffffff;
 
 /** A rate shared by all workers, through the length of a file. */
@@ -17,19 +17,19 @@ export interface RateLimit {
   startMs: number;
 }
 
-/** What a worker has to know, once. */
+/** The configuration of a worker. */
 export interface WorkerConfig {
   source: Root;
   destination: Root;
-  /** Driver of the parent, so that all agree. */
+  /** The parent's driver, used by all workers. */
   driver: 'libc' | 'node';
-  /** Identities of what nothing may be written into: the source, its parents inside the destination, its parts mounted there. */
+  /** Identities of directories that must not be written into: the source, its parents inside the destination, its parts mounted there. */
   forbidden: string[];
   /** The destination existed before the run. */
   merged: boolean;
-  /** It was empty and ours, and gives no access rights of its own to what is made in it. */
+  /** It was empty, owned by us, and has no default ACL. */
   beganEmpty: boolean;
-  /** The one file that is copied, and its name at the destination; null when a tree is. */
+  /** The single file that is copied, and its name at the destination; null for a tree. */
   rename: { from: RawPath; to: RawPath } | null;
   /** When the run began, in milliseconds since 1970. */
   beganMs: number;
@@ -43,7 +43,7 @@ export interface WorkerConfig {
   ifExists: 'replace' | 'skip' | 'error' | 'older';
   update: boolean;
   checksum: boolean;
-  /** What is of another type is removed, not here, before an entry is copied to its place. */
+  /** The parent removes an existing entry of another type before the copy takes its place. */
   mirror: boolean;
   archive: boolean;
   dereference: boolean;
@@ -60,7 +60,7 @@ export interface WorkerConfig {
   rate: RateLimit | null;
   /** Files of this size or more are handed back to be split among the workers. Infinity: never. */
   splitAbove: number;
-  /** Report what took long (`Span`). */
+  /** Report slow steps (`Span`). */
   trace: boolean;
   /** Report each entry (`EntryResult`), not just counts. */
   entries: boolean;

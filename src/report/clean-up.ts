@@ -8,8 +8,8 @@ import type { Job } from '../protocol/jobs.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
 
 /**
- * Removes what dead workers left under temporary names, in the directories their jobs were about.
- * @param number only what was made for the job of this number; null: whatever this run made
+ * Removes temporary files of dead workers in the directories of their jobs.
+ * @param number only files of the job with this number; null: all of this run
  */
 export function removeTemporaries(
   fs: FileSystem,
@@ -24,7 +24,7 @@ export function removeTemporaries(
   if (root === null) return; // The destination itself is gone.
   const tree = new DirHandleCache(fs, root);
   for (const dir of dirs) {
-    // The directory may never have been made, or be gone. What stays is removed by the next run.
+    // The directory may not exist. What remains is removed by the next run.
     orNull(() => {
       const handle = tree.open(dir);
       for (const name of temporaryNamesIn(fs, handle)) {
@@ -49,7 +49,7 @@ function directoriesOf(job: Job, number: number | null): RawPath[] {
     case 'discard':
       return [parentOf(job.path)];
     case 'range':
-      // Its temporary file is everybody's: it goes with the split, unless nobody is left to discard that.
+      // The temporary file is shared: it is removed with the split, unless no worker is left to do so.
       return number === null ? [parentOf(job.path)] : [];
     case 'finish':
     case 'delete':

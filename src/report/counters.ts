@@ -16,24 +16,24 @@ interface CurrentFile {
   idleSince: number | null;
 }
 
-/** A worker between two jobs still shows its last file for so many milliseconds: small files pass faster than eyes. */
+/** Milliseconds that a worker between two jobs still shows its last file, so that small files can be read. */
 const AFTERGLOW = 300;
 
-/** Counts what is found, done and failed. All of a run's numbers come from here. */
+/** Counts entries found, done and failed; the source of all numbers of a run. */
 export class Counters {
   readonly found: Found;
-  /** What the listings before this one have found. */
+  /** Totals of earlier listings. */
   before: Found;
-  /** More listings follow this one, so its end does not make totals of what was found. */
+  /** More listings follow, so the end of this one does not complete the totals. */
   private more = false;
-  /** What a count ahead of the listing has found: the listing itself keeps pace with the workers. */
+  /** Totals of the count that runs ahead of the listing, which itself waits for the workers. */
   surveyed: Found | null = null;
   readonly totals = noTotals();
   readonly lost: Record<string, number> = {};
   readonly skips: Record<string, number> = {};
   readonly failures: Failure[] = [];
   moreFailures = 0;
-  /** Jobs that the listing waits with for room, often several at once; since when; and how long it has waited before. */
+  /** Jobs that wait for room, since when, and the milliseconds of earlier waits. */
   private waiting = 0;
   private waitingSince = 0;
   private waitedMs = 0;
@@ -49,8 +49,8 @@ export class Counters {
   private readonly sizes: boolean;
 
   /**
-   * @param sizes whether bytes are to be known
-   * @param limit bytes per second that the run is held to, or null
+   * @param sizes whether the total of bytes is wanted
+   * @param limit the limit in bytes per second, or null
    */
   constructor(sizes: boolean, limit: number | null, now: number) {
     this.limit = limit;
@@ -64,7 +64,7 @@ export class Counters {
     return now - this.began;
   }
 
-  /** A job ended: its entries (directories aside) and bytes are settled, however it went. */
+  /** A job ended: its entries (except directories) and bytes are settled, whatever the result. */
   record(report: Report, entries: number, bytes: number, exact = false): void {
     for (const key of ['files', 'directories', 'symlinks', 'hardlinks', 'special'] as const) {
       this.totals[key] += report[key];
@@ -80,18 +80,18 @@ export class Counters {
     this.moved += exact ? bytes : report.bytes;
   }
 
-  /** A worker died: what it had in hand is not done. */
+  /** A worker died: its current work is not done. */
   gone(worker: number): void {
     this.current.delete(worker);
   }
 
-  /** Entries that no report will speak of. */
+  /** Entries that no report will count. */
   countUnreported(entries: number, bytes: number): void {
     this.settled += entries;
     this.settledBytes += bytes;
   }
 
-  /** Entries that stay as they are, as no report will say. */
+  /** Unchanged entries that no report will count. */
   countUnchanged(files: number, bytes: number): void {
     this.totals.unchanged += files;
     this.countUnreported(files, this.sizes ? bytes : 0);
@@ -102,12 +102,12 @@ export class Counters {
     this.skips[kind] = (this.skips[kind] ?? 0) + 1;
   }
 
-  /** The listing has a job that there may be no room for. Each call has its `listingGoesOn`. */
+  /** The listing offers a job; paired with `listingGoesOn`. */
   listingWaits(now: number): void {
     if (this.waiting++ === 0) this.waitingSince = now;
   }
 
-  /** @returns milliseconds since it began to wait, when it has nothing more to wait for; else 0 */
+  /** @returns milliseconds of this wait, when it is over; else 0 */
   listingGoesOn(now: number): number {
     if (--this.waiting > 0) return 0;
     const waitedMs = now - this.waitingSince;
@@ -120,7 +120,7 @@ export class Counters {
     this.current.set(event.worker, { path, done, size, part, bytes, at: now, idleSince: null });
   }
 
-  /** A listing begins; `more` follow it. */
+  /** A listing begins; `more`: others follow. */
   beginListing(more: boolean): void {
     this.more = more;
     this.settle();
@@ -129,19 +129,19 @@ export class Counters {
     this.before = { ...this.found };
   }
 
-  /** All that was found is settled: whoever did not ask for sizes knows them now. */
+  /** Everything is settled: sizes are known now even if they were not listed. */
   settle(): void {
     if (this.sizes) this.found.bytes = this.known().bytes ?? this.settledBytes;
   }
 
-  /** A failure that has been told: these are what is counted. */
+  /** Counts a failure that has been reported. */
   keep(failure: Failure): void {
     this.totals.failed++;
     if (this.failures.length < FAILURES_KEPT) this.failures.push(failure);
     else this.moreFailures++;
   }
 
-  /** The best that is known of what there is. */
+  /** The best known totals. */
   known(): Found {
     const { surveyed } = this;
     let { found } = this;
@@ -196,7 +196,7 @@ function viewOf(index: number, hand: CurrentFile, now: number): WorkerView {
   return { index, path, done: size, size, silentMs: 0, ...part };
 }
 
-/** A run before its first news. */
+/** A run before its first event. */
 export const NOTHING_YET: Snapshot = {
   elapsedMs: 0,
   found: { files: 0, directories: 0, bytes: null, complete: false },

@@ -6,21 +6,21 @@ import { placeOfOutput } from '../plan/output-place.ts';
 import { OutputFile } from './output-file.ts';
 import { OutputStream } from './output-stream.ts';
 
-/** What is written goes out in portions of this many characters. */
+/** Text is written in portions of this many characters. */
 const PORTION = 65536;
 
-/** Where what is written beside the copy goes. Every method but `drop` throws what the system says. */
+/** The target of a file beside the copy. Every method but `drop` throws SystemError. */
 export interface OutputSink {
   write(bytes: Buffer): void;
-  /** Pending while a reader is behind; rejects when it is gone. */
+  /** Pending while a reader lags; rejects when it is gone. */
   ready(): Promise<void> | undefined;
-  /** Everything is written: the list gets its name, or its reader takes the rest. */
+  /** Completes the file: gives it its name, or waits for its reader. */
   finish(): Promise<void>;
-  /** Nothing of the list stays. */
+  /** Removes the file. */
   drop(): void;
 }
 
-/** Text that is written beside the copy. */
+/** A text file that is written beside the copy. */
 export class TextOutput {
   readonly #sink: OutputSink;
   #text = '';
@@ -30,7 +30,7 @@ export class TextOutput {
     this.#sink = openOutput(fs, typed, config, destination);
   }
 
-  /** @param text one character for each byte */
+  /** @param text one character per byte */
   protected write(text: string): void {
     this.#text += text;
     if (this.#text.length > PORTION) this.#flush();
@@ -56,7 +56,7 @@ export class TextOutput {
   }
 }
 
-/** A device or a FIFO outside of the destination is written to, everything else is replaced. */
+/** Writes to a device or a FIFO outside of the destination; replaces everything else. */
 function openOutput(fs: FileSystem, typed: string, config: Config, destination: Root): OutputSink {
   const { path, within, isStream } = placeOfOutput(typed, config, destination.path);
   return isStream ? new OutputStream(path) : fileAt(fs, path, within, destination);
@@ -68,7 +68,7 @@ function fileAt(fs: FileSystem, path: RawPath, within: RawPath | null, destinati
   return new OutputFile(fs, isElsewhere ? fs.openRoot(dir || '/') : openBelow(fs, destination, dir), name, isElsewhere);
 }
 
-/** Below the destination no link is followed. */
+/** Follows no links below the destination. */
 function openBelow(fs: FileSystem, destination: Root, path: RawPath): Handle {
   let handle = openRoot(fs, destination, 'destination');
   for (const name of path === '' ? [] : path.split('/')) {

@@ -16,28 +16,28 @@ import { Meter } from './meter.ts';
 import type { TextOutput } from './output.ts';
 import { Trace, type Tracing } from './trace.ts';
 
-/** Progress is told this often, in milliseconds. */
+/** Milliseconds between two progress events. */
 const TELL_EVERY = 100;
-/** Failures remembered, so that none is told twice. */
+/** Number of failures remembered, so that none is reported twice. */
 const SEEN_FAILURES_MAX = 10_000;
 
-/** Turns what the pipeline says into counts and events, and decides when a run is over before its end. */
+/** Turns what happens in the pipeline into counts and events, and decides when a run ends early. */
 export class Reporter {
   readonly counters: Counters;
-  /** Why nothing may be deleted: what is missing at the source is not known, or should not be believed. */
+  /** Why nothing may be deleted: the listing of the source is incomplete or not trustworthy. */
   deletesNothing: string | null = null;
   readonly config: Config;
   private readonly driver: 'libc' | 'node';
   private readonly onEvent: (event: CopyEvent) => void | Promise<void>;
-  /** Pending while whoever takes the events asks for a pause. */
+  /** Pending while the consumer of the events asks for a pause. */
   private pause: Promise<void> | undefined;
-  /** Resolves when the run ends before its end: nothing is waited for then. */
+  /** Resolves when the run ends early; nothing is waited for then. */
   private readonly over: Promise<void>;
   private isOver: () => void = () => {};
   private readonly interrupted: Promise<void>;
   private isInterrupted: () => void = () => {};
   private readonly subtrees = new Set<RawPath>();
-  /** Failures in words: a job that is done over after its worker's death fails in the same entries again. */
+  /** Reported failures as text: a job that is repeated after its worker's death fails for the same entries again. */
   private readonly seenFailures = new Set<string>();
   private readonly meter = new Meter();
   private manifest: Manifest | null = null;
@@ -45,12 +45,12 @@ export class Reporter {
   private plan: Plan | null = null;
   private stop: () => void = () => {};
   private outcome: Outcome | null = null;
-  /** Modes of destination directories that were closed to us, as they were. */
+  /** Original modes of destination directories that denied us access. */
   readonly opened = new Map<RawPath, number>();
   private reason: Summary['reason'];
   private unforeseen: unknown = null;
   private timer: NodeJS.Timeout | undefined;
-  /** How many workers there are, where that changes. */
+  /** The number of workers, when it can change. */
   private workers: { readonly current: number; readonly highest: number } | undefined;
 
   constructor(config: Config, driver: 'libc' | 'node', onEvent: (event: CopyEvent) => void | Promise<void>) {
@@ -66,12 +66,12 @@ export class Reporter {
     this.counters = new Counters(config.sizes !== false, config.bwlimit || null, performance.now());
   }
 
-  /** Whether the run is over before its end. */
+  /** Whether the run has ended early. */
   get ended(): boolean {
     return this.outcome !== null;
   }
 
-  /** Throws RefusedError when the list of checksums or the trace that was asked for cannot be made. */
+  /** Throws RefusedError when the manifest or the trace cannot be created. */
   openOutputs(fs: FileSystem, plan: Plan): void {
     const { manifest, trace, dryRun } = this.config;
     const open = <T>(
@@ -96,8 +96,8 @@ export class Reporter {
   }
 
   /**
-   * A listing and its copy begin: with several sources perhaps not the first.
-   * @param stop lets nothing new begin
+   * A listing and its copy begin; with several sources there are several.
+   * @param stop prevents new work
    */
   start(plan: Plan, stop: () => void): void {
     const { jobs, dryRun } = this.config;
@@ -133,7 +133,7 @@ export class Reporter {
     this.timer.unref();
   }
 
-  /** Takes what the workers tell in the middle of their jobs, until the queue is closed. */
+  /** Handles events of the workers until the queue is closed. */
   async follow(events: Queue<WorkerEvent>, heard: (progress: Progress) => void): Promise<void> {
     for await (const event of events) {
       switch (event.type) {
@@ -169,7 +169,7 @@ export class Reporter {
     await this.pause;
   }
 
-  /** What stays as it is without a worker's having a hand in it: so many entries and bytes, directories aside. */
+  /** Counts entries (except directories) and bytes that the listing found unchanged. */
   async unchanged(entries: readonly EntryResult[], files: number, bytes: number): Promise<void> {
     this.counters.countUnchanged(files, bytes);
     for (const entry of entries) this.tellEntry(entry);
@@ -209,7 +209,7 @@ export class Reporter {
     };
   }
 
-  /** Pending while whoever takes the events asks for a pause. */
+  /** Pending while the consumer of the events asks for a pause. */
   ready(): Promise<void> | undefined {
     return this.pause;
   }
@@ -219,7 +219,7 @@ export class Reporter {
     this.failed(failure);
   }
 
-  /** An entry failed. It is counted here, once, whoever tells of it and how often. */
+  /** An entry failed. Repeated reports of a failure count once. */
   failed(failure: Failure): void {
     if (failure.side === 'source') this.deletesNothing = 'some of the source could not be read';
     this.count(failure);
@@ -248,7 +248,7 @@ export class Reporter {
     this.emit({ type: 'warn', path: sourcePath(path), code, message });
   }
 
-  /** Perhaps not what the user meant. With `strict` it is a failure; an empty source may be one that is not mounted. */
+  /** A possible mistake of the user, such as an empty source that may not be mounted. With `strict` it is a failure. */
   suspicious(code: 'EPCOPY_NOMATCH' | 'EPCOPY_EMPTY', message: string): void {
     if (this.config.strict && code === 'EPCOPY_EMPTY') this.deletesNothing ??= message;
     if (this.config.strict) this.count({ path: '', side: 'source', action: 'select', code, message });
@@ -269,7 +269,7 @@ export class Reporter {
     this.endEarly('stopped', { path: '', message: error.message, code: 'EPCOPY_WORKERS' });
   }
 
-  /** Something that nobody foresaw: the run is wound up, and then `end` throws it. */
+  /** An unexpected error: the run ends cleanly, and then `end` throws it. */
   broken(error: unknown): void {
     if (!this.ended) this.unforeseen = error;
     this.endEarly('stopped', { path: '', message: String(error), code: 'EPCOPY_INTERNAL' });
@@ -281,7 +281,7 @@ export class Reporter {
     return this.end();
   }
 
-  /** What the run has written beside the copy gets its name; the list of checksums of a run that was interrupted does not. */
+  /** Completes the files written beside the copy, except the manifest of an interrupted run. */
   async finishOutputs(): Promise<void> {
     if (this.outcome !== 'interrupted') await this.onManifest((manifest) => manifest.finish());
     await this.onTrace((trace) => trace.finish());
@@ -300,7 +300,7 @@ export class Reporter {
     }
     this.emit({ type: 'end', summary });
     await Promise.race([this.pause, this.interrupted]);
-    // Nothing is waited for when the run ended early, but a promise that is rejected already is heard.
+    // A run that ended early does not wait, but handles a promise that is already rejected.
     if (this.ended) await new Promise(setImmediate);
     if (this.unforeseen !== null) throw this.unforeseen;
     return summary;
@@ -346,7 +346,7 @@ export class Reporter {
     if (this.trace !== null) await this.wrote('trace', this.trace, step);
   }
 
-  // What cannot be written is a failure of the run, once; the copy goes on.
+  // A write error is one failure of the run; the copy continues.
   private async wrote<T extends TextOutput>(
     what: 'manifest' | 'trace',
     output: T,
@@ -360,7 +360,7 @@ export class Reporter {
       this[what] = null;
       output.drop();
       const { code, message } = wordsOf(error);
-      // Not by way of `failed`: a disk that is full for the list need not be full for the copy.
+      // Not through `failed`: the disk of the manifest may be full and that of the copy not.
       const why = `${this.config[what]}: ${message}`;
       const failure: Failure = { path: '', action: `write the ${what}`, code, message: why, side: 'destination' };
       this.counters.keep(failure);
@@ -373,7 +373,7 @@ export class Reporter {
     return totals.failed === 0 && !(this.config.strict && Object.keys(lost).length + totals.skipped > 0);
   }
 
-  // Whatever the listener does, the run ends in good order: what it throws, or rejects with, is thrown at the end.
+  // An exception or rejection of the listener ends the run cleanly and is thrown at the end.
   private emit(event: CopyEvent): void {
     try {
       const taken = this.onEvent(event);
@@ -411,7 +411,7 @@ export class Reporter {
     this.emit({ type: 'progress', snapshot: this.meter.snapshot, reading: this.meter.reading() });
   }
 
-  // A directory that cannot be entered fails again for each batch of what is in it.
+  // A directory that cannot be entered fails for each batch of its entries.
   private wasSeen({ path, code, message, subtree }: Failure): boolean {
     const words = `${path}\0${code}\0${message}`;
     if (this.seenFailures.has(words)) return true;
@@ -426,7 +426,7 @@ export class Reporter {
   }
 }
 
-// A single file is put into a directory that was there; nothing is merged.
+// Putting a single file into an existing directory is not a merge.
 function isMerged(plan: Plan): boolean {
   return plan.single === null && plan.merged;
 }

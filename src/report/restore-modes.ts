@@ -5,9 +5,9 @@ import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 
 /**
- * Gives destination directories that were closed to us their modes back. One that has another mode than it got then was
- * finished, or changed by somebody else.
- * @param failed called with what stays open
+ * Restores the modes of destination directories that had denied us access. A directory whose mode is no longer the one set then
+ * was finished, or changed by someone else.
+ * @param failed called for directories that stay accessible
  */
 export function restoreModes(
   fs: FileSystem,
@@ -23,7 +23,7 @@ export function restoreModes(
     return failed('', error);
   }
   const tree = new DirHandleCache(fs, root);
-  // What lies in a directory has a longer path, and must be reached before that is closed.
+  // Deepest first: entries must be reached before their parents deny access.
   for (const [path, mode] of [...opened].sort(([a], [b]) => b.length - a.length)) {
     try {
       const handle = tree.open(path);

@@ -11,8 +11,8 @@ export interface LockedSplit {
 }
 
 /**
- * Locks the temporary file of a split, here and not in a worker: those come and go, this process lives as long as the run.
- * It gets the name of a locked file then. Where that cannot be, it goes on as it is.
+ * Locks the temporary file of a split file in this process, which lives as long as the run, and gives it the name of a locked
+ * file. Where that is not possible it stays as it is.
  */
 export function lockSplit(fs: FileSystem, config: WorkerConfig, path: RawPath, split: Split): LockedSplit {
   const [dir] = splitPath(path);
@@ -35,7 +35,7 @@ export function lockSplit(fs: FileSystem, config: WorkerConfig, path: RawPath, s
       tree.close();
     }
   } catch {
-    // The directory is gone, or too many files are open: a worker will say so, or does not mind.
+    // The directory is gone, or too many files are open: a worker reports it, if it matters.
   } finally {
     for (const open of [root, handle]) if (open !== null) fs.close(open);
   }

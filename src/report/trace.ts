@@ -3,7 +3,7 @@ import type { Span } from '../protocol/report.ts';
 import { monotonicMs } from '../protocol/steady-clock.ts';
 import { TextOutput } from './output.ts';
 
-/** A row of the picture: a thread in the words of the format. */
+/** A row of the trace: a thread, in terms of the format. */
 export interface Lane {
   id: number;
   name: string;
@@ -12,27 +12,27 @@ export interface Lane {
 const LISTING: Lane = { id: 1, name: 'listing' };
 const LISTING_WAITS: Lane = { id: 2, name: 'listing waits for workers' };
 const FIRST_WORKER = 10;
-/** Milliseconds: what took less would only be a hair in the picture. */
+/** Milliseconds: shorter spans would not be visible. */
 const SHORTEST = 1;
 
-/** Of the jobs under way, how many are at work, each with one file in hand, and how many wait; and the workers that there may be. */
+/** How many jobs are running, how many wait, and how many workers there may be. */
 export interface QueueState {
   atWork: number;
   waiting: number;
   workers: number;
 }
 
-/** What is told from outside of the workers; times are in milliseconds of the steady clock. */
+/** Events of the parent; times are in milliseconds of the steady clock. */
 export interface Tracing {
-  /** A directory was listed, or had to be waited for. */
+  /** A directory was listed, or waited for. */
   listed: (path: RawPath, fromMs: number) => void;
-  /** The listing had a job and there was no room for it. */
+  /** The listing waited for room for a job. */
   waited: (fromMs: number) => void;
   queue: (state: QueueState) => void;
 }
 
 /**
- * Who did what and when, as Chrome trace events (Trace Event Format: complete events, counters, metadata), which Perfetto and
+ * The timeline of the run, as Chrome trace events (Trace Event Format: complete events, counters, metadata), which Perfetto and
  * DevTools open.
  */
 export class Trace extends TextOutput {

@@ -35,31 +35,31 @@ import { workerConfig } from './worker-config.ts';
 
 export interface CopyHooks {
   /**
-   * Called for everything that happens, in this process. What it throws ends the run; a promise makes the run wait, for a
-   * reader that is slower than the copy.
+   * Called for every event, in this process. An exception ends the run; a returned promise makes the run wait, for a reader
+   * that is slower than the copy.
    */
   onEvent?: (event: CopyEvent) => void | Promise<void>;
   /**
-   * Ends the run: files in hand are given up, temporary files removed, and the promise resolves to a summary that says
-   * `interrupted`. Aborted before the call, nothing is written. The signal's `reason` is the caller's own: it is neither
-   * thrown nor told; for that, call `signal.throwIfAborted()` afterwards.
+   * Ends the run: current files are aborted, temporary files removed, and the promise resolves to a summary with the outcome
+   * `interrupted`. If it is aborted before the call, nothing is written. The signal's `reason` is not thrown; call
+   * `signal.throwIfAborted()` afterwards for that.
    */
   signal?: AbortSignal;
   /** @internal Workers forked ahead of the call (see `startWorkerEarly`); they end with this process. */
   early?: readonly PrestartedWorker[];
   /** @internal What runs the jobs. */
   executor?: typeof localExecutor;
-  /** @internal What messages call a pattern that was read from a file. */
+  /** @internal Names in messages of patterns from files. */
   origins?: ReadonlyMap<string, string>;
 }
 
-/** A path as a caller writes it. */
+/** A path as given by the caller. */
 type Typed = string | Uint8Array;
 
 /**
- * Copies a directory's contents into another directory, or one file; with a list of sources each of them goes into the
- * destination under its own name. Resolves to the summary however the run ended: `summary.outcome` tells. Rejects with
- * UsageError, before anything is touched, for arguments that cannot be meant, and with what is not foreseen.
+ * Copies a directory's contents into another directory, or one file; a list of sources is copied into the destination under
+ * their own names. Resolves to the summary however the run ended, see `summary.outcome`. Rejects with UsageError for invalid
+ * arguments, before anything is changed, and with unexpected errors.
  *
  *   list the source --jobs--> schedule --> executor (pool of workers) --events queue--> reporter (counters, events)
  */
@@ -123,7 +123,7 @@ export async function copyTree(
   return copyPlanned({ fs, config, patterns, rate, reporter, hooks }, plans, trees);
 }
 
-/** What the parts of a run have in common. */
+/** Shared by all parts of a run. */
 interface Run {
   fs: FileSystem;
   config: Config;
@@ -152,7 +152,7 @@ async function copyPlanned(run: Run, plans: readonly Plan[], trees: readonly Sou
     tree.close();
   }
   rate?.close();
-  // With `archive` those that were finished have their source's modes; one that several sources share is nobody's.
+  // With `archive` finished directories have their source's modes already, except one that several sources share.
   const shared = first?.names === null ? undefined : reporter.opened.get('');
   if (config.archive && !reporter.ended) reporter.opened.clear();
   if (shared !== undefined) reporter.opened.set('', shared);
@@ -165,7 +165,7 @@ async function copyPlanned(run: Run, plans: readonly Plan[], trees: readonly Sou
   return reporter.end().finally(() => hooks.signal?.removeEventListener('abort', interrupt));
 }
 
-/** What goes on from one part of a run to the next. */
+/** State that passes from one part of a run to the next. */
 interface Common {
   unmatched: Unmatched | null;
   links: HardLinks;
@@ -175,7 +175,7 @@ interface Common {
 
 async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common): Promise<void> {
   const { fs, config, patterns, rate, reporter, hooks } = run;
-  // Progress is at most one message per worker in 50 ms; failures of a batch come in one go.
+  // At most one progress message per worker in 50 ms; failures of a batch come at once.
   const events = new Queue<WorkerEvent>(64 * config.mostJobs);
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
   const { tracing } = reporter;
@@ -198,7 +198,7 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     void executor.terminate();
   };
   hooks.signal?.addEventListener('abort', interrupt);
-  if (hooks.signal?.aborted) interrupt(); // By a listener of the start event.
+  if (hooks.signal?.aborted) interrupt(); // In a listener of the start event.
   const deletion = { fs, plan, config, patterns, reporter, latency: tree.latency };
   let extra: ExtraEntries | undefined;
   try {
@@ -214,7 +214,7 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
       const removals = await findDeletions(deletion, extra);
       await scheduler.remove(removals);
       const shrunk = new Set(removals.map(({ dir }) => dir));
-      // Removals change its time.
+      // Removals change the directory's time.
       for (const { dir } of extra.found) if (dir !== '' && shrunk.has(dir)) scheduler.kept.add(dir);
       if (shrunk.has('')) tree.leavesTop = false;
       if (!reporter.ended) for (const job of extra.replacements.take(removals, reporter)) await scheduler.copy(job);
@@ -226,7 +226,7 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     if (!(error instanceof NoWorkers)) reporter.broken(error);
     else reporter.stopped(error);
   } finally {
-    // Every report is in: there is nothing that a worker's own way out would add but time.
+    // All reports are in, so workers need not exit by themselves.
     await executor.terminate();
     if (reporter.ended) removeTemporaries(fs, setup, [...scheduler.inFlight, ...scheduler.splits.values()], null);
     await events.close();
@@ -245,7 +245,7 @@ function isList(source: Typed | readonly Typed[]): source is readonly Typed[] {
   return Array.isArray(source);
 }
 
-// A job's report overtakes nothing, but whoever reads the events may be behind: a failure is not to come after a removal.
+// The reader of the events may lag behind the reports: all failures must be known before anything is removed.
 async function allTold(events: Queue<WorkerEvent>): Promise<void> {
   do await new Promise(setImmediate);
   while (!(await events.empty()));

@@ -5,14 +5,13 @@ import { runMark } from '../fs/temporary-name.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { RateLimit, WorkerConfig } from '../protocol/worker-config.ts';
 
-/** Below this a file is one worker's; above it, all that are idle share it. */
+/** Bytes. Larger files are split among idle workers. */
 const SPLIT_ABOVE = 64 * 1024 * 1024;
 
-/** What each worker is told, once. */
 export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: RateLimit | null): WorkerConfig {
   const hash = config.manifest !== null;
-  // Hashing takes the bytes in order, and what is written in place has no temporary name to share.
-  // What is known to be written of a file that is kept is one number.
+  // Hashing needs the bytes in order, and a file written in place has no temporary name to share.
+  // For a partial file only one position is recorded.
   const whole = config.jobs === 1 || hash || config.verify || config.partial || !config.atomic;
   return {
     source: plan.source,
@@ -48,7 +47,7 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
   };
 }
 
-// What is then found in it that says it is ours is this run's: it need not be asked for ACLs, nor searched for what is stale.
+// Then everything in it is this run's: neither ACLs nor stale files have to be looked for.
 function isEmptyAndOurs(fs: FileSystem, { destination, single }: Plan): boolean {
   if (single !== null || destination.identity === '') return false;
   try {
