@@ -1,6 +1,6 @@
 import { closeSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { looksLikeCopy } from './cli/sniff-args.ts';
+import { isWorkerCommand, looksLikeCopy } from './cli/sniff-args.ts';
 import { NonBlockingStream, reopenNonBlocking } from './fs/non-blocking-stream.ts';
 import { detachOutput } from './process/detach-output.ts';
 import { startWorkerEarly } from './schedule/early.ts';
@@ -13,10 +13,12 @@ const TOO_FEW_FILES = 'cannot start: too many open files; ulimit -n 64 is enough
 const terminals = [0, 1, 2].filter((fd) => isatty(fd));
 
 // A worker takes as long to start as it takes to load what reads the arguments, so the two overlap.
-const early = looksLikeCopy(process.argv.slice(2)) ? [startWorkerEarly()] : [];
+const isHelper = isWorkerCommand(process.argv.slice(2));
+const early = !isHelper && looksLikeCopy(process.argv.slice(2)) ? [startWorkerEarly()] : [];
 
 // In CommonJS nothing is awaited at the top.
 async function main(): Promise<void> {
+  if (isHelper) return leave(await helpOthers());
   const { run } = await import('./cli/run.ts').catch(sayAndExit);
   const code = await run(
     {
@@ -38,6 +40,14 @@ async function main(): Promise<void> {
   );
   // Nothing is left to do: what is still open (a channel, a timer of a library) must not delay the end.
   leave(code);
+}
+
+async function helpOthers(): Promise<number> {
+  const [{ runWorkerCommand }, { rawArguments }] = await Promise.all([
+    import('./cli/worker-command.ts'),
+    import('./cli/raw-argv.ts'),
+  ]);
+  return runWorkerCommand(rawArguments(process.argv), async () => (await import('./broker/helper.ts')).help);
 }
 
 /** Node's own streams can wait for their reader: they are for what cannot be opened again, such as a socket. */

@@ -1,13 +1,32 @@
 // What ships is bundled: one file to read at start-up instead of a hundred. koffi stays outside, it brings a binary.
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
 import { thirdPartyLicenses } from './rolldown.licenses.js';
 import { manPage } from './rolldown.man.js';
 
-const shared = { platform: 'node', external: [/^node:/, 'koffi'], plugins: [thirdPartyLicenses()] };
+// What only runs with a broker load is one file beside the others, without what serves other queues and clients.
+function engineIn(file) {
+  const path = fileURLToPath(new URL(`../dist/${file}`, import.meta.url));
+  return { name: 'engine', resolveId: (id) => (id === './engine.ts' ? { id: path, external: true } : null) };
+}
+// What the file exports cannot be read from its minified text.
+const engineModule = {
+  name: 'engine-module',
+  generateBundle() {
+    const source = `import engine from './engine.cjs';
+export const { Queue, QueueEvents, Redis, UnrecoverableError, Worker } = engine;
+`;
+    this.emitFile({ type: 'asset', fileName: 'engine.js', source });
+  },
+};
+const OTHER_CLIENTS = ['pg', '@valkey/valkey-glide', 'msgpackr-extract'];
+const licenses = thirdPartyLicenses();
+const shared = { platform: 'node', external: [/^node:/, 'koffi'], plugins: [engineIn('engine.cjs'), licenses] };
 
 export default defineConfig([
   {
     ...shared,
+    plugins: [engineIn('engine.js'), licenses, engineModule],
     input: { index: 'src/index.ts', process: 'src/process/index.ts', child: 'src/child.ts' },
     output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js' },
   },
@@ -23,6 +42,19 @@ export default defineConfig([
     ...shared,
     input: { worker: 'src/worker.ts' },
     output: { dir: 'dist', format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+  },
+  {
+    ...shared,
+    external: [...shared.external, ...OTHER_CLIENTS],
+    plugins: [licenses],
+    input: { engine: 'src/broker/engine.ts' },
+    output: {
+      dir: 'dist',
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      codeSplitting: false,
+      minify: true,
+    },
   },
   {
     ...shared,

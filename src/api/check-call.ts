@@ -58,8 +58,9 @@ function checkFields(what: 'option' | 'hook', shapes: Readonly<Record<string, Va
   }
 }
 
-function check(name: string, { takes, fits, each }: ValueType, value: unknown): void {
+function check(name: string, { takes, fits, each, isSecret }: ValueType, value: unknown): void {
   if (!fits(value)) {
+    if (isSecret) throw new UsageError(`${name}: takes ${takes}`);
     const got = inspect(value, { depth: 0, maxStringLength: 100, breakLength: Number.POSITIVE_INFINITY });
     throw new UsageError(`${name}: got ${got}, takes ${takes}`);
   }

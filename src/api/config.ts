@@ -12,7 +12,7 @@ const BATCH_BYTES = 128 * 1024;
 /** What `auto` comes to at most: each worker takes memory, and beyond this few file systems answer faster. */
 const MOST_JOBS = 32;
 
-type Nullable = 'manifest' | 'trace' | 'filesFrom' | 'retryFrom' | 'filter' | 'rename';
+type Nullable = 'broker' | 'manifest' | 'trace' | 'filesFrom' | 'retryFrom' | 'filter' | 'rename';
 
 /** The options with every default filled in. */
 export type Config = Required<
@@ -21,6 +21,7 @@ export type Config = Required<
   /** Workers at the start, and at most. */
   jobs: number;
   mostJobs: number;
+  broker: string | null;
   manifest: string | null;
   filter: NonNullable<CopyOptions['filter']> | null;
   rename: NonNullable<CopyOptions['rename']> | null;
@@ -44,6 +45,7 @@ export function resolveConfig(options: CopyOptions): Config {
   const batch = options.batch ?? Math.max(1, Math.floor(BATCH_BYTES / chunkSize));
   if (chunkSize * batch > MAX_BUFFER)
     throw new UsageError(`chunkSize * batch: got ${chunkSize * batch} bytes, takes at most 1 GiB`);
+  checkShared(options);
   const given = Object.entries(OPTIONS).map(([name, row]) => [name, options[name as keyof CopyOptions] ?? row.default]);
   return {
     ...(Object.fromEntries(given) as Config),
@@ -58,10 +60,22 @@ export function resolveConfig(options: CopyOptions): Config {
 }
 
 // Workers that wait for --bwlimit do not wait for the storage.
-function jobsOf({ jobs = 'auto', bwlimit = 0 }: CopyOptions): { jobs: number; mostJobs: number } {
+function jobsOf({ jobs = 'auto', bwlimit = 0, broker }: CopyOptions): { jobs: number; mostJobs: number } {
   if (jobs !== 'auto') return { jobs, mostJobs: jobs };
   const least = Math.min(Math.max(availableParallelism(), 2), 16);
-  return { jobs: least, mostJobs: bwlimit > 0 ? least : MOST_JOBS };
+  return { jobs: least, mostJobs: bwlimit > 0 || broker !== undefined ? least : MOST_JOBS };
+}
+
+// A job that several machines may do may be done twice.
+function checkShared({ broker, jobs, atomic, ifExists }: CopyOptions): void {
+  if (broker === undefined) {
+    if (jobs === 0)
+      throw new UsageError('jobs: got 0, which leaves all work to other machines: means nothing without broker');
+  } else if (atomic === false) {
+    throw new UsageError('atomic: cannot be off beside broker: two machines might write one file in its place');
+  } else if (ifExists === 'error') {
+    throw new UsageError("ifExists: cannot be 'error' beside broker: a job that is done again meets what it has made");
+  }
 }
 
 function workingDirectory(): RawPath | null {

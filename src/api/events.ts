@@ -134,6 +134,8 @@ export interface Summary {
   /** Failures beyond those kept in `failures` (1000). */
   moreFailures: number;
   load: Load;
+  /** Of a run with a broker: entries by the machine and process that was done with them. */
+  machines?: Record<string, number>;
   driver: 'libc' | 'node';
   /** Why it was refused or stopped. */
   reason?: { path: string; message: string; code: string };

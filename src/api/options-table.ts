@@ -1,5 +1,6 @@
 import type { CopyOptions } from './options.ts';
 import {
+  brokerUrl,
   callback,
   choice,
   failure,
@@ -319,11 +320,25 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     help: 'treat as failures: patterns without a match, an empty selection, entries skipped for their type, metadata not preserved',
   },
   jobs: {
-    type: wholeOrAuto(1, 64),
+    type: wholeOrAuto(0, 64),
     default: 'auto',
     group: 'speed',
     flags: '-j, --jobs <n>',
     help: 'worker processes, 1 to 64; auto: one for each CPU, 2 to 16, up to 32 where storage answers late and more are faster (default: auto)',
+  },
+  broker: {
+    type: brokerUrl,
+    default: null,
+    group: 'speed',
+    flags: '--broker <url>',
+    help: 'share the work with the machines on which pcopy worker runs, through Redis at redis://host (default: $PCOPY_BROKER); -j 0 leaves all to them',
+    conflicts: {
+      dryRun: 'a dry run is soon done by one machine',
+      dereference: 'a helper follows no link out of what it is allowed',
+      bwlimit: 'there is no rate for several machines yet',
+      partial: 'two machines might go on with one file',
+      trace: 'a trace is of one machine',
+    },
   },
   bwlimit: {
     type: rate,

@@ -20,6 +20,11 @@ export interface CopyOptions {
    * the storage and more of them make it faster.
    */
   jobs?: number | 'auto';
+  /**
+   * Share the jobs with the machines that help at this Redis server: a URL that begins with `redis://`, `rediss://` or `unix:///`.
+   * With it `jobs` may be 0. Default: this machine alone.
+   */
+  broker?: string;
   /** Bytes of one chunk, the unit of copying and counting, 1 to 1 GiB. Default 1024. */
   chunkSize?: number;
   /** Contiguous chunks moved by one read and one write call. Default: as many as fill 128 KiB. */

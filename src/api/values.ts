@@ -5,6 +5,8 @@ export interface ValueType {
   /** Ends the sentence "it takes ...". */
   takes: string;
   fits(value: unknown): boolean;
+  /** It may hold a password: no message says what it was. */
+  isSecret?: true;
   /** Of a list: what each item must be. */
   each?: ValueType;
   /** How the command line parses it; a flag has none. */
@@ -156,6 +158,23 @@ export const rawPath: ValueType = {
   takes: 'a path as bytes, one character each (see fromText), without a NUL',
   fits: (value) => isString(value) && /^[\x01-\xff]*$/.test(value),
 };
+
+/** Of a Redis server. What it got is not said: it may hold a password. */
+export const brokerUrl: ValueType = {
+  takes: 'a URL that begins with redis://, rediss:// or unix:///',
+  fits: isBrokerUrl,
+  isSecret: true,
+  text: {
+    parse(text) {
+      if (!isBrokerUrl(text)) throw new BadValue('It takes a URL that begins with redis://, rediss:// or unix:///.');
+      return text;
+    },
+  },
+};
+
+function isBrokerUrl(value: unknown): boolean {
+  return isText(value) && /^(rediss?:\/\/[^/]|unix:\/\/\/)/.test(value) && URL.canParse(value);
+}
 
 /** Source or destination, as a caller writes them. */
 export const path: ValueType = {

@@ -38,6 +38,7 @@ export interface RawOptions extends Omit<CommandOnlyOptions, 'progress'> {
   targetDirectory?: string;
   maxErrors?: number;
   bwlimit?: number;
+  broker?: string;
   delete?: boolean;
   dryRun?: boolean;
   progress?: 'auto' | 'bar' | 'plain' | 'json' | 'none';

@@ -106,6 +106,8 @@ function optionOf(row: CommandOption): Option {
       const parsed = value.parse(text);
       return row.repeatable ? [...(Array.isArray(before) ? before : []), parsed] : parsed;
     } catch (error) {
+      if (error instanceof BadValue && row.type.isSecret)
+        throw new UsageError(`option '${row.flags}': ${error.message}`);
       if (error instanceof BadValue) throw new InvalidArgumentError(error.message);
       throw error;
     }

@@ -2,6 +2,7 @@ import { RefusedError, UsageError } from '../api/errors.ts';
 import type { CopyEvent, Summary } from '../api/events.ts';
 import { escapeControls, type RawPath, toBytes } from '../api/names.ts';
 import type { CopyOptions } from '../api/options.ts';
+import { version } from '../api/version.ts';
 import { sharedParent } from '../ui/display-paths.ts';
 import { Annotations, appendSummary, failedSummary, withoutAnyCommands, withoutCommands } from '../ui/github.ts';
 import { JsonReporter } from '../ui/json.ts';
@@ -16,7 +17,6 @@ import { reasonOf } from './reason.ts';
 import { resolveView, toCopyOptions } from './resolve.ts';
 import { notesOn } from './retry-log.ts';
 import { type Signals, watchSignals } from './signals.ts';
-import { version } from './version.ts';
 
 /** The engine, as `copyTree` in src/run/copy-tree.ts. */
 export type CopyTree = (
@@ -140,6 +140,7 @@ class Session {
 
   async #copy({ source, destination, raw }: Extract<Parsed, { kind: 'copy' }>, loadEngine: () => Promise<CopyTree>) {
     const { env, stdin } = this.#io;
+    if (env.PCOPY_BROKER && !raw.dryRun) raw.broker ??= env.PCOPY_BROKER;
     const view = resolveView(raw, { stderrIsTerminal: this.#stderr.isTerminal, env });
     const lists = await readLists(raw, stdin);
     const options = toCopyOptions(raw, lists, view);

@@ -8,3 +8,8 @@ export function looksLikeCopy(args: readonly string[]): boolean {
   if (before.some((arg) => /^(-h|--help|-V|--version|--dry-run)$/.test(arg))) return false;
   return args.length >= 2 && args[0] !== 'completion';
 }
+
+/** `worker` is a command only before the address of a broker: else it is a path like any other. */
+export function isWorkerCommand(args: readonly string[]): boolean {
+  return args[0] === 'worker' && /^(rediss?|unix):\/\//.test(args[1] ?? '');
+}

@@ -9,11 +9,23 @@ import { orNull } from './system-error.ts';
 // marks the run, of a kept file only that: no file of anybody else's can be given such a name in advance.
 const PATTERN = /^\.pcopy-([lnp])-([0-9a-f]{8}-(\d{1,10})-[0-9a-f]{16})-(\d+)-\d+\.tmp$/;
 
+const RANDOM_DIGITS = 16;
+
 let count = 0;
 
 /** The part of a temporary name that all names of one run share; a new one with each call. */
 export function runMark(): string {
   return `${machine()}-${process.pid}-${randomHex()}`;
+}
+
+/** What the marks have in common that different machines have for one run. */
+export function runOf(mark: string): string {
+  return mark.slice(-RANDOM_DIGITS);
+}
+
+/** The mark of the same run for what this process leads of it. */
+export function markHere(mark: string): string {
+  return `${machine()}-${process.pid}-${runOf(mark)}`;
 }
 
 /**
@@ -52,7 +64,7 @@ export function parseTemporaryName(name: RawPath): TemporaryName | null {
 }
 
 function randomHex(): string {
-  const bytes = Buffer.alloc(8);
+  const bytes = Buffer.alloc(RANDOM_DIGITS / 2);
   try {
     // node:crypto takes milliseconds to load.
     const fd = openSync('/dev/urandom', 'r');

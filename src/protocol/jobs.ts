@@ -105,6 +105,8 @@ export interface DeleteJob {
   kind: 'delete';
   dir: RawPath;
   names: string;
+  /** One letter per name: `d` for a directory, `f` for anything else. What is not that any more stays. */
+  types: string;
 }
 
 export type Job = EntriesJob | LinksJob | SplitJob | RangeJob | PublishJob | DiscardJob | FinishJob | DeleteJob;

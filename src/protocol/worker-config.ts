@@ -35,6 +35,8 @@ export interface WorkerConfig {
   beganMs: number;
   /** Marks the temporary names of this run (see `fs/temporary-name.ts`). */
   runMark: string;
+  /** The same of the process that leads the run: for what outlives the job that makes it. */
+  leaderMark: string;
   /** Bytes. */
   chunkSize: number;
   /** Chunks moved by one call. */
@@ -58,6 +60,11 @@ export interface WorkerConfig {
   retries: number;
   /** The rate that all workers share, or null. */
   rate: RateLimit | null;
+  /**
+   * Of a run that several machines share: the file that says until when its workers may go on (see `protocol/lease.ts`). Jobs of
+   * such a run may be done by two workers at once. null: all workers are those of this process.
+   */
+  lease: string | null;
   /** Files of this size or more are handed back to be split among the workers. Infinity: never. */
   splitAbove: number;
   /** Report slow steps (`Span`). */

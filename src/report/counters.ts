@@ -31,6 +31,8 @@ export class Counters {
   readonly totals = noTotals();
   readonly lost: Record<string, number> = {};
   readonly skips: Record<string, number> = {};
+  /** Entries by the machine that was done with them, where there are several. */
+  readonly machines: Record<string, number> = {};
   readonly failures: Failure[] = [];
   moreFailures = 0;
   /** Jobs that wait for room, since when, and the milliseconds of earlier waits. */
@@ -69,6 +71,7 @@ export class Counters {
     for (const key of ['files', 'directories', 'symlinks', 'hardlinks', 'special'] as const) {
       this.totals[key] += report[key];
     }
+    this.countMachine(report);
     this.totals.bytes += report.bytes;
     this.totals.unchanged += report.unchanged;
     this.totals.deleted += report.deleted;
@@ -78,6 +81,13 @@ export class Counters {
     this.settled += entries;
     this.settledBytes += exact || this.sizes ? bytes : report.bytes;
     this.moved += exact ? bytes : report.bytes;
+  }
+
+  private countMachine(report: Report): void {
+    const { machine, files, directories, symlinks, hardlinks, special, unchanged, deleted } = report;
+    if (machine === undefined) return;
+    const entries = files + directories + symlinks + hardlinks + special + unchanged + deleted;
+    this.machines[machine] = (this.machines[machine] ?? 0) + entries;
   }
 
   /** A worker died: its current work is not done. */

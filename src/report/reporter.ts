@@ -324,6 +324,7 @@ export class Reporter {
       moreFailures: counters.moreFailures,
       load: this.load(now, elapsedMs),
       driver: this.driver,
+      ...(Object.keys(counters.machines).length === 0 ? {} : { machines: counters.machines }),
       ...(this.reason === undefined ? {} : { reason: this.reason }),
     };
   }

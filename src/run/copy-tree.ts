@@ -3,6 +3,7 @@ import { type Config, resolveConfig } from '../api/config.ts';
 import { RefusedError } from '../api/errors.ts';
 import type { CopyEvent, Summary } from '../api/events.ts';
 import type { CopyOptions } from '../api/options.ts';
+import type { Broker } from '../broker/broker.ts';
 import { openFileSystem } from '../fs/driver.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
@@ -75,6 +76,38 @@ export async function copyTree(
   const fs = await openFileSystem();
   const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
   if (hooks.signal?.aborted) return notBegun(reporter);
+  const copy = (executor: typeof localExecutor): Promise<Summary> =>
+    prepareAndCopy({ fs, config, patterns, reporter, hooks, executor }, source, destination);
+  return config.broker === null ? copy(hooks.executor ?? localExecutor) : withBroker(config.broker, reporter, copy);
+}
+
+// Loaded only by who asks for it.
+async function withBroker(
+  url: string,
+  reporter: Reporter,
+  copy: (executor: typeof localExecutor) => Promise<Summary>,
+): Promise<Summary> {
+  const { connectBroker } = await import('../broker/broker.ts');
+  let broker: Broker;
+  try {
+    broker = await connectBroker(url, (message) => reporter.warn('', 'EPCOPY_HELPER', message));
+  } catch (error) {
+    if (error instanceof RefusedError) return reporter.refuse(error);
+    throw error;
+  }
+  try {
+    return await copy((...args) => broker.executor(...args));
+  } finally {
+    broker.close();
+  }
+}
+
+async function prepareAndCopy(
+  common: Omit<Run, 'rate'>,
+  source: Typed | readonly Typed[],
+  destination: Typed,
+): Promise<Summary> {
+  const { fs, config, patterns, reporter, hooks } = common;
   const sources = isList(source) ? source : [source];
   let plans: Plan[];
   try {
@@ -120,7 +153,7 @@ export async function copyTree(
   } finally {
     hooks.signal?.removeEventListener('abort', halt);
   }
-  return copyPlanned({ fs, config, patterns, rate, reporter, hooks }, plans, trees);
+  return copyPlanned({ ...common, rate }, plans, trees);
 }
 
 /** Shared by all parts of a run. */
@@ -131,6 +164,7 @@ interface Run {
   rate: RateFile | null;
   reporter: Reporter;
   hooks: CopyHooks;
+  executor: typeof localExecutor;
 }
 
 async function copyPlanned(run: Run, plans: readonly Plan[], trees: readonly SourceTree[]): Promise<Summary> {
@@ -176,10 +210,10 @@ interface Common {
 async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common): Promise<void> {
   const { fs, config, patterns, rate, reporter, hooks } = run;
   // At most one progress message per worker in 50 ms; failures of a batch come at once.
-  const events = new Queue<WorkerEvent>(64 * config.mostJobs);
+  const events = new Queue<WorkerEvent>(64 * Math.max(config.mostJobs, 1));
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
   const { tracing } = reporter;
-  const untraced = (hooks.executor ?? localExecutor)(common.limit, setup, events, common.early ?? [], fs);
+  const untraced = run.executor(common.limit, setup, events, common.early ?? [], fs);
   const executor = tracing ? new TracedExecutor(untraced, tracing.queue) : untraced;
   const listener: SchedulerListener = {
     failed: (failure) => reporter.failed(failure),

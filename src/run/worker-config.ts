@@ -12,7 +12,9 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
   const hash = config.manifest !== null;
   // Hashing needs the bytes in order, and a file written in place has no temporary name to share.
   // For a partial file only one position is recorded.
-  const whole = config.jobs === 1 || hash || config.verify || config.partial || !config.atomic;
+  const whole =
+    (config.jobs === 1 && config.broker === null) || hash || config.verify || config.partial || !config.atomic;
+  const mark = runMark();
   return {
     source: plan.source,
     destination: plan.destination,
@@ -22,7 +24,8 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
     beganEmpty: isEmptyAndOurs(fs, plan),
     rename: plan.single === null ? null : { from: plan.single.name, to: plan.single.as },
     beganMs: Date.now(),
-    runMark: runMark(),
+    runMark: mark,
+    leaderMark: mark,
     chunkSize: config.chunkSize,
     batch: config.batch,
     atomic: config.atomic,
@@ -41,6 +44,7 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
     dryRun: config.dryRun,
     retries: config.retries,
     rate,
+    lease: null,
     splitAbove: whole ? Number.POSITIVE_INFINITY : SPLIT_ABOVE,
     trace: config.trace !== null,
     entries: config.entries || hash,

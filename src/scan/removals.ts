@@ -2,11 +2,16 @@ import { join, type RawPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
 
+interface Doomed {
+  name: RawPath;
+  type: 'd' | 'f';
+}
+
 interface Directory {
   dir: RawPath;
   name: RawPath;
   /** What will be removed of it: everything but directories. */
-  others: RawPath[];
+  others: Doomed[];
   /** Entries of it that nobody has said may go. Infinity: it was not looked into. */
   left: number;
   parent: Directory | undefined;
@@ -17,7 +22,7 @@ export class Removals {
   /** By path; parents before what they hold. */
   private readonly directories = new Map<RawPath, Directory>();
   /** In directories that stay. */
-  private readonly others = new Map<RawPath, RawPath[]>();
+  private readonly others = new Map<RawPath, Doomed[]>();
   private count = 0;
 
   /** A directory has been looked into. */
@@ -35,9 +40,10 @@ export class Removals {
       return;
     }
     this.count++;
-    if (parent === undefined) push(this.others, dir, name);
+    const doomed = { name, type: 'f' } as const;
+    if (parent === undefined) push(this.others, dir, doomed);
     else {
-      parent.others.push(name);
+      parent.others.push(doomed);
       parent.left--;
     }
   }
@@ -49,18 +55,21 @@ export class Removals {
       this.count++;
       if (directory.parent !== undefined) directory.parent.left--;
     }
-    const names = new Map(this.others);
+    const doomed = new Map(this.others);
     for (const [path, { dir, name, others, left, parent }] of this.directories) {
-      if (left > 0) for (const other of others) push(names, path, other);
-      else if (parent === undefined || parent.left > 0) push(names, dir, name);
+      if (left > 0) for (const other of others) push(doomed, path, other);
+      else if (parent === undefined || parent.left > 0) push(doomed, dir, { name, type: 'd' });
     }
-    const jobs = [...names].map(([dir, all]) => ({ kind: 'delete', dir, names: all.join('/') }) as const);
+    const jobs = [...doomed].map(([dir, all]): DeleteJob => {
+      const names = all.map(({ name }) => name).join('/');
+      return { kind: 'delete', dir, names, types: all.map(({ type }) => type).join('') };
+    });
     return { jobs, count: this.count };
   }
 }
 
-function push(lists: Map<RawPath, RawPath[]>, dir: RawPath, name: RawPath): void {
+function push(lists: Map<RawPath, Doomed[]>, dir: RawPath, doomed: Doomed): void {
   const list = lists.get(dir);
-  if (list === undefined) lists.set(dir, [name]);
-  else list.push(name);
+  if (list === undefined) lists.set(dir, [doomed]);
+  else list.push(doomed);
 }

@@ -23,6 +23,11 @@ export interface Executor {
   terminate(): Promise<void>;
 }
 
+/** An executor on this machine, which others may tell the numbers of their jobs. */
+export interface LocalExecutor extends Executor {
+  run(job: Job, number?: number): Promise<Report>;
+}
+
 /** The worker died while it had this job in hand. */
 export class LostJob extends Error {
   override name = 'LostJob';
@@ -30,10 +35,13 @@ export class LostJob extends Error {
   readonly currentEntry: number | null;
   /** Slot of the dead worker. */
   readonly worker: number;
+  /** In words. */
+  readonly how: string;
   constructor(currentEntry: number | null, worker: number, how: string, options?: ErrorOptions) {
     super(`the worker process died (${how})`, options);
     this.currentEntry = currentEntry;
     this.worker = worker;
+    this.how = how;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Report, WorkerEvent } from '../protocol/report.ts';
 import { NO_CURRENT_ENTRY, WORKER_TASKS, type WorkerConfig } from '../protocol/worker-config.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { workerProcess } from './early.ts';
-import { type Executor, LostJob, NoWorkers } from './executor.ts';
+import { type LocalExecutor, LostJob, NoWorkers } from './executor.ts';
 import type { WorkerLimit } from './worker-limit.ts';
 
 const setup = task<[config: WorkerConfig, events: Queue<WorkerEvent>], void>(WORKER_TASKS, 'setup');
@@ -25,7 +25,7 @@ export function localExecutor(
   events: Queue<WorkerEvent>,
   early: readonly PrestartedWorker[],
   fs: FileSystem,
-): Executor {
+): LocalExecutor {
   const pool = new ProcessPool(limit.current, {
     ...workerProcess(),
     prefetch: AHEAD,
@@ -42,14 +42,13 @@ export function localExecutor(
     get capacity() {
       return pool.size * (1 + AHEAD);
     },
-    run: async (job) => {
-      const number = ++count;
+    run: async (job, number = ++count) => {
       underWay++;
       try {
         return await pool.apply(runJob, [job, number]);
       } catch (error) {
         const translated = translate(error);
-        if (translated instanceof LostJob) removeTemporaries(fs, config, [job], number);
+        if (translated instanceof LostJob) removeTemporaries(fs, config, [job], (made) => made === number);
         throw translated;
       } finally {
         underWay--;

@@ -115,10 +115,13 @@ export class Scheduler {
       const report = await this.execute(job, 'listed');
       if (report !== null) this.countReport(report, 0, 0);
     };
-    const removals = jobs.map(({ dir, names }) => ({ dir, names: names.split('/') }));
-    const size = this.perJob(removals.reduce((sum, { names }) => sum + names.length, 0));
-    for (const { dir, names } of removals) {
-      for (const part of groups(names, size)) this.begin(() => run({ kind: 'delete', dir, names: part.join('/') }));
+    const size = this.perJob(jobs.reduce((sum, { types }) => sum + types.length, 0));
+    for (const { dir, names, types } of jobs) {
+      const all = names.split('/');
+      for (let at = 0; at < all.length; at += size) {
+        const part = { names: all.slice(at, at + size).join('/'), types: types.slice(at, at + size) };
+        this.begin(() => run({ kind: 'delete', dir, ...part }));
+      }
     }
     await this.idle();
   }

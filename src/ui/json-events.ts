@@ -77,7 +77,10 @@ export interface JsonWarn extends WarnEvent, JsonPath, JsonLine {}
 export interface JsonEnd
   extends JsonEnds,
     JsonLine,
-    Pick<Summary, 'outcome' | 'dryRun' | 'merged' | 'totals' | 'elapsedMs' | 'notPreserved' | 'skips' | 'load'> {
+    Pick<
+      Summary,
+      'outcome' | 'dryRun' | 'merged' | 'totals' | 'elapsedMs' | 'notPreserved' | 'skips' | 'load' | 'machines'
+    > {
   type: 'end';
   exitCode: number;
   /** Why it was refused or stopped. */

@@ -103,7 +103,7 @@ export class JsonReporter implements Reporter {
   }
 
   #endOf(summary: Summary): Fields<JsonEnd> {
-    const { outcome, dryRun, merged, totals, elapsedMs, notPreserved, skips, load, reason } = summary;
+    const { outcome, dryRun, merged, totals, elapsedMs, notPreserved, skips, load, machines, reason } = summary;
     return {
       type: 'end',
       outcome,
@@ -123,6 +123,7 @@ export class JsonReporter implements Reporter {
         stalled: thousandths(load.stalled),
         ...(load.auto && { auto: load.auto }),
       },
+      ...(machines && { machines }),
       ...(reason && { reason: { ...reason, ...pathOf(reason.path) } }),
     };
   }

@@ -1,10 +1,10 @@
 import type { CopyEvent, Outcome, Summary } from '../api/events.ts';
-import { escapeControls, printable } from '../api/names.ts';
+import { escapeControls, fromText, printable } from '../api/names.ts';
 import { advice } from './advice.ts';
 import type { Palette } from './colors.ts';
 import { entriesInWords, kindsInWords, restInWords } from './counts.ts';
 import type { DisplayPaths } from './display-paths.ts';
-import { bytes, duration, plural, rate } from './format.ts';
+import { bytes, count, duration, plural, rate } from './format.ts';
 import { errorLine } from './messages.ts';
 import type { Reporter, Say } from './ui.ts';
 import { fold } from './width.ts';
@@ -32,6 +32,7 @@ export function summaryLines(summary: Summary, paths: DisplayPaths, paint: Palet
       'files that were not complete were dropped (--partial keeps big ones); run again with -u to copy the rest',
     );
   }
+  if (summary.machines !== undefined) lines.push(machinesInWords(summary.machines));
   const hint = dryRun || limited ? undefined : advice(summary.load, elapsedMs);
   if (hint !== undefined) lines.push(paint.dim(hint));
   return lines.map((line, i) => (i === 0 ? line : `  ${line}`));
@@ -79,6 +80,11 @@ export class SummaryReporter implements Reporter {
       for (const part of fold(line, cells, '    ')) say(part);
     }
   }
+}
+
+function machinesInWords(machines: Record<string, number>): string {
+  const parts = Object.entries(machines).map(([name, entries]) => `${printable(fromText(name))} ${count(entries)}`);
+  return `entries by machine: ${parts.join(', ')}`;
 }
 
 function headOf(outcome: Outcome, dryRun: boolean, paint: Palette): string {

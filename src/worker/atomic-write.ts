@@ -64,9 +64,10 @@ export function publish(
   staged: Pick<StagedFile, 'handle' | 'temporary'>,
   source: Stat | null,
 ): void {
-  const { fs, config } = context;
+  const { fs, config, heartbeat } = context;
   const { destinationDir, newName, path } = entry;
   if (!config.atomic && staged.temporary === newName) return;
+  heartbeat.guard();
   if (staged.temporary === null) {
     if (linkUnnamed(context, entry, staged, newName)) return;
     checkReplaceable(context, entry, source);
@@ -129,6 +130,7 @@ export function placeName(context: Context, entry: Entry, action: string, make: 
 export function publishName(context: Context, entry: Entry, name: RawPath): void {
   const { destinationDir, newName, path } = entry;
   if (name === newName) return;
+  context.heartbeat.guard();
   try {
     attempt(path, 'destination', 'rename', () => context.fs.rename(destinationDir, name, destinationDir, newName));
   } catch (error) {

@@ -32,6 +32,7 @@ export function bringUpToDate(context: Context, entry: Entry, stat: Stat, there:
     // The name after the count: an entry that has one name, and still this one, has none elsewhere.
     if (found.nlink > 1 || fs.keepsName(destination, newName) === false) return false;
     if (config.dryRun) return true;
+    context.heartbeat.guard();
     copyMetadata(context, path, { source, stat, destination, guarded: false, hasAttributes: config.archive });
     if (config.fsync && isFile) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
     return true;

@@ -1,3 +1,4 @@
+import { CopyError } from '../api/errors.ts';
 import { noTotals } from '../api/events.ts';
 import { destinationPath, join, type RawPath, sourcePath, splitPath } from '../api/names.ts';
 import { type DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
@@ -21,11 +22,14 @@ export interface Context {
   readonly buffer: Buffer;
   readonly heartbeat: Heartbeat;
   readonly retries: Retries;
-  readonly hardLinks: HardLinks;
+  hardLinks: HardLinks;
   /** Slot of this worker. */
   readonly worker: number;
   readonly emit: (event: WorkerEvent) => void;
-  /** Number of the job in hand. */
+  /** Milliseconds that this job may still wait for caches to see what other machines have made. */
+  patienceMs: number;
+  /** In all temporary names, with the number of the job in hand. */
+  readonly mark: string;
   job: number;
   report: Report;
   /** Other file systems are mounted inside the destination: what holds of one need not hold of the next. */
@@ -65,9 +69,44 @@ export interface Entry {
   deferredAs: string | null;
 }
 
+/** Milliseconds between two looks at what another machine has made. */
+const FIRST_LOOK = 50;
+const LAST_LOOK = 1000;
+
 /** Does the step, and again after a pause while it fails for a reason that passes. */
-export function withRetries<T>({ retries, heartbeat }: Context, step: () => T): T {
-  return retries.runSync(step, (ms) => heartbeat.pause(ms));
+export function withRetries<T>(context: Context, step: () => T): T {
+  const { retries, heartbeat } = context;
+  const once = (): T => retries.runSync(step, (ms) => heartbeat.pause(ms));
+  if (context.config.lease === null) return once();
+  for (let pause = FIRST_LOOK; ; pause = Math.min(2 * pause, LAST_LOOK)) {
+    try {
+      return once();
+    } catch (error) {
+      if (context.patienceMs <= 0 || !mayBeStale(context, error)) throw error;
+      context.patienceMs -= pause;
+      heartbeat.pause(pause);
+    }
+  }
+}
+
+// What another machine has made or removed a moment ago, this one may not see for some time. Only at the destination, and only
+// where a run makes or removes what is in the way.
+function mayBeStale({ config }: Context, error: unknown): boolean {
+  if (!(error instanceof CopyError) || error.failure.side !== 'destination') return false;
+  const { code, action } = error.failure;
+  switch (code) {
+    case 'ENOENT':
+      return action !== 'delete';
+    case 'ESTALE':
+      return true;
+    case 'ENOTDIR':
+    case 'EISDIR':
+      return config.mirror;
+    case 'EPCOPY_CHANGED':
+      return action === 'link';
+    default:
+      return false;
+  }
 }
 
 export function emptyReport(worker: number): Report {
@@ -84,6 +123,7 @@ export function emptyReport(worker: number): Report {
     unlinkable: [],
     split: null,
     locking: [],
+    failures: [],
     failure: null,
     full: false,
     worker,

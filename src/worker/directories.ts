@@ -91,9 +91,11 @@ export function ensureDirectory(
 
 function noteDirectory(context: Context, there: Stat | null, path: RawPath): boolean {
   const { report } = context;
+  // Its name was taken a moment ago: it is gone again, or this machine does not see yet what another one has made.
+  if (there === null) throw entryError(path, 'destination', 'stat', 'ENOENT', 'no such file or directory');
   const ours = checkThere(context, there, path);
   // Every mount point was there before the run.
-  if (there !== null && deviceOf(there) !== deviceOf(context.config.destination)) context.hasMounts = true;
+  if (deviceOf(there) !== deviceOf(context.config.destination)) context.hasMounts = true;
   (ours ? report.made : report.kept).push(path);
   return ours;
 }

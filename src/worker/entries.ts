@@ -9,7 +9,6 @@ import { type Context, type Entry, entryIn, type OpenDirectory, tell, withRetrie
 import { checkThere, ensureDirectory } from './directories.ts';
 import { fail, failSubtree } from './failures.ts';
 import { copyFile } from './file.ts';
-import { ParentDied } from './heartbeat.ts';
 import { type Into, lookInto } from './into.ts';
 import { linkWaiting } from './links.ts';
 import { copySpecial, copySymlink } from './special.ts';
@@ -30,7 +29,8 @@ export type Note = (index: number) => void;
 export function copyEntries(context: Context, job: EntriesJob, note: Note): void {
   const { report } = context;
   const began = performance.now();
-  const left = (ms: number): boolean => !report.full && report.bytes < SLICE_BYTES && performance.now() < began + ms;
+  const left = (ms: number): boolean =>
+    !report.full && !context.heartbeat.isEnding && report.bytes < SLICE_BYTES && performance.now() < began + ms;
   try {
     for (const group of job.groups) {
       if (report.next > 0 && !left(SLICE_MS)) return;
@@ -95,9 +95,9 @@ function copyEntry(context: Context, entry: Entry, into: Into): void {
   const { report } = context;
   const deferred = report.big.length;
   try {
+    context.heartbeat.guard();
     withRetries(context, () => copyByType(context, entry, into));
   } catch (error) {
-    if (error instanceof ParentDied) throw error;
     if (entry.type === 'd') failSubtree(context, error, entry.path, 1);
     else fail(context, error, entry.path);
   }

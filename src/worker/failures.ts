@@ -1,9 +1,11 @@
 import type { Failure } from '../api/errors.ts';
 import { toFailure } from '../fs/entry-error.ts';
 import type { Context } from './context.ts';
+import { ParentDied } from './heartbeat.ts';
 
 /** Tells of a failed entry and counts it. */
 export function fail(context: Context, error: unknown, path: string): void {
+  if (error instanceof ParentDied) throw error;
   const failure = toFailure(error, path);
   context.report.failed++;
   if (isFull(failure)) context.report.full = true;
@@ -17,6 +19,7 @@ function isFull(failure: Failure): boolean {
 
 /** One line for all of a directory's entries. */
 export function failSubtree(context: Context, error: unknown, path: string, entries: number): void {
+  if (error instanceof ParentDied) throw error;
   const failure = { ...toFailure(error, path), subtree: true };
   context.report.failed += entries;
   if (isFull(failure)) context.report.full = true;

@@ -1,4 +1,5 @@
 import { type RawPath, sourcePath, splitPath } from '../api/names.ts';
+import { isUnfinished } from '../fs/directories.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
@@ -38,9 +39,10 @@ function finish(context: Context, path: RawPath, made: boolean, last: boolean): 
     context.report.locking.push(path);
     return;
   }
+  context.heartbeat.guard();
   const destination = attempt(path, 'destination', 'open', () => context.destination.open(path));
   const isSame = !made && config.update && isUpToDate(context, { source, stat, destination });
-  if (isSame) {
+  if (isSame || (made && isSomebodyElses(context, stat, destination))) {
     // Left alone, so that a run that changes nothing leaves no trace.
   } else if (whole) {
     // An ACL that was inherited when the directory was made shows as a default ACL of its own.
@@ -48,6 +50,13 @@ function finish(context: Context, path: RawPath, made: boolean, last: boolean): 
     copyMetadata(context, path, { source, stat, destination, guarded: made, hasAttributes });
   } else attempt(path, 'destination', 'set times', () => setTimes(context, destination, stat));
   if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
+}
+
+// Of a run that several machines share, one may come late: what somebody has given another mode since is not ours any more.
+function isSomebodyElses({ fs, config }: Context, stat: Stat, destination: Handle): boolean {
+  if (config.lease === null) return false;
+  const { mode } = fs.stat(destination);
+  return !isUnfinished(mode) && (mode & 0o777) !== (stat.mode & 0o777);
 }
 
 function isUpToDate(context: Context, pair: Omit<Pair, 'there'>): boolean {

@@ -3,6 +3,7 @@ import { parentIsAlive } from '../process/current.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import type { RateLimit } from '../protocol/worker-config.ts';
+import { Lease } from './lease.ts';
 import { processorMs } from './processor-time.ts';
 import { SharedRate } from './rate-limit.ts';
 
@@ -25,6 +26,7 @@ export class Heartbeat {
   private readonly emit: (event: WorkerEvent) => void;
   private readonly worker: number;
   private readonly rate: SharedRate | null;
+  private readonly lease: Lease | null;
   private path: RawPath = '';
   private done = 0;
   private size = 0;
@@ -36,10 +38,28 @@ export class Heartbeat {
   private lastTold = performance.now() - TELL_EVERY;
   private part: { number: number; of: number } | undefined;
 
-  constructor(emit: (event: WorkerEvent) => void, worker: number, rate: RateLimit | null) {
+  constructor(
+    emit: (event: WorkerEvent) => void,
+    worker: number,
+    { rate, lease }: { rate: RateLimit | null; lease: string | null },
+  ) {
     this.emit = emit;
     this.worker = worker;
     this.rate = rate === null ? null : new SharedRate(rate);
+    this.lease = lease === null ? null : new Lease(lease);
+  }
+
+  /**
+   * To be asked before each step that others can see. Throws ParentDied when the job may be another machine's by now: this one
+   * was paused, or has heard nothing of the broker for too long.
+   */
+  guard(): void {
+    if (this.lease?.isOver) throw new ParentDied('the job may be done by another machine');
+  }
+
+  /** The worker is to do nothing after the entry in hand. */
+  get isEnding(): boolean {
+    return this.lease?.isEnding ?? false;
   }
 
   beginJob(): void {
@@ -80,6 +100,7 @@ export class Heartbeat {
     this.bytes += bytes;
     this.allBytes += bytes;
     if (this.rate !== null) this.pause(this.rate.take(bytes));
+    this.guard();
     this.tick();
   }
 

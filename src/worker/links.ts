@@ -121,6 +121,7 @@ function makeLink(context: Context, target: LinkTarget, entry: Entry, stat: Stat
   const { config, report } = context;
   const { path } = entry;
   const known = target.sha256 === undefined ? {} : { sha256: target.sha256 };
+  context.heartbeat.guard();
   // Mostly the name is free: that it is not is told by the attempt.
   if (config.dryRun || !link(context, target, entry, entry.newName)) {
     const there = existing(context, entry);

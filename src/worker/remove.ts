@@ -21,8 +21,8 @@ export function removeEntries(context: Context, job: DeleteJob): void {
     const handle = fs.holdDirectory(parent, name);
     return config.dryRun ? handle : opened(context, handle, fs.stat(handle), join(job.dir, path));
   });
-  for (const name of job.names.split('/')) {
-    removeTree(context, below, job.dir, name);
+  for (const [index, name] of job.names.split('/').entries()) {
+    removeTree(context, below, job.dir, { name, isDirectory: job.types[index] === 'd' });
     context.heartbeat.endEntry(join(job.dir, name));
   }
   below.close();
@@ -37,7 +37,12 @@ interface Doomed {
 
 // What is found first is removed last, so that a directory is empty when its turn comes. Without recursion: a tree may be
 // deeper than a stack, and than the descriptors of a process.
-function removeTree(context: Context, below: DirHandleCache, top: RawPath, name: RawPath): void {
+function removeTree(
+  context: Context,
+  below: DirHandleCache,
+  top: RawPath,
+  { name, isDirectory }: { name: RawPath; isDirectory: boolean },
+): void {
   const found: Doomed[] = [];
   const left = [{ dir: '', name }];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
@@ -47,6 +52,8 @@ function removeTree(context: Context, below: DirHandleCache, top: RawPath, name:
     try {
       const stat = deleting(context, path, () => context.fs.statAt(below.open(dir), name));
       if (stat === null) continue;
+      // Done by somebody else, and perhaps replaced by what the run has copied there.
+      if (dir === '' && (stat.type === 'd') !== isDirectory) continue;
       found.push({ dir, name, type: stat.type });
       if (stat.type !== 'd') continue;
       const inner = join(dir, name);
@@ -67,6 +74,7 @@ function removeOne(context: Context, below: DirHandleCache, top: RawPath, { dir,
   const path = join(top, join(dir, name));
   try {
     if (!config.dryRun) {
+      context.heartbeat.guard();
       deleting(context, path, () => {
         const parent = below.open(dir);
         if (type === 'd') fs.removeDirectory(parent, name);

@@ -7,7 +7,7 @@ import { checkUnchanged, copyRange } from './content.ts';
 import { type Context, destinationEntry, type Entry, entryIn, tell } from './context.ts';
 import { clone, openSource } from './file.ts';
 import { copyMetadata } from './metadata.ts';
-import { beginUnlocked } from './temporary-file.ts';
+import { beginUnlocked, GUARDED } from './temporary-file.ts';
 
 // A big file is copied in three steps: one worker makes a temporary file of its size, any of them fill in ranges, one
 // gives it metadata and its name. Each step checks that the source is still the file the first one saw.
@@ -22,7 +22,11 @@ export function beginSplit(context: Context, job: SplitJob): void {
       checkSame(job.path, stat, job.deferredAs);
       context.heartbeat.beginFile(job.path, stat.size);
       // The parent locks it: workers come and go.
-      const staged = { ...beginUnlocked(context, entry), guarded: true, reused: false };
+      const staged = {
+        ...beginUnlocked(context, entry, GUARDED, { mark: context.config.leaderMark }),
+        guarded: true,
+        reused: false,
+      };
       const { handle: destination } = staged;
       try {
         if (clone(context, entry, source, staged, stat)) {
@@ -57,6 +61,7 @@ function stateOf({ size, mtime, mtimeNs, changedMs, mode, uid, gid, nlink }: Sta
 export function copySplitRange(context: Context, job: RangeJob): void {
   const { fs } = context;
   withBoth(context, job, (_entry, source, destination, stat) => {
+    context.heartbeat.guard();
     context.heartbeat.beginFile(job.path, job.end - job.start, job.part);
     copyRange(context, { path: job.path, source, destination, observe: null }, job, stat.blocks * 512 < stat.size);
     // Late write errors belong to the worker that wrote.
@@ -67,6 +72,7 @@ export function copySplitRange(context: Context, job: RangeJob): void {
 /** Ends the split: the file gets its metadata and its name. */
 export function publishSplit(context: Context, job: PublishJob): void {
   const { fs } = context;
+  if (isPublished(context, job)) return done(context, job.path, job.split);
   withBoth(context, job, (entry, source, destination, stat) => {
     checkUnchanged(context, job.path, source, job.split.source);
     copyMetadata(context, job.path, { source, stat, destination, guarded: true, hasAttributes: true });
@@ -82,7 +88,16 @@ export function discardSplit(context: Context, path: string, split: Split): void
   abort(context, destinationEntry(context, path), split.temporary);
 }
 
-function done(context: Context, path: string, stat: Stat): void {
+// By whoever did the job before, and died or was given up before its report.
+function isPublished(context: Context, { path, split }: PublishJob): boolean {
+  const { fs } = context;
+  const { destinationDir, newName } = destinationEntry(context, path);
+  return (
+    attempt(path, 'destination', 'stat', () => fs.statAt(destinationDir, newName))?.identity === split.made.identity
+  );
+}
+
+function done(context: Context, path: string, stat: Pick<Stat, 'size'>): void {
   context.report.files++;
   // Here and not range by range: what does not arrive is not counted as copied.
   context.report.bytes += stat.size;

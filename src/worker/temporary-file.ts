@@ -28,7 +28,7 @@ export function canLock({ fs, learned }: Context): boolean {
 export function beginNamed(context: Context, entry: Entry, mode: number): NamedFile {
   const { fs, learned } = context;
   for (; canLock(context); learned.lockRefusals++) {
-    const file = beginUnlocked(context, entry, mode, true);
+    const file = beginUnlocked(context, entry, mode, { willBeLocked: true });
     let isHeld = false;
     try {
       // Another run's sweep may have found it before it was locked, and removed it.
@@ -44,11 +44,17 @@ export function beginNamed(context: Context, entry: Entry, mode: number): NamedF
 }
 
 /** The same without a lock, for a file that others open and lock by its name. */
-export function beginUnlocked(context: Context, entry: Entry, mode = GUARDED, willBeLocked = false): NamedFile {
-  const { fs } = context;
+export function beginUnlocked(
+  context: Context,
+  entry: Entry,
+  mode = GUARDED,
+  { willBeLocked = false, mark = context.config.runMark } = {},
+): NamedFile {
+  const { fs, heartbeat } = context;
   const { destinationDir, path } = entry;
+  heartbeat.guard();
   let handle: Handle = -1;
-  const temporary = underTemporaryName(context, willBeLocked, (name) => {
+  const temporary = underTemporaryName({ job: context.job, mark }, willBeLocked, (name) => {
     const made = attempt(path, 'destination', 'create', () =>
       orNull(() => fs.createNew(destinationDir, name, mode), 'EEXIST'),
     );
@@ -64,12 +70,12 @@ export function beginUnlocked(context: Context, entry: Entry, mode = GUARDED, wi
  * @param make returns false when the name is taken
  */
 export function underTemporaryName(
-  { config, job }: Context,
+  { mark, job }: { mark: string; job: number },
   isLocked: boolean,
   make: (name: RawPath) => boolean,
 ): RawPath {
   for (;;) {
-    const name = temporaryName(config.runMark, job, isLocked);
+    const name = temporaryName(mark, job, isLocked);
     if (make(name)) return name;
   }
 }

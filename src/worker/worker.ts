@@ -18,6 +18,11 @@ import { removeEntries } from './remove.ts';
 import { beginSplit, copySplitRange, discardSplit, publishSplit } from './split.ts';
 import { TracingHeartbeat } from './tracing-heartbeat.ts';
 
+/**
+ * Milliseconds. Network file systems look at a directory that they know again after a minute at most (acdirmax of NFS).
+ */
+const CACHES_MS = 70_000;
+
 /** What a worker is connected to. */
 export interface Connections {
   /** Slot of this worker. */
@@ -39,9 +44,10 @@ export class Worker {
   constructor(fs: FileSystem, config: WorkerConfig, { index, emit, note }: Connections) {
     this.note = note;
     const send = (event: WorkerEvent): void => {
-      this.pending.push(emit(event));
+      if (event.type === 'failed' && config.lease !== null) this.context.report.failures.push(event.failure);
+      else this.pending.push(emit(event));
     };
-    const heartbeat = new (config.trace ? TracingHeartbeat : Heartbeat)(send, index, config.rate);
+    const heartbeat = new (config.trace ? TracingHeartbeat : Heartbeat)(send, index, config);
     const retries = new Retries(fs, config.retries, [config.source.path, config.destination.path]);
     const open = (side: 'source' | 'destination'): Handle =>
       retries.runSync(
@@ -66,12 +72,15 @@ export class Worker {
       hardLinks: new HardLinks(),
       worker: index,
       emit: send,
+      patienceMs: 0,
+      mark: config.runMark,
       job: 0,
       report: emptyReport(index),
       hasMounts: false,
       madeHere: new Map(),
       learned: {
-        createsUnnamed: true,
+        // What has no name cannot be taken from a machine that is thought dead.
+        createsUnnamed: config.lease === null,
         renamesNew: true,
         lockRefusals: 0,
         clones: true,
@@ -88,6 +97,9 @@ export class Worker {
     const { context } = this;
     const report = emptyReport(context.worker);
     context.job = number;
+    context.patienceMs = CACHES_MS;
+    // Another machine may have done the last job over: what it copied is what counts.
+    if (context.config.lease !== null) context.hardLinks = new HardLinks();
     context.report = report;
     context.heartbeat.beginJob();
     this.note(NO_CURRENT_ENTRY);

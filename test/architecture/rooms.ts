@@ -12,7 +12,8 @@ export const ROOMS: readonly { name: string; sees: readonly string[] }[] = [
   { name: 'report', sees: ['api', 'fs', 'protocol', 'plan', 'process'] },
   { name: 'scan', sees: ['api', 'fs', 'protocol', 'plan', 'report', 'process'] },
   { name: 'schedule', sees: ['api', 'fs', 'protocol', 'report', 'process'] },
-  { name: 'run', sees: ['api', 'fs', 'protocol', 'plan', 'report', 'scan', 'schedule', 'process'] },
+  { name: 'broker', sees: ['api', 'fs', 'protocol', 'plan', 'report', 'schedule', 'process'] },
+  { name: 'run', sees: ['api', 'fs', 'protocol', 'plan', 'report', 'scan', 'schedule', 'broker', 'process'] },
   { name: 'ui', sees: ['api'] },
   { name: 'cli', sees: ['api', 'ui'] },
 ];
@@ -26,7 +27,7 @@ export function roomOf(file: string): (typeof ROOMS)[number] | undefined {
 }
 
 /** What comes from others: bundled, and so not installed with the package; only koffi stays outside, for it brings a binary. */
-export const LIBRARIES = ['commander', 'fast-glob', 'micromatch', 'cli-progress', 'koffi'];
+export const LIBRARIES = ['commander', 'fast-glob', 'micromatch', 'cli-progress', 'bullmq', 'ioredis', 'koffi'];
 
 /** Modules that one file each may import, so that each can be replaced in one place. */
 export const ONE_IMPORTER = [...LIBRARIES, 'node:child_process'];

@@ -97,10 +97,10 @@ describe('a complaint says which option, what it got and what it takes', () => {
     [['a'], "missing required argument 'destination'. It takes a source and a destination."],
     [['-t', 'a'], "missing required argument 'source'. It takes a source and a destination."],
     [
-      ['a', 'b', '-j', '0'],
-      "option '-j, --jobs <n>' argument '0' is invalid. It takes auto or a whole number from 1 to 64.",
+      ['a', 'b', '-j', '-1'],
+      "option '-j, --jobs <n>' argument '-1' is invalid. It takes auto or a whole number from 0 to 64.",
     ],
-    [['a', 'b', '-j'], "option '-j, --jobs <n>' argument missing. It takes auto or a whole number from 1 to 64."],
+    [['a', 'b', '-j'], "option '-j, --jobs <n>' argument missing. It takes auto or a whole number from 0 to 64."],
     [['a', 'b', '--sparse'], "option '--sparse <when>' argument missing. It takes auto, always or never."],
     [['a', 'b', '--exlude=x'], "unknown option '--exlude=x' (Did you mean --exclude?)"],
     [['a', 'b', '--progres=json'], "unknown option '--progres=json' (Did you mean --progress?)"],

@@ -38,16 +38,16 @@ describe('without a copy', () => {
   });
 
   test('bad usage', async () => {
-    const pcopy = command(['a', 'b', '-j', '0']);
+    const pcopy = command(['a', 'b', '-j', '-1']);
     expect(await pcopy.with(notReached)).toBe(2);
     expect(pcopy.stderr.text).toBe(
-      "pcopy: option '-j, --jobs <n>' argument '0' is invalid. It takes auto or a whole number from 1 to 64.\nTry 'pcopy --help'.\n",
+      "pcopy: option '-j, --jobs <n>' argument '-1' is invalid. It takes auto or a whole number from 0 to 64.\nTry 'pcopy --help'.\n",
     );
     expect(pcopy.stdout.text).toBe('');
   });
 
   test.each([[['--progress', 'json']], [['--progress=json']]])('bad usage with %j ends with an end', async (args) => {
-    const pcopy = command(['a', 'b', ...args, '-j', '0']);
+    const pcopy = command(['a', 'b', ...args, '-j', '-1']);
     expect(await pcopy.with(notReached)).toBe(2);
     expect(JSON.parse(pcopy.stdout.text)).toMatchObject({ type: 'end', exitCode: 2, outcome: 'refused' });
   });

@@ -1,0 +1,25 @@
+import { openSync, readSync } from 'node:fs';
+import { LEASE_FIELDS } from '../protocol/lease.ts';
+import { monotonicMs } from '../protocol/steady-clock.ts';
+
+/** A worker's view of how long it may go on with what others may be given. */
+export class Lease {
+  private readonly fd: number;
+  private readonly fields = new Float64Array(LEASE_FIELDS);
+  private readonly bytes = new Uint8Array(this.fields.buffer);
+
+  constructor(path: string) {
+    this.fd = openSync(path, 'r');
+  }
+
+  get isOver(): boolean {
+    readSync(this.fd, this.bytes, 0, this.bytes.length, 0);
+    const [steady = 0, daytime = 0] = this.fields;
+    return monotonicMs() > steady || Date.now() > daytime;
+  }
+
+  get isEnding(): boolean {
+    readSync(this.fd, this.bytes, 0, this.bytes.length, 0);
+    return this.fields[2] === 1;
+  }
+}

@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { expect } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { childrenOf } from '../support/processes.ts';
+import { expectRsyncSame, rsyncDifferences } from '../support/rsync.ts';
+import { pcopy, type Running } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { helper, LOCK_MS, plantTree, redisServer, shared, until } from './machines.ts';
+
+const test = needs('redis-server', 'redis-cli', 'rsync', 'python3');
+
+/** Some microseconds a byte, so that there is a middle to be killed in. */
+const SLOW = ['--chunk-size', '1', '--batch', '1', '--reflink', 'never'];
+
+function planted(files = 1500): { top: string; source: string; destination: string } {
+  const top = temp();
+  const [source, destination] = [`${top}/src`, `${top}/dest`];
+  mkdirSync(source);
+  plantTree(source, files, 10_000);
+  return { top, source, destination };
+}
+
+function temporaryFiles(top: string): string[] {
+  return spawnSync('find', [top, '-name', '.pcopy-*'], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+}
+
+/** Has a job of the run in hand, and some work done. */
+async function isAtWork(running: Running, destination: string): Promise<void> {
+  await until(() => running.output().stderr.includes('helps to copy'));
+  await until(
+    () => spawnSync('find', [destination, '-type', 'f'], { encoding: 'utf8' }).stdout.split('\n').length > 100,
+  );
+}
+
+function signalGroup(running: Running, signal: NodeJS.Signals): void {
+  process.kill(-running.pid, signal);
+}
+
+test('a helper that is killed, and one of the workers of another: the run completes', async () => {
+  const { top, source, destination } = planted();
+  const redis = await redisServer();
+  const [killed, bereft] = await Promise.all([helper(redis.url, top), helper(redis.url, top)]);
+  const run = shared(redis.url, [source, destination, '-j', '1', ...SLOW]);
+  await Promise.all([isAtWork(killed, destination), isAtWork(bereft, destination)]);
+  signalGroup(killed, 'SIGKILL');
+  const [worker] = childrenOf(bereft.pid);
+  process.kill(worker?.pid ?? 0, 'SIGKILL');
+  const { code, stderr } = await run.done;
+  // The entry that a worker had in hand is the one that fails, as in a run of one machine.
+  expect(code, stderr).toBeLessThanOrEqual(1);
+  expect(stderr.split('\n').filter((line) => line.includes('(EPCOPY_')).length).toBeLessThanOrEqual(1);
+  expect(rsyncDifferences(source, destination).length).toBeLessThanOrEqual(code === 0 ? 0 : 50);
+  expect(temporaryFiles(destination)).toEqual([]);
+  expect(redis.keys()).toEqual([]);
+  expect(await pcopy([source, destination, '-u'])).toMatchObject({ code: 0 });
+  expectRsyncSame(source, destination);
+});
+
+test('a helper that was paused for longer than its locks does no harm when it wakes up', async () => {
+  const { top, source, destination } = planted();
+  const redis = await redisServer();
+  const paused = await helper(redis.url, top);
+  const run = shared(redis.url, [source, destination, '-j', '1', ...SLOW]);
+  await isAtWork(paused, destination);
+  signalGroup(paused, 'SIGSTOP');
+  expect(await run.done).toMatchObject({ code: 0 });
+  expectRsyncSame(source, destination);
+  const listing = () => spawnSync('find', [destination, '-printf', '%p %i %C@ %T@\n'], { encoding: 'utf8' }).stdout;
+  const before = listing();
+  signalGroup(paused, 'SIGCONT');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(listing()).toBe(before);
+  expect(redis.keys()).toEqual([]);
+  // It is of use again.
+  expect(await shared(redis.url, [source, `${top}/again`, '-j', '0']).done).toMatchObject({ code: 0 });
+  paused.child.kill('SIGTERM');
+  expect((await paused.done).code).toBe(143);
+});
+
+test('a coordinator that is killed leaves nothing: helpers give up, and clear up at the broker', async () => {
+  const { top, source, destination } = planted();
+  const redis = await redisServer();
+  const working = await helper(redis.url, top);
+  const run = shared(redis.url, [source, destination, '-j', '1', ...SLOW]);
+  run.done.catch(() => {});
+  await isAtWork(working, destination);
+  signalGroup(run, 'SIGKILL');
+  await until(() => redis.keys().length === 0);
+  expect(await pcopy([source, destination, '-u'])).toMatchObject({ code: 0 });
+  expectRsyncSame(source, destination);
+  expect(temporaryFiles(destination)).toEqual([]);
+});
+
+test('an interrupted run: files in hand are given up everywhere, nothing is left', async () => {
+  const { top, source, destination } = planted();
+  const redis = await redisServer();
+  const working = await helper(redis.url, top);
+  const run = shared(redis.url, [source, destination, '-j', '1', ...SLOW]);
+  await isAtWork(working, destination);
+  run.child.kill('SIGINT');
+  expect((await run.done).code).toBe(130);
+  expect(temporaryFiles(destination)).toEqual([]);
+  await until(() => redis.keys().length === 0);
+});
+
+test.each([
+  ['with its data', true],
+  ['without', false],
+])('the broker is killed and comes back %s: the run completes', async (_how, keepsData) => {
+  const { top, source, destination } = planted();
+  const redis = await redisServer({ keepsData });
+  const working = await helper(redis.url, top);
+  const run = shared(redis.url, [source, destination, '-j', '1', ...SLOW]);
+  await isAtWork(working, destination);
+  await redis.kill();
+  await new Promise((resolve) => setTimeout(resolve, LOCK_MS / 2));
+  await redis.start();
+  const { code, stderr } = await run.done;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('copied') });
+  expectRsyncSame(source, destination);
+  expect(temporaryFiles(destination)).toEqual([]);
+  await until(() => redis.keys().length === 0);
+});

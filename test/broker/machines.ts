@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { expect } from 'vitest';
+import { type Running, start, startCommand } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+
+/** Milliseconds that a lock of a job lasts in these tests. */
+export const LOCK_MS = 1500;
+const QUICK = { PCOPY_BROKER_LOCK_MS: String(LOCK_MS) };
+
+export interface RedisServer {
+  url: string;
+  /** What a client is told. */
+  cli(...args: string[]): string;
+  keys(): string[];
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** A server of the test's own, on a socket in a directory of its own. */
+export async function redisServer({ keepsData = false } = {}): Promise<RedisServer> {
+  const directory = temp();
+  const socket = `${directory}/redis.sock`;
+  const options = ['--port', '0', '--unixsocket', socket, '--dir', directory, '--save', ''];
+  const command = ['redis-server', ...options, '--appendonly', keepsData ? 'yes' : 'no', '--appendfsync', 'always'];
+  const cli = (...args: string[]): string =>
+    spawnSync('redis-cli', ['-s', socket, ...args], { encoding: 'utf8' }).stdout.trim();
+  let running: Running | undefined;
+  const server: RedisServer = {
+    url: `unix://${socket}`,
+    cli,
+    keys: () => cli('--raw', 'KEYS', '*').split('\n').filter(Boolean),
+    async kill() {
+      running?.child.kill('SIGKILL');
+      await running?.done;
+    },
+    async start() {
+      running = startCommand(command, { timeoutMs: 120_000 });
+      running.done.catch(() => {});
+      await until(() => cli('PING') === 'PONG');
+    },
+  };
+  await server.start();
+  return server;
+}
+
+export interface HelperOptions {
+  jobs?: number;
+  env?: Record<string, string | undefined>;
+  prefix?: readonly string[];
+}
+
+/** A machine that helps; it waits for runs when this resolves. */
+export async function helper(url: string, allow: string, options: HelperOptions = {}): Promise<Running> {
+  const { jobs = 2, env = {}, prefix = [] } = options;
+  const args = ['worker', url, '--allow', allow, '-j', String(jobs)];
+  const running = start(args, { env: { ...QUICK, ...env }, prefix, timeoutMs: 120_000 });
+  running.done.catch(() => {});
+  await until(() => running.output().stderr.includes('waits for runs'));
+  return running;
+}
+
+/** A run that others may help. */
+export function shared(url: string, args: readonly string[], env: Record<string, string> = {}): Running {
+  return start([...args, '--broker', url], { env: { ...QUICK, ...env }, timeoutMs: 120_000 });
+}
+
+export async function until(is: () => boolean): Promise<void> {
+  await expect.poll(is, { timeout: 50_000, interval: 20 }).toBe(true);
+}
+
+/** Files of a few KiB in directories, with links of all kinds, and one that is split. */
+export function plantTree(root: string, files = 3000, big = 80 << 20): void {
+  const script = `
+import os, sys
+root, files, big = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+for i in range(files):
+    d = f'{root}/{i % 7}/{i % 60}'
+    if i < 420: os.makedirs(d, exist_ok=True)
+    open(f'{d}/{i}', 'wb').write(os.urandom(2000))
+for i in range(40):
+    os.link(f'{root}/0/0/0', f'{root}/1/link{i}')
+    os.symlink(f'nowhere {i}', f'{root}/2/symlink{i}')
+open(f'{root}/big', 'wb').write(os.urandom(big))
+os.mkdir(f'{root}/empty', 0o555)
+`;
+  const { status, stderr } = spawnSync('python3', ['-c', script, root, String(files), String(big)], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+}

@@ -1,0 +1,103 @@
+import { mkdirSync } from 'node:fs';
+import { expect } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { expectRsyncSame } from '../support/rsync.ts';
+import { pcopy } from '../support/run.ts';
+import { temp } from '../support/temp.ts';
+import { helper, plantTree, redisServer, shared, until } from './machines.ts';
+
+const test = needs('redis-server', 'redis-cli', 'rsync', 'python3');
+
+test('three helpers and the run’s own workers copy a tree; each has done some, and nothing is left at the broker', async () => {
+  const top = temp();
+  mkdirSync(`${top}/src`);
+  plantTree(`${top}/src`, 3000);
+  const redis = await redisServer();
+  const helpers = await Promise.all([1, 2, 3].map(() => helper(redis.url, top)));
+  const { code, stdout, stderr } = await shared(redis.url, [
+    `${top}/src`,
+    `${top}/dest`,
+    '-j',
+    '2',
+    '--progress',
+    'json',
+  ]).done;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expectRsyncSame(`${top}/src`, `${top}/dest`, { also: 'AX' });
+  const { machines } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { machines: Record<string, number> };
+  expect(Object.values(machines).every((entries) => entries > 0)).toBe(true);
+  expect(Object.values(machines).reduce((sum, entries) => sum + entries)).toBeGreaterThan(3000);
+  expect(redis.keys()).toEqual([]);
+  for (const { child } of helpers) child.kill('SIGTERM');
+  expect(await Promise.all(helpers.map(async ({ done }) => (await done).code))).toEqual([143, 143, 143]);
+  expect(redis.keys()).toEqual([]);
+});
+
+test('-j 0 leaves all work to helpers, whenever they come', async () => {
+  const top = temp();
+  mkdirSync(`${top}/src`);
+  plantTree(`${top}/src`, 500);
+  const redis = await redisServer();
+  const run = shared(redis.url, [`${top}/src`, `${top}/dest`, '-j', '0', '-a', '--fsync', '--verify', '-u']);
+  await until(() => redis.keys().some((key) => key.endsWith(':wait')));
+  await helper(redis.url, top);
+  expect(await run.done).toMatchObject({ code: 0 });
+  expectRsyncSame(`${top}/src`, `${top}/dest`, { also: 'AX' });
+});
+
+test('two runs at once have the same helpers', async () => {
+  const top = temp();
+  mkdirSync(`${top}/src`);
+  plantTree(`${top}/src`, 1000);
+  const redis = await redisServer();
+  await helper(redis.url, top);
+  const runs = ['a', 'b'].map((name) => shared(redis.url, [`${top}/src`, `${top}/${name}`, '-j', '1']).done);
+  expect((await Promise.all(runs)).map(({ code }) => code)).toEqual([0, 0]);
+  for (const name of ['a', 'b']) expectRsyncSame(`${top}/src`, `${top}/${name}`);
+  expect(redis.keys()).toEqual([]);
+});
+
+test('--delete, --manifest, -a and a type that has changed: as a run of one machine', async () => {
+  const top = temp();
+  mkdirSync(`${top}/src`);
+  plantTree(`${top}/src`, 500);
+  mkdirSync(`${top}/dest/extra/deep`, { recursive: true });
+  mkdirSync(`${top}/dest/big`);
+  const redis = await redisServer();
+  await helper(redis.url, top);
+  const args = [`${top}/src`, `${top}/dest`, '-a', '--delete', '--manifest', `${top}/sums`, '-j', '0'];
+  expect(await shared(redis.url, args).done).toMatchObject({ code: 0 });
+  expectRsyncSame(`${top}/src`, `${top}/dest`, { also: 'AX' });
+});
+
+test('without a broker that answers both say so and end with 3; no password is shown', async () => {
+  const top = temp();
+  const url = 'redis://someone:secret@127.0.0.1:1/0';
+  const began = performance.now();
+  const ended = await Promise.all([
+    pcopy([top, `${top}/dest`, '--broker', url]),
+    pcopy(['worker', url, '--allow', top]),
+    pcopy([top, `${top}/dest`], { env: { PCOPY_BROKER: url } }),
+  ]);
+  for (const { code, stderr } of ended) {
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/cannot reach the broker redis:\/\/127\.0\.0\.1:1.*ECONNREFUSED/);
+    expect(stderr).not.toContain('secret');
+  }
+  expect(performance.now() - began).toBeLessThan(20_000);
+});
+
+test('what several machines cannot do is refused, and so is a URL that is none, unseen', async () => {
+  const url = 'redis://127.0.0.1:1';
+  for (const [option, why] of [
+    ['--no-atomic', 'two machines'],
+    ['--if-exists=error', 'done again'],
+    ['-L', 'link'],
+    ['--dry-run', 'dry run'],
+  ] as const) {
+    const { code, stderr } = await pcopy(['a', 'b', '--broker', url, option]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(why) });
+  }
+  const { code, stderr } = await pcopy(['a', 'b', '--broker', 'http://x:secret@y']);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.not.stringContaining('secret') });
+});
