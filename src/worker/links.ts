@@ -4,7 +4,7 @@ import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
 import type { LinksJob } from '../protocol/jobs.ts';
-import { isLeft } from '../protocol/same.ts';
+import { isLeft, isSameFile } from '../protocol/same.ts';
 import { checkReplaceable, existing, LINK_REFUSALS, wouldReplace } from './atomic-write.ts';
 import { type Context, destinationEntry, type Entry, lose, tell, withRetries } from './context.ts';
 import { fail } from './failures.ts';
@@ -123,7 +123,7 @@ function makeLink(context: Context, target: LinkTarget, entry: Entry, stat: Stat
   const known = target.sha256 === undefined ? {} : { sha256: target.sha256 };
   context.heartbeat.guard();
   // Mostly the name is free: that it is not is told by the attempt.
-  if (config.dryRun || !link(context, target, entry, entry.newName)) {
+  if (config.dryRun || !link(context, target, entry, stat, entry.newName)) {
     const there = existing(context, entry);
     if (
       there !== null &&
@@ -134,25 +134,18 @@ function makeLink(context: Context, target: LinkTarget, entry: Entry, stat: Stat
       return;
     }
     checkReplaceable(context, entry, null, there);
-    if (!config.dryRun) replace(context, target, entry);
+    if (!config.dryRun) replace(context, target, entry, stat);
   }
   report.hardlinks++;
   tell(context, { path, type: 'h', action: 'copied', bytes: 0, ...known, ...wouldReplace(context, entry) });
 }
 
 /** @returns false when the name is taken */
-function link(context: Context, target: LinkTarget, { path, destinationDir }: Entry, name: RawPath): boolean {
+function link(context: Context, target: LinkTarget, entry: Entry, stat: Stat, name: RawPath): boolean {
   const { fs } = context;
-  const [targetDir, both] = splitPath(target.path);
-  const targetName = destinationPath(both);
-  const from: Handle = context.linkTargets.open(targetDir);
-  if (target.checkedIn !== context.report) {
-    const first = attempt(path, 'destination', 'stat', () => fs.statAt(from, targetName));
-    if (first?.identity !== target.identity) {
-      throw entryError(path, 'destination', 'link', 'EPCOPY_CHANGED', 'the first copy of this hard link is gone');
-    }
-    target.checkedIn = context.report;
-  }
+  const { path, destinationDir } = entry;
+  if (target.checkedIn !== context.report) checkTarget(context, target, entry, stat);
+  const { from, targetName } = openTarget(context, target);
   return attempt(path, 'destination', 'link', () => {
     try {
       return fs.link(from, targetName, destinationDir, name);
@@ -163,10 +156,42 @@ function link(context: Context, target: LinkTarget, { path, destinationDir }: En
   });
 }
 
-function replace(context: Context, target: LinkTarget, entry: Entry): void {
+function openTarget(context: Context, { path }: LinkTarget): { from: Handle; targetName: RawPath } {
+  const [dir, name] = splitPath(path);
+  return { from: context.linkTargets.open(dir), targetName: destinationPath(name) };
+}
+
+// Several runs with one destination replace each other's copies: what another has put there of the same file is as good.
+function checkTarget(context: Context, target: LinkTarget, entry: Entry, stat: Stat): void {
+  const { path } = entry;
+  const { from, targetName } = openTarget(context, target);
+  const there = attempt(path, 'destination', 'stat', () => context.fs.statAt(from, targetName));
+  const isCopy =
+    there?.identity === target.identity ||
+    (there !== null && target.sha256 === undefined && isSameFile(stat, there, evenSeconds(context, entry)));
+  if (!isCopy) {
+    throw entryError(path, 'destination', 'link', 'EPCOPY_CHANGED', 'the first copy of this hard link is gone');
+  }
+  target.identity = there.identity;
+  target.checkedIn = context.report;
+}
+
+/** Two runs may replace each other's first copies by links to their own in the same moment, over and over. */
+const MOST_TRIES = 20;
+
+function replace(context: Context, target: LinkTarget, entry: Entry, stat: Stat): void {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const linked = target.identity;
+    replaceOnce(context, target, entry, stat);
+    checkTarget(context, target, entry, stat);
+    if (target.identity === linked) return;
+  }
+}
+
+function replaceOnce(context: Context, target: LinkTarget, entry: Entry, stat: Stat): void {
   const { fs } = context;
   const { path, destinationDir, newName } = entry;
-  const temporary = underTemporaryName(context, false, (as) => link(context, target, entry, as));
+  const temporary = underTemporaryName(context, false, (as) => link(context, target, entry, stat, as));
   try {
     attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, temporary, destinationDir, newName));
   } finally {

@@ -93,6 +93,22 @@ overBothDrivers((driver) => {
     }
   });
 
+  test('runs that share a destination do not fail over each other, and names of one file stay that', async () => {
+    const top = temp();
+    const tree: Tree = {};
+    for (let i = 0; i < 300; i++) {
+      tree[`a${i % 5}/${i}`] = file(`content ${i}`);
+      tree[`a${i % 5}/${i} too`] = hardlink(`a${i % 5}/${i}`);
+      tree[`b/${i}`] = hardlink(`a${i % 5}/${i}`);
+    }
+    plant(`${top}/src`, tree);
+    // Into nothing, and over what is there.
+    for (let round = 0; round < 2; round++) {
+      await Promise.all([1, 2, 3].map(() => copy([`${top}/src`, `${top}/dst`, '-j', '2'], { driver })));
+      expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
+    }
+  });
+
   test('a name at the destination that is also a name elsewhere is replaced, not written through', async () => {
     const top = temp();
     plant(`${top}/src`, { file: file('new') });
