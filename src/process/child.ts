@@ -39,10 +39,12 @@ export function startAfter(step: Promise<unknown>): void {
 const inbox = new Fifo<Exclude<ToChild, { type: 'recall' }>>();
 let working = false;
 
-/** Milliseconds: after a task that took longer the channel is looked at, where the next ones may have been recalled. */
-const LONG_TASK = 5;
+/** Milliseconds of work after which the channel is looked at, where what comes next may have been recalled. */
+const TURN_EVERY = 5;
+let turnedAt = 0;
 /** Milliseconds between two looks at whether the parent is alive. */
 const PARENT_CHECK = 1;
+let checkedAt = 0;
 
 function receive(message: Message): void {
   switch (message.type) {
@@ -84,7 +86,7 @@ function parentOf(address: string): string {
 /** Works through the inbox, strictly in order. */
 async function work(): Promise<void> {
   working = true;
-  let turnedAt = performance.now();
+  turnedAt = performance.now();
   for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) {
     switch (message.type) {
       case 'setup':
@@ -92,10 +94,7 @@ async function work(): Promise<void> {
         break;
       case 'task':
         await run(message);
-        if (performance.now() - turnedAt > LONG_TASK) {
-          await new Promise((resolve) => setImmediate(resolve));
-          turnedAt = performance.now();
-        }
+        if (performance.now() - turnedAt > TURN_EVERY) await turn();
         break;
       case 'finish':
         await leave(0);
@@ -105,6 +104,11 @@ async function work(): Promise<void> {
     }
   }
   working = false;
+}
+
+async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  turnedAt = performance.now();
 }
 
 /** Gives back what is not begun. */
@@ -160,13 +164,13 @@ async function run(task: TaskMessage): Promise<void> {
 async function runEach(target: (item: unknown) => unknown, items: unknown[]): Promise<unknown[]> {
   // Not made with its length: an array that may have holes is serialized as keys and values, at three times the cost.
   const results: unknown[] = [];
-  let checkedAt = 0;
   for (let index = 0; index < items.length; index++) {
-    const now = Date.now();
+    const now = performance.now();
     if (now - checkedAt > PARENT_CHECK) {
       // Where no signal ends this process with its parent, the rest is for nobody.
       if (!parentIsAlive()) end(1);
       checkedAt = now;
+      if (now - turnedAt > TURN_EVERY) await turn();
     }
     const result = target(items[index]);
     results.push(typeof result === 'object' && result !== null ? await result : result);

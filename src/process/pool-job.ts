@@ -1,5 +1,5 @@
-import type { Outcome } from './async-result.ts';
 import { dropAll, pack } from './handles.ts';
+import type { Ahead } from './pool-pace.ts';
 import type { PackedParcel, Target } from './protocol.ts';
 import { router } from './router.ts';
 
@@ -7,10 +7,16 @@ import { router } from './router.ts';
 export interface JobOptions {
   /** Call the function once for each element of the only argument. */
   each: boolean;
-  /** May be sent to a busy worker, as long as that one is quick. */
-  ahead: boolean;
+  /** Whether it may be sent to a busy worker. */
+  ahead: Ahead;
   /** Milliseconds it may take, once begun; null: any. */
   limit: number | null;
+}
+
+/** Who wants to know how a job ends. One of them is called, once. */
+export interface Completion {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
 }
 
 /** A task of a pool until it ends. */
@@ -19,36 +25,35 @@ export class Job {
   readonly options: JobOptions;
   /** Serialized when the task is handed in, once: a worker may die before it begins, and what is passed may be closed since. */
   readonly args: PackedParcel;
-  readonly #outcome: Outcome<unknown>;
+  readonly #completion: Completion;
+  #ended = false;
 
   /** Throws NotCloneable for the arguments. */
-  constructor(target: Target, args: readonly unknown[], options: JobOptions, outcome: Outcome<unknown>) {
+  constructor(target: Target, args: readonly unknown[], options: JobOptions, completion: Completion) {
     this.target = target;
     this.options = options;
     this.args = pack(args, router.address);
-    this.#outcome = outcome;
+    this.#completion = completion;
   }
 
   /** It has ended, or was given up. */
   get ended(): boolean {
-    return this.#outcome.ready();
-  }
-
-  /** See `Outcome.onceEnded`. */
-  onceEnded(listener: () => void): void {
-    this.#outcome.onceEnded(listener);
+    return this.#ended;
   }
 
   /** The first of `resolve` and `reject` counts. */
   resolve(value: unknown): void {
-    if (this.ended) return;
-    dropAll(this.args.handles, router.address);
-    this.#outcome.resolve(value);
+    if (this.#end()) this.#completion.resolve(value);
   }
 
   reject(error: Error): void {
-    if (this.ended) return;
+    if (this.#end()) this.#completion.reject(error);
+  }
+
+  #end(): boolean {
+    if (this.#ended) return false;
+    this.#ended = true;
     dropAll(this.args.handles, router.address);
-    this.#outcome.reject(error);
+    return true;
   }
 }

@@ -1,6 +1,6 @@
 import { checkNames, checkWhole } from './arguments.ts';
-import { Outcome } from './async-result.ts';
-import type { JobOptions } from './pool-job.ts';
+import type { Dispatcher } from './pool-dispatcher.ts';
+import type { Completion, JobOptions } from './pool-job.ts';
 import type { Target } from './protocol.ts';
 
 export interface MapOptions {
@@ -8,58 +8,48 @@ export interface MapOptions {
   chunksize?: number | undefined;
 }
 
-/** What mapping needs of a pool. */
-export interface Submitter {
-  readonly size: number;
-  submit(target: Target, args: readonly unknown[], options: JobOptions, outcome: Outcome<unknown>): void;
-  /** How many jobs it can make use of now. */
-  appetite(): number;
-}
-
 /** Arguments of a call that the stack has room for in any case. */
 const MOST_ARGUMENTS = 10_000;
 
+const SHARE: JobOptions = { each: true, ahead: 'share', limit: null };
+const PACED: JobOptions = { each: true, ahead: 'paced', limit: null };
+
 /** Every element's result, in their order. Rejects with the first error; the rest is still worked on. */
 export async function mapAll<T, R>(
-  pool: Submitter,
+  pool: Dispatcher,
   target: Target,
   items: Iterable<T>,
-  options: MapOptions,
+  chunksize: number | undefined,
 ): Promise<R[]> {
   const all = [...items];
   // Four chunks a worker: few messages, and still something left to share when one chunk takes longer than others.
-  const size = chunksizeOf(options) ?? Math.max(1, Math.ceil(all.length / (4 * pool.size)));
+  const size = chunksize ?? Math.max(1, Math.ceil(all.length / (4 * pool.size)));
   const results: Promise<R[]>[] = [];
-  for (let start = 0; start < all.length; start += size)
-    results.push(submitChunk(pool, target, all.slice(start, start + size)));
+  for (let start = 0; start < all.length; start += size) {
+    const chunk = all.slice(start, start + size);
+    results.push(
+      new Promise((resolve, reject) => pool.submit(target, [chunk], SHARE, { resolve, reject } as Completion)),
+    );
+  }
   const chunks = await Promise.all(results);
   // `flat` takes ten times as long, but any number of chunks.
   return chunks.length < MOST_ARGUMENTS ? ([] as R[]).concat(...chunks) : (chunks.flat() as R[]);
 }
 
-/**
- * Results one by one: in the order of the elements, or as they come. Elements are taken from the source only when a worker will soon want them, so it may be endless; and when
- * the consumer does not take the results, no further ones are asked for.
- */
-export function mapLazily<T, R>(
-  pool: Submitter,
-  target: Target,
-  items: Iterable<T> | AsyncIterable<T>,
-  options: MapOptions,
-  ordered: boolean,
-): AsyncGenerator<R, void, undefined> {
-  return mapChunks(pool, target, chunks(items, chunksizeOf(options) ?? 1), ordered);
-}
-
 /** What came of a chunk, or of asking for it. */
 type Arrival<R> = { results: R[] } | { error: unknown };
 
-async function* mapChunks<T, R>(
-  pool: Submitter,
+/**
+ * Results one by one: in the order of the elements, or as they come. Elements are taken from the source only when a worker will soon
+ * want them, so it may be endless; and when the consumer does not take the results, no further ones are asked for.
+ */
+export async function* mapLazily<T, R>(
+  pool: Dispatcher,
   target: Target,
-  source: AsyncGenerator<T[], void, undefined>,
-  ordered: boolean,
+  items: Iterable<T> | AsyncIterable<T>,
+  { ordered, chunksize = 1 }: { ordered: boolean; chunksize: number | undefined },
 ): AsyncGenerator<R, void, undefined> {
+  const source = Symbol.asyncIterator in items ? chunksAsTheyCome(items, chunksize) : chunks(items, chunksize);
   /** By the number of the chunk, in the order of arrival. */
   const arrived = new Map<number, Arrival<R>>();
   let submitted = 0;
@@ -71,23 +61,32 @@ async function* mapChunks<T, R>(
     wake();
   };
   const submit = (chunk: T[]): void => {
-    const number = submitted++;
-    submitChunk<T, R>(pool, target, chunk).then(
-      (results) => arrive(number, { results }),
-      (error: unknown) => arrive(number, { error }),
-    );
+    const number = submitted;
+    pool.submit(target, [chunk], PACED, {
+      resolve: (results) => arrive(number, { results: results as R[] }),
+      reject: (error) => arrive(number, { error }),
+    });
+    submitted++;
   };
-  // Twice the workers: each has a current one and one to go on with. More for those that are quick.
-  const wanted = (): boolean => more && submitted - given < Math.max(2 * pool.size, pool.appetite());
+  let short = true;
+  /** Asked for in batches, since messages of one turn are one system call: when there are less than half as many as should be. */
+  const wanted = (): boolean => {
+    // Twice the workers: each has a current one and one to go on with. More for those that are quick.
+    const most = Math.max(2 * pool.size, pool.appetite);
+    const open = submitted - given;
+    short = open < most && (short || open <= most >> 1);
+    return more && short;
+  };
   let filling = false;
   /** Runs beside the results: the source may be slow, or wait for one of them. */
   const fill = async (): Promise<void> => {
     filling = true;
     try {
       while (wanted()) {
-        const next = await source.next();
-        if (next.done === true) more = false;
-        else if (more) submit(next.value);
+        const next = source.next();
+        const { done, value } = next instanceof Promise ? await next : next;
+        if (done === true) more = false;
+        else if (more) submit(value);
       }
     } catch (error) {
       more = false;
@@ -110,22 +109,28 @@ async function* mapChunks<T, R>(
       arrived.delete(number);
       given++;
       if ('error' in arrival) throw arrival.error;
-      yield* arrival.results;
+      // Not `yield*`: that takes three turns of the microtask queue for each.
+      for (const result of arrival.results) yield result;
     }
   } finally {
     more = false;
     // Closes what the source has open, once it has come back with what it is asked for now: that may be never.
-    source.return().catch(() => {});
+    Promise.resolve(source.return()).catch(() => {});
   }
 }
 
-function submitChunk<T, R>(pool: Submitter, target: Target, chunk: T[]): Promise<R[]> {
-  const outcome = new Outcome<R[]>({});
-  pool.submit(target, [chunk], { each: true, ahead: true, limit: null }, outcome as Outcome<unknown>);
-  return outcome.get();
+function* chunks<T>(items: Iterable<T>, size: number): Generator<T[], void, undefined> {
+  let chunk: T[] = [];
+  for (const item of items) {
+    chunk.push(item);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
-async function* chunks<T>(items: Iterable<T> | AsyncIterable<T>, size: number): AsyncGenerator<T[], void, undefined> {
+async function* chunksAsTheyCome<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[], void, undefined> {
   let chunk: T[] = [];
   for await (const item of items) {
     chunk.push(item);
@@ -136,7 +141,8 @@ async function* chunks<T>(items: Iterable<T> | AsyncIterable<T>, size: number): 
   if (chunk.length > 0) yield chunk;
 }
 
-function chunksizeOf(options: MapOptions): number | undefined {
+/** Throws what `checkNames` and `checkWhole` throw. */
+export function chunksizeOf(options: MapOptions): number | undefined {
   checkNames(options, ['chunksize']);
   if (options.chunksize !== undefined) checkWhole('chunksize', options.chunksize, 1);
   return options.chunksize;

@@ -4,6 +4,7 @@ import { Child, type Ending } from './fork.ts';
 import { dropAll, handleTable, holdAll, open } from './handles.ts';
 import type { Job } from './pool-job.ts';
 import type { PoolOptions } from './pool-options.ts';
+import { Pace } from './pool-pace.ts';
 import type { PrestartedWorker } from './prestart.ts';
 import type { FromChild, Parcel } from './protocol.ts';
 import { router } from './router.ts';
@@ -11,13 +12,6 @@ import { LONGEST_TIMER } from './waiters.ts';
 
 /** Milliseconds. A machine at its limit of processes may leave node waiting for its own threads for ever. */
 const START_TIMEOUT = 60_000;
-
-/** Milliseconds of work that a worker may have ahead, at the pace at which it ended tasks lately. */
-const WORK_AHEAD = 20;
-/** Milliseconds for one task, after which those behind it are recalled. */
-const STALL = 50;
-/** Tasks sent ahead to a worker, at most. */
-const MOST_AHEAD = 32;
 
 /** What a pool wants to hear of its workers. */
 export interface WorkerListener {
@@ -45,12 +39,10 @@ export class PoolWorker {
   #ready = false;
   #finishing = false;
   #lastId = 0;
-  /** Tasks that it may have beside the current one: more and more as long as it is quick. */
-  #ahead = 0;
-  #pacedAt = 0;
-  /** Milliseconds from one task's end to the next, lately. */
-  #pace = WORK_AHEAD;
-  #stallTimer: NodeJS.Timeout | undefined;
+  readonly #prefetch: number;
+  readonly #pace = new Pace(() => {
+    if (this.#sent.size > 1 && !this.#finishing) this.child.send({ type: 'recall' });
+  });
   /** Whether the program has to wait for it. */
   #needed = true;
   #broken: Error | undefined;
@@ -64,6 +56,7 @@ export class PoolWorker {
     this.index = index;
     this.#listener = listener;
     this.#idleTimeout = options.idleTimeout ?? Number.POSITIVE_INFINITY;
+    this.#prefetch = options.prefetch ?? 0;
     this.#left = options.maxTasksPerChild ?? Number.POSITIVE_INFINITY;
     this.child = prestarted?.adopt(this.#receive) ?? new Child('worker', options, this.#receive);
     const { initializer, initargs: args = [] } = options;
@@ -102,13 +95,15 @@ export class PoolWorker {
 
   /** Jobs that a worker of this pace should have. */
   get appetite(): number {
-    return 2 + this.#ahead;
+    return 2 + this.#pace.ahead('paced');
   }
 
-  /** Whether it may be given the job, with `prefetch` others waiting there for their turn. */
-  accepts(job: Job, prefetch: number): boolean {
-    const most = job.options.ahead ? Math.max(prefetch, this.#ahead) : prefetch;
-    return this.child.alive && !this.#finishing && this.#left > 0 && this.#sent.size <= most;
+  /** Whether it may be given the job. */
+  accepts(job: Job): boolean {
+    if (!this.child.alive || this.#finishing || this.#left === 0) return false;
+    // One that will be replaced after some tasks gets none that another one may have to do.
+    const which = this.#left === Number.POSITIVE_INFINITY ? job.options.ahead : 'none';
+    return this.#sent.size <= Math.max(this.#prefetch, this.#pace.ahead(which));
   }
 
   give(job: Job): void {
@@ -120,10 +115,13 @@ export class PoolWorker {
     if (this.#sent.size === 0) this.child.link.relay(message);
     else this.child.link.relaySoon(message);
     this.#sent.set(message.id, job);
-    if (this.#sent.size === 1) this.#begun();
+    if (this.#sent.size === 1) {
+      this.#begun();
+      this.#pace.began();
+    } else if (this.#sent.size === 2 && job.options.ahead !== 'none') {
+      this.#pace.watch();
+    }
     this.#keepAlive();
-    if (this.#sent.size === 1) this.#pacedAt = performance.now();
-    if (this.#sent.size === 2 && this.#ahead > 0) this.#watchPace();
     // It exits after its last task, and the next one finds the slot empty.
     if (--this.#left === 0) this.finish();
   }
@@ -198,12 +196,12 @@ export class PoolWorker {
         this.#broken = decodeError(message.error);
         return;
       case 'result':
-        this.#keepPace();
+        this.#pace.ended();
         complete(this.#take(message.id), message);
         this.#begun();
         break;
       case 'failure':
-        this.#keepPace();
+        this.#pace.ended();
         this.#take(message.id)?.reject(decodeError(message.error));
         this.#begun();
         break;
@@ -221,27 +219,6 @@ export class PoolWorker {
     this.#listener.workerFree();
   };
 
-  /** A task ended. */
-  #keepPace(): void {
-    const now = performance.now();
-    this.#pace += (now - this.#pacedAt - this.#pace) / 8;
-    this.#pacedAt = now;
-    // One that will be replaced after some tasks gets none that another one may have to do.
-    const most = this.#left === Number.POSITIVE_INFINITY ? Math.floor(WORK_AHEAD / this.#pace) : 0;
-    this.#ahead = Math.min(2 * this.#ahead + 1, MOST_AHEAD, most);
-    this.#stallTimer?.refresh();
-  }
-
-  /** Tasks that wait for a slow one may be done elsewhere; and may be what that one waits for. */
-  #watchPace(): void {
-    clearTimeout(this.#stallTimer);
-    this.#stallTimer = setTimeout(() => {
-      this.#ahead = 0;
-      if (this.#sent.size < 2 || this.#finishing) return;
-      this.child.send({ type: 'recall' });
-    }, STALL).unref();
-  }
-
   /** A worker with nothing to do lets the program end; one that starts, has a task or is about to exit does not. */
   #keepAlive(): void {
     const needed = !this.#ready || this.#sent.size > 0 || this.#finishing;
@@ -254,7 +231,7 @@ export class PoolWorker {
 
   #end(ending: Ending): void {
     clearTimeout(this.#startTimer);
-    clearTimeout(this.#stallTimer);
+    this.#pace.stop();
     clearTimeout(this.#limitTimer);
     clearTimeout(this.#idleTimer);
     const unbegun = this.#takeAll();

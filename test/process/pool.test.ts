@@ -441,6 +441,21 @@ describe('map', () => {
     expect(seen.sort()).toEqual(steps.sort());
   });
 
+  test('chunks of map behind one that waits for them are done by another worker', async () => {
+    const gate = new Queue<string>();
+    const steps = ['wait', 'quick', 'open', 'quick', 'wait', 'open', 'quick', 'quick'];
+    const items = steps.map((what) => ({ what, gate }));
+    const pool = newPool(2);
+    expect(await pool.map(fixture<[(typeof items)[0]], string>('tasks.js', 'gateStep'), items)).toEqual(steps);
+  });
+
+  test('a closed pool takes no elements: imap says so in their place', async () => {
+    const pool = newPool(1);
+    const results = pool.imap(square, [1, 2]);
+    pool.close();
+    await expect(results.next()).rejects.toBeInstanceOf(PoolClosed);
+  });
+
   test('imapUnordered gives a result while its source has nothing more, and hands in nothing when it is left', async () => {
     const pool = newPool(2);
     const gate = new Queue<number>();
