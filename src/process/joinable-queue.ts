@@ -19,8 +19,12 @@ export class JoinableQueue<T> extends Queue<T> {
     super(limit, known, core === undefined ? new JoinableCore(known.id, limit) : core);
   }
 
-  /** Says that an item that was got is dealt with. Rejects with MisuseError when called more often than `put`. */
+  /** Says that an item that was got is dealt with. Rejects with MisuseError when called more often than `put`, once that is known. */
   async taskDone(): Promise<void> {
+    if (!this.isHere && this.peer.markDone()) {
+      await router.post(this.owner, this.id, { op: 'taskDone' });
+      return;
+    }
     try {
       await this.request({ op: 'taskDone' });
     } catch (error) {

@@ -32,6 +32,8 @@ export class QueuePeer implements RemoteProxy {
   readonly #getters = new Set<Getter>();
   #ahead = 0;
   #arrivedAt = 0;
+  /** Items got here, without those that were marked as done. */
+  #undone = 0;
 
   constructor(owner: Address, queue: string) {
     this.#owner = owner;
@@ -45,6 +47,13 @@ export class QueuePeer implements RemoteProxy {
 
   get hasItem(): boolean {
     return this.#items.length > 0;
+  }
+
+  /** Marks an item as done that this process has got: nobody has to be asked whether there is one. */
+  markDone(): boolean {
+    if (this.#undone === 0) return false;
+    this.#undone--;
+    return true;
   }
 
   spend(): void {
@@ -141,6 +150,7 @@ export class QueuePeer implements RemoteProxy {
       return;
     }
     this.#items.shift();
+    this.#undone++;
     // The queue learns that the item is taken before anybody sees it: else, with this process killed, another would get it again.
     const written = router.taken(this.#owner, this.#queue);
     try {

@@ -131,6 +131,13 @@ class Router {
     else this.#next(to)?.relay(message);
   }
 
+  /** As `tell`, to an object elsewhere. Null, or a promise to wait for when the channel is full. Throws ConnectionClosed. */
+  post(to: Address, object: string, op: Operation): Promise<void> | null {
+    const link = this.#linkTo(to);
+    const room = link.relay({ type: 'call', to, from: this.address, seq: 0, object, op, handles: [] });
+    return room ? null : link.drained();
+  }
+
   /** Sends an item for which there is credit. Null, or a promise to wait for when the channel is full. */
   item(to: Address, object: string, item: PackedParcel): Promise<void> | null {
     const link = this.#linkTo(to);

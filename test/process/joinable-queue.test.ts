@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fixture, JoinableQueue, MisuseError, Process, WaitTimeout } from './toolkit.ts';
+import { fixture, JoinableQueue, MisuseError, Process, Queue, WaitTimeout } from './toolkit.ts';
 
 test('join waits until every item is marked as done', async () => {
   const queue = new JoinableQueue<number>();
@@ -26,6 +26,17 @@ test('daemons that consume', async () => {
   expect(await queue.empty()).toBe(true);
   await queue.close();
   await Promise.all(children.map((child) => child.join()));
+});
+
+test('a process marks what it got, and no more', async () => {
+  const [queue, outcomes] = [new JoinableQueue<number>(), new Queue<string>()];
+  const child = new Process(fixture('queues.js', 'markThrice'), [queue, outcomes]);
+  child.start();
+  await queue.put(1);
+  await queue.put(2);
+  expect([await outcomes.get(), await outcomes.get(), await outcomes.get()]).toEqual(['done', 'done', 'MisuseError']);
+  await queue.join();
+  await child.join();
 });
 
 test('the last ones can be marked after the queue is closed and empty', async () => {
