@@ -168,7 +168,7 @@ async function runEach(target: (item: unknown) => unknown, items: unknown[]): Pr
     const now = performance.now();
     if (now - checkedAt > PARENT_CHECK) {
       // Where no signal ends this process with its parent, the rest is for nobody.
-      if (!parentIsAlive()) end(1);
+      if (!parentIsAlive()) end();
       checkedAt = now;
       if (now - turnedAt > TURN_EVERY) await turn();
     }
@@ -197,8 +197,9 @@ async function exit(exitCode: number): Promise<void> {
   end();
 }
 
-function end(exitCode?: number): never {
+/** With `process.exitCode`: an argument of `exit`, even undefined, would be the code. */
+function end(): never {
   // After what others have to say at the exit.
   process.once('exit', detachOutput);
-  process.exit(exitCode);
+  process.exit();
 }
