@@ -221,7 +221,11 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     broken: () => tree.stop(),
     splitBegun: (path, split) => lockSplit(fs, setup, path, split),
   };
-  const scheduler = new Scheduler(executor, reporter.counters, listener, common.links);
+  const { dryRun, filesFrom, retryFrom } = config;
+  const deletes = config.delete && plan.merged && plan.single === null;
+  const finishesEarly = !dryRun && !deletes && plan.single === null && filesFrom === null && retryFrom === null;
+  const isInOrder = (): boolean => finishesEarly && tree.isInOrder;
+  const scheduler = new Scheduler(executor, reporter.counters, listener, common.links, isInOrder);
   reporter.start(plan, () => {
     scheduler.stop();
     tree.stop();
@@ -238,9 +242,7 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
   try {
     if (plan.madeRoot) scheduler.made.add('');
     if (plan.closedMode !== null) reporter.opened.set('', plan.closedMode);
-    if (config.delete && plan.merged && plan.single === null) {
-      extra = new ExtraEntries(deletion);
-    }
+    if (deletes) extra = new ExtraEntries(deletion);
     await tree.list((job) => scheduler.copy(job), reporter, common.unmatched, extra);
     await scheduler.idle();
     if (extra !== undefined) {

@@ -110,6 +110,11 @@ export class SourceTree {
     if (reporter.counters.known().complete) await this.tellWhatIsEmpty(unmatched, reporter);
   }
 
+  /** Jobs are handed on as they are listed: not where several are looked through at once for what stays. */
+  get isInOrder(): boolean {
+    return !this.latency.isLate || !isDecidedByListing(this.plan, this.config);
+  }
+
   private unchanged(reporter: Reporter, put: (job: EntriesJob) => Promise<void>): UnchangedEntries | null {
     const { fs, plan, config, root: source, latency } = this;
     if (!isDecidedByListing(plan, config)) return null;

@@ -14,6 +14,7 @@ import type { DeleteJob, EntriesJob, Job, Split } from '../protocol/jobs.ts';
 import type { Progress, Report } from '../protocol/report.ts';
 import type { Counters } from '../report/counters.ts';
 import type { LockedSplit } from '../report/split-lock.ts';
+import { CompleteDirectories } from './complete-directories.ts';
 import { type Executor, LostJob, lossFailure } from './executor.ts';
 import { groupOf, HardLinks, type Links, portions } from './hard-links.ts';
 import { type Priority, Semaphore } from './semaphore.ts';
@@ -22,6 +23,9 @@ import { copyInPieces } from './split-file.ts';
 /** Links per job, directories per job of finishing, names per job of deleting. */
 const PER_JOB = 256;
 const LEAST_PER_JOB = 4;
+/** Directories that are complete are finished when there are so many of them, or after so many milliseconds. */
+const FINISHED_TOGETHER = 64;
+const FINISHED_AFTER = 100;
 /** How often a job is given to another worker when nobody knows which entry its worker died of. */
 const MAX_CRASH_RETRIES = 2;
 
@@ -55,6 +59,15 @@ export class Scheduler {
   /** Split files at once: what was read of these is what an interrupted run loses. */
   private readonly splitSlots: Semaphore;
   private readonly links: HardLinks;
+  /** Whether the jobs of the listing come in its order, so that directories can be finished on the way. */
+  private readonly isInOrder: () => boolean;
+  private readonly complete = new CompleteDirectories();
+  private readonly numbers = new WeakMap<EntriesJob, number>();
+  /** Names of hard links that are neither linked nor copied: which directories they are in is not known here. */
+  private waitingNames = 0;
+  private ready: RawPath[] = [];
+  private finishing: NodeJS.Timeout | undefined;
+  private readonly locking: RawPath[] = [];
   private lastListed: RawPath | null = null;
   private open = 0;
   private whenIdle: (() => void) | null = null;
@@ -62,21 +75,35 @@ export class Scheduler {
   private stopped = false;
 
   /** @param links of earlier schedulers too, when they wrote to the same destination */
-  constructor(executor: Executor, counters: Counters, listener: SchedulerListener, links = new HardLinks()) {
+  constructor(
+    executor: Executor,
+    counters: Counters,
+    listener: SchedulerListener,
+    links = new HardLinks(),
+    isInOrder = () => false,
+  ) {
     this.executor = executor;
     this.counters = counters;
     this.listener = listener;
     this.links = links;
+    this.isInOrder = isInOrder;
     this.slots = new Semaphore(() => executor.capacity);
     this.splitSlots = new Semaphore(() => executor.workers);
   }
 
   /** Takes a job of the listing. Resolves when the executor has it, so that the listing keeps pace with the workers. */
   async copy(job: EntriesJob): Promise<void> {
-    await this.slots.acquire('listed');
-    this.markSweeps(job);
-    if (this.stopped) this.slots.release();
-    else this.begin(() => this.entries(job, 'held'));
+    const number = this.complete.listed(job);
+    this.numbers.set(job, number);
+    this.complete.begin(number);
+    try {
+      await this.slots.acquire('listed');
+      this.markSweeps(job);
+      if (this.stopped) this.slots.release();
+      else this.begin(() => this.entries(job, 'held'), job);
+    } finally {
+      this.complete.end(number);
+    }
   }
 
   /** Resolves when everything taken and all that came of it is settled. Throws NoWorkers. */
@@ -92,21 +119,40 @@ export class Scheduler {
   /** Gives directories their metadata. Those whose mode would lock us out come last, deepest first. */
   async finish(): Promise<void> {
     const kept = [...this.kept].filter((path) => !this.made.has(path));
-    const locking: RawPath[] = [];
-    const finish = async (made: RawPath[], kept: RawPath[], last: boolean): Promise<void> => {
-      const report = await this.execute({ kind: 'finish', made, kept, last }, 'returned');
-      if (report === null) return;
-      locking.push(...report.locking);
-      this.countReport(report, 0, 0);
-    };
-    for (const group of this.groups([...this.made])) this.begin(() => finish(group, [], false));
-    for (const group of this.groups(kept)) this.begin(() => finish([], group, false));
+    clearTimeout(this.finishing);
+    this.ready = [];
+    for (const group of this.groups([...this.made])) this.begin(() => this.finishGroup(group, [], false));
+    for (const group of this.groups(kept)) this.begin(() => this.finishGroup([], group, false));
     await this.idle();
-    locking.sort((a, b) => depth(b) - depth(a));
+    const locking = this.locking.splice(0).sort((a, b) => depth(b) - depth(a));
     for (const group of groups(locking, PER_JOB)) {
-      this.begin(() => finish(group, [], true));
+      this.begin(() => this.finishGroup(group, [], true));
       await this.idle();
     }
+  }
+
+  private async finishGroup(made: RawPath[], kept: RawPath[], last: boolean): Promise<void> {
+    const report = await this.execute({ kind: 'finish', made, kept, last }, 'returned');
+    if (report === null) return;
+    this.locking.push(...report.locking);
+    this.countReport(report, 0, 0);
+  }
+
+  // Long before the end, so that a run that is interrupted leaves as few unfinished as can be.
+  private finishComplete(): void {
+    if (this.stopped || !this.isInOrder()) return;
+    for (const path of this.complete.take()) this.ready.push(path);
+    if (this.ready.length >= FINISHED_TOGETHER) this.finishReady();
+    else if (this.ready.length > 0) this.finishing ??= setTimeout(() => this.finishReady(), FINISHED_AFTER).unref();
+  }
+
+  private finishReady(): void {
+    clearTimeout(this.finishing);
+    this.finishing = undefined;
+    if (this.stopped || this.waitingNames > 0 || this.ready.length === 0) return;
+    const group = this.ready.splice(0);
+    for (const path of group) this.made.delete(path);
+    this.begin(() => this.finishGroup(group, [], false));
   }
 
   /** Removes what the jobs say, shared among all workers. */
@@ -147,16 +193,20 @@ export class Scheduler {
       return this.withoutCulprit(job, error, crashRetries);
     }
     if (report === null) return;
-    for (const path of report.made) this.made.add(path);
+    for (const path of report.made) {
+      this.made.add(path);
+      this.complete.wasMade(path);
+    }
     for (const path of report.kept) this.kept.add(path);
     const settled = filesAmong(job, report.next) - report.hardLinked.length - report.big.length;
     this.counters.record(report, settled, report.settledBytes);
     const { apart, others } = separate(listDeferred(job, report.hardLinked), report);
     for (const entry of others) this.links.found(entry);
     for (const [identity, count] of Object.entries(report.linked)) this.links.linked(identity, count);
+    this.waitingNames += report.hardLinked.length - (job.deferredAs === undefined ? 0 : report.next);
     this.placePrimaries(job, report);
     if (apart.length > 0) this.copyDeferred(apart);
-    for (const entry of listDeferred(job, report.big)) this.begin(() => this.big(entry));
+    for (const entry of listDeferred(job, report.big)) this.begin(() => this.big(entry), job);
     // The job broke off for a reason that is not an entry's: none of the rest would fare better.
     if (report.failure !== null) return this.broken(job, report.next, report.failure);
     if (report.next < countEntries(job) && !this.stopped) this.handBack(job, report.next);
@@ -186,7 +236,10 @@ export class Scheduler {
 
   private again(job: EntriesJob, wanted: (index: number) => boolean, crashRetries = 0): void {
     const part = pickEntries(job, wanted);
-    if (part.groups.length > 0) this.begin(() => this.entries(part, 'returned', crashRetries));
+    if (part.groups.length === 0) return;
+    const number = this.numbers.get(job);
+    if (number !== undefined) this.numbers.set(part, number);
+    this.begin(() => this.entries(part, 'returned', crashRetries), part);
   }
 
   // The entry in hand is the one that failed; the others are done over by another worker, since nobody reported them.
@@ -222,7 +275,9 @@ export class Scheduler {
     this.counters.countUnreported(type === 'd' ? 0 : 1, 0);
     this.listener.failed({ ...failure, path });
     const deferredAs = job.deferredAs?.[index];
-    if (deferredAs !== undefined) this.links.failed(deferredAs);
+    if (deferredAs === undefined) return;
+    this.waitingNames--;
+    this.links.failed(deferredAs);
   }
 
   // For jobs that are not about entries one by one.
@@ -267,6 +322,7 @@ export class Scheduler {
       links.flatMap((group) => group.entries),
       report,
     );
+    this.waitingNames -= others.length;
     this.countReport(report, others.length, bytesOf(others));
     // As first names: where the file has as many links as it may have, the names to come are linked to the new copy.
     if (apart.length > 0) this.copyDeferred(apart);
@@ -313,7 +369,10 @@ export class Scheduler {
     return this.execute(job, 'returned', crashRetries + 1);
   }
 
-  private begin(work: () => Promise<void>): void {
+  /** @param job that it is, or that led to it */
+  private begin(work: () => Promise<void>, job?: EntriesJob): void {
+    const number = job && this.numbers.get(job);
+    if (number !== undefined) this.complete.begin(number);
     this.open++;
     work()
       .catch((error: unknown) => {
@@ -325,6 +384,8 @@ export class Scheduler {
       })
       .finally(() => {
         this.followLinks();
+        if (number !== undefined) this.complete.end(number);
+        this.finishComplete();
         if (--this.open === 0) this.whenIdle?.();
       });
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { differences, expectSame, survey } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
@@ -16,7 +16,7 @@ import {
   until,
 } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
-import { file, plant } from '../support/tree.ts';
+import { directory, file, plant } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
 import { SLOW, slowFile } from './slow.ts';
 
@@ -42,6 +42,8 @@ function expectNothingElse(top: string): void {
   const source = survey(`${top}/src`);
   expect([...survey(`${top}/dst`).keys()].filter((path) => !source.has(path))).toEqual([]);
 }
+
+const modeOf = (path: string): number => (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o7777;
 
 const remaining = (top: string) => processesWithEnvironment(`PCOPY_TEST_CASE=${top}`).map(({ command }) => command);
 
@@ -77,6 +79,28 @@ overBothDrivers((driver) => {
     expectNothingElse(top);
     expect(stderr).not.toMatch(/^\s+at /m);
     await until(() => remaining(top).length === 0, 'the end of every process');
+  });
+
+  test('directories that are complete have their mode and times, and no others', async () => {
+    const top = temp();
+    const dirs = Array.from({ length: 30 }, (_, i) => `d${i}`);
+    for (const dir of dirs) {
+      plant(`${top}/src`, {
+        [`${dir}/deep/f`]: file(Buffer.alloc(100_000, dir)),
+        [`${dir}/f`]: file(Buffer.alloc(200_000)),
+      });
+      plant(`${top}/src`, { [dir]: directory({ mode: 0o750, mtime: 10n ** 18n }) });
+    }
+    const finished = (): string[] => dirs.filter((dir) => modeOf(`${top}/dst/${dir}`) === 0o750);
+    const run = start(['-j', '2', '--bwlimit', '3M', `${top}/src`, `${top}/dst`], { driver });
+    await until(() => finished().length > 0, 'a directory that is finished');
+    run.child.kill('SIGINT');
+    expectExit(await run.done, 130);
+    for (const dir of finished()) expectSame(`${top}/src/${dir}`, `${top}/dst/${dir}`, { times: timesOf(driver) });
+    const others = dirs.filter((dir) => existsSync(`${top}/dst/${dir}`) && !finished().includes(dir));
+    for (const dir of others) expect(modeOf(`${top}/dst/${dir}`)).toBe(0o1700);
+    await copy([`${top}/src`, `${top}/dst`, '-u'], { driver });
+    expectSame(`${top}/src`, `${top}/dst`, { times: timesOf(driver) });
   });
 
   test('a second signal ends the run at once', async () => {
