@@ -10,6 +10,7 @@ import { growthRows, measureGrowth, printGrowth } from './growth.js';
 import { jobsRows, measureJobs, printJobs } from './jobs-table.js';
 import { describeMachine, machineLine, noise } from './machine.js';
 import { readOptions, UsageError, usage } from './options.js';
+import { measurePlot, plotRows, printPlot } from './plot.js';
 import { targetTable } from './table.js';
 import { isNamed, measureRow, selectRows } from './targets.js';
 import { leftovers, makeWorkspace, NotHere, remove } from './workspace.js';
@@ -18,6 +19,7 @@ const modes = {
   targets: { rows: selectRows, measure: measureRow, print: targetTable },
   growth: { rows: growthRows, measure: measureGrowth, print: printGrowth },
   eta: { rows: etaRows, measure: measureEta, print: printEta },
+  plot: { rows: plotRows, measure: measurePlot, print: printPlot },
   'jobs-table': { rows: jobsRows, measure: measureJobs, print: printJobs },
 };
 const QUICK_SCALE = 0.1;

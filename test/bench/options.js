@@ -18,6 +18,7 @@ destination, checks a copy in each round, and prints medians, median paired rati
   --json <file>      write everything measured as JSON
   --growth           instead: how cost grows with files, depth and size
   --jobs-table       instead: -j 1, 2, 3, 4, 8 and batch sizes
+  --plot             instead: the picture of the README, .github/performance.svg (3 rounds, up to 10 minutes; root)
   --eta              instead: how true the ETA is, in runs of 10 to 20 seconds
   -h, --help
 
@@ -36,8 +37,9 @@ export class UsageError extends Error {}
 export function readOptions(argv) {
   const raw = parse(argv);
   const quick = raw.quick ?? false;
-  const modes = [raw.growth && 'growth', raw['jobs-table'] && 'jobs-table', raw.eta && 'eta'].filter(Boolean);
-  if (modes.length > 1) throw new UsageError('--growth, --jobs-table and --eta exclude each other');
+  const modes = ['growth', 'jobs-table', 'eta', 'plot'].filter((mode) => raw[mode]);
+  if (modes.length > 1) throw new UsageError(`--${modes[0]} and --${modes[1]} exclude each other`);
+  const plot = modes[0] === 'plot';
   const dir = raw.dir ?? '/dev/shm';
   return {
     help: raw.help ?? false,
@@ -46,11 +48,11 @@ export function readOptions(argv) {
     only: raw.only ?? [],
     quick,
     loop: raw.loop ?? false,
-    rounds: number('--rounds', raw.rounds ?? (quick ? '3' : '5'), 1, 100, Number.isInteger),
+    rounds: number('--rounds', raw.rounds ?? (quick || plot ? '3' : '5'), 1, 100, Number.isInteger),
     // Undefined: 1, or with --quick what suits the row.
     scale: raw.scale === undefined ? undefined : number('--scale', raw.scale, 0.0001, 10),
-    jobs: number('--jobs', raw.jobs ?? '2', 1, 64, Number.isInteger),
-    budget: number('--budget', raw.budget ?? (quick ? '90' : '3600'), 1, 86_400),
+    jobs: plot && raw.jobs === undefined ? 'auto' : number('--jobs', raw.jobs ?? '2', 1, 64, Number.isInteger),
+    budget: number('--budget', raw.budget ?? (quick ? '90' : plot ? '570' : '3600'), 1, 86_400),
     dir,
     imageDir: raw['image-dir'] ?? dir,
     json: raw.json,
@@ -70,6 +72,7 @@ function parse(args) {
         growth: { type: 'boolean' },
         'jobs-table': { type: 'boolean' },
         eta: { type: 'boolean' },
+        plot: { type: 'boolean' },
         rounds: { type: 'string' },
         scale: { type: 'string' },
         jobs: { type: 'string', short: 'j' },

@@ -30,10 +30,12 @@ export async function slowScenario(row, bench) {
   try {
     await tree.make(row.task === 'delete' ? place.spare : place.source, signal);
     mkdirSync(place.source, { recursive: true });
-    const contenders = (row.contenders?.(bench) ?? slowContenders(row, bench)).map((contender) => ({
-      ...contender,
-      run: (round) => runOnce(contender, round, row, { place, bench }),
-    }));
+    const contenders = (row.contenders?.(bench) ?? slowContenders(row, bench))
+      .filter(({ argv }) => argv)
+      .map((contender) => ({
+        ...contender,
+        run: (round) => runOnce(contender, round, row, { place, bench }),
+      }));
     const { deadline, progress } = bench;
     const rounds = row.rounds ?? bench.rounds;
     const result = await interleave(contenders, { rounds, warmUp: false, deadline, progress });
@@ -47,14 +49,10 @@ export async function slowScenario(row, bench) {
 function slowContenders(row, bench) {
   const { options, rclone, rsync } = tasks[row.task];
   const others = competitors(WIDE, bench.workspace);
-  const rcloneCall = (from, to) => [
-    ...['rclone', rclone, '--links', '--transfers', String(WIDE), '--checkers', String(WIDE)],
-    ...[from, to],
-  ];
   const all = [
     ours('pcopy', WIDE, [...(row.options ?? ['-q']), ...options]),
     ...(row.narrow ? [ours('-j 2', 2, ['-q', ...options])] : []),
-    { ...others['rclone copy'], name: 'rclone copy', argv: others['rclone copy'].argv && rcloneCall },
+    rcloneCopy(WIDE, bench.workspace, rclone),
     // It takes fifteen times as long: once is enough to see that.
     {
       ...others['rsync -a'],
@@ -67,12 +65,19 @@ function slowContenders(row, bench) {
   return all.filter(({ name, argv, missing }) => name === 'pcopy' || (argv && !missing && wanted.has(name)));
 }
 
+/** rclone with so many files in flight, or `{ missing }`. */
+export function rcloneCopy(jobs, scratch, command = 'copy') {
+  const found = competitors(jobs, scratch)['rclone copy'];
+  const wide = ['--links', '--transfers', String(jobs), '--checkers', String(jobs)];
+  return { ...found, name: 'rclone copy', argv: found.argv && ((from, to) => ['rclone', command, ...wide, from, to]) };
+}
+
 /** pcopy with so many workers, or `auto`. */
 export function ours(name, jobs, options = ['-q']) {
   return { name, required: true, ours: true, argv: (from, to) => pcopy(jobs)(from, to, options) };
 }
 
-async function runOnce({ name, argv, env }, round, { task }, { place, bench }) {
+async function runOnce({ name, argv, env, ours: isOurs }, round, { task }, { place, bench }) {
   const { program, root, source, delay } = place;
   const { signal } = bench;
   const shown = join(root, `${round}-${name.replace(/\W+/g, '-')}`);
@@ -86,7 +91,7 @@ async function runOnce({ name, argv, env }, round, { task }, { place, bench }) {
     const sample = await measure(argv(join(root, 'from'), join(root, 'to', 'copy')), { signal, env, beside });
     for (const { unmount } of sides) sample.requests = (sample.requests ?? 0) + (await unmount());
     sides.length = 0;
-    if (name === 'pcopy') await checkCopy(source, join(shown, 'copy'), { signal });
+    if (isOurs) await checkCopy(source, join(shown, 'copy'), { signal });
     return sample;
   } finally {
     for (const { unmount } of sides) await unmount();
