@@ -1,53 +1,11 @@
-// The only file that starts processes.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { MisuseError } from './errors.ts';
 import { addDaemon, removeDaemon } from './keep-alive.ts';
 import { LINK_FD, Link, type Stream } from './link.ts';
-import { NoteFile } from './notes.ts';
-import type { Address, Boot, FromChild, Message, Role, ToChild } from './protocol.ts';
+import type { NoteFile } from './notes.ts';
+import type { Address, FromChild, Message, Role, ToChild } from './protocol.ts';
 import { router } from './router.ts';
+import { type Ending, type ForkOptions, type Start, start, untilEnded } from './spawn.ts';
 import { moduleBeingImported } from './tasks.ts';
-
-const BUNDLED = "a bundler has to leave pcopy out ('external'), or make that file of 'pcopy/process/child'";
-
-/** How to start a child. */
-export interface ForkOptions {
-  /** Modules for the child to import as it boots, before it is told what to do. */
-  preload?: readonly (URL | string)[] | undefined;
-  /** Give the child a place for `leaveNote`. One file descriptor here for as long as it lives. */
-  notes?: boolean | undefined;
-  /**
-   * What the child's standard output and error are; default `inherit`. libuv makes what is inherited blocking, for this
-   * process too: one that must not wait for the reader of its own output says `ignore`.
-   */
-  output?: 'inherit' | 'ignore' | undefined;
-  /** Environment of the child; default: this process's. */
-  env?: NodeJS.ProcessEnv | undefined;
-  /** Options for node, before the script; default: this process's. */
-  execArgv?: readonly string[] | undefined;
-  /** URL of the built child runtime; default: `child.js` of this package. */
-  childEntry?: URL | string | undefined;
-}
-
-export const FORK_OPTIONS: readonly (keyof ForkOptions)[] = [
-  'preload',
-  'notes',
-  'output',
-  'env',
-  'execArgv',
-  'childEntry',
-];
-
-/** How a child ended. All null: it could not be started. */
-export interface Ending {
-  exitCode: number | null;
-  signal: NodeJS.Signals | null;
-  note: number | null;
-  /** Why it could not be started. */
-  cause?: Error;
-}
 
 /** A running child, seen from its parent. */
 export class Child {
@@ -56,7 +14,7 @@ export class Child {
   /** Settled when the child is dead and the channel is read to its end: a result sent just before death counts. */
   readonly ended: Promise<Ending>;
   /** Null when not even the attempt to start it was possible. */
-  readonly #process: ChildProcess | null;
+  readonly #process: Start['child'];
   readonly #owner: (message: FromChild) => void;
   #alive = true;
 
@@ -68,13 +26,13 @@ export class Child {
     refuseWhileImporting();
     this.address = `${router.address}.${router.newName()}`;
     this.#owner = onMessage;
-    const { child, notes, failure } = start(this.address, role, options);
-    this.#process = child;
-    this.link = new Link((child?.stdio?.[LINK_FD] ?? null) as Stream | null, this.#receive);
+    const started = start(this.address, role, options);
+    this.#process = started.child;
+    this.link = new Link((started.child?.stdio?.[LINK_FD] ?? null) as Stream | null, this.#receive);
     router.addChild(this.address, this.link);
     // It says so itself when it has booted: too late for those who die before that, and when it dies before that.
     if (role === 'manager') router.receive({ type: 'owner' }, this.address);
-    this.ended = this.#end(child === null ? failedStart(failure) : untilEnded(child, this.link), notes);
+    this.ended = this.#end(untilEnded(started, this.link), started.notes);
   }
 
   /** Undefined when it could not be started. */
@@ -158,89 +116,4 @@ function refuseWhileImporting(): void {
     `a child process is still importing ${module}, which starts processes itself: ` +
       'what a program does belongs behind `if (isMainProcess())`',
   );
-}
-
-interface Start {
-  child: ChildProcess | null;
-  notes: NoteFile | null;
-  failure: unknown;
-}
-
-/** Too many open files, too many processes: some of it is thrown here, some reported by the child's `error`. */
-function start(address: Address, role: Role, options: ForkOptions): Start {
-  const notes = options.notes === true ? noteFile() : null;
-  try {
-    return { child: forkChild(address, role, options, notes), notes, failure: null };
-  } catch (failure) {
-    return { child: null, notes, failure };
-  }
-}
-
-/** Where nothing can be written, as in a read-only container, work is done without notes. */
-function noteFile(): NoteFile | null {
-  try {
-    return new NoteFile();
-  } catch {
-    return null;
-  }
-}
-
-function forkChild(address: Address, role: Role, options: ForkOptions, notes: NoteFile | null): ChildProcess {
-  const NOTES_FD = 4;
-  const boot: Boot = {
-    address,
-    parent: process.pid,
-    role,
-    notes: notes === null ? -1 : NOTES_FD,
-    preload: (options.preload ?? []).map(String),
-  };
-  const { env, execArgv, childEntry, output = 'inherit' } = options;
-  const entry = fileURLToPath(new URL(childEntry ?? besideThis('child.js')));
-  // Node would say so on a standard error that may be ignored.
-  if (!existsSync(entry)) throw new MisuseError(`${entry}, which child processes run, is not there: ${BUNDLED}`);
-  const args = [...(execArgv ?? inheritedExecArgv()), entry, JSON.stringify(boot)];
-  return spawn(process.execPath, args, {
-    // `overlapped`: a pair of connected sockets. Windows has that name for a pipe that can be read and written at once.
-    stdio: ['ignore', output, output, 'overlapped', ...(notes === null ? [] : [notes.fd])],
-    ...(env === undefined ? {} : { env }),
-  });
-}
-
-/** This process's own options, without a program that was given as one of them. */
-function inheritedExecArgv(): string[] {
-  const kept: string[] = [];
-  for (let index = 0; index < process.execArgv.length; index++) {
-    const option = process.execArgv[index] ?? '';
-    if (/^(-e|--eval|-p|--print|-pe)$/.test(option)) index++;
-    else if (!/^(--eval=|--print=|--input-type=|-i$|--interactive$)/.test(option)) kept.push(option);
-  }
-  return kept;
-}
-
-async function failedStart(failure: unknown): Promise<Omit<Ending, 'note'>> {
-  const cause = failure instanceof Error ? failure : new Error(String(failure));
-  return { exitCode: null, signal: null, cause };
-}
-
-/** A file of this package's `dist`, where this module lies, or in `dist/chunks`. CommonJS that a bundler makes of it has no URL. */
-export function besideThis(file: string): URL {
-  const here = (import.meta.url as string | undefined) ?? 'file:///';
-  const inChunks = new URL('.', here).pathname.endsWith('/chunks/');
-  return new URL(inChunks ? `../${file}` : file, here);
-}
-
-/**
- * `exit` may come before the last messages are read. The end of the link is not waited for: it never comes where another
- * process has inherited the child's end.
- */
-function untilEnded(child: ChildProcess, link: Link): Promise<Omit<Ending, 'note'>> {
-  return new Promise((resolve) => {
-    child.once('exit', (exitCode, signal) => {
-      link.end().then(() => resolve({ exitCode, signal }));
-    });
-    child.on('error', (cause) => {
-      if (child.pid !== undefined) return;
-      resolve({ exitCode: null, signal: null, cause });
-    });
-  });
 }

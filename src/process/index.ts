@@ -19,7 +19,6 @@ export {
   WorkerLost,
 } from './errors.ts';
 export { Event } from './event.ts';
-export type { ForkOptions } from './fork.ts';
 export { JoinableQueue } from './joinable-queue.ts';
 export { List } from './list.ts';
 export { type Acquired, Lock, Semaphore } from './lock.ts';
@@ -32,4 +31,5 @@ export { type PrestartedWorker, prestartWorker } from './prestart.ts';
 export { Process, type ProcessOptions } from './process.ts';
 export type { Key } from './protocol.ts';
 export { Queue } from './queue.ts';
+export type { ForkOptions } from './spawn.ts';
 export { type Task, task } from './tasks.ts';

@@ -2,7 +2,7 @@ import { capacityOf, checkNames, shown } from './arguments.ts';
 import { checkKey, Dict } from './dict.ts';
 import { MisuseError } from './errors.ts';
 import { Event } from './event.ts';
-import { Child, FORK_OPTIONS, type ForkOptions } from './fork.ts';
+import { Child } from './fork.ts';
 import { pack } from './handles.ts';
 import { JoinableQueue } from './joinable-queue.ts';
 import { List } from './list.ts';
@@ -12,6 +12,7 @@ import type { Descriptor, Key, MadeKind } from './protocol.ts';
 import { Queue } from './queue.ts';
 import { router } from './router.ts';
 import { describe } from './shared.ts';
+import { FORK_OPTIONS, type ForkOptions } from './spawn.ts';
 
 /**
  * A process that does nothing but hold objects for others, so that none of them has to live in a process that is

@@ -1,7 +1,7 @@
 import { checkNames, checkWhole, millisecondsOf } from './arguments.ts';
-import { FORK_OPTIONS, type ForkOptions } from './fork.ts';
 import type { PrestartedWorker } from './prestart.ts';
 import type { Target } from './protocol.ts';
+import { FORK_OPTIONS, type ForkOptions } from './spawn.ts';
 import { checkCall } from './tasks.ts';
 
 /** How a pool's workers are started and used. */

@@ -1,6 +1,6 @@
 import { decodeError } from './error-codec.ts';
 import { type Loss, WaitTimeout, WorkerLost } from './errors.ts';
-import { Child, type Ending } from './fork.ts';
+import { Child } from './fork.ts';
 import { dropAll, handleTable, holdAll, open } from './handles.ts';
 import type { Job } from './pool-job.ts';
 import type { PoolOptions } from './pool-options.ts';
@@ -8,6 +8,7 @@ import { Pace } from './pool-pace.ts';
 import type { PrestartedWorker } from './prestart.ts';
 import type { FromChild, Parcel } from './protocol.ts';
 import { router } from './router.ts';
+import type { Ending } from './spawn.ts';
 import { LONGEST_TIMER } from './waiters.ts';
 
 /** Milliseconds. A machine at its limit of processes may leave node waiting for its own threads for ever. */

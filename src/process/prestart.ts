@@ -1,6 +1,7 @@
 import { checkNames } from './arguments.ts';
-import { Child, FORK_OPTIONS, type ForkOptions } from './fork.ts';
+import { Child } from './fork.ts';
 import type { FromChild } from './protocol.ts';
+import { FORK_OPTIONS, type ForkOptions } from './spawn.ts';
 
 /** A child that boots while its parent still finds out what to do. It does not keep the parent running. */
 export class PrestartedWorker {

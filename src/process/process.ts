@@ -2,11 +2,12 @@ import { checkNames, type WaitOptions, waitOf } from './arguments.ts';
 import { within } from './async-result.ts';
 import { decodeError } from './error-codec.ts';
 import { MisuseError, WaitTimeout } from './errors.ts';
-import { Child, type Ending, FORK_OPTIONS, type ForkOptions } from './fork.ts';
+import { Child } from './fork.ts';
 import { dropAll, pack } from './handles.ts';
 import { awaitChild, hold, release } from './keep-alive.ts';
 import type { FromChild } from './protocol.ts';
 import { router } from './router.ts';
+import { type Ending, FORK_OPTIONS, type ForkOptions } from './spawn.ts';
 import { checkCall, type Task } from './tasks.ts';
 import { observe, reportSoon } from './unobserved.ts';
 

@@ -1,12 +1,12 @@
 // Where messages between processes find their way. The processes form a tree, linked by the channels that fork makes;
 // a message goes up and down that tree along the only path. Each link keeps the order and each process hands on in the order of
 // arrival, so delivery is causal: what A sent to C before it told B arrives at C before anything B then sends to C.
-import { isWithin, ROOT, stepTowards } from './address.ts';
+import { isWithin } from './address.ts';
 import { Calls } from './calls.ts';
 import { encodeError } from './error-codec.ts';
 import { ConnectionClosed, ObjectGone } from './errors.ts';
 import { dropAll, handleTable, holdAll, passOn, plain } from './handles.ts';
-import type { Link } from './link.ts';
+import { Neighbours } from './neighbours.ts';
 import type { Address, Broadcast, Descriptor, Notice, Operation, PackedParcel, Parcel, Routed } from './protocol.ts';
 import { Answer } from './waiters.ts';
 
@@ -48,45 +48,26 @@ export interface RequestOptions {
   handles?: readonly Descriptor[] | undefined;
 }
 
-class Router {
-  /** This process's place in the tree. */
-  address: Address = ROOT;
-  #uplink: Link | null = null;
-  #announced = false;
-  readonly #below = new Map<Address, Link>();
-  /** Children at or below which shared objects live: they want to hear of deaths. */
-  readonly #ownersBelow = new Set<Address>();
+class Router extends Neighbours {
   readonly #owners = new Map<string, Owner>();
   readonly #proxies = new Map<string, RemoteProxy>();
   readonly #calls = new Calls();
-  readonly #dead = new Set<Address>();
   #lastName = 0;
-
-  /** For the child runtime: where this process stands, and how its parent is reached. */
-  attach(address: Address, uplink: Link): void {
-    this.address = address;
-    this.#uplink = uplink;
-  }
 
   /** A number that no other object or child of this process has. */
   newName(): number {
     return ++this.#lastName;
   }
 
-  addChild(address: Address, link: Link): void {
-    this.#below.set(address, link);
-  }
-
   /** The child is dead and its channel read to the end. */
   removeChild(address: Address): void {
-    this.#below.delete(address);
-    this.#spread({ type: 'gone', address, owner: this.#ownersBelow.delete(address) }, address);
+    this.#spread(this.forgetChild(address), address);
   }
 
   /** From now on others can reach the object under its id. */
   host(id: string, owner: Owner): void {
     this.#owners.set(id, owner);
-    this.#announceOwner();
+    this.announceOwner(null);
   }
 
   unhost(id: string): void {
@@ -116,7 +97,7 @@ class Router {
    */
   call({ to, object, op, arrived, handles }: Request): Promise<unknown> {
     const send = (seq: number): void => {
-      const link = this.#linkTo(to);
+      const link = this.linkTo(to);
       const head = { type: 'call' as const, to, from: this.address, seq, object, op };
       if (handles === undefined) link.send({ ...head, handles: handleTable }, op, to);
       else link.relay({ ...head, handles });
@@ -128,26 +109,26 @@ class Router {
   tell(to: Address, object: string, op: Operation): void {
     const message: Routed = { type: 'call', to, from: this.address, seq: 0, object, op, handles: [] };
     if (to === this.address) this.#deliver(message);
-    else this.#next(to)?.relay(message);
+    else this.next(to)?.relay(message);
   }
 
   /** As `tell`, to an object elsewhere. Null, or a promise to wait for when the channel is full. Throws ConnectionClosed. */
   post(to: Address, object: string, op: Operation): Promise<void> | null {
-    const link = this.#linkTo(to);
+    const link = this.linkTo(to);
     const room = link.relay({ type: 'call', to, from: this.address, seq: 0, object, op, handles: [] });
     return room ? null : link.drained();
   }
 
   /** Sends an item for which there is credit. Null, or a promise to wait for when the channel is full. */
   item(to: Address, object: string, item: PackedParcel): Promise<void> | null {
-    const link = this.#linkTo(to);
+    const link = this.linkTo(to);
     const room = link.relay({ type: 'items', to, from: this.address, object, seq: 0, items: [item] });
     return room ? null : link.drained();
   }
 
   /** Tells a queue that the next of its items is taken. Null, or a promise of when that is with the operating system. */
   taken(to: Address, object: string): Promise<void> | null {
-    const link = this.#next(to);
+    const link = this.next(to);
     const room = link?.relay({ type: 'taken', to, from: this.address, object }) ?? true;
     return room ? null : (link?.drained() ?? null);
   }
@@ -155,21 +136,20 @@ class Router {
   /** Sends items of an object that lives here, which keeps its hold on what is in them until they are taken. */
   deliver(to: Address, object: string, items: readonly PackedParcel[], seq = 0): void {
     for (const item of items) holdAll(item.handles, to);
-    this.#next(to)?.relay({ type: 'items', to, from: this.address, object, seq, items });
+    this.next(to)?.relay({ type: 'items', to, from: this.address, object, seq, items });
   }
 
   /** Tells a user of an object that lives here. */
   notify(to: Address, object: string, notice: Notice): void {
     if (to === this.address) this.#proxies.get(object)?.notice(notice);
-    else this.#next(to)?.relay({ type: 'notice', to, from: this.address, object, notice });
+    else this.next(to)?.relay({ type: 'notice', to, from: this.address, object, notice });
   }
 
   /** A message from a neighbour, for this process or for another. */
   receive(message: Routed | Broadcast, from: Address): void {
     switch (message.type) {
       case 'owner':
-        this.#ownersBelow.add(from);
-        this.#announceOwner();
+        this.announceOwner(from);
         return;
       case 'gone':
         this.#spread(message, from);
@@ -222,14 +202,6 @@ class Router {
     if (seq > 0) this.#calls.answered(seq, NOTHING);
   }
 
-  /** Whether this process was told of that one's death, or of one above it. */
-  isDead(address: Address): boolean {
-    for (let top = address; top !== ''; top = top.slice(0, Math.max(0, top.lastIndexOf('.')))) {
-      if (this.#dead.has(top)) return true;
-    }
-    return false;
-  }
-
   /** Lets the object do what was asked, and sends what came of it; at once, where it is known at once. */
   #answer(message: Routed & { type: 'call' }): void {
     const { from, seq } = message;
@@ -241,12 +213,12 @@ class Router {
       }
       if (parcel.kept === true) holdAll(parcel.handles, from);
       else passOn(parcel.handles, this.address, from);
-      this.#next(from)?.relay({ type: 'reply', to: from, seq, value: parcel.value, handles: parcel.handles });
+      this.next(from)?.relay({ type: 'reply', to: from, seq, value: parcel.value, handles: parcel.handles });
     };
     const refuse = (error: unknown): void => {
       dropAll(message.handles, this.address);
       if (seq === 0) return;
-      this.#next(from)?.relay({ type: 'refusal', to: from, seq, error: encodeError(error) });
+      this.next(from)?.relay({ type: 'refusal', to: from, seq, error: encodeError(error) });
     };
     try {
       const owner = this.#owners.get(message.object);
@@ -260,45 +232,22 @@ class Router {
   }
 
   #forward(message: Routed): void {
-    const next = this.#next(message.to);
+    const next = this.next(message.to);
     if (next !== undefined) next.relay(message);
     else if (message.type === 'call' && message.seq > 0) {
       const error = encodeError(new ConnectionClosed('the process of the shared object is gone'));
-      this.#next(message.from)?.relay({ type: 'refusal', to: message.from, seq: message.seq, error });
+      this.next(message.from)?.relay({ type: 'refusal', to: message.from, seq: message.seq, error });
     }
   }
 
-  /** The neighbour on the way to a process; undefined when that one is dead. */
-  #next(to: Address): Link | undefined {
-    if (isWithin(to, this.address)) return this.#below.get(stepTowards(to, this.address));
-    return this.#uplink ?? undefined;
-  }
-
-  #linkTo(to: Address): Link {
-    const link = this.#next(to);
-    // A producer with room promised may put without ever coming back to its event loop, where it would hear of the death.
-    if (link === undefined || link.closed) throw new ConnectionClosed('the process of the shared object is gone');
-    return link;
-  }
-
-  #announceOwner(): void {
-    if (this.#announced || this.#uplink === null) return;
-    this.#announced = true;
-    this.#uplink.relay({ type: 'owner' });
-  }
-
-  /** Acts on a death, and tells the neighbours who need to know: of an owner's death all, of another's only owners. */
+  /** Acts on a death, and tells of it. */
   #spread(death: Broadcast & { type: 'gone' }, from: Address): void {
     const gone = (address: Address): boolean => isWithin(address, death.address);
-    // Addresses are not used twice, so this can only grow; it is small, and only asked by those who keep count of holders.
-    this.#dead.add(death.address);
+    this.recordDeath(death.address);
     for (const owner of this.#owners.values()) owner.leave(gone);
     for (const proxy of this.#proxies.values()) proxy.leave(gone);
     this.#calls.leave(gone);
-    if (isWithin(from, this.address)) this.#uplink?.relay(death);
-    for (const [address, link] of this.#below) {
-      if (address !== from && (death.owner || this.#ownersBelow.has(address))) link.relay(death);
-    }
+    this.relayDeath(death, from);
   }
 }
 

@@ -1,6 +1,6 @@
-import { besideThis } from '../process/fork.ts';
 import type { PrestartedWorker } from '../process/prestart.ts';
 import { prestartWorker } from '../process/prestart.ts';
+import { besideThis } from '../process/spawn.ts';
 
 /** How a worker of the copier is started: nothing it does not need, for its start is time that everybody waits. */
 export function workerProcess() {

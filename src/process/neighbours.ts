@@ -1,0 +1,74 @@
+import { isWithin, ROOT, stepTowards } from './address.ts';
+import { ConnectionClosed } from './errors.ts';
+import type { Link } from './link.ts';
+import type { Address, Broadcast } from './protocol.ts';
+
+/** This process's place in the tree, and the links to its parent and its children. */
+export class Neighbours {
+  address: Address = ROOT;
+  #uplink: Link | null = null;
+  #announced = false;
+  readonly #below = new Map<Address, Link>();
+  /** Children at or below which shared objects live: they want to hear of deaths. */
+  readonly #ownersBelow = new Set<Address>();
+  readonly #dead = new Set<Address>();
+
+  /** For the child runtime: where this process stands, and how its parent is reached. */
+  attach(address: Address, uplink: Link): void {
+    this.address = address;
+    this.#uplink = uplink;
+  }
+
+  addChild(address: Address, link: Link): void {
+    this.#below.set(address, link);
+  }
+
+  /** The child is dead and its channel read to the end. What others have to be told of that. */
+  forgetChild(address: Address): Broadcast & { type: 'gone' } {
+    this.#below.delete(address);
+    return { type: 'gone', address, owner: this.#ownersBelow.delete(address) };
+  }
+
+  /** The neighbour on the way to a process; undefined when that one is dead. */
+  next(to: Address): Link | undefined {
+    if (isWithin(to, this.address)) return this.#below.get(stepTowards(to, this.address));
+    return this.#uplink ?? undefined;
+  }
+
+  /** As `next`. Throws ConnectionClosed when it is dead. */
+  linkTo(to: Address): Link {
+    const link = this.next(to);
+    // A producer with room promised may put without ever coming back to its event loop, where it would hear of the death.
+    if (link === undefined || link.closed) throw new ConnectionClosed('the process of the shared object is gone');
+    return link;
+  }
+
+  /** Shared objects live here or below: this process wants to hear of deaths. */
+  announceOwner(below: Address | null): void {
+    if (below !== null) this.#ownersBelow.add(below);
+    if (this.#announced || this.#uplink === null) return;
+    this.#announced = true;
+    this.#uplink.relay({ type: 'owner' });
+  }
+
+  recordDeath(address: Address): void {
+    // Addresses are not used twice, so this can only grow; it is small, and only asked by those who keep count of holders.
+    this.#dead.add(address);
+  }
+
+  /** Tells the neighbours who need to know of a death: of an owner's all, of another's only owners. */
+  relayDeath(death: Broadcast & { type: 'gone' }, from: Address): void {
+    if (isWithin(from, this.address)) this.#uplink?.relay(death);
+    for (const [address, link] of this.#below) {
+      if (address !== from && (death.owner || this.#ownersBelow.has(address))) link.relay(death);
+    }
+  }
+
+  /** Whether this process was told of that one's death, or of one above it. */
+  isDead(address: Address): boolean {
+    for (let top = address; top !== ''; top = top.slice(0, Math.max(0, top.lastIndexOf('.')))) {
+      if (this.#dead.has(top)) return true;
+    }
+    return false;
+  }
+}
