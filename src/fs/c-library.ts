@@ -1,18 +1,18 @@
 // The only file that knows koffi.
 import { createRequire } from 'node:module';
 
-// Required when this module is first used, not imported: in a bundle of one file an import would run at the start, and a
-// platform without koffi's binary has the node driver.
+// Required when this module is first used, not imported: in a bundle of one file an import would run at the start, also on
+// platforms without koffi's binary, which use the node driver.
 const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
-// The symbols of the running process serve glibc and musl alike.
+// The symbols of the running process: works with glibc and musl.
 const library = koffi.load(null);
 
-/** A function of the C library by its prototype. Throws where the library has none of that name. */
+/** A function of the C library by its prototype. Throws when the library lacks it. */
 export function call<Args extends readonly unknown[], Result = number>(prototype: string): (...args: Args) => Result {
   return library.func(prototype) as unknown as (...args: Args) => Result;
 }
 
-/** The same, or null where the library has none of that name. */
+/** The same, or null when the library lacks it. */
 export function callIfThere<Args extends readonly unknown[]>(prototype: string): ((...args: Args) => number) | null {
   try {
     return call<Args>(prototype);
@@ -21,7 +21,7 @@ export function callIfThere<Args extends readonly unknown[]>(prototype: string):
   }
 }
 
-/** The same in a thread of libuv's pool; `errno` says nothing of it. */
+/** The same in a thread of libuv's pool; `errno` is not valid for it. */
 export function callAsync<Args extends readonly unknown[]>(prototype: string): (...args: Args) => Promise<number> {
   const { async: begin } = library.func(prototype);
   return (...args) =>

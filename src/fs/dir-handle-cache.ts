@@ -3,16 +3,16 @@ import { heldHandles } from './directories.ts';
 import type { FileSystem, Handle } from './file-system.ts';
 import { orNull } from './system-error.ts';
 
-/** Stands for a directory that is not there, in a dry run. Everything below it is not there either. */
+/** A directory that does not exist, in a dry run. Nothing below it exists either. */
 export const MISSING: Handle = -2;
 const CLOSED: Handle = -1;
 
-/** Opens the directory `name` in `parent`; `path` is the way to it from the root. */
+/** Opens the directory `name` in `parent`; `path` is relative to the root. */
 export type Enter = (parent: Handle, name: RawPath, path: RawPath) => Handle;
 
 /**
- * Opens directories below a root, one name at a time, and holds on to the way from the root to the last one: the next
- * directory is mostly its neighbour. Of a deep way only the last `limit` handles stay open.
+ * Opens directories below a root, one name at a time, and keeps the path to the last one open, since the next directory is
+ * mostly its neighbour. Of a deep path only the last `limit` handles stay open.
  */
 export class DirHandleCache {
   private readonly fs: FileSystem;
@@ -61,7 +61,7 @@ export class DirHandleCache {
     return parent === MISSING ? MISSING : this.enter(parent, name, path);
   }
 
-  // Closes what does not lead to `path`; returns where the rest of it begins.
+  // Closes handles that are not on the path; returns where the rest of the path begins.
   private keepCommon(path: RawPath): number {
     let at = 0;
     let level = 0;
@@ -83,7 +83,7 @@ export class DirHandleCache {
     this.firstOpen = Math.min(this.firstOpen, level);
   }
 
-  // The way down was closed to spare descriptors: walk it again.
+  // Opens the path again, whose handles were closed to save descriptors.
   private reopen(): void {
     const names = [...this.names];
     this.cut(0);
@@ -104,7 +104,7 @@ export class DirHandleCache {
   }
 
   private release(handle: Handle): void {
-    // Nothing was written through it, and the directory asked for now is another.
+    // Nothing was written through it, so a failure does not matter.
     if (handle >= 0) orNull(() => this.fs.close(handle));
   }
 }

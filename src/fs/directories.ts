@@ -13,8 +13,8 @@ export interface Root {
 }
 
 /**
- * The mode of a directory that is being filled: nobody else may look, and the sticky bit marks it as ours, so that a
- * run after a killed one knows which directories were never finished.
+ * The mode of a directory that is being filled: nobody else has access, and the sticky bit marks it, so that a later run
+ * recognises directories that a killed run did not finish.
  */
 export const UNFINISHED_DIR_MODE = 0o1700;
 
@@ -23,7 +23,7 @@ export function isUnfinished(mode: number): boolean {
   return (mode & ~0o2000) === UNFINISHED_DIR_MODE;
 }
 
-/** Makes a directory that is to be filled. @returns its identity, or null when the name is taken */
+/** Makes an unfinished directory. @returns its identity, or null when the name is taken */
 export function makeUnfinished(fs: FileSystem, parent: Handle, name: RawPath): string | null {
   if (!fs.makeDirectory(parent, name, UNFINISHED_DIR_MODE)) return null;
   const made = fs.statAt(parent, name);
@@ -31,8 +31,8 @@ export function makeUnfinished(fs: FileSystem, parent: Handle, name: RawPath): s
   return made?.identity ?? '';
 }
 
-// Some file systems (bindfs, shares of other systems) let mkdir set no sticky bit, and chmod does. Where it does not either,
-// the file system keeps no modes.
+// On some file systems (bindfs, network shares) only chmod can set the sticky bit. Where it cannot either, the file system
+// stores no modes.
 function markUnfinished(fs: FileSystem, parent: Handle, name: RawPath, identity: string): void {
   const handle = fs.openDirectory(parent, name);
   try {
@@ -42,18 +42,18 @@ function markUnfinished(fs: FileSystem, parent: Handle, name: RawPath, identity:
   }
 }
 
-/** Whether a directory is this user's own, and closed to all the same. A superuser is never locked out. */
+/** Whether a directory denies access to us, its owner. Never for the superuser. */
 export function isClosedToOwner({ uid, mode }: { uid: number; mode: number }): boolean {
   return uid !== 0 && uid === process.geteuid?.() && (mode & 0o700) !== 0o700;
 }
 
-/** What Node itself and the file in hand need. */
+/** Descriptors for Node itself and the current file. */
 const OTHER_HANDLES = 32;
 let held: number | undefined;
 
 /**
- * How many handles one way down to a directory may hold: enough for real trees, and few enough that the ways into source
- * and destination fit a process that may open only 40 files.
+ * How many handles one path may keep open: enough for real trees, and few enough for both trees in a process that may open only
+ * 40 files.
  */
 export function heldHandles(): number {
   held ??= Math.max(2, Math.min(64, Math.floor((openFilesLimit() - OTHER_HANDLES) / 4)));
@@ -66,7 +66,7 @@ function openFilesLimit(): number {
   return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? 1024);
 }
 
-/** Opens one of the two directories of the run and makes sure that it is the one the run began with. */
+/** Opens one of the two directories of the run and checks that it is still the same. */
 export function openRoot(fs: FileSystem, root: Root, side: 'source' | 'destination'): Handle {
   const open = `open the ${side}`;
   const handle = attempt('', side, open, () => fs.openRoot(root.path));
@@ -78,7 +78,7 @@ export function openRoot(fs: FileSystem, root: Root, side: 'source' | 'destinati
 }
 
 /**
- * Opens a directory on the way into the source. Links are never followed, unless the user asked for it.
+ * Opens a directory on a path into the source. Links are followed only with `dereference`.
  * @param enter `holdDirectory` where directories are not listed
  */
 export function enterSource(

@@ -6,7 +6,7 @@ const LIBC_PROCESSORS = ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'];
 
 /**
  * The file-system driver of this process: `libc` where koffi loads, else `node`. The environment's
- * `PCOPY_DRIVER=node|libc` forces one; a forced `libc` that cannot be had throws instead of falling back.
+ * `PCOPY_DRIVER=node|libc` forces one; a forced `libc` that is not available throws.
  */
 export async function openFileSystem(wanted = process.env.PCOPY_DRIVER ?? ''): Promise<FileSystem> {
   if (wanted !== '' && wanted !== 'node' && wanted !== 'libc') {

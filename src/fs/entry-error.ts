@@ -6,7 +6,7 @@ import { SystemError } from './system-error.ts';
 
 type Side = Failure['side'];
 
-/** Runs a step and, when the system refuses, says which step of which entry it was. */
+/** Runs a step of an entry; a SystemError becomes a CopyError that names both. */
 export function attempt<T>(path: RawPath, side: Side, action: string, step: () => T): T {
   try {
     return step();
@@ -20,23 +20,23 @@ export function toCopyError(error: unknown, path: RawPath, side: Side, action: s
   return new CopyError({ path, side, action, code: error.code, message: error.message }, { cause: error });
 }
 
-/** A failure that is not a system call's. Codes of our own begin with `EPCOPY_`. */
+/** A failure other than that of a system call. Our own codes begin with `EPCOPY_`. */
 export function entryError(path: RawPath, side: Side, action: string, code: string, message: string): CopyError {
   return new CopyError({ path, side, action, code, message });
 }
 
-/** A directory stands where something else is to be. */
+/** A directory has the place of another type of entry. */
 export function isDirectory(path: RawPath): CopyError {
   return entryError(path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
 }
 
-/** Something else stands where a directory is to be. */
+/** Another type of entry has the place of a directory. */
 export function notDirectory(path: RawPath, there: TypeLetter | undefined): CopyError {
   const what = there === 'l' ? 'symbolic link' : 'file';
   return entryError(path, 'destination', 'make directory', 'ENOTDIR', `a ${what} is where a directory should be`);
 }
 
-/** Any error as plain data. What is not expected keeps its message and is not hidden. */
+/** Any error as plain data. An unexpected one keeps its stack as the message. */
 export function toFailure(error: unknown, path: RawPath): Failure {
   if (error instanceof CopyError) return error.failure;
   if (error instanceof SystemError) {

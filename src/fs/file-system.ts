@@ -1,10 +1,10 @@
 import type { RawPath } from '../api/names.ts';
 import type { DirectoryRead, Looked, ReadAheadOptions } from './read-ahead.ts';
 
-/** One letter per type of entry, as it travels in a job. `?` is what the listing could not tell. */
+/** One letter per type of entry, as used in jobs. `?` is unknown to the listing. */
 export type TypeLetter = 'f' | 'd' | 'l' | 'p' | 's' | 'c' | 'b' | '?';
 
-/** What statx tells. Times are seconds and nanoseconds since 1970, seconds may be negative. */
+/** The result of statx. Times are seconds and nanoseconds since 1970, seconds may be negative. */
 export interface Stat {
   type: TypeLetter;
   /** Permission bits with setuid, setgid and sticky, 0 to 0o7777. */
@@ -20,9 +20,9 @@ export interface Stat {
   atimeNs: number;
   mtime: number;
   mtimeNs: number;
-  /** When content or metadata last changed, in milliseconds since 1970; nobody can set it. */
+  /** ctime, in milliseconds since 1970; it cannot be set. */
   changedMs: number;
-  /** Device and inode number: the same pair is the same file. */
+  /** Device and inode number, which identify a file. */
   identity: string;
   rdevMajor: number;
   rdevMinor: number;
@@ -34,90 +34,90 @@ export function deviceOf({ identity }: Pick<Stat, 'identity'>): string {
 }
 
 export interface Space {
-  /** Bytes an ordinary user may still write. */
+  /** Bytes available to an ordinary user. */
   free: number;
   used: number;
   freeInodes: number;
   usedInodes: number;
-  /** Some file systems make inodes as they need them and report none. */
+  /** False for file systems that create inodes on demand and report none. */
   countsInodes: boolean;
-  /** Served by another machine, as far as the system tells. */
+  /** A network file system, as far as known. */
   network: boolean;
-  /** Modification times are cut to even seconds. */
+  /** Stores modification times in even seconds. */
   evenSeconds: boolean;
 }
 
-/** An open directory or file. On systems without openat it stands for a path. */
+/** An open directory or file. On systems without openat it represents a path. */
 export type Handle = number;
 
 /**
- * What the copier needs of the operating system, with every step relative to a held directory and no call that follows
- * a symbolic link (but `openRoot`, for the paths a person typed). Calls throw `SystemError`. Names are bytes.
+ * The operating system calls that the copier needs. All are relative to an open directory, and none follows symbolic links except
+ * `openRoot` (for typed paths). Calls throw `SystemError`. Names are bytes.
  */
 export interface FileSystem {
   readonly name: 'libc' | 'node';
-  /** Nanoseconds: the finest difference between two times that it can set. */
+  /** Resolution in nanoseconds of the times that it can set. */
   readonly timeUnit: number;
-  /** A directory that may be searched and not read is held as by `holdEntry`; to list it is EACCES. So for all directories. */
+  /** A directory with search but no read permission is held as by `holdEntry`, and listing it fails with EACCES; as do all calls that open directories. */
   openRoot(path: RawPath): Handle;
   openDirectory(dir: Handle, name: RawPath): Handle;
   /**
-   * The same for a directory that is mostly walked through: held without being opened where that is possible, which asks the
-   * storage for nothing beyond its name. It can be listed, but not synced.
+   * The same for a directory that is mostly only traversed: held without opening (O_PATH) where possible, which saves a request to
+   * the storage. It can be listed, but not synced.
    */
   holdDirectory(dir: Handle, name: RawPath): Handle;
   /** @returns false when the name is taken */
   makeDirectory(dir: Handle, name: RawPath, mode: number): boolean;
-  /** Calls back once per entry but `.` and `..`; never answers `?`. */
+  /** Calls back once per entry except `.` and `..`, never with `?`. */
   list(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void;
   /**
-   * Reads a directory below an open one without blocking; null where this system cannot. Rejects with SystemError, also for
-   * reasons that `openDirectory` and `list` do not know: these have the last word.
+   * Reads a directory below an open one without blocking; null where that is not supported. Rejects with SystemError, in more
+   * cases than `openDirectory` and `list`, which decide.
    */
   readAhead(root: Handle, path: RawPath, options: ReadAheadOptions): Promise<DirectoryRead> | null;
-  /** The same, only held as by `holdDirectory`. */
+  /** The same, but only holds it, as `holdDirectory`. */
   holdAhead(root: Handle, path: RawPath): Promise<Handle> | null;
-  /** Resolves, without blocking, when the storage of a path answers, whatever it says. */
+  /** Resolves, without blocking, when the storage of a path answers, with any result. */
   reach(path: RawPath): Promise<void>;
-  /** Looks an entry up without blocking, and reads it if it is a link; null where this system cannot. Rejects with SystemError. */
+  /** Looks an entry up without blocking, and reads it if it is a link; null where that is not supported. Rejects with SystemError. */
   lookAhead(dir: Handle, name: RawPath): Promise<Looked> | null;
-  /** Opens a file for reading without touching its access time where that is allowed, and without waiting on a FIFO. */
+  /** Opens a file for reading, without updating its access time where that is allowed, and without blocking on a FIFO. */
   openRead(dir: Handle, name: RawPath): Handle;
-  /** Opens an existing file for writing, and for reading back; neither cut nor made. */
+  /** Opens an existing file for reading and writing; neither truncates nor creates it. */
   openWrite(dir: Handle, name: RawPath): Handle;
   /**
-   * Holds an entry without opening it: for a link, a FIFO, a socket, a device. Stat, owner, mode, times and attributes take
-   * the handle; nothing can be read or written through it.
+   * Holds a link, a FIFO, a socket or a device without opening it. The handle is accepted for stat, owner, mode, times and
+   * attributes, not for reading and writing.
    */
   holdEntry(dir: Handle, name: RawPath): Handle;
   /**
-   * Whether an entry still has the name that it was opened or held by, be it in another directory by now. null: /proc does not
-   * tell. Where directories are not held either, the answer is yes.
+   * Whether an open or held entry still has this name, in whatever directory. null: /proc does not tell. Where directories are
+   * not held either, the answer is true.
    */
   keepsName(handle: Handle, name: RawPath): boolean | null;
   stat(handle: Handle): Stat;
   /** @returns null when there is no such entry */
   statAt(dir: Handle, name: RawPath): Stat | null;
-  /** Follows links: for `--dereference` and the paths a person typed only. */
+  /** Follows links; only for `--dereference` and typed paths. */
   statTarget(dir: Handle, name: RawPath): Stat;
-  /** For `--dereference` only: opens what the name leads to, links followed. */
+  /** Opens with links followed; only for `--dereference`. */
   openTarget(dir: Handle, name: RawPath, kind: 'f' | 'd'): Handle;
-  /** @returns bytes read, 0 at the end of the file; position -1 reads on from the last read */
+  /** @returns bytes read, 0 at the end of the file; position -1 continues after the last read */
   read(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number;
-  /** @returns bytes written, which may be fewer than asked */
+  /** @returns bytes written, which may be fewer than requested */
   write(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number;
-  /** A file without a name in this directory's file system, or null where there is no such thing. */
+  /** Creates a file without a name (O_TMPFILE) in this directory's file system; null where that is not supported. */
   createUnnamed(dir: Handle, mode: number): Handle | null;
   /** Throws EEXIST when the name is taken. */
   createNew(dir: Handle, name: RawPath, mode: number): Handle;
-  /** Gives a hidden file its name. @returns false when the name is taken */
+  /** Gives an unnamed file a name. @returns false when the name is taken */
   linkUnnamed(handle: Handle, dir: Handle, name: RawPath): boolean;
   /** @returns false when the new name is taken */
   link(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): boolean;
   rename(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): void;
   /**
-   * Gives an entry a new name in its directory that nothing has yet.
-   * @returns false when the name is taken, null where the system or the file system cannot tell in one step
+   * Renames an entry within its directory without replacing anything.
+   * @returns false when the name is taken, null where that is not supported in one call
    */
   renameNew(dir: Handle, name: RawPath, newName: RawPath): boolean | null;
   unlink(dir: Handle, name: RawPath): void;
@@ -125,25 +125,25 @@ export interface FileSystem {
   /** @returns false when the name is taken */
   symlink(target: RawPath, dir: Handle, name: RawPath): boolean;
   readlink(dir: Handle, name: RawPath): RawPath;
-  /** Makes a FIFO, socket or device like the one described, for its owner alone. @returns false when the name is taken */
+  /** Makes a FIFO, socket or device of this type, accessible only to its owner. @returns false when the name is taken */
   makeSpecial(dir: Handle, name: RawPath, like: Stat): boolean;
   setMode(handle: Handle, mode: number): void;
-  /** Cuts what is finer than `timeUnit`; the file system may cut more, and clamp. */
+  /** Truncates times to `timeUnit`; the file system may truncate further, and clamp. */
   setTimes(handle: Handle, like: Stat): void;
   setOwner(handle: Handle, uid: number, gid: number): void;
   truncate(handle: Handle, size: number): void;
-  /** Start of the next data at or after `position`: `size` when only a hole is left, null when holes are not told. */
+  /** Start of the next data at or after `position`: `size` when only a hole is left, null when holes are not reported. */
   nextData(handle: Handle, position: number, size: number): number | null;
   nextHole(handle: Handle, position: number, size: number): number;
-  /** Shares the source's blocks. @returns null, or the code of why not */
+  /** Shares the source's blocks. @returns null, or the error code */
   clone(source: Handle, destination: Handle): string | null;
-  /** null where the file system or the driver has none. */
+  /** null when the file system or the driver has none. */
   xattrs: ExtendedAttributes | null;
   sync(handle: Handle): void;
   /**
-   * Locks an open file without waiting, against other open handles of it on this machine and, where the file system tells
-   * them, on others. An exclusive lock needs a handle for writing. It ends with the handle, or the process.
-   * @returns false when a lock of somebody else stands against it, null when there are no locks here
+   * Locks an open file without waiting, against other open handles on this machine and, if the file system supports it, on others.
+   * An exclusive lock needs a handle for writing. The lock ends with the handle or the process.
+   * @returns false when another lock conflicts, null when locks are not supported
    */
   lock(handle: Handle, kind: 'shared' | 'exclusive'): boolean | null;
   /**
@@ -151,12 +151,12 @@ export interface FileSystem {
    * @returns false where only closing tells
    */
   flush(handle: Handle): boolean;
-  /** Asks the kernel to forget what it caches of the file, so that a read comes from the disk. */
+  /** Asks the kernel to drop the file from its cache, so that it is read from the disk. */
   dropCache(handle: Handle): void;
   space(dir: Handle): Space;
   /**
-   * The first bytes of an open file, which must be there, as memory shared with whoever has it open. null where that is
-   * not to be had, or not safe: only a file in memory cannot turn out to have no room when a byte is set.
+   * Maps the first bytes of an open file, which must exist, as shared memory. null where that is not supported or not safe: only a
+   * file in memory cannot run out of space when a byte is set.
    */
   map(handle: Handle, bytes: number): ArrayBuffer | null;
   close(handle: Handle): void;
@@ -165,7 +165,7 @@ export interface FileSystem {
 /** Extended attributes, POSIX ACLs among them as `system.posix_acl_*`. */
 export interface ExtendedAttributes {
   list(handle: Handle): RawPath[];
-  /** Whether an open directory has the attribute; no matter why not. */
+  /** Whether an open directory has the attribute; false on any error. */
   has(handle: Handle, attribute: RawPath): boolean;
   get(handle: Handle, attribute: RawPath): Buffer;
   set(handle: Handle, attribute: RawPath, value: Buffer): void;

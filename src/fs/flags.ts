@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 
-// Node exports most of these; the others are the same number on every 64-bit Linux this driver is used on.
+// Node exports most of these; the others are the same on all supported 64-bit Linux platforms.
 export const O_RDONLY = constants.O_RDONLY;
 export const O_WRONLY = constants.O_WRONLY;
 export const O_RDWR = constants.O_RDWR;

@@ -6,14 +6,14 @@ export { addressOf, errno } from './c-library.ts';
 
 const EINVAL = 22;
 
-// A `const char *` takes a string or a Buffer with a final NUL; names that are not ASCII go as Buffers, since koffi encodes
-// strings as UTF-8 and ours hold one byte per character.
+// A `const char *` takes a string or a Buffer with a final NUL. Names that are not ASCII are passed as Buffers: koffi encodes
+// strings as UTF-8, and ours have one byte per character.
 
 /** A name as koffi takes it. */
 export type CName = string | Buffer;
 /**
- * The name for a call. Throws SystemError (EINVAL) for what is none: the system would take one with a NUL for a shorter one,
- * and a character that is no byte would become another.
+ * Converts a name for a call. Throws SystemError (EINVAL) for a name with a NUL, which the system would truncate, or with a
+ * character that is not a byte.
  */
 export function cname(name: RawPath): CName {
   let isPlain = true;
@@ -25,7 +25,7 @@ export function cname(name: RawPath): CName {
   return isPlain ? name : toBytes(`${name}\0`);
 }
 
-/** Memory the call reads or writes: a Buffer, or an address from `addressOf` plus an offset. */
+/** Memory for the call: a Buffer, or an address from `addressOf` plus an offset. */
 export type Memory = Buffer | number | null;
 
 export const openat = call<[dir: number, name: CName, flags: number, mode: number]>(
@@ -39,7 +39,7 @@ export const linkat = call<[dir: number, name: CName, newDir: number, newName: C
 export const renameat = call<[dir: number, name: CName, newDir: number, newName: CName]>(
   'int renameat(int, const char *, int, const char *)',
 );
-/** null: the C library is older than this call. */
+/** null: not in this version of the C library. */
 export const renameat2 = callIfThere<[dir: number, name: CName, newDir: number, newName: CName, flags: number]>(
   'int renameat2(int, const char *, int, const char *, uint)',
 );
@@ -62,7 +62,7 @@ export const getdents64 = call<[dir: number, buffer: Buffer, size: number]>('int
 export const getdents64Async = callAsync<[dir: number, buffer: Buffer, size: number]>(
   'int64 getdents64(int, void *, uint64)',
 );
-/** Ends the process without anything that is done on the way out. */
+/** Ends the process without exit handlers. */
 export const exitAtOnce = call<[code: number], void>('void _exit(int)');
 export const read = call<[fd: number, memory: number, size: number]>('int64 read(int, uintptr_t, uint64)');
 export const write = call<[fd: number, memory: number, size: number]>('int64 write(int, uintptr_t, uint64)');
@@ -91,14 +91,14 @@ export const posixFadvise = call<[fd: number, offset: number, size: number, advi
   'int posix_fadvise(int, int64, int64, int)',
 );
 export const fstatfs = call<[fd: number, buffer: Buffer]>('int fstatfs(int, void *)');
-/** For the commands whose argument is a structure. */
+/** For commands with a structure as argument. */
 export const fcntl = call<[fd: number, command: number, argument: Buffer | null]>('int fcntl(int, int, void *)');
 export const ioctl = call<[fd: number, request: number, argument: number]>('int ioctl(int, ulong, int64)');
 const mmap = call<[address: null, size: number, protection: number, flags: number, fd: number, offset: number], bigint>(
   'void *mmap(void *, uint64, int, int, int, int64)',
 );
 
-/** The first bytes of an open file, shared with whoever has it open, for the life of this process; null: refused. */
+/** Maps the first bytes of an open file as shared memory, for the life of this process; null on failure. */
 export function mapShared(fd: number, bytes: number): ArrayBuffer | null {
   const PROT_READ_WRITE = 3;
   const MAP_SHARED = 1;

@@ -7,8 +7,8 @@ const EBADF = 9;
 const ERANGE = 34;
 
 /**
- * Attributes of whatever a handle holds. An entry that is not open goes by /proc/self/fd, since there is no call of the *at
- * kind before Linux 6.13.
+ * Attributes of a handle. An entry that is not open is reached through /proc/self/fd, since *at calls exist only from Linux 6.13
+ * on.
  */
 export const libcXattrs: ExtendedAttributes = {
   list(handle) {
@@ -48,7 +48,7 @@ function orByPath(result: number, byPath: () => number): number {
 
 const first = Buffer.alloc(1024);
 
-// Most lists are empty and most values short: one call with a small buffer, then one with what the kernel asks for.
+// Most results are short: one call with a small buffer, then if needed one with the size that the kernel reports.
 function grow(call: (buffer: Buffer, size: number) => number): Buffer {
   let buffer = first;
   for (;;) {

@@ -53,10 +53,10 @@ const timesView = new DataView(timesBuffer.buffer, timesBuffer.byteOffset, 32);
 const linkBuffer = Buffer.alloc(65536);
 const flockBuffer = Buffer.alloc(32);
 const listBuffer = Buffer.alloc(65536);
-// For calls in other threads: as many as there ever were at once.
+// Buffers for calls in other threads, reused.
 const spareBuffers: Buffer[] = [];
 const spareStats: Buffer[] = [];
-// By d_type. Where it says nothing, the entry has to be asked.
+// By d_type; DT_UNKNOWN needs a stat.
 const DIRENT_TYPES: readonly (TypeLetter | '')[] = ['', 'p', 'c', '', 'd', '', 'b', '', 'f', '', 'l', '', 's'];
 
 /** System calls of the C library on 64-bit little-endian Linux. */
@@ -64,9 +64,9 @@ export class LibcFileSystem implements FileSystem {
   readonly name = 'libc';
   readonly timeUnit = 1;
   readonly xattrs = libcXattrs;
-  // Cleared when this kernel wants the /proc detour for naming a hidden file.
+  // False once linkat with AT_EMPTY_PATH was refused: then unnamed files are linked through /proc.
   private emptyPath = true;
-  // Handles of `holdEntry`, which most calls by descriptor refuse.
+  // Handles of `holdEntry`, which most calls by descriptor reject.
   private readonly unopened = new Set<Handle>();
   private hasProc: boolean | null = null;
   private lastBuffer: Buffer | null = null;
@@ -80,7 +80,7 @@ export class LibcFileSystem implements FileSystem {
     return this.openSearchable(dir, name, flags.O_NOFOLLOW);
   }
 
-  // What is held only is reached through /proc by some calls: of mode, attributes and ACLs.
+  // Some calls (mode, attributes, ACLs) reach such entries through /proc.
   holdDirectory(dir: Handle, name: RawPath): Handle {
     this.hasProc ??= existsSync('/proc/self/fd');
     if (!this.hasProc) return this.openDirectory(dir, name);
@@ -198,7 +198,7 @@ export class LibcFileSystem implements FileSystem {
     const fd = libc.openat(dir, '.', flags.O_TMPFILE | flags.O_RDWR | flags.O_CLOEXEC, mode);
     if (fd >= 0) return fd;
     const errno = libc.errno();
-    // What kernels and file systems without O_TMPFILE answer.
+    // Errors of kernels and file systems without O_TMPFILE.
     if (errno === EOPNOTSUPP || errno === EISDIR || errno === ENOENT || errno === EINVAL) return null;
     throw systemError(errno, 'open');
   }
@@ -212,7 +212,7 @@ export class LibcFileSystem implements FileSystem {
       if (libc.linkat(handle, '', dir, libc.cname(name), AT_EMPTY_PATH) === 0) return true;
       const errno = libc.errno();
       if (errno === EEXIST) return false;
-      // Before Linux 6.10 this way needs CAP_DAC_READ_SEARCH; without it the answer is ENOENT.
+      // Before Linux 6.10 this needs CAP_DAC_READ_SEARCH, and fails with ENOENT without it.
       if (errno !== ENOENT && errno !== EPERM) throw systemError(errno, 'link');
       this.emptyPath = false;
     }
@@ -304,7 +304,7 @@ export class LibcFileSystem implements FileSystem {
     check(libc.fsync(handle), 'fsync');
   }
 
-  // A byte that no file has: on SMB others could not read or write what is locked.
+  // Locks a byte beyond any file: on SMB others cannot read or write locked bytes.
   lock(handle: Handle, kind: 'shared' | 'exclusive'): boolean | null {
     const [F_RDLCK, F_WRLCK] = [0, 1];
     // struct flock on 64-bit Linux: l_type, l_whence, l_start, l_len, l_pid.
@@ -316,7 +316,7 @@ export class LibcFileSystem implements FileSystem {
     return errno === EAGAIN || errno === EACCES ? false : null;
   }
 
-  // Each close of a descriptor flushes the file; the lock goes with the last one.
+  // Closing a duplicate flushes the file; the lock ends with the last descriptor.
   flush(handle: Handle): boolean {
     this.close(check(libc.fcntl(handle, F_DUPFD_CLOEXEC, null), 'dup'));
     return true;
@@ -346,7 +346,7 @@ export class LibcFileSystem implements FileSystem {
 
   close(handle: Handle): void {
     this.unopened.delete(handle);
-    // EINTR too means closed on Linux. Other codes are late write errors (NFS, quota).
+    // On Linux EINTR means closed too. Other codes are late write errors (NFS, quota).
     if (libc.close(handle) < 0 && libc.errno() !== EINTR) throw systemError(libc.errno(), 'close');
   }
 
@@ -382,7 +382,7 @@ export class LibcFileSystem implements FileSystem {
   private openQuietly(dir: number, name: RawPath, how: number): Handle {
     const fd = libc.openat(dir, libc.cname(name), how | flags.O_NOATIME | flags.O_CLOEXEC, 0);
     if (fd >= 0) return fd;
-    // O_NOATIME is for the owner and for CAP_FOWNER.
+    // O_NOATIME needs ownership or CAP_FOWNER.
     if (libc.errno() === EPERM || libc.errno() === EINTR) return this.open(dir, name, how, 0);
     throw systemError(libc.errno(), 'open');
   }
@@ -393,7 +393,7 @@ export class LibcFileSystem implements FileSystem {
     return handle;
   }
 
-  // What is in a directory that may be searched and not read can still be asked for by name.
+  // Entries of a directory with search but no read permission can still be accessed by name.
   private openSearchable(dir: Handle, name: RawPath, how: number): Handle {
     try {
       return this.openQuietly(dir, name, flags.O_RDONLY | flags.O_DIRECTORY | how);
@@ -403,7 +403,7 @@ export class LibcFileSystem implements FileSystem {
     }
   }
 
-  // The copy buffer is one and the same, so its address is asked for once.
+  // There is one copy buffer, whose address is looked up once.
   private address(buffer: Buffer): number {
     if (buffer !== this.lastBuffer) {
       this.lastBuffer = buffer;
@@ -414,12 +414,12 @@ export class LibcFileSystem implements FileSystem {
 }
 
 function eachEntry(buffer: Buffer, filled: number, entry: (name: RawPath, type: TypeLetter | '') => void): void {
-  // One string, to be cut up: each name from the buffer would be a call of its own.
+  // Decoded as one string and sliced: decoding each name would be a call per entry.
   const text = buffer.toString('latin1', 0, filled);
   // struct linux_dirent64: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name, in units of 8 bytes.
   for (let at = 0; at < filled; ) {
     const next = at + (buffer[at + 16] as number) + 256 * (buffer[at + 17] as number);
-    // The name's NUL is among the last 8 bytes; what follows it is left over from other entries.
+    // The name's NUL is among the last 8 bytes; the bytes after it are undefined.
     let end = Math.max(at + 19, next - 8);
     while (buffer[end] !== 0) end++;
     const name = text.slice(at + 19, end);
@@ -439,13 +439,13 @@ function untaken(result: number, syscall: string): boolean {
   throw systemError(libc.errno(), syscall);
 }
 
-// No call takes a handle that is not open (but fchmodat2, of Linux 6.6). Without /proc the mode cannot be set.
+// Only fchmodat2 (Linux 6.6) accepts a handle that is not open; otherwise /proc is needed.
 function chmodOfHeld(handle: Handle, mode: number): void {
   if (libc.fchmodat(AT_FDCWD, pathOf(handle), mode, 0) === 0) return;
   throw systemError(libc.errno() === ENOENT ? EOPNOTSUPP : libc.errno(), 'chmod');
 }
 
-// Linux 5.8 takes a handle that is not open; before, /proc leads to what it holds.
+// Linux 5.8 accepts a handle that is not open; before that, through /proc.
 function utimesOfHeld(handle: Handle): number {
   const done = libc.utimensat(handle, '', timesBuffer, AT_EMPTY_PATH);
   return done < 0 && libc.errno() === EINVAL ? libc.utimensat(AT_FDCWD, pathOf(handle), timesBuffer, 0) : done;
@@ -458,7 +458,7 @@ function putTimes(like: Stat): void {
   timesView.setUint32(24, like.mtimeNs, true);
 }
 
-// A 64-bit two's complement number, without the cost of a BigInt; the upper halves of the nanoseconds stay 0.
+// A 64-bit two's complement number without a BigInt; the upper halves of the nanoseconds stay 0.
 function putSeconds(at: number, seconds: number): void {
   timesView.setUint32(at, seconds >>> 0, true);
   timesView.setInt32(at + 4, Math.floor(seconds / 2 ** 32), true);

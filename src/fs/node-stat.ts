@@ -2,7 +2,7 @@ import type { BigIntStats, Dirent } from 'node:fs';
 import type { Stat, TypeLetter } from './file-system.ts';
 import { typeOfMode } from './statx.ts';
 
-/** The type a directory listing told, or undefined when it did not. */
+/** The type from a directory listing; undefined when it is unknown. */
 export function typeOfDirent(dirent: Dirent): TypeLetter | undefined {
   if (dirent.isFile()) return 'f';
   if (dirent.isDirectory()) return 'd';
@@ -14,7 +14,7 @@ export function typeOfDirent(dirent: Dirent): TypeLetter | undefined {
   return undefined;
 }
 
-/** What `node:fs` says of an entry, in the words of the drivers. */
+/** Converts the stat of `node:fs`. */
 export function nodeStat(stat: BigIntStats): Stat {
   const mode = Number(stat.mode);
   const [atime, atimeNs] = split(stat.atimeNs);
@@ -34,7 +34,7 @@ export function nodeStat(stat: BigIntStats): Stat {
     mtime,
     mtimeNs,
     changedMs: Number(stat.ctimeNs) / 1e6,
-    // As the libc driver's, so that both sides of a run may differ in driver.
+    // In the form of the libc driver, so that identities of both can be compared.
     identity: `${major}:${minor}:${stat.ino >> 32n}:${stat.ino & 0xffffffffn}`,
     rdevMajor,
     rdevMinor,

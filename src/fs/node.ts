@@ -22,15 +22,15 @@ import { holdsEvenSeconds, isNetwork } from './types-of-file-systems.ts';
 const EINVAL = 22;
 
 /**
- * The portable driver on node:fs. On Linux a name is reached through /proc/self/fd/N, which is openat by another road;
- * elsewhere a directory handle stands for its path, and a tree that changes while it is copied can mislead it.
+ * The portable driver on node:fs. On Linux names are opened through /proc/self/fd/N, which works like openat; elsewhere a directory
+ * handle represents a path, which a tree that changes during the copy can redirect.
  */
 export class NodeFileSystem implements FileSystem {
   readonly name = 'node';
   readonly timeUnit = 1000;
   readonly xattrs = null;
   private readonly held = process.platform === 'linux';
-  // Of handles that no call takes: entries that are not open, and all directories where there is no openat.
+  // Paths of handles without a descriptor: entries that are not open, and all directories without openat.
   private readonly paths = new Map<Handle, RawPath>();
   private nextHandle = 1 << 30;
 
@@ -140,7 +140,7 @@ export class NodeFileSystem implements FileSystem {
     return systemCall(() => fs.writeSync(handle, buffer, offset, length, position < 0 ? null : position));
   }
 
-  // A hidden file could be made, but node:fs cannot give it a name (link does not follow /proc/self/fd).
+  // node:fs could create an unnamed file but not name it (link does not follow /proc/self/fd).
   createUnnamed(): null {
     return null;
   }
@@ -207,7 +207,7 @@ export class NodeFileSystem implements FileSystem {
     systemCall(() => fs.ftruncateSync(handle, size));
   }
 
-  // node:fs has no SEEK_DATA: the copy loop looks for zero chunks instead.
+  // node:fs has no SEEK_DATA: the copy loop detects zero blocks instead.
   nextData(): null {
     return null;
   }
@@ -275,26 +275,26 @@ export class NodeFileSystem implements FileSystem {
     return handle;
   }
 
-  // What is in a directory that may be searched and not read can still be asked for by name.
+  // Entries of a directory with search but no read permission can still be accessed by name.
   private openSearchable(path: RawPath, how: number): Handle {
     const directory = flags.O_DIRECTORY | how;
     return orNull(() => this.openQuietly(path, flags.O_RDONLY | directory), 'EACCES') ?? this.hold(path, directory);
   }
 
   private openQuietly(path: RawPath, how: number): Handle {
-    // O_NOATIME is for the owner and for CAP_FOWNER.
+    // O_NOATIME needs ownership or CAP_FOWNER.
     return orNull(() => this.open(path, how | flags.O_NOATIME), 'EPERM') ?? this.open(path, how);
   }
 }
 
 function wire(path: RawPath): string | Buffer {
-  // As the libc driver's `cname`: a character that is no byte would become another.
+  // As in `cname` of the libc driver: a character that is not a byte would be changed.
   if (/[^\x01-\xff]/.test(path)) throw systemError(EINVAL, 'name');
   return isAscii(path) ? path : toBytes(path);
 }
 
-// As text: Node takes a negative number for "now", but not a negative numeral. A double holds no microsecond exactly, and
-// Node cuts towards zero to whole ones: half a microsecond away from zero the cut ends at the one that is meant.
+// As text: Node treats a negative number as "now", but not a negative numeral. Doubles do not hold microseconds exactly, and Node
+// truncates towards zero: half a microsecond more ends at the intended one.
 function seconds(whole: number, ns: number): string {
   const microseconds = whole * 1e6 + Math.floor(ns / 1000);
   return String((microseconds + (microseconds < 0 ? -0.5 : 0.5)) / 1e6);
@@ -310,7 +310,7 @@ function untaken(call: () => void): boolean {
 
 const SIGNALS = { 129: 'SIGHUP', 130: 'SIGINT', 143: 'SIGTERM' } as const;
 
-// An interrupted process can do without `_exit`, which Node has not got: its parent sees the signal that it was to see.
+// Node has no `_exit`. An interrupted process needs none: its parent sees the expected signal.
 function endBySignal(code: number): void {
   const signal = SIGNALS[code as keyof typeof SIGNALS];
   if (signal === undefined) return;

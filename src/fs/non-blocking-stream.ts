@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** While nothing is taken, a write is tried again after so many milliseconds, at first and at most. */
+/** Milliseconds between attempts while the reader takes nothing: the first and the longest pause. */
 const RETRY_MS = { first: 1, longest: 20 } as const;
 
 interface Terminal {
@@ -11,8 +11,8 @@ interface Terminal {
 }
 
 /**
- * Writes to a descriptor without ever waiting in a system call: what its reader does not take is queued and tried again.
- * Emits `drain` when the queue is empty again, and `error` once, after which everything is thrown away.
+ * Writes to a descriptor without blocking in a system call: unread output is queued and tried again. Emits `drain` when the queue
+ * is empty again, and `error` once, after which all output is dropped.
  */
 export class NonBlockingStream extends EventEmitter {
   writableLength = 0;
@@ -59,7 +59,7 @@ export class NonBlockingStream extends EventEmitter {
     return this.writableLength === 0;
   }
 
-  /** Gives up what is queued. The descriptor stays open. */
+  /** Drops queued output. The descriptor stays open. */
   destroy(): void {
     clearTimeout(this.#retry);
     this.#broken = true;
@@ -97,14 +97,14 @@ export class NonBlockingStream extends EventEmitter {
   }
 }
 
-/** Device number 5:2: to open it again makes another terminal. */
+/** Device number 5:2 (/dev/ptmx): opening it again creates another terminal. */
 const TERMINAL_MASTER = 0x502;
 
 /**
- * Opens the pipe or terminal behind a descriptor again, for writes that never wait; the descriptor of a file is given back
- * itself. O_NONBLOCK belongs to the open file description, which others share: set there it makes the writes of a shell
- * fail, and libuv clears it again for every child that inherits the descriptor.
- * @returns null where that cannot be done: a socket, no /proc, a pipe or terminal of another user
+ * Reopens the pipe or terminal behind a descriptor for non-blocking writes; returns the descriptor itself for a file. O_NONBLOCK
+ * belongs to the open file description, which is shared: set there it would make the writes of a shell fail, and libuv clears it
+ * for every child that inherits the descriptor.
+ * @returns null when that is not possible: a socket, no /proc, a pipe or terminal of another user
  */
 export function reopenNonBlocking(fd: number): number | null {
   const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;

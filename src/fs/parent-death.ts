@@ -4,8 +4,8 @@ import { call } from './c-library.ts';
 const PR_SET_PDEATHSIG = 1;
 
 /**
- * Has the kernel kill this process when its parent ends, however that ends and whatever this one is doing. Throws where the
- * system has no such thing, or `PCOPY_DRIVER=node` asks for nothing native.
+ * Makes the kernel kill this process when its parent ends for any reason (PR_SET_PDEATHSIG). Throws where that is not supported,
+ * or with `PCOPY_DRIVER=node`.
  */
 export function killWithParent(): void {
   if (process.env.PCOPY_DRIVER === 'node') throw new Error('nothing native is wanted');

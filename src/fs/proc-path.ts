@@ -1,14 +1,14 @@
 import type { RawPath } from '../api/names.ts';
 import type { Handle } from './file-system.ts';
 
-/** A path that leads to what the handle holds, were it a symbolic link; for calls that take no descriptor. */
+/** A path to the entry of a handle, even a symbolic link, for calls that take no descriptor. */
 export function pathOf(handle: Handle): RawPath {
   return `/proc/self/fd/${handle}`;
 }
 
 /**
- * Whether what /proc says of a handle still ends in this name. The kernel follows renames, and after an unlink appends
- * ` (deleted)`: of a name with that ending it cannot be known (null).
+ * Whether the path in /proc of a handle still ends in this name. The kernel follows renames, and appends ` (deleted)` after an
+ * unlink, so the answer for a name with that ending is unknown (null).
  */
 export function isNameIn(target: RawPath, name: RawPath): boolean | null {
   if (!target.endsWith(`/${name}`)) return false;

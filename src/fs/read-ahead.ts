@@ -7,33 +7,33 @@ import { nodeStat } from './node-stat.ts';
 import { pathOf } from './proc-path.ts';
 import { codeOf, fromNode, SystemError } from './system-error.ts';
 
-/** A directory that was read without blocking. Whoever takes it closes the handle, through which it cannot be listed again. */
+/** A directory that was read without blocking. The receiver closes the handle, which cannot list it again. */
 export interface DirectoryRead {
   handle: Handle;
   names: RawPath[];
   types: TypeLetter[];
-  /** As it was before it was read, and, where that was asked for, after it. */
+  /** Its state before it was read and, if requested, after. */
   before: Stat;
   after: Stat | null;
-  /** Bytes of each regular file where they were asked for; null where they could not be read. */
+  /** Sizes of regular files, if requested; null where they could not be read. */
   sizes: (number | null)[] | null;
 }
 
 export interface ReadAheadOptions {
-  /** Links are followed, on the way and for sizes. */
+  /** Follow links, on the path and for sizes. */
   follow: boolean;
   sizes: boolean;
-  /** It is looked at once more when it is read. */
+  /** Stat it again after reading. */
   after: boolean;
 }
 
-/** Calls at once for the sizes of one directory. */
+/** Concurrent calls for the sizes of one directory. */
 const SIZES_AT_ONCE = 4;
 
 /** An entry that was looked up without blocking. */
 export interface Looked {
   stat: Stat;
-  /** Of a symbolic link: what it holds. */
+  /** Target of a symbolic link. */
   target: RawPath | null;
 }
 
@@ -89,9 +89,9 @@ export async function reach(path: RawPath): Promise<void> {
 let callsInFlight = 0;
 
 /**
- * Keeps the end of the process from waiting for the call: Node joins the threads of its pool on the way out, for as long as
- * their calls take, which is forever where storage has stopped answering.
- * @param leave ends the process without them
+ * Prevents the exit of the process from waiting for pending calls: Node joins the threads of its pool, which never return when the
+ * storage has stopped answering.
+ * @param leave ends the process without joining them
  */
 export function inPool<T>(call: Promise<T>, leave: (code: number) => void): Promise<T> {
   if (callsInFlight++ === 0) process.on('exit', leave);
@@ -122,7 +122,7 @@ export async function readLinkAhead(dir: Handle, name: RawPath): Promise<RawPath
 async function openQuietlyBelow(root: Handle, path: RawPath, follow: boolean): Promise<Handle> {
   const how = flags.O_RDONLY | flags.O_DIRECTORY | (follow ? 0 : flags.O_NOFOLLOW);
   return openBelow(root, path, how | flags.O_NOATIME).catch((error: unknown) => {
-    // O_NOATIME is for the owner and for CAP_FOWNER.
+    // O_NOATIME needs ownership or CAP_FOWNER.
     if (codeOf(fromNode(error)) !== 'EPERM') throw error;
     return openBelow(root, path, how);
   });
@@ -130,7 +130,7 @@ async function openQuietlyBelow(root: Handle, path: RawPath, follow: boolean): P
 
 async function openBelow(root: Handle, path: RawPath, how: number): Promise<Handle> {
   const handle = await open(wire(join(pathOf(root), path === '' ? '.' : path)), how);
-  // In the middle of a path the kernel follows links; where it has come to tells whether it met one.
+  // The kernel follows links in the middle of a path; the path of the result shows whether there was one.
   if ((how & flags.O_NOFOLLOW) === 0 || placeOf(handle) === join(placeOf(root), path)) return handle;
   fs.closeSync(handle);
   throw new SystemError('ELOOP', 'open');
@@ -154,7 +154,7 @@ async function sizesOf({ handle, names, types }: DirectoryRead, follow: boolean)
   return sizes;
 }
 
-// The worker that opens it will say what is wrong.
+// The worker that opens it reports the error.
 const nothing = (): null => null;
 
 function wire(path: RawPath): string | Buffer {

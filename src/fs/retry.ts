@@ -4,15 +4,15 @@ import type { RawPath } from '../api/names.ts';
 import type { FileSystem } from './file-system.ts';
 import { codeOf } from './system-error.ts';
 
-/** Failures that pass by themselves. */
+/** Transient failures. */
 const TRANSIENT = new Set(['EINTR', 'EAGAIN', 'EBUSY', 'ESTALE', 'EMFILE', 'ENFILE']);
 /** Milliseconds. The pause doubles with each attempt up to the longest. */
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 1000;
-/** Milliseconds between two looks at whether a pause is still wanted. */
+/** Milliseconds between two checks for cancellation. */
 const LOOK_EVERY = 50;
 
-/** Decides which failures of a run are worth another attempt, and after how long. */
+/** Decides which failures of a run are retried, and after which pause. */
 export class Retries {
   private readonly fs: FileSystem;
   private readonly limit: number;
@@ -26,15 +26,15 @@ export class Retries {
   }
 
   /**
-   * Milliseconds to wait before the failed step is done again, or null when the failure stands.
-   * @param attempt of the step, the first is 0
+   * Milliseconds to wait before the next attempt, or null when the failure is final.
+   * @param attempt counted from 0
    */
   pauseAfter(error: unknown, attempt: number): number | null {
     if (attempt >= this.limit || !this.isTransient(error)) return null;
     return Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
   }
 
-  /** Does the step until it succeeds or its failure stands, blocking the thread as `wait` does. */
+  /** Runs the step until it succeeds or its failure is final; `wait` blocks the thread. */
   runSync<T>(step: () => T, wait: (ms: number) => void): T {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -47,7 +47,7 @@ export class Retries {
     }
   }
 
-  /** The same for a process that has other things to do during the pauses, and may be told to stop. */
+  /** The same without blocking during the pauses, and with cancellation. */
   async run<T>(step: () => T, cancelled: () => boolean): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -60,7 +60,7 @@ export class Retries {
     }
   }
 
-  // A local disk that reports EIO once is not asked again.
+  // EIO of a local disk is final.
   private isTransient(error: unknown): boolean {
     const code = error instanceof CopyError || error instanceof RefusedError ? error.code : codeOf(error);
     return TRANSIENT.has(code) || (code === 'EIO' && this.roots.some((path) => this.isOnNetwork(path)));
@@ -81,7 +81,7 @@ export class Retries {
   }
 }
 
-/** Waits, but not after `cancelled` has turned true. */
+/** Waits until the time is over or `cancelled` returns true. */
 export async function pauseUnless(cancelled: () => boolean, ms: number): Promise<void> {
   for (let left = ms; left > 0 && !cancelled(); left -= LOOK_EVERY) await delay(Math.min(left, LOOK_EVERY));
 }

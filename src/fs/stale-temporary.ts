@@ -4,10 +4,10 @@ import type { FileSystem, Handle, Stat } from './file-system.ts';
 import { orNull } from './system-error.ts';
 import { parseTemporaryName, type TemporaryName } from './temporary-name.ts';
 
-/** Milliseconds. Where nobody can tell whether the writer lives, a file that nothing has changed for so long is dead. */
+/** Milliseconds after its last change at which a file counts as stale when it is unknown whether its writer lives. */
 const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
 
-/** The names in a directory that are temporary ones, of whatever run. */
+/** The temporary names in a directory, of any run. */
 export function temporaryNamesIn(fs: FileSystem, dir: Handle): RawPath[] {
   const found: RawPath[] = [];
   fs.list(dir, (name) => {
@@ -17,9 +17,9 @@ export function temporaryNamesIn(fs: FileSystem, dir: Handle): RawPath[] {
 }
 
 /**
- * Removes an entry with a temporary name when the run that made it is dead.
- * @param options `before` (milliseconds since 1970): entries changed since then stay; `dryRun`: it is only asked for
- * @returns whether it was that. Throws what the calls throw
+ * Removes an entry with a temporary name if the run that made it is dead.
+ * @param options `before` (milliseconds since 1970): later changed entries stay; `dryRun`: do not remove
+ * @returns whether it was stale. Throws SystemError
  */
 export function removeStale(
   fs: FileSystem,
@@ -30,7 +30,7 @@ export function removeStale(
   const made = parseTemporaryName(name);
   const found = made === null ? null : fs.statAt(dir, name);
   if (made === null || found === null || found.type === 'd' || found.changedMs >= before) return false;
-  // Held until the name is gone: whoever has just made the file and cannot lock it takes another name.
+  // The lock is held until the name is gone: a writer that has just made the file and cannot lock it chooses another name.
   const handle = made.isLocked && found.type === 'f' ? orNull(() => fs.openRead(dir, name)) : null;
   try {
     const isStale = handle === null ? isAbandoned(made, found) : isUnlocked(fs, dir, name, handle, made);
@@ -46,7 +46,7 @@ function isUnlocked(fs: FileSystem, dir: Handle, name: RawPath, handle: Handle, 
   if (got === false) return false;
   const there = fs.statAt(dir, name);
   if (there?.identity !== fs.stat(handle).identity) return false;
-  // A lock may not be seen from other machines: that is a matter of how the network file system is mounted.
+  // Depending on the mount options of a network file system, locks of other machines may be invisible.
   return (got === true && (made.isHere || !fs.space(dir).network)) || isAbandoned(made, there);
 }
 
@@ -54,7 +54,7 @@ function isAbandoned(made: TemporaryName, { changedMs }: Stat): boolean {
   return (made.isHere && !isRunning(made.pid)) || changedMs < Date.now() - ABANDONED_AFTER;
 }
 
-/** By a signal that is not sent: /proc may be hidden or missing. Another process may have got the number since. */
+/** By signal 0, since /proc may be hidden or missing. The number may have been reused since. */
 export function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);

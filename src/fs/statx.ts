@@ -4,7 +4,7 @@ import type { Stat, TypeLetter } from './file-system.ts';
 export const STATX_SIZE = 256;
 /** STATX_BASIC_STATS */
 export const STATX_MASK = 0x7ff;
-/** All but STATX_ATIME, which FUSE does not know of a directory that has just been read. */
+/** Without STATX_ATIME, for which FUSE would send a request for a directory that was just read. */
 export const STATX_MASK_QUIET = STATX_MASK & ~0x20;
 
 // A Map: the bundler misreads octal numbers as keys of an object literal.

@@ -3,10 +3,10 @@ import { getSystemErrorMap, types } from 'node:util';
 import { CopyError } from '../api/errors.ts';
 
 const nameOfErrno = new Map(Object.entries(constants.errno).map(([name, errno]) => [errno, name]));
-// EWOULDBLOCK is the same number on most systems, and comes later.
+// EWOULDBLOCK has the same number on most systems, and comes later.
 nameOfErrno.set(constants.errno.EAGAIN, 'EAGAIN');
 
-// libuv has no words for these, and Node says `Unknown system error -122`.
+// libuv has no messages for these; Node says `Unknown system error -122`.
 const EXTRA: Record<string, string> = {
   EOPNOTSUPP: 'operation not supported',
   EDQUOT: 'disk quota exceeded',
@@ -15,7 +15,7 @@ const EXTRA: Record<string, string> = {
   EMULTIHOP: 'multihop attempted',
 };
 
-/** A failed system call, the same whichever driver made it. `code` is the errno's name. */
+/** A failed system call of either driver. `code` is the errno's name. */
 export class SystemError extends Error {
   override name = 'SystemError';
   readonly code: string;
@@ -33,8 +33,8 @@ export function systemError(errno: number, syscall: string): SystemError {
 }
 
 /**
- * What Node threw, as a SystemError; anything else comes back as it is. Not by `instanceof`: under Jest, Node's errors are of
- * another realm than ours.
+ * Converts an error of Node's to a SystemError; returns anything else unchanged. Not by `instanceof`: under Jest, Node's errors
+ * belong to another realm.
  */
 export function fromNode(error: unknown): unknown {
   if (!types.isNativeError(error) || !('syscall' in error) || !('errno' in error)) return error;
@@ -45,7 +45,7 @@ export function fromNode(error: unknown): unknown {
   });
 }
 
-/** Makes a call of `node:fs`; what that throws becomes a SystemError. */
+/** Makes a call of `node:fs`; its errors become SystemErrors. */
 export function systemCall<T>(call: () => T): T {
   try {
     return call();
@@ -54,7 +54,7 @@ export function systemCall<T>(call: () => T): T {
   }
 }
 
-/** null when a system call fails, with one of these codes if any are given. What else is thrown is thrown on. */
+/** Returns null when a system call fails (with one of the codes, if given). Other errors are rethrown. */
 export function orNull<T>(call: () => T, ...codes: string[]): T | null {
   try {
     return call();

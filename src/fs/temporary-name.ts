@@ -3,17 +3,17 @@ import { hostname } from 'node:os';
 import type { RawPath } from '../api/names.ts';
 import { orNull } from './system-error.ts';
 
-// `.pcopy-<l, n or p>-<machine>-<pid>-<random>-<job>-<n>.tmp`. `l`: the file is locked for as long as it lives, and the
-// kernel tells whether its writer does. `n`: it is not (a link or FIFO, a driver or file system without locks), and the
-// process that leads the run tells, where it can be seen. `p`: locked, and kept for a later run (`--partial`). The random part
-// marks the run, of a kept file only that: no file of anybody else's can be given such a name in advance.
+// `.pcopy-<l, n or p>-<machine>-<pid>-<random>-<job>-<n>.tmp`. `l`: its writer holds a lock on the file, so the
+// kernel tells whether the writer lives. `n`: without a lock (a link or FIFO, a driver or file system without locks); the parent
+// process of the run tells, where it is visible. `p`: locked, and kept for a later run (`--partial`). The random part identifies
+// the run, so that nobody can create such names in advance.
 const PATTERN = /^\.pcopy-([lnp])-([0-9a-f]{8}-(\d{1,10})-[0-9a-f]{16})-(\d+)-\d+\.tmp$/;
 
 const RANDOM_DIGITS = 16;
 
 let count = 0;
 
-/** The part of a temporary name that all names of one run share; a new one with each call. */
+/** Makes the part that all temporary names of one run share. */
 export function runMark(): string {
   return `${machine()}-${process.pid}-${randomHex()}`;
 }
@@ -29,26 +29,26 @@ export function markHere(mark: string): string {
 }
 
 /**
- * A name that no earlier call has given. Another worker may have given it to what it left of the same job.
- * @param job of the run; 0: what is made under the name outlives its job, or belongs to none
+ * Makes a new name. Another worker that died of the same job may have used it too.
+ * @param job its number; 0: the entry outlives its job, or belongs to none
  */
 export function temporaryName(mark: string, job: number, isLocked = false): RawPath {
   return `.pcopy-${isLocked ? 'l' : 'n'}-${mark}-${job}-${count++}.tmp`;
 }
 
-/** A name for what outlives its writer, whatever else this run or another one keeps. */
+/** Makes a name for a file that is kept after its writer. */
 export function partialName(mark: string, job: number): RawPath {
   return `.pcopy-p-${mark.slice(0, -16)}${randomHex()}-${job}-${count++}.tmp`;
 }
 
-/** What a temporary name says. */
+/** A parsed temporary name. */
 export interface TemporaryName {
   isLocked: boolean;
   isPartial: boolean;
   mark: string;
-  /** Leads the run. */
+  /** Parent process of the run. */
   pid: number;
-  /** The machine, and the processes that it has, are those that this process sees. */
+  /** The machine and the PID namespace are this process's. */
   isHere: boolean;
   /** The job it was made for. */
   job: number;
@@ -92,7 +92,7 @@ function fnv1a(text: string): string {
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
-// Process numbers mean nothing in another container.
+// Process numbers differ between containers.
 function pidNamespace(): string {
   return orNull(() => readlinkSync('/proc/self/ns/pid')) ?? '';
 }

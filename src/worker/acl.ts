@@ -5,12 +5,12 @@ const USER = 0x02;
 const GROUP_OBJ = 0x04;
 const GROUP = 0x08;
 const MASK = 0x10;
-/** What nobody has narrowed yet. */
+/** Not restricted yet. */
 const ALL = -1;
 
 /**
- * The mode that lets nobody do more than this mode together with this ACL would. Under an ACL the group bits of a mode are
- * its mask, not what the group may do; and one who is named in it may do less than everybody else.
+ * The mode that gives nobody more rights than this mode together with this ACL. With an ACL the group bits are its mask, not the
+ * rights of the group; and a named user may have fewer rights than others.
  * @param acl null: unknown
  */
 export function modeWithoutAcl(mode: number, acl: Buffer | null): number {
@@ -26,7 +26,7 @@ export function modeWithoutAcl(mode: number, acl: Buffer | null): number {
     if (tag === USER) named.users &= permissions;
     if (tag === GROUP) named.groups &= permissions;
   }
-  // The mask is for all who are named, and not for all others.
+  // The mask applies to named users and groups and to the owning group.
   const users = named.users === ALL ? 7 : named.users & mask;
   const groups = named.groups === ALL ? 7 : named.groups & mask;
   return (mode & ~0o077) | ((group & mask & users) << 3) | (mode & 7 & users & groups);

@@ -6,36 +6,36 @@ import { codeOf, orNull } from '../fs/system-error.ts';
 import type { Context, Entry } from './context.ts';
 import { beginNamed, canLock, GUARDED, underTemporaryName } from './temporary-file.ts';
 
-/** A file that is being written and has not got its name yet. */
+/** A file that is being written and does not have its final name yet. */
 export interface StagedFile {
   handle: Handle;
-  /** null: it has no name at all and vanishes with its handle. The final name itself when writing in place. */
+  /** null: it has no name and disappears with its handle. The final name itself when writing in place. */
   temporary: RawPath | null;
-  /** Only the owner may read it so far: the mode is still to be set. */
+  /** Only its owner has access so far; the mode is still to be set. */
   guarded: boolean;
-  /** It was there before the run, and may have attributes of its own. */
+  /** It existed before the run, and may have attributes. */
   reused: boolean;
 }
 
-/** A file without a name cannot be given one: it is to be copied again, under a temporary name. */
+/** An unnamed file could not be given a name; it is copied again under a temporary name. */
 export class UnnamedRefused extends Error {
   override name = 'UnnamedRefused';
 }
 
-// What a system call filter, a security module, an overlay or a missing /proc answers. Where the reason is another one, the
-// temporary name meets it too.
+// Errors of system call filters, security modules, overlays or a missing /proc. If there is another reason, the attempt under a
+// temporary name fails as well.
 export const LINK_REFUSALS = new Set(['EPERM', 'EACCES', 'ENOSYS', 'EXDEV', 'EOPNOTSUPP', 'ENOENT', 'EINVAL']);
 
-/** Whether a new file of some mode is nameless or in a place that only we can enter, and so may carry that mode at once. */
+/** Whether a new file may have its mode from the start: it has no name, or its directory is accessible only to us. */
 export interface Guard {
-  /** Even so its mode is not to be set before its owner and attributes are. */
+  /** Even then the mode is set only after owner and attributes. */
   keepGuarded: boolean;
   isPrivate: boolean;
 }
 
 /**
- * Begins a file at the entry's destination. Nobody but the owner can read it by a name before `publish`; a staged that
- * has no name, or one in a directory that nobody else can enter, may carry its mode at once.
+ * Begins a file at the entry's destination. Before `publish` nobody but the owner can open it by name; without a name, or in a
+ * directory that nobody else can enter, it may have its mode at once.
  */
 export function begin(context: Context, entry: Entry, source: Stat, { keepGuarded, isPrivate }: Guard): StagedFile {
   const { fs, config, learned } = context;
@@ -48,15 +48,15 @@ export function begin(context: Context, entry: Entry, source: Stat, { keepGuarde
     if (handle !== null) return { handle, temporary: null, guarded: keepGuarded, reused: false };
     learned.createsUnnamed = false;
   }
-  // Some servers let nothing be written into a file that says so, even by who has it open.
+  // Some servers reject writes to a file without write permission, even through an open handle.
   const isOpen = isPrivate && !keepGuarded && (mode & 0o600) === 0o600;
   const { handle, temporary, madeAs } = beginNamed(context, entry, isOpen ? mode : GUARDED);
   return { handle, temporary, guarded: keepGuarded || madeAs !== mode, reused: false };
 }
 
 /**
- * Gives the finished staged its name, in one step, whatever file or link had it before. A directory stays. Throws
- * UnnamedRefused, and then no file is begun without a name any more.
+ * Gives the finished file its name in one step, replacing a file or link, but not a directory. After throwing UnnamedRefused no
+ * more unnamed files are created.
  */
 export function publish(
   context: Context,
@@ -85,7 +85,7 @@ export function publish(
   staged.temporary = newName;
 }
 
-// Mostly nothing has the name: then it need not be looked at.
+// Mostly the name is free, and no stat is needed.
 function renameNew({ fs, learned }: Context, { destinationDir, newName, path }: Entry, from: RawPath): boolean {
   if (!learned.renamesNew) return false;
   const done = attempt(path, 'destination', 'rename', () => fs.renameNew(destinationDir, from, newName));
@@ -108,15 +108,15 @@ function linkUnnamed(
   }
 }
 
-/** Removes what was not published. A handle of it is not closed. */
+/** Removes a file that was not published. Does not close its handle. */
 export function abort(context: Context, entry: Entry, temporary: RawPath | null): void {
   if (temporary === null || temporary === entry.newName) return;
-  // The failure that led here is the one to report; the next run removes the file.
+  // The original failure is the one to report; the next run removes the file.
   orNull(() => context.fs.unlink(entry.destinationDir, temporary));
 }
 
 /**
- * Puts a name in place that is made in one call (a link, a FIFO), replacing a file or link that has it.
+ * Creates an entry that takes one call (a link, a FIFO) under its name, or under a temporary one when the name is taken.
  * @param make returns false when the name is taken
  */
 export function placeName(context: Context, entry: Entry, action: string, make: (name: RawPath) => boolean): RawPath {
@@ -126,7 +126,7 @@ export function placeName(context: Context, entry: Entry, action: string, make: 
   return underTemporaryName(context, false, (name) => attempt(path, 'destination', action, () => make(name)));
 }
 
-/** The second half of `placeName`, when everything about the new entry is set. */
+/** Gives the entry of `placeName` its final name, after its metadata is set. */
 export function publishName(context: Context, entry: Entry, name: RawPath): void {
   const { destinationDir, newName, path } = entry;
   if (name === newName) return;
@@ -139,7 +139,7 @@ export function publishName(context: Context, entry: Entry, name: RawPath): void
   }
 }
 
-/** Throws when the entry's place is taken by what may not be replaced: a directory, the source itself, by --if-exists anything. */
+/** Throws when an existing entry must not be replaced: a directory, the source itself, or with --if-exists error anything. */
 export function checkReplaceable(
   context: Context,
   entry: Entry,
@@ -162,26 +162,25 @@ export function checkReplaceable(
   }
 }
 
-/** Whether a real run would have removed what is there before it came to an entry of this type. */
+/** Whether a real run would have removed the existing entry before creating one of this type. */
 export function wouldBeGone({ config }: Context, there: Stat, type: TypeLetter): boolean {
   return config.dryRun && config.mirror && (there.type === 'd') !== (type === 'd');
 }
 
-/** What a dry run tells of an entry that would be copied. */
+/** For a dry run: whether the entry would replace something. */
 export function wouldReplace(context: Context, entry: Entry): { replaces?: true } {
   const there = context.config.dryRun && context.config.entries ? existing(context, entry) : null;
   return there === null || (there.type === 'd' && entry.type === 'd') ? {} : { replaces: true };
 }
 
-/** What has the entry's place now. Nothing, in a directory that a dry run did not make. */
+/** The existing entry. None in a directory that a dry run did not make. */
 export function existing({ fs }: Context, { destinationDir, newName, path }: Entry): Stat | null {
   if (destinationDir === MISSING) return null;
   return attempt(path, 'destination', 'stat', () => fs.statAt(destinationDir, newName));
 }
 
-// Without atomicity the file is written where it will stay. What is there is emptied, if it is a plain file with this one
-// name: written in place, one with other names would change under those too, be they entries of this very run or files
-// elsewhere that somebody has linked here.
+// With --no-atomic the file is written under its final name. An existing regular file is truncated if this is its only name;
+// otherwise its other names, of this run or elsewhere, would change too.
 function beginInPlace(context: Context, entry: Entry, source: Stat): StagedFile {
   const { fs } = context;
   const { destinationDir, newName, path } = entry;
@@ -197,7 +196,7 @@ function beginInPlace(context: Context, entry: Entry, source: Stat): StagedFile 
   return { handle, temporary: newName, guarded: true, reused: false };
 }
 
-// Opens what is there and empties it, or returns null when what was opened has another name too.
+// Opens the existing file and truncates it; null when it has other names.
 function emptied(context: Context, entry: Entry, source: Stat, mode: number): Handle | null {
   const { fs } = context;
   const { destinationDir, newName, path } = entry;
@@ -205,7 +204,7 @@ function emptied(context: Context, entry: Entry, source: Stat, mode: number): Ha
   try {
     const { type, nlink, identity } = attempt(path, 'destination', 'stat', () => fs.stat(handle));
     if (identity === source.identity) throw isSource(path);
-    // The name after the count: else a file could lose this name in between, and have its one name elsewhere.
+    // The name is checked after the link count: else the file could lose this name in between, and have another one.
     if (type !== 'f' || nlink !== 1 || fs.keepsName(handle, newName) !== true) {
       fs.close(handle);
       return null;

@@ -6,20 +6,20 @@ import { keep } from './keep.ts';
 
 export const ACCESS_ACL = 'system.posix_acl_access';
 const DEFAULT_ACL = 'system.posix_acl_default';
-/** What `--partial` says of a file of its own. It is never copied: whoever owns the source could claim anything with it. */
+/** The record of `--partial`. Never copied: the owner of the source could claim anything with it. */
 export const RECORD = 'user.pcopy.partial';
 
-// The others belong to the system: a security module labels what is made by rules of its own.
+// Others belong to the system: security modules label files by their own rules.
 const REMOVABLE = /^(user\.|trusted\.|security\.capability$|system\.posix_acl_)/;
 
 /** Extended attributes by name, ACLs among them; null for a value that could not be read. */
 export type Attributes = ReadonlyMap<RawPath, Buffer | null>;
 
-/** The attributes of a source. None where there is nothing of the kind. */
+/** The attributes of a source; empty where they are not supported. */
 export function readAttributes(context: Context, source: Handle): Attributes {
   const { xattrs } = context.fs;
   const found = new Map<RawPath, Buffer | null>();
-  if (xattrs === null) return found; // Told once, at the start of the run.
+  if (xattrs === null) return found; // Reported once, at the start of the run.
   for (const attribute of namesOf(context, xattrs, source)) {
     found.set(
       attribute,
@@ -33,16 +33,16 @@ function namesOf(context: Context, xattrs: ExtendedAttributes, handle: Handle): 
   try {
     return xattrs.list(handle).filter((name) => name !== RECORD);
   } catch (error) {
-    // ENOENT: an entry that is not open, and no /proc.
+    // ENOENT: the entry is not open, and there is no /proc.
     if (!['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOENT'].includes(codeOf(error))) lose(context, 'xattr');
     return [];
   }
 }
 
 /**
- * Gives what is at the destination these attributes. ACLs come last: they let others in, and may shut out an ordinary user
- * who has attributes still to write.
- * @returns false when the access ACL was not to be had
+ * Sets these attributes at the destination. ACLs come last: they give access to others, and may deny an ordinary user the right to
+ * write more attributes.
+ * @returns false when the access ACL could not be set
  */
 export function writeAttributes(context: Context, path: RawPath, destination: Handle, wanted: Attributes): boolean {
   const { fs } = context;
@@ -61,7 +61,7 @@ export function writeAttributes(context: Context, path: RawPath, destination: Ha
   return hasAcl;
 }
 
-/** Removes what the destination has and the source has not. */
+/** Removes attributes that the source does not have. */
 export function removeExtraAttributes(context: Context, path: RawPath, destination: Handle, wanted: Attributes): void {
   const { xattrs } = context.fs;
   if (xattrs === null) return;
@@ -71,19 +71,19 @@ export function removeExtraAttributes(context: Context, path: RawPath, destinati
   }
 }
 
-/** Whether the directory gives access rights of its own to what is made in it. */
+/** Whether new entries of the directory inherit an ACL. */
 export function hasDefaultAcl(xattrs: ExtendedAttributes | null, dir: Handle): boolean {
   return xattrs?.has(dir, DEFAULT_ACL) ?? false;
 }
 
-/** Takes an inherited ACL away. */
+/** Removes an inherited ACL. */
 export function dropAcl(xattrs: ExtendedAttributes | null, handle: Handle, isDirectory: boolean): void {
   for (const attribute of isDirectory ? [ACCESS_ACL, DEFAULT_ACL] : [ACCESS_ACL]) {
     orNull(() => xattrs?.remove(handle, attribute)); // It may have none.
   }
 }
 
-/** Whether nothing would be written or removed, were the attributes of the source copied. */
+/** Whether copying the attributes would change nothing. */
 export function hasSameAttributes(context: Context, source: Handle, destination: Handle): boolean {
   const [wanted, there] = [readAttributes(context, source), readAttributes(context, destination)];
   for (const [name, value] of wanted) {
@@ -97,13 +97,13 @@ function set(fs: FileSystem, xattrs: ExtendedAttributes, handle: Handle, attribu
   try {
     xattrs.set(handle, attribute, value);
   } catch (error) {
-    // ext4 says this of an attribute larger than it can hold, however empty the disk is.
+    // ext4 reports ENOSPC for an attribute that is too large.
     if (codeOf(error) === 'ENOSPC' && hasRoom(fs, handle)) throw new SystemError('E2BIG', 'setxattr');
     throw error;
   }
 }
 
-/** Bytes: more than any attribute takes. */
+/** Bytes: more than any attribute needs. */
 const ROOM = 1 << 20;
 
 function hasRoom(fs: FileSystem, handle: Handle): boolean {

@@ -7,9 +7,9 @@ import { copyMetadata } from './metadata.ts';
 const NOT_HELD: Handle = -1;
 
 /**
- * Gives what -u leaves as it is the metadata of its source that the options ask for, and touches nothing when it has it.
- * @param isLate its time is to be set too
- * @returns false when it is to be copied instead: it has other names, and what is under those is not ours to change
+ * Updates the metadata of an unchanged entry (-u) as far as the options ask for, if it differs.
+ * @param isLate set its times too
+ * @returns false when it has to be copied instead, because it has other names, which must not change
  */
 export function bringUpToDate(context: Context, entry: Entry, stat: Stat, there: Stat, isLate: boolean): boolean {
   const { fs, config } = context;
@@ -29,7 +29,7 @@ export function bringUpToDate(context: Context, entry: Entry, stat: Stat, there:
       );
     }
     if (!isLate && hasSameRights(context, { source, stat, destination, there: found })) return true;
-    // The name after the count: an entry that has one name, and still this one, has none elsewhere.
+    // The name is checked after the link count: an entry with one link that still has this name has no other.
     if (found.nlink > 1 || fs.keepsName(destination, newName) === false) return false;
     if (config.dryRun) return true;
     context.heartbeat.guard();
@@ -50,7 +50,7 @@ export interface Pair {
   there: Stat;
 }
 
-/** Whether owner, mode, ACLs and attributes are the source's, as far as it is ours to change them. */
+/** Whether owner, mode, ACLs and attributes equal the source's, as far as we may change them. */
 export function hasSameRights(context: Context, { source, stat, destination, there }: Pair): boolean {
   const isSuperuser = process.geteuid?.() === 0;
   if (isSuperuser && (stat.uid !== there.uid || stat.gid !== there.gid)) return false;

@@ -4,14 +4,14 @@ import type { Handle, Stat } from '../fs/file-system.ts';
 import type { SourceState } from '../protocol/jobs.ts';
 import type { Context } from './context.ts';
 
-/** The unit a hole can have; smaller ones file systems cannot keep. */
+/** Bytes. File systems do not store smaller holes. */
 const HOLE_UNIT = 4096;
 const zeros = Buffer.alloc(HOLE_UNIT);
 
-/** Gets to see every byte of the content in order, holes included. */
+/** Receives every byte of the content in order, holes included. */
 export type Observer = (bytes: Buffer) => void;
 
-/** A file of which content is copied, both sides open. */
+/** A file whose content is copied, open on both sides. */
 export interface Content {
   path: RawPath;
   source: Handle;
@@ -42,7 +42,7 @@ export function copyContent(context: Context, content: Content, stat: Stat): num
     const n = copyBatch(context, content, buffer.length, NEXT);
     total += n;
     if (total > stat.size && stat.size > 0) throw changed(path, 'grew while it was read');
-    // A short read that ends at the known size is the end of the file: no further call is needed to know it.
+    // A short read that ends at the known size is the end of the file, without another call.
     if (n === 0 || (n < buffer.length && total === stat.size)) break;
   }
   if (total < stat.size) throw changed(path, 'shrank while it was read');
@@ -52,8 +52,8 @@ export function copyContent(context: Context, content: Content, stat: Stat): num
 }
 
 /**
- * Copies the part of the content between two positions, holes kept as the options say. The destination has its size.
- * Throws when the source ends before `end`.
+ * Copies a range of the content, keeping holes as the options say. The destination already has its size. Throws when the source
+ * ends before `end`.
  */
 export function copyRange(context: Context, content: Content, { start, end }: Range, holes: boolean): void {
   const { fs, config } = context;
@@ -80,7 +80,7 @@ function copySparse(context: Context, content: Content, stat: Stat): number {
   return stat.size;
 }
 
-/** A position: after what was read or written last. */
+/** The position after the last read or write. */
 const NEXT = -1;
 
 /** @returns bytes copied; 0 at the end of the source */
@@ -95,7 +95,7 @@ function copyBatch(context: Context, content: Content, wanted: number, at: numbe
   return n;
 }
 
-// Writes all but the zeros, in as few calls as there are runs of data.
+// Writes everything except zero blocks, with one call per run of data.
 function writeData(context: Context, content: Content, length: number, position: number): void {
   let start = 0;
   const writeUntil = (end: number): void => {
@@ -112,18 +112,18 @@ function writeData(context: Context, content: Content, length: number, position:
   writeUntil(length);
 }
 
-// Writes a part of the buffer. A short write is not an error yet: a full disk shows in the call after it.
+// Writes a part of the buffer. A short write is not an error yet: the next call reports a full disk.
 function writeAll({ fs, buffer }: Context, { path, destination }: Content, part: Range, position: number): void {
   for (let from = part.start; from < part.end; ) {
     const at = position === NEXT ? NEXT : position + from - part.start;
     const n = attempt(path, 'destination', 'write', () => fs.write(destination, buffer, from, part.end - from, at));
-    // A file system that takes nothing and gives no reason would otherwise be asked for ever.
+    // Otherwise a file system that writes nothing without an error would cause an endless loop.
     if (n === 0) throw entryError(path, 'destination', 'write', 'EIO', 'nothing was written');
     from += n;
   }
 }
 
-// A hole costs nothing to copy, but the hash has to see its zeros, which may be petabytes.
+// A hole costs nothing to copy, but its zeros, maybe petabytes, have to be hashed.
 function skipHole(context: Context, length: number, observe: Observer | null): void {
   if (observe === null) return context.heartbeat.skipped(length);
   for (let left = length; left > 0; left -= HOLE_UNIT) {
@@ -135,19 +135,19 @@ function skipHole(context: Context, length: number, observe: Observer | null): v
 
 const OTHERWISE = ['mode', 'uid', 'gid', 'nlink'] as const;
 
-/** Throws when the file is no longer what it was when its copy began. */
+/** Throws when the file has changed since its copy began. */
 export function checkUnchanged(context: Context, path: RawPath, source: Handle, stat: SourceState): void {
   const now = attempt(path, 'source', 'stat', () => context.fs.stat(source));
   if (now.size > stat.size) throw changed(path, 'grew while it was read');
   if (now.size < stat.size) throw changed(path, 'shrank while it was read');
   if (now.mtime !== stat.mtime || now.mtimeNs !== stat.mtimeNs) throw changed(path, 'changed while it was read');
-  // Whoever writes and then puts the old time back (encrypted containers) cannot put this one back. Rights, owners and further
-  // names change it too, and are no change of content.
+  // A program that restores the mtime after writing (encrypted containers) cannot restore the ctime. Changes of mode, owner and
+  // link count update it too, without a change of content.
   const isOtherwiseSame = OTHERWISE.every((field) => now[field] === stat[field]);
   if (now.changedMs !== stat.changedMs && isOtherwiseSame) throw changed(path, 'changed while it was read');
 }
 
-// Files of /proc and the like say size 0 and have content; an ordinary one that was empty has grown.
+// Files in /proc and the like have size 0 and content; an ordinary file that was empty has grown.
 function checkStillSizeless(context: Context, path: RawPath, source: Handle): void {
   const now = attempt(path, 'source', 'stat', () => context.fs.stat(source));
   if (now.size > 0) throw changed(path, 'grew while it was read');

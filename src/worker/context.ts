@@ -9,14 +9,14 @@ import type { WorkerConfig } from '../protocol/worker-config.ts';
 import type { HardLinks } from './hard-links.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
-/** What every step of a worker needs. One for the life of the worker; `report` is new for each job. */
+/** The state of a worker that all steps share. `report` is new for each job. */
 export interface Context {
   readonly fs: FileSystem;
   readonly config: WorkerConfig;
-  /** Directories of the source, opened; of the destination, made when missing and opened. */
+  /** Open directories of the source, and of the destination, where missing ones are made. */
   readonly source: DirHandleCache;
   readonly destination: DirHandleCache;
-  /** Directories of the destination again, with the files that are linked to. */
+  /** Open destination directories of files that are linked to. */
   readonly linkTargets: DirHandleCache;
   /** chunkSize * batch bytes, allocated once. */
   readonly buffer: Buffer;
@@ -32,40 +32,40 @@ export interface Context {
   readonly mark: string;
   job: number;
   report: Report;
-  /** Other file systems are mounted inside the destination: what holds of one need not hold of the next. */
+  /** Other file systems are mounted inside the destination, and may differ from it. */
   hasMounts: boolean;
-  /** Identities of directories that this worker has made lately, and whether what is made in them may inherit an ACL. */
+  /** Identities of directories that this worker made recently, and whether their entries may inherit an ACL. */
   readonly madeHere: Map<string, boolean>;
   readonly learned: Learned;
 }
 
-/** What the first refusals have told of the destination: what it cannot do is not tried again. */
+/** What the worker has learned about the destination, so that unsupported calls are not tried again. */
 export interface Learned {
-  /** It makes files without a name, and lets them be named. */
+  /** It can create unnamed files and name them. */
   createsUnnamed: boolean;
-  /** It gives a name only if that is free, in one call. Where not, what has the name is looked at before it is replaced. */
+  /** It can rename without replacing, in one call. Otherwise the name is checked before it is replaced. */
   renamesNew: boolean;
-  /** Locks that were not to be had. */
+  /** Number of failed locks. */
   lockRefusals: number;
-  /** Files can share blocks with the source's. */
+  /** Files can share blocks with the source. */
   clones: boolean;
   /**
-   * Times that are whole in these units (nanoseconds) have been given back as they were set. It is then asked again only for
-   * finer ones, and for those that 32 bits do not hold, which are clamped.
+   * Times that are multiples of these units (nanoseconds) are stored exactly. Only finer times are checked again, and those beyond
+   * 32 bits, which may be clamped.
    */
   keptTo: { atime: number; mtime: number };
 }
 
-/** One entry on its way: where it is, where it goes, and what the two are called in a message. */
+/** An entry that is being copied. */
 export interface Entry {
   sourceDir: Handle;
   destinationDir: Handle;
   name: RawPath;
-  /** What the destination calls it; differs only when a single file is copied under another name. */
+  /** Its name at the destination. */
   newName: RawPath;
   path: RawPath;
   type: TypeLetter;
-  /** Which file the first name of several was when it was deferred; null for all other entries. */
+  /** For the first name of a hard-linked file: its identity when it was deferred; else null. */
   deferredAs: string | null;
 }
 
@@ -73,7 +73,7 @@ export interface Entry {
 const FIRST_LOOK = 50;
 const LAST_LOOK = 1000;
 
-/** Does the step, and again after a pause while it fails for a reason that passes. */
+/** Runs the step, with retries after transient failures. */
 export function withRetries<T>(context: Context, step: () => T): T {
   const { retries, heartbeat } = context;
   const once = (): T => retries.runSync(step, (ms) => heartbeat.pause(ms));
@@ -150,18 +150,18 @@ export function entryIn(
   return { sourceDir, destinationDir, name: sourcePath(name), newName, path: join(path, name), type, deferredAs: null };
 }
 
-/** An entry of the destination, whose source is not asked for. */
+/** An entry of the destination without a source directory. */
 export function destinationEntry(context: Context, path: RawPath): Entry {
   const [dir, name] = splitPath(path);
   return entryIn(context, { path: dir, sourceDir: MISSING, destinationDir: context.destination.open(dir) }, name, 'f');
 }
 
-/** Counts what could not be preserved. */
+/** Counts metadata that could not be preserved. */
 export function lose(context: Context, kind: string): void {
   context.report.lost[kind] = (context.report.lost[kind] ?? 0) + 1;
 }
 
-/** Tells of an entry when somebody listens. */
+/** Reports an entry, if entries are reported. */
 export function tell(context: Context, done: EntryResult): void {
   if (context.config.entries) context.report.entries.push(done);
 }

@@ -7,7 +7,7 @@ import { orNull } from '../fs/system-error.ts';
 import { wouldBeGone } from './atomic-write.ts';
 import type { Context } from './context.ts';
 
-/** Opens a directory on the way into the destination; what is missing is made. */
+/** Opens a directory on a path into the destination; a missing one is made. */
 export function enterDestination(context: Context, parent: Handle, name: RawPath, path: RawPath): Handle {
   const { fs, config } = context;
   if (config.dryRun) {
@@ -22,16 +22,16 @@ export function enterDestination(context: Context, parent: Handle, name: RawPath
   return attempt(path, 'destination', 'open', () => hold(context, parent, name));
 }
 
-// What is not open cannot be synced.
+// Only an open directory can be synced.
 function hold({ fs, config }: Context, parent: Handle, name: RawPath): Handle {
   return config.fsync ? fs.openDirectory(parent, name) : fs.holdDirectory(parent, name);
 }
 
-// Mostly it is there: made when it was listed itself. To try to make it first would take its parent's lock in vain.
+// Mostly it exists, made when it was listed. Trying to make it first would take its parent's lock for nothing.
 function enterExisting(context: Context, parent: Handle, name: RawPath, path: RawPath): Handle | null {
   const { fs } = context;
   const handle = orNull(() => hold(context, parent, name));
-  if (handle === null) return null; // It is missing, or no directory: what makes it says what is wrong.
+  if (handle === null) return null; // Missing, or no directory: making it reports the error.
   try {
     const there = attempt(path, 'destination', 'stat', () => fs.stat(handle));
     noteDirectory(context, there, path);
@@ -43,28 +43,28 @@ function enterExisting(context: Context, parent: Handle, name: RawPath, path: Ra
 }
 
 /**
- * Lets us into a directory that is our own and closed to us, as those of a copy of a read-only tree are; its mode is put back
- * at the end of the run. @returns the handle, or another one when this one could not list
+ * Makes a directory of ours accessible that denies us access, as in a copy of a read-only tree; its mode is restored at the end
+ * of the run. @returns the handle, or a new one when this one cannot list
  */
 export function opened(context: Context, handle: Handle, there: Stat, path: RawPath): Handle {
   const { fs } = context;
   if (!isClosedToOwner(there)) return handle;
-  // Before it is done: a worker may be ended at any moment, and then reports nothing.
+  // Before the change, since a worker may be killed at any moment.
   context.emit({ type: 'opened', path, mode: there.mode });
-  // Where that fails, what is to be done in it says what is wrong.
+  // If that fails, the next step in it reports the error.
   if (orNull(() => fs.setMode(handle, there.mode | 0o700)) === null) return handle;
   const again = attempt(path, 'destination', 'open', () => hold(context, handle, '.'));
   fs.close(handle);
   return again;
 }
 
-/** So many directories are remembered to be of this worker's making. */
+/** Limit of remembered directories. */
 const REMEMBERED = 10_000;
 
 /**
- * Makes the directory, or finds it there.
- * @param mayInheritAcl whether what is made in the parent may, as far as is known
- * @returns true when it is this run's to finish
+ * Makes the directory, or accepts an existing one.
+ * @param mayInheritAcl whether entries of the parent may inherit an ACL, as far as known
+ * @returns true when this run has to finish it
  */
 export function ensureDirectory(
   context: Context,
@@ -94,13 +94,13 @@ function noteDirectory(context: Context, there: Stat | null, path: RawPath): boo
   // Its name was taken a moment ago: it is gone again, or this machine does not see yet what another one has made.
   if (there === null) throw entryError(path, 'destination', 'stat', 'ENOENT', 'no such file or directory');
   const ours = checkThere(context, there, path);
-  // Every mount point was there before the run.
+  // Mount points existed before the run.
   if (deviceOf(there) !== deviceOf(context.config.destination)) context.hasMounts = true;
   (ours ? report.made : report.kept).push(path);
   return ours;
 }
 
-/** Throws when what is there is no directory, or one that nothing may be put into. @returns true when it is unfinished */
+/** Throws when the existing entry is no directory, or a forbidden one. @returns true when it is unfinished */
 export function checkThere({ config }: Context, there: Stat | null, path: RawPath): boolean {
   if (there?.type !== 'd') {
     throw notDirectory(path, there?.type);

@@ -15,17 +15,17 @@ import { copySpecial, copySymlink } from './special.ts';
 import { sweep } from './stale-temp-files.ts';
 
 /**
- * A batch is handed back after so many bytes, or so many milliseconds, for idle workers to take their share of it: between two
- * directories, since whoever goes on with one has to look into it anew, or in one that takes long.
+ * The rest of a batch is handed back after this many bytes or milliseconds, so that idle workers can share it: between two
+ * directories, since another worker has to open the directory again, or within one that takes long.
  */
 const SLICE_BYTES = 64 * 1024 * 1024;
 const SLICE_MS = 200;
 const LONG_SLICE_MS = 1000;
 
-/** Called with the index of the entry in hand, before it is begun. */
+/** Called with the index of an entry before it is copied. */
 export type Note = (index: number) => void;
 
-/** Copies the entries of a job. The failure of one is told and does not touch the others. */
+/** Copies the entries of a job. A failed entry is reported and does not affect the others. */
 export function copyEntries(context: Context, job: EntriesJob, note: Note): void {
   const { report } = context;
   const began = performance.now();
@@ -77,7 +77,7 @@ function copyGroup(
   }
 }
 
-// Where one of the two directories cannot be entered, none of the entries can be copied: one line says it for all.
+// When one of the directories cannot be opened, none of the entries can be copied: one failure covers all.
 function openBoth(context: Context, dir: RawPath, entries: number): OpenDirectory | null {
   try {
     return withRetries(context, () => {
@@ -126,7 +126,7 @@ function copyByType(context: Context, entry: Entry, into: Into): void {
   }
 }
 
-// Made now, so that an empty directory appears too; its mode and times are set when the run has put everything into it.
+// Made now, so that empty directories are copied too; mode and times are set when it is complete.
 function makeDirectory(context: Context, entry: Entry, { inheritsAcl }: Into): void {
   const { report, config } = context;
   const isNew = config.dryRun

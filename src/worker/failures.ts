@@ -3,7 +3,7 @@ import { toFailure } from '../fs/entry-error.ts';
 import type { Context } from './context.ts';
 import { ParentDied } from './heartbeat.ts';
 
-/** Tells of a failed entry and counts it. */
+/** Reports and counts a failed entry. */
 export function fail(context: Context, error: unknown, path: string): void {
   if (error instanceof ParentDied) throw error;
   const failure = toFailure(error, path);
@@ -12,12 +12,12 @@ export function fail(context: Context, error: unknown, path: string): void {
   context.emit({ type: 'failed', failure });
 }
 
-/** Whether every further write would fail in the same way. */
+/** Whether every further write would fail too. */
 function isFull(failure: Failure): boolean {
   return failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT');
 }
 
-/** One line for all of a directory's entries. */
+/** One failure for all entries of a directory. */
 export function failSubtree(context: Context, error: unknown, path: string, entries: number): void {
   if (error instanceof ParentDied) throw error;
   const failure = { ...toFailure(error, path), subtree: true };

@@ -12,12 +12,12 @@ import { beginPartial, copyRest, isKept, stays } from './partial.ts';
 import { isUpToDate } from './policy.ts';
 import { digestOf, hashContent, verify } from './verify.ts';
 
-/** Only a comparison of contents reads the source. */
+/** The source is read only to compare contents. */
 const NOT_OPEN: Handle = -1;
 
 /**
- * Copies one regular file: content, mode, times and what the options ask for, then the name. Files that other workers
- * have a part in (hard links, big files) are not copied but noted in the report, unless it is their turn.
+ * Copies one regular file: content, mode, times and what the options ask for, then the name. Hard-linked and big files, which
+ * involve other workers, are deferred in the report, unless it is their turn.
  */
 export function copyFile(context: Context, entry: Entry, into: Into): void {
   try {
@@ -37,7 +37,7 @@ function copyOnce(context: Context, entry: Entry, into: Into): void {
   try {
     const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
     if (stat.type !== 'f') throw entryError(path, 'source', 'open', 'EPCOPY_CHANGED', 'is no longer a regular file');
-    // Only holes get so large. From here on positions are no longer exact in JavaScript's numbers.
+    // Only sparse files are so large; positions beyond are not exact in JavaScript's numbers.
     if (!Number.isSafeInteger(stat.size)) throw entryError(path, 'source', 'open', 'EFBIG', 'is larger than 8 PiB');
     if (defersHardLink(context, entry, stat)) return;
     context.heartbeat.beginFile(path, stat.size);
@@ -59,8 +59,7 @@ function copyOnce(context: Context, entry: Entry, into: Into): void {
   }
 }
 
-// A file that is deferred need not be opened, nor one that stays as it is where size and time decide. null: whether it stays
-// cannot be said by name.
+// Deferred files, and files that are unchanged by size and time, need not be opened. null: that cannot be decided by name.
 function isDoneByName(context: Context, entry: Entry): boolean | null {
   const { fs, config } = context;
   const replaces = config.ifExists === 'replace' && !config.update;
@@ -76,7 +75,7 @@ function isDoneByName(context: Context, entry: Entry): boolean | null {
   return isUpToDate(context, entry, NOT_OPEN, stat);
 }
 
-/** Opens the entry's file for reading; what a link leads to only when the user asked for that. */
+/** Opens the entry's file for reading; follows links only with `dereference`. */
 export function openSource({ fs, config }: Context, { sourceDir, name, path }: Entry): Handle {
   return attempt(path, 'source', 'open', () =>
     config.dereference ? fs.openTarget(sourceDir, name, 'f') : fs.openRead(sourceDir, name),
@@ -110,7 +109,7 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
     if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(staged.handle));
     if (config.verify && sha256 !== undefined) verify(context, path, staged.handle, stat, sha256);
     const identity = entry.deferredAs === null ? '' : identityOf(context, path, staged.handle);
-    // Closing may tell of a late write error (NFS, quota): before the name is given, where the file outlives its handle.
+    // Closing may report a late write error (NFS, quota): done before the file gets its name, if it has a temporary one.
     const tells = staged.temporary === null || attempt(path, 'destination', 'close', () => fs.flush(staged.handle));
     if (!tells) close();
     publish(context, entry, staged, stat);
@@ -130,10 +129,10 @@ function identityOf({ fs }: Context, path: RawPath, handle: Handle): string {
   return attempt(path, 'destination', 'stat', () => fs.stat(handle)).identity;
 }
 
-// Below this, cloning costs as many calls as copying.
+// Bytes. For smaller files cloning needs as many calls as copying.
 const CLONE_FROM = 64 * 1024;
 
-/** Shares the source's blocks when that is wanted and possible. Throws when it must be and is not. */
+/** Shares the source's blocks if wanted and possible. Throws when that is required and not possible. */
 export function clone(context: Context, entry: Entry, source: Handle, staged: StagedFile, stat: Stat): boolean {
   const { fs, config, learned } = context;
   const always = config.reflink === 'always';
@@ -145,7 +144,7 @@ export function clone(context: Context, entry: Entry, source: Handle, staged: St
     return true;
   }
   if (always) throw entryError(entry.path, 'destination', 'reflink', refusal, 'cannot share blocks here');
-  // These are about the file systems, not the file.
+  // These codes concern the file systems, not the file.
   if (['EOPNOTSUPP', 'EXDEV', 'ENOTSUP', 'ENOTTY'].includes(refusal)) learned.clones = false;
   return false;
 }

@@ -12,10 +12,10 @@ import { lookInto } from './into.ts';
 import { copyMetadata } from './metadata.ts';
 import { setAndCheckTimes } from './times.ts';
 
-/** Only extended attributes are read from the open source. */
+/** The source is opened only for extended attributes. */
 const NOT_OPEN: Handle = -1;
 
-/** Gives directories their source's times and, to those that the run made, its mode, now that nothing more is put in. */
+/** Gives complete directories their source's times and, if the run made them, its mode. */
 export function finishDirectories(context: Context, job: FinishJob): void {
   for (const path of job.made) finishOne(context, path, () => finish(context, path, true, job.last));
   for (const path of job.kept) finishOne(context, path, () => finish(context, path, false, job.last));
@@ -43,9 +43,9 @@ function finish(context: Context, path: RawPath, made: boolean, last: boolean): 
   const destination = attempt(path, 'destination', 'open', () => context.destination.open(path));
   const isSame = !made && config.update && isUpToDate(context, { source, stat, destination });
   if (isSame || (made && isSomebodyElses(context, stat, destination))) {
-    // Left alone, so that a run that changes nothing leaves no trace.
+    // Left alone, so that a run without changes changes nothing.
   } else if (whole) {
-    // An ACL that was inherited when the directory was made shows as a default ACL of its own.
+    // A directory that inherited an ACL has a default ACL too.
     const hasAttributes = config.archive || lookInto(context, destination).inheritsAcl();
     copyMetadata(context, path, { source, stat, destination, guarded: made, hasAttributes });
   } else attempt(path, 'destination', 'set times', () => setTimes(context, destination, stat));
@@ -64,8 +64,8 @@ function isUpToDate(context: Context, pair: Omit<Pair, 'there'>): boolean {
   return sameTime(pair.stat, there) && (!context.config.archive || hasSameRights(context, { ...pair, there }));
 }
 
-// Where it is open, of that one: mode and ACL of two directories make access that neither gave. Else by name, from its
-// parent: a directory that we may not list has a mode and times all the same.
+// Through the open directory, if there is one: mode and ACL of two different directories would grant access that neither grants.
+// Otherwise by name in its parent, which works without read permission.
 function statSource(context: Context, path: RawPath, source: Handle): Stat {
   const { fs, config } = context;
   if (source !== NOT_OPEN) return fs.stat(source);
@@ -78,12 +78,12 @@ function statSource(context: Context, path: RawPath, source: Handle): Stat {
   throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is no longer a directory');
 }
 
-// A directory that was there may be somebody else's, whose times are not ours to set.
+// An existing directory may belong to someone else; then its times cannot be set.
 function setTimes(context: Context, destination: Handle, stat: Stat): void {
   orNull(() => setAndCheckTimes(context, destination, stat), 'EPERM', 'EACCES');
 }
 
-// A superuser is never locked out.
+// The superuser always has access.
 function locksOut(stat: Stat): boolean {
   return (stat.mode & 0o700) !== 0o700 && process.geteuid?.() !== 0;
 }

@@ -3,34 +3,34 @@ import type { TypeLetter } from '../fs/file-system.ts';
 import type { Deferred, Report } from '../protocol/report.ts';
 import type { Context, Entry } from './context.ts';
 
-/** A copy at the destination that further names of its file can be linked to. */
+/** A copy at the destination that other names of the file can be linked to. */
 export interface LinkTarget {
   path: RawPath;
   identity: string;
   sha256?: string;
-  /** The job in which its name was last seen to be still that of the copy: some milliseconds ago at most, if it is this one. */
+  /** The last job that verified that its name still is that of the copy. */
   checkedIn: Report | null;
 }
 
-/** A name that is deferred, unless the others of its file turn up in the same job. */
+/** A name that is deferred, unless all other names of its file are in the same job. */
 export interface Waiting extends Deferred {
   path: RawPath;
   type: TypeLetter;
 }
 
-/** So many copies are remembered. */
+/** Limit of remembered copies. */
 const REMEMBERED = 10_000;
 
 /**
- * What a worker can do about files with several names without the parent: link further names to copies that it knows, and
- * copy a file whose names are all in its job. Files are known by their identities at the source.
+ * Hard links that a worker can handle without the parent: it links names to copies that it knows, and copies a file whose names
+ * are all in its job. Files are identified by their identities at the source.
  */
 export class HardLinks {
   private readonly targets = new Map<string, LinkTarget>();
   private waiting = new Map<string, Waiting[]>();
-  /** Files copied in this job whose other names wait, all of them. */
+  /** Files copied in this job, of which all other names are waiting. */
   complete: string[] = [];
-  /** The last file looked at had several names: the next one probably has too. */
+  /** The last file had several names, so the next one probably has too. */
   areLikely = false;
 
   target(identity: string): LinkTarget | undefined {
@@ -46,7 +46,7 @@ export class HardLinks {
     this.targets.delete(identity);
   }
 
-  /** @returns false when all other names of the file wait already: then this one is copied */
+  /** @returns false when all other names of the file are waiting already; then this one is copied */
   defer(name: Waiting): boolean {
     const others = this.waiting.get(name.identity);
     if (others === undefined) this.waiting.set(name.identity, [name]);
@@ -55,19 +55,19 @@ export class HardLinks {
     return true;
   }
 
-  /** @returns whether other names of the file wait in this job */
+  /** @returns whether other names of the file are waiting in this job */
   areWaiting(identity: string): boolean {
     return this.waiting.has(identity);
   }
 
-  /** The names of the file no longer wait. */
+  /** Removes the waiting names of the file. */
   takeWaiting(identity: string): Waiting[] {
     const names = this.waiting.get(identity) ?? [];
     this.waiting.delete(identity);
     return names;
   }
 
-  /** What the job leaves to the parent. */
+  /** Names that are deferred to the parent. */
   takeDeferred(): Deferred[] {
     const all = [...this.waiting.values()].flat();
     this.waiting = new Map();
@@ -76,10 +76,10 @@ export class HardLinks {
   }
 }
 
-/** Stands for the identity of a first copy that a dry run does not make. */
+/** The identity of a copy that a dry run does not make. */
 export const DRY_RUN = 'dry run';
 
-/** A first name was copied: tells which file at the destination the other names are to be linked to. */
+/** Reports the copy of a first name, which the other names will be linked to. */
 export function notePrimary({ report, hardLinks }: Context, entry: Entry, identity: string, sha256?: string): void {
   const { path, deferredAs } = entry;
   if (deferredAs === null) return;

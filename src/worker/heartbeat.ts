@@ -7,20 +7,20 @@ import { Lease } from './lease.ts';
 import { processorMs } from './processor-time.ts';
 import { SharedRate } from './rate-limit.ts';
 
-/** At most one progress message in this many milliseconds. */
+/** Milliseconds between two progress messages. */
 const TELL_EVERY = 50;
 
-/** What an entry that is no file costs in calls, of a file's cost. */
+/** Cost of an entry that is no file, as a share of a file's. */
 const OTHER_ENTRY = 0.25;
 
-/** Thrown when nobody waits for the work any more; everything unwinds, and the worker ends. */
+/** Thrown when the parent is gone; the worker then exits. */
 export class ParentDied extends Error {
   override name = 'ParentDied';
 }
 
 /**
- * The worker's clock: tells the parent now and then how far it is, holds the rate, and notices when the parent has died,
- * which a loop of synchronous calls would not. Cheap enough to ask after each system call.
+ * Called after each system call of a worker: reports progress, limits the rate, and notices the death of the parent, which a loop of
+ * synchronous calls would not.
  */
 export class Heartbeat {
   private readonly emit: (event: WorkerEvent) => void;
@@ -31,7 +31,7 @@ export class Heartbeat {
   private done = 0;
   private size = 0;
   private bytes = 0;
-  /** Since the worker began. */
+  /** Since the start of the worker. */
   private entries = 0;
   private isFile = false;
   private allBytes = 0;
@@ -67,7 +67,7 @@ export class Heartbeat {
     this.size = 0;
   }
 
-  /** @param part which part of the file it is, where several workers share it; `size` is the part's then */
+  /** @param part the part of a file that several workers share; `size` is that of the part */
   beginFile(path: RawPath, size: number, part?: { number: number; of: number }): void {
     this.path = path;
     this.isFile = true;
@@ -76,7 +76,7 @@ export class Heartbeat {
     this.part = part;
   }
 
-  /** The next entries are of this directory, which is yet to be opened. */
+  /** The next entries are in this directory, which is about to be opened. */
   beginDirectory(_path: RawPath): void {}
 
   /** The directory is open. */
@@ -84,7 +84,7 @@ export class Heartbeat {
 
   endJob(_job: Job, _report: Report): void {}
 
-  /** @returns the size of the file that was begun last; 0 when none was since */
+  /** @returns the size of the current file; 0 when there is none */
   endEntry(_path: RawPath): number {
     this.entries += this.isFile ? 1 : OTHER_ENTRY;
     this.isFile = false;
@@ -104,19 +104,19 @@ export class Heartbeat {
     this.tick();
   }
 
-  /** A hole: done, but nothing was moved. */
+  /** A hole was skipped: done without copying. */
   skipped(bytes: number): void {
     this.done += bytes;
     this.bytes += bytes;
     this.tick();
   }
 
-  /** Time passed in work that moves nothing. */
+  /** Time passed without copying. */
   waited(): void {
     this.tick();
   }
 
-  /** Waits without giving up the thread; in pieces, so that progress is told and a dead parent noticed meanwhile. */
+  /** Blocks the thread, in intervals, to report progress and notice a dead parent meanwhile. */
   pause(ms: number): void {
     const until = performance.now() + ms;
     for (let left = ms; left > 0; left = until - performance.now()) {

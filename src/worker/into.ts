@@ -5,19 +5,19 @@ import { orNull } from '../fs/system-error.ts';
 import { hasDefaultAcl } from './attributes.ts';
 import type { Context } from './context.ts';
 
-/** What a destination directory means for what is made in it. */
+/** Properties of a destination directory that matter for new entries in it. */
 export interface Into {
-  /** Whether what is made in it may start with access rights beyond its mode. Asked when something is made. */
+  /** Whether new entries may inherit an ACL. Called when something is made. */
   inheritsAcl: () => boolean;
-  /** Nobody but us can look in until it is finished, whatever the modes of what it holds. */
+  /** Unfinished, so that nobody but us has access, whatever the modes of its entries. */
   isPrivate: boolean;
-  /** Of this worker's making: nothing was in it before the run. */
+  /** Made by this worker, so it was empty. */
   isNew: boolean;
 }
 
 const ANYTHING: Into = { inheritsAcl: () => true, isPrivate: false, isNew: false };
 
-/** Asks once for all entries of the directory in a job. */
+/** Called once for all entries of the directory in a job. */
 export function lookInto(context: Context, dir: Handle): Into {
   const { fs, config, madeHere } = context;
   if (dir === MISSING) return ANYTHING;
@@ -25,14 +25,14 @@ export function lookInto(context: Context, dir: Handle): Into {
   if (stat === null) return ANYTHING;
   const isOurs = stat.uid === process.geteuid?.();
   const isPrivate = isOurs && isUnfinished(stat.mode);
-  // All that is in a tree that began empty is of this run. Removed by whoever owns its parent, a directory leaves its number to
-  // the next one, which is not ours.
+  // Everything in a tree that began empty is of this run. Otherwise a directory may have been removed and its inode number reused
+  // by one that is not ours.
   const made = !isPrivate ? undefined : config.beganEmpty ? false : madeHere.get(stat.identity);
   let answer: boolean | undefined;
   const ask = (): boolean =>
     fs.xattrs !== null &&
     made !== false &&
-    // Somebody else who owns it can give it a default ACL at any time.
+    // Another owner can give it a default ACL at any time.
     (hasDefaultAcl(fs.xattrs, dir) || (config.merged && !isOurs && stat.uid !== 0));
   const inheritsAcl = (): boolean => {
     answer ??= ask();

@@ -3,7 +3,7 @@ import { attempt } from '../fs/entry-error.ts';
 import { codeOf } from '../fs/system-error.ts';
 import { type Context, lose } from './context.ts';
 
-// The file system or our rights do not allow it: the entry is copied all the same, and the loss is counted.
+// Not supported or not permitted: the entry is copied anyway, and the loss is counted.
 const REFUSALS = new Set([
   'EPERM',
   'EACCES',
@@ -17,8 +17,8 @@ const REFUSALS = new Set([
 ]);
 
 /**
- * Does a step of an entry's metadata, or counts that it is not allowed here: then false. Other failures are failures of the
- * entry.
+ * Runs a step of an entry's metadata; returns false and counts the loss when it is not supported or not permitted. Other errors
+ * are failures of the entry.
  */
 export function keep(context: Context, path: RawPath, kind: string, step: () => void): boolean {
   return attempt(path, 'destination', `set ${kind}`, () => {

@@ -12,10 +12,10 @@ import type { LinkTarget } from './hard-links.ts';
 import { evenSeconds } from './policy.ts';
 import { underTemporaryName } from './temporary-file.ts';
 
-/** The file cannot have this name too: the destination has no hard links, or the file has as many as it may have. */
+/** The destination does not support hard links, or the file has the maximum number of them. */
 class Unlinkable extends Error {}
 
-/** Gives files that are at the destination their other names. */
+/** Gives copied files their other names. */
 export function makeLinks(context: Context, job: LinksJob): void {
   for (const { target: path, targetIdentity, deferredAs, sha256, paths } of job.groups) {
     const known = sha256 === undefined ? {} : { sha256 };
@@ -29,8 +29,7 @@ export function makeLinks(context: Context, job: LinksJob): void {
 }
 
 /**
- * A file that was copied in this job has all its other names in it too: they become links to it. What the destination
- * cannot give as a further name stays deferred.
+ * Links the waiting names to their file that was copied in this job. Names that cannot be links stay deferred.
  */
 export function linkWaiting(context: Context, note: (index: number) => void): void {
   const { hardLinks, report } = context;
@@ -47,15 +46,15 @@ export function linkWaiting(context: Context, note: (index: number) => void): vo
 }
 
 /**
- * Leaves a file with several names to others: links it at once to a copy that is known, or defers it.
- * @returns false when it is to be copied now
+ * Links a name of a hard-linked file to a known copy, or defers it.
+ * @returns false when it has to be copied now
  */
 export function defersHardLink(context: Context, entry: Entry, stat: Stat): boolean {
   const { report, hardLinks } = context;
   const { path, type, deferredAs } = entry;
   const { identity, nlink } = stat;
   if (deferredAs !== null) {
-    // The other names will be linked to what is copied under this one.
+    // The other names will be linked to this one.
     if (identity === deferredAs) return false;
     throw entryError(path, 'source', 'open', 'EPCOPY_CHANGED', 'was replaced while it waited to be copied');
   }
@@ -84,7 +83,7 @@ function linkNow(context: Context, target: LinkTarget, entry: Entry, stat: Stat)
   }
 }
 
-/** @returns false when the destination cannot give the file this name; it is reported then */
+/** @returns false, after reporting it, when the name cannot be a link at the destination */
 function linkDeferred(context: Context, target: LinkTarget, deferredAs: string, path: RawPath): boolean {
   try {
     withRetries(context, () => linkByPath(context, target, deferredAs, path));
@@ -95,7 +94,7 @@ function linkDeferred(context: Context, target: LinkTarget, deferredAs: string, 
       context.report.unlinkable.push(path);
       return false;
     }
-    // Also when it is the first name's directory that cannot be entered: that one is not what is missing.
+    // With this path, also when the first name's directory cannot be opened.
     fail(context, new CopyError({ ...toFailure(error, path), path }, { cause: error }), path);
     return true;
   } finally {
@@ -110,7 +109,7 @@ function linkByPath(context: Context, target: LinkTarget, deferredAs: string, pa
   const stat = attempt(path, 'source', 'stat', () =>
     config.dereference ? fs.statTarget(from, sourcePath(name)) : fs.statAt(from, sourcePath(name)),
   );
-  // A name that is another file by now never had what the first name had when it was copied.
+  // The name may be another file by now, with other content.
   if (stat?.identity !== deferredAs) {
     throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'was replaced while it waited to be linked');
   }
@@ -122,7 +121,7 @@ function makeLink(context: Context, target: LinkTarget, entry: Entry, stat: Stat
   const { path } = entry;
   const known = target.sha256 === undefined ? {} : { sha256: target.sha256 };
   context.heartbeat.guard();
-  // Mostly the name is free: that it is not is told by the attempt.
+  // Mostly the name is free; otherwise the attempt fails.
   if (config.dryRun || !link(context, target, entry, stat, entry.newName)) {
     const there = existing(context, entry);
     if (
@@ -195,7 +194,7 @@ function replaceOnce(context: Context, target: LinkTarget, entry: Entry, stat: S
   try {
     attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, temporary, destinationDir, newName));
   } finally {
-    // rename of two names of one file does nothing and leaves both.
+    // A rename between two names of one file does nothing, and leaves both.
     if (fs.statAt(destinationDir, temporary) !== null) fs.unlink(destinationDir, temporary);
   }
 }

@@ -10,22 +10,22 @@ import { setAndCheckTimes } from './times.ts';
 const SPECIAL_BITS = 0o7000;
 const SETGID = 0o2000;
 
-/** An entry at the destination that is to get the metadata of its source, both held by handle. */
+/** An entry at the destination and the source of its metadata, both held by handle. */
 export interface MetadataCopy {
-  /** For its attributes: needed with `archive` only. */
+  /** For attributes, with `archive` only. */
   source: Handle;
   stat: Stat;
   destination: Handle;
-  /** Nobody but the owner can get at it so far; its mode is still to be set. */
+  /** Only its owner has access so far; the mode is still to be set. */
   guarded: boolean;
-  /** It may have attributes already: inherited from its directory, or because it was there before the run. */
+  /** It may have attributes already: inherited, or because it existed before the run. */
   hasAttributes: boolean;
 }
 
 /**
- * Copies metadata in an order that is a matter of safety. A change of owner clears setuid and capabilities, so bits and
- * attributes come after it; an ACL comes before the mode, since the group bits of a mode with an ACL are its mask and would let
- * the whole group in; times come last, since every other step may touch them.
+ * Copies metadata in a safe order. A change of owner clears setuid and capabilities, so bits and attributes follow it; an ACL
+ * precedes the mode, since the group bits of a mode with an ACL are its mask and would give access to the whole group; times come
+ * last, since every other step may change them.
  */
 export function copyMetadata(context: Context, path: RawPath, copy: MetadataCopy): void {
   const { fs, config } = context;
@@ -34,14 +34,14 @@ export function copyMetadata(context: Context, path: RawPath, copy: MetadataCopy
     copyRights(context, path, copy);
   } else {
     if (hasAttributes) dropAcl(fs.xattrs, destination, stat.type === 'd');
-    // A directory keeps the setgid bit that it was made with: what comes into it belongs to the group of those above it.
+    // A directory keeps an inherited setgid bit, which gives new entries the group of its parents.
     const inherited = guarded && stat.type === 'd' ? fs.stat(destination).mode & SETGID : 0;
     if (guarded || hasAttributes) setMode(context, path, copy, (stat.mode & ~SPECIAL_BITS) | inherited);
   }
   keep(context, path, 'times', () => setAndCheckTimes(context, destination, stat));
 }
 
-// Owner, attributes, mode. At no moment may anybody do more than at the source.
+// Owner, attributes, mode. At no moment does anyone have more rights than at the source.
 function copyRights(context: Context, path: RawPath, copy: MetadataCopy): void {
   const { fs } = context;
   const { source, stat, destination, guarded, hasAttributes } = copy;
@@ -50,7 +50,7 @@ function copyRights(context: Context, path: RawPath, copy: MetadataCopy): void {
   const bare = acl === undefined ? stat.mode : modeWithoutAcl(stat.mode, acl);
   if (!guarded) narrow(context, destination, bare);
   const owned = keep(context, path, 'owner', () => fs.setOwner(destination, stat.uid, stat.gid));
-  // Bits that lend the owner's rights go only with the owner.
+  // Setuid and setgid are only set together with the owner.
   const special = owned ? stat.mode & SPECIAL_BITS : 0;
   if (!owned) giveGroup(context, destination, stat);
   if (hasAttributes) removeExtraAttributes(context, path, destination, attributes);
@@ -58,25 +58,25 @@ function copyRights(context: Context, path: RawPath, copy: MetadataCopy): void {
   setMode(context, path, copy, ((hasAcl ? stat.mode : bare) & ~SPECIAL_BITS) | special);
 }
 
-// A link has none that counts.
+// The mode of a link is not used.
 function setMode(context: Context, path: RawPath, { stat, destination }: MetadataCopy, mode: number): void {
   if (stat.type !== 'l') keep(context, path, 'mode', () => context.fs.setMode(destination, mode));
 }
 
-// What is there keeps its mode for a moment under a new owner and group, who are not those it was meant for.
+// For a moment the old mode applies to the new owner and group.
 function narrow(context: Context, destination: Handle, mode: number): void {
   const { fs } = context;
   const there = fs.stat(destination).mode;
   const both = there & (mode | ~0o077);
   if (both === there) return;
-  // What is not ours to change keeps its owner too.
+  // If that is not permitted, changing the owner is not either.
   orNull(() => fs.setMode(destination, both));
 }
 
-// An ordinary user cannot give files away, but may keep a group that is one of their own.
+// An ordinary user cannot change the owner, but can set a group that they belong to.
 function giveGroup(context: Context, destination: Handle, stat: Stat): void {
   if (stat.mode & SPECIAL_BITS) lose(context, 'mode');
   if (context.fs.stat(destination).uid === stat.uid) return;
-  // A failure is counted with the owner.
+  // A failure is counted as a loss of the owner.
   orNull(() => context.fs.setOwner(destination, 0xffffffff, stat.gid));
 }

@@ -7,7 +7,7 @@ import { type Context, type Entry, tell } from './context.ts';
 import { notePrimary } from './hard-links.ts';
 import { hashContent } from './verify.ts';
 
-/** Whether a file stays as it is at the destination; then the report says so. */
+/** Whether the destination file is unchanged; then it is reported. */
 export function isUpToDate(context: Context, entry: Entry, source: Handle, stat: Stat): boolean {
   const { config, report } = context;
   const there = whatStays(context, entry, stat, (there) => matches(context, entry, source, stat, there));
@@ -20,8 +20,8 @@ export function isUpToDate(context: Context, entry: Entry, source: Handle, stat:
 }
 
 /**
- * What stays at the entry's place, by --if-exists or because -u finds it the same and could bring it up to date. null: nothing does. Throws when it may not
- * be replaced.
+ * The existing entry, if it stays: by --if-exists, or because -u finds it the same and could update its metadata; else null. Throws
+ * when it must not be replaced.
  */
 export function whatStays(context: Context, entry: Entry, stat: Stat, isSame: (there: Stat) => boolean): Stat | null {
   const { config } = context;

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 let isKnown = process.platform === 'linux';
 
 /**
- * Milliseconds that this process has been on a processor or has waited for one. On a busy machine the second is most of it, and is no
- * waiting for the storage; only Linux tells it (Documentation/scheduler/sched-stats.rst).
+ * Milliseconds of this process on a processor or waiting for one, which on a busy machine must not count as waiting for the storage.
+ * Only Linux reports that (Documentation/scheduler/sched-stats.rst).
  */
 export function processorMs(): number {
   if (isKnown) {
@@ -12,7 +12,7 @@ export function processorMs(): number {
       const [running = 0, waiting = 0] = readFileSync('/proc/self/schedstat', 'latin1').split(' ').map(Number);
       return (running + waiting) / 1e6;
     } catch {
-      isKnown = false; // A kernel without it, or no /proc.
+      isKnown = false; // Not supported by the kernel, or no /proc.
     }
   }
   const { user, system } = process.cpuUsage();

@@ -2,17 +2,17 @@ import { fstatSync, openSync, writeSync } from 'node:fs';
 import { monotonicMs } from '../protocol/steady-clock.ts';
 import type { RateLimit } from '../protocol/worker-config.ts';
 
-/** A pause longer than this is not made up for: what the limit would have allowed meanwhile is forgotten. */
+/** Milliseconds: after a longer pause the unused rate is lost, not caught up. */
 const CATCH_UP_MS = 500;
 
 /**
- * One worker's view of a rate that all workers share. The file is the clock: each worker appends a byte for each unit it
- * has moved, and appending is atomic, so its length says how much all have moved, and that says how late it should be.
+ * A rate that all workers share through a file: each worker appends one byte per unit that it has copied. Appending is atomic, so the
+ * length is the total, which gives the earliest time for the next bytes.
  */
 export class SharedRate {
   private readonly limit: RateLimit;
   private readonly fd: number;
-  /** Milliseconds that one unit takes at the full rate. */
+  /** Milliseconds per unit at the full rate. */
   private readonly unitMs: number;
   private owed = 0;
 
@@ -22,7 +22,7 @@ export class SharedRate {
     this.unitMs = (limit.unit / limit.bytesPerSecond) * 1000;
   }
 
-  /** @returns milliseconds to wait before the next bytes may move */
+  /** @returns milliseconds to wait before the next bytes */
   take(bytes: number): number {
     this.owed += bytes;
     const units = Math.floor(this.owed / this.limit.unit);

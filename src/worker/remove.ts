@@ -7,7 +7,7 @@ import { type Context, tell, withRetries } from './context.ts';
 import { opened } from './directories.ts';
 import { fail } from './failures.ts';
 
-/** Removes entries of a destination directory, directories with all they hold. Links are removed, never followed. */
+/** Removes entries of a destination directory, directories with their contents. Links are removed, never followed. */
 export function removeEntries(context: Context, job: DeleteJob): void {
   let dir: Handle;
   try {
@@ -29,14 +29,14 @@ export function removeEntries(context: Context, job: DeleteJob): void {
 }
 
 interface Doomed {
-  /** Of the directory it lies in, from the top of the removal. */
+  /** Its directory, relative to the top of the removal. */
   dir: RawPath;
   name: RawPath;
   type: TypeLetter;
 }
 
-// What is found first is removed last, so that a directory is empty when its turn comes. Without recursion: a tree may be
-// deeper than a stack, and than the descriptors of a process.
+// Entries are removed in reverse order of listing, so that directories are empty. Without recursion: a tree may be deeper than the
+// stack and than the descriptor limit.
 function removeTree(
   context: Context,
   below: DirHandleCache,

@@ -1,5 +1,5 @@
-// What is sent to the whole group is for the parent to hear: a worker that ends by it would make its entry a failure. SIGUSR1 would
-// open Node's debugger. Imported before all others.
+// Signals to the process group are handled by the parent: a worker that dies of one would fail its entry. SIGUSR1 would open
+// Node's debugger. Imported first.
 for (const signal of ['SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});
 
 export {};

@@ -10,16 +10,16 @@ import { defersHardLink } from './links.ts';
 import { copyMetadata } from './metadata.ts';
 import { whatStays } from './policy.ts';
 
-// Entries without content: each is made by one call under its name or a temporary one, and never opened.
+// Entries without content: created by one call under the final or a temporary name, and never opened.
 
-/** Copies a symbolic link as it stands, with its own times. Links that have other names are deferred like files. */
+/** Copies a symbolic link itself, with its times. Hard-linked ones are deferred like files. */
 export function copySymlink(context: Context, entry: Entry): void {
   const { fs } = context;
   const { path, sourceDir, destinationDir, name, newName } = entry;
   const stat = statSource(context, entry, 'is no longer a symbolic link');
   if (defersHardLink(context, entry, stat)) return;
   const target = attempt(path, 'source', 'readlink', () => fs.readlink(sourceDir, name));
-  // With another time it may be one that an interrupted run had only just named.
+  // With another time it may come from an interrupted run that had not set it.
   const isSame = (there: Stat): boolean =>
     there.type === 'l' && sameTime(stat, there) && fs.readlink(destinationDir, newName) === target;
   const make = () => placeName(context, entry, 'symlink', (as) => fs.symlink(target, destinationDir, as));
@@ -45,9 +45,9 @@ function statSource({ fs }: Context, { path, sourceDir, name, type }: Entry, oth
 }
 
 interface Making {
-  /** Whether what is there need not be replaced. */
+  /** Whether the existing entry equals the source. */
   isSame: (there: Stat) => boolean;
-  /** @returns the name it has so far; null when it cannot be made here */
+  /** @returns its name so far; null when it cannot be made here */
   make: () => string | null;
 }
 
@@ -79,12 +79,12 @@ function copyMade(context: Context, entry: Entry, stat: Stat, { isSame, make }: 
   tell(context, { path, type, action: 'copied', bytes: 0, ...wouldReplace(context, entry) });
 }
 
-/** Attributes are copied with `archive` only. */
+/** The source is held only for attributes, with `archive`. */
 const NOT_HELD: Handle = -1;
 
-// Gives what was just made the metadata of its source, and returns its identity. It was made without a handle, and whoever
-// owns the directory may have put another entry in its place since: a hard link to a file elsewhere is not to get an owner or
-// a mode from here. So it is held first, and then looked at.
+// Sets the metadata of the new entry and returns its identity. It was made without a handle, and the owner of the directory may have
+// replaced it since, maybe by a hard link to a file elsewhere, whose owner and mode must not change. So it is held first, and then
+// checked.
 function describe(context: Context, entry: Entry, name: string, stat: Stat): string {
   const { fs, config } = context;
   const { path, sourceDir, destinationDir } = entry;
@@ -92,7 +92,7 @@ function describe(context: Context, entry: Entry, name: string, stat: Stat): str
   let source = NOT_HELD;
   try {
     const made = attempt(path, 'destination', 'stat', () => fs.stat(destination));
-    // The name after the count: an entry that has one name, and still this one, has none elsewhere.
+    // The name is checked after the link count: an entry with one link that still has this name has no other.
     if (!isLike(made, stat) || made.nlink > 1 || fs.keepsName(destination, name) === false) {
       throw entryError(path, 'destination', 'set metadata', 'EPCOPY_CHANGED', 'was replaced as soon as it was made');
     }
@@ -105,7 +105,7 @@ function describe(context: Context, entry: Entry, name: string, stat: Stat): str
   }
 }
 
-/** Of one type, and one device if it is one. */
+/** Of the same type, and for devices the same device. */
 function isLike(made: Stat, stat: Stat): boolean {
   return made.type === stat.type && made.rdevMajor === stat.rdevMajor && made.rdevMinor === stat.rdevMinor;
 }

@@ -9,10 +9,10 @@ import { clone, openSource } from './file.ts';
 import { copyMetadata } from './metadata.ts';
 import { beginUnlocked, GUARDED } from './temporary-file.ts';
 
-// A big file is copied in three steps: one worker makes a temporary file of its size, any of them fill in ranges, one
-// gives it metadata and its name. Each step checks that the source is still the file the first one saw.
+// A big file is copied in three steps: one worker creates a temporary file of its size, several copy ranges, one sets the metadata
+// and the name. Each step checks that the source is still the same file.
 
-/** Makes the temporary file. Where blocks can be shared that is all there is to do: the report then has no split. */
+/** Creates the temporary file. Where blocks can be shared it completes the copy: the report then has no split. */
 export function beginSplit(context: Context, job: SplitJob): void {
   const { fs, report } = context;
   withEntry(context, job.path, (entry) => {
@@ -21,7 +21,7 @@ export function beginSplit(context: Context, job: SplitJob): void {
       const stat = attempt(job.path, 'source', 'stat', () => fs.stat(source));
       checkSame(job.path, stat, job.deferredAs);
       context.heartbeat.beginFile(job.path, stat.size);
-      // The parent locks it: workers come and go.
+      // The parent locks it, since a worker may end before the run.
       const staged = {
         ...beginUnlocked(context, entry, GUARDED, { mark: context.config.leaderMark }),
         guarded: true,
@@ -57,19 +57,19 @@ function stateOf({ size, mtime, mtimeNs, changedMs, mode, uid, gid, nlink }: Sta
   return { size, mtime, mtimeNs, changedMs, mode, uid, gid, nlink };
 }
 
-/** Fills in one range. */
+/** Copies one range. */
 export function copySplitRange(context: Context, job: RangeJob): void {
   const { fs } = context;
   withBoth(context, job, (_entry, source, destination, stat) => {
     context.heartbeat.guard();
     context.heartbeat.beginFile(job.path, job.end - job.start, job.part);
     copyRange(context, { path: job.path, source, destination, observe: null }, job, stat.blocks * 512 < stat.size);
-    // Late write errors belong to the worker that wrote.
+    // The worker that wrote reports late write errors.
     if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
   });
 }
 
-/** Ends the split: the file gets its metadata and its name. */
+/** Completes the split file: sets its metadata and its name. */
 export function publishSplit(context: Context, job: PublishJob): void {
   const { fs } = context;
   if (isPublished(context, job)) return done(context, job.path, job.split);
@@ -84,7 +84,7 @@ export function publishSplit(context: Context, job: PublishJob): void {
 
 /** Removes the temporary file of a split that failed. */
 export function discardSplit(context: Context, path: string, split: Split): void {
-  // Without the source, which may be gone: that may be why the split failed.
+  // Without opening the source, which may be gone.
   abort(context, destinationEntry(context, path), split.temporary);
 }
 
@@ -99,7 +99,7 @@ function isPublished(context: Context, { path, split }: PublishJob): boolean {
 
 function done(context: Context, path: string, stat: Pick<Stat, 'size'>): void {
   context.report.files++;
-  // Here and not range by range: what does not arrive is not counted as copied.
+  // Here and not per range: only completed files count as copied.
   context.report.bytes += stat.size;
   tell(context, { path, type: 'f', action: 'copied', bytes: stat.size });
 }
@@ -135,8 +135,8 @@ function withBoth(
   });
 }
 
-// Whoever owns the directory can give the temporary name to another file: to one of their own, to read what is written, or to
-// a hard link, to have a file elsewhere written or given away.
+// The owner of the directory can give the temporary name to another file: their own, to read the content, or a hard link, to have a
+// file elsewhere overwritten or given away.
 function openTemporary(
   context: Context,
   { destinationDir, path }: Entry,
@@ -147,7 +147,7 @@ function openTemporary(
   const handle = attempt(path, 'destination', 'open', () => fs.openWrite(destinationDir, temporary));
   try {
     const there = attempt(path, 'destination', 'stat', () => fs.stat(handle));
-    // The number of a removed file is given out again; a publishing that is done twice has set owner and mode already.
+    // Inode numbers are reused, so owner and mode are checked too; a repeated publish has changed them already.
     const isUntouched = there.uid === made.uid && there.mode === made.mode;
     if (there.identity === made.identity && there.nlink === 1 && (isUntouched || kind === 'publish')) return handle;
     throw entryError(path, 'destination', 'open', 'EPCOPY_CHANGED', 'its temporary file was replaced');
@@ -158,7 +158,7 @@ function openTemporary(
 }
 
 function checkSame(path: RawPath, { type, identity }: Stat, expected: string): void {
-  // The number of an inode that is free again may be given to a file of any type.
+  // A reused inode number may belong to an entry of another type.
   if (type === 'f' && identity === expected) return;
   throw entryError(path, 'source', 'read', 'EPCOPY_CHANGED', 'was replaced while it was read');
 }

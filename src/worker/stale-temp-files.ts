@@ -5,17 +5,17 @@ import { parseTemporaryName } from '../fs/temporary-name.ts';
 import type { Context } from './context.ts';
 
 /**
- * Removes the temporary files that killed runs left in this destination directory. What the source has under such a name
- * stays, and what was made since this run began. In a destination that the run made itself there is nothing.
+ * Removes temporary files that killed runs left in this destination directory, except names that the source has too and files
+ * made since this run began. A destination that the run made has none.
  */
 export function sweep(context: Context, sourceDir: Handle, dir: Handle): void {
   const { fs, config } = context;
   if (config.dryRun || !config.merged) return;
-  // Nobody asked for this listing, so its failure fails nothing.
+  // A failure of this listing does not matter.
   for (const name of orNull(() => temporaryNamesIn(fs, dir)) ?? []) {
     const isKept = config.partial && parseTemporaryName(name)?.isPartial;
     if (isKept || name === config.rename?.to) continue;
-    // Another worker may be first, or we may not: then the file stays for a later run.
+    // Another worker may be first, or it is not permitted: the file stays for a later run.
     orNull(() => fs.statAt(sourceDir, name) === null && removeStale(fs, dir, name, { before: config.beganMs }));
   }
 }

@@ -1,4 +1,4 @@
-// What the parent calls in a worker process: `setup` once, then `runJob` for one job after the other.
+// Tasks that the parent calls in a worker process: `setup` once, then `runJob` for each job.
 import { openFileSystem } from '../fs/driver.ts';
 import { currentProcess, leaveNote, mapNotesWith } from '../process/current.ts';
 import type { Queue } from '../process/queue.ts';
@@ -8,7 +8,7 @@ import type { WorkerConfig } from '../protocol/worker-config.ts';
 import { ParentDied } from './heartbeat.ts';
 import { Worker } from './worker.ts';
 
-// Loading the driver is most of a worker's start: begin before anybody asks.
+// Loading the driver takes most of a worker's start, so it begins before `setup`.
 const early = openFileSystem().catch(() => null);
 
 let worker: Worker | undefined;
@@ -33,11 +33,11 @@ export async function runJob(job: Job, number: number): Promise<Report> {
   }
 }
 
-// Without its note a dead worker's entry in hand is not known; no reason to fail before it is dead.
+// Without notes the current entry of a dead worker is unknown, which is no reason to fail now.
 function note(index: number): void {
   try {
     leaveNote(index);
   } catch {
-    // No room, or whatever else the memory file system says.
+    // No space, or another error of the memory file system.
   }
 }

@@ -9,29 +9,29 @@ import type { Context, Entry } from './context.ts';
 export interface NamedFile {
   handle: Handle;
   temporary: RawPath;
-  /** Its mode, where the file system has told. */
+  /** Its mode, if it is known. */
   madeAs?: number;
 }
 
-/** The mode of a file that nobody but its owner may open so far. */
+/** The mode of a file that only its owner may open so far. */
 export const GUARDED = 0o600;
 
-/** One refusal would be enough, if a file that was just removed could be told from a file system that counts no names. */
+/** Failed locks before locking is given up; more than one, since a lock also fails when another run has just removed the file. */
 const MOST_REFUSALS = 3;
 
-/** Whether the destination locks files, as far as is known. */
+/** Whether the destination supports locks, as far as known. */
 export function canLock({ fs, learned }: Context): boolean {
   return fs.name === 'libc' && learned.lockRefusals < MOST_REFUSALS;
 }
 
-/** Begins a file under a temporary name, locked where that is possible, so that no other run takes it for a dead one's. */
+/** Begins a file under a temporary name, locked where possible, so that no other run treats it as stale. */
 export function beginNamed(context: Context, entry: Entry, mode: number): NamedFile {
   const { fs, learned } = context;
   for (; canLock(context); learned.lockRefusals++) {
     const file = beginUnlocked(context, entry, mode, { willBeLocked: true });
     let isHeld = false;
     try {
-      // Another run's sweep may have found it before it was locked, and removed it.
+      // Another run may have removed it before it was locked.
       const isLocked = fs.lock(file.handle, 'exclusive') === true;
       const { nlink, mode: madeAs } = fs.stat(file.handle);
       isHeld = isLocked && nlink > 0;
@@ -43,7 +43,7 @@ export function beginNamed(context: Context, entry: Entry, mode: number): NamedF
   return beginUnlocked(context, entry, mode);
 }
 
-/** The same without a lock, for a file that others open and lock by its name. */
+/** The same without a lock, for a file that others open and lock by name. */
 export function beginUnlocked(
   context: Context,
   entry: Entry,
@@ -65,8 +65,8 @@ export function beginUnlocked(
 }
 
 /**
- * Makes something under a temporary name. Who sees the names of this run may have taken the next ones, and so may a worker
- * that died of the same job.
+ * Creates an entry under a temporary name. A name may be taken, by someone who saw earlier names of this run or by a worker that
+ * died of the same job.
  * @param make returns false when the name is taken
  */
 export function underTemporaryName(
@@ -82,6 +82,6 @@ export function underTemporaryName(
 
 function discard(fs: FileSystem, dir: Handle, { handle, temporary }: NamedFile): void {
   fs.close(handle);
-  // It may be gone, or stays for the next run.
+  // It may be gone; otherwise the next run removes it.
   orNull(() => fs.unlink(dir, temporary));
 }

@@ -1,7 +1,7 @@
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { type Context, lose } from './context.ts';
 
-/** Sets both times, and counts an entry whose times the driver or the file system cuts or clamps. */
+/** Sets both times, and counts a loss when the driver or the file system truncates or clamps them. */
 export function setAndCheckTimes(context: Context, destination: Handle, stat: Stat): void {
   context.fs.setTimes(destination, stat);
   if (!areKept(context, destination, stat)) lose(context, 'exact times');
@@ -24,7 +24,7 @@ function isSameAtime(now: Stat, stat: Stat): boolean {
   return now.atime === stat.atime && now.atimeNs === stat.atimeNs;
 }
 
-/** The coarsest unit that a time is whole in, in nanoseconds. FAT cuts to two seconds, access times to a day. */
+/** The coarsest unit that a time is a multiple of, in nanoseconds. FAT stores two seconds, and days for access times. */
 function unitOf(seconds: number, nanoseconds: number): number {
   if (nanoseconds === 0) return (seconds % 86_400 === 0 ? 86_400 : seconds % 2 === 0 ? 2 : 1) * 1e9;
   let unit = 1;

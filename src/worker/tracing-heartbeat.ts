@@ -4,18 +4,18 @@ import type { Report, Span } from '../protocol/report.ts';
 import { monotonicMs } from '../protocol/steady-clock.ts';
 import { Heartbeat } from './heartbeat.ts';
 
-/** Milliseconds: what took less is not told. */
+/** Milliseconds: shorter spans are not reported. */
 const SHORTEST = 1;
-/** A job has fewer, since it is handed back before it takes so long; but for those that delete or finish. */
+/** Limit per job, reached only by jobs that delete or finish: others are handed back before. */
 const MOST_SPANS = 2000;
 
-/** A heartbeat that also records what took long, for the trace. A run that is not traced has the other one and pays nothing. */
+/** A heartbeat that also records slow steps, used only when the run is traced. */
 export class TracingHeartbeat extends Heartbeat {
   private spans: Span[] = [];
   private directory: RawPath | null = null;
   private directoryBegan = 0;
   private jobBegan = 0;
-  /** When the last entry ended, or what came before the first one. */
+  /** End of the last entry, or of the work before the first one. */
   private mark = 0;
 
   override beginJob(): void {

@@ -12,14 +12,14 @@ export interface Digest {
   hex: () => string;
 }
 
-/** A hash of what passes by, or null when nobody asked for one. */
+/** A hash of the copied content, or null when none is needed. */
 export function digestOf(context: Context): Digest | null {
   if (!context.config.hash && !context.config.verify) return null;
   const hash = newHash();
   return { update: (bytes) => hash.update(bytes), hex: () => hash.digest('hex') };
 }
 
-/** Reads a written file back, from the disk where the system lets us ask for that, and throws when it is another. */
+/** Reads a written file back, from the disk where the system supports that, and throws when the hash differs. */
 export function verify(context: Context, path: RawPath, destination: Handle, stat: Stat, sha256: string): void {
   const { fs } = context;
   const size = attempt(path, 'destination', 'stat', () => fs.stat(destination)).size;
@@ -28,7 +28,7 @@ export function verify(context: Context, path: RawPath, destination: Handle, sta
   if (hashContent(context, path, 'destination', destination) !== sha256) throw differs(path);
 }
 
-/** sha256 in hex of an open file, from its start, whatever was read of it before. The file position stays. */
+/** sha256 in hex of a whole open file. Does not change the file position. */
 export function hashContent(context: Context, path: RawPath, side: Failure['side'], handle: Handle): string {
   const { fs, buffer } = context;
   const hash = newHash();
@@ -41,7 +41,7 @@ export function hashContent(context: Context, path: RawPath, side: Failure['side
   }
 }
 
-// Most runs hash nothing, and node:crypto takes milliseconds to load.
+// Loaded on demand: node:crypto takes milliseconds, and most runs hash nothing.
 let create: (() => Hash) | undefined;
 
 function newHash(): Hash {

@@ -23,24 +23,24 @@ import { TracingHeartbeat } from './tracing-heartbeat.ts';
  */
 const CACHES_MS = 70_000;
 
-/** What a worker is connected to. */
+/** Connections of a worker to its process and its parent. */
 export interface Connections {
   /** Slot of this worker. */
   index: number;
-  /** Takes events; the report of a job waits until its events are taken. */
+  /** Sends an event; the report of a job waits for all its events. */
   emit: (event: WorkerEvent) => Promise<void> | void;
-  /** Records the current entry, for the case that the worker dies. */
+  /** Records the current entry, in case the worker dies. */
   note: Note;
 }
 
-/** Does the jobs of one run, one after the other. Several workers can live in one process. */
+/** Runs the jobs of one run, one after the other. Several workers can live in one process. */
 export class Worker {
   private readonly context: Context;
   private readonly note: Note;
-  /** Events that are not taken yet. */
+  /** Events that are not sent yet. */
   private pending: (Promise<void> | void)[] = [];
 
-  /** Opens the two directories. Throws when they are not the ones that the parent saw. */
+  /** Opens the two directories. Throws when they are not the ones that the parent checked. */
   constructor(fs: FileSystem, config: WorkerConfig, { index, emit, note }: Connections) {
     this.note = note;
     const send = (event: WorkerEvent): void => {
@@ -54,7 +54,7 @@ export class Worker {
         () => openRoot(fs, config[side], side),
         (ms) => heartbeat.pause(ms),
       );
-    // In a dry run the destination may not be there.
+    // In a dry run the destination may not exist.
     const destination = config.destination.identity === '' ? MISSING : open('destination');
     this.context = {
       fs,
@@ -90,8 +90,8 @@ export class Worker {
   }
 
   /**
-   * Failures of entries are events, counted in the report; one of the job as a whole is in the report. Throws ParentDied.
-   * @param number of the job, which stands in the names of its temporary files
+   * Failures of entries are events, counted in the report; a failure of the whole job is in the report. Throws ParentDied.
+   * @param number of the job, part of the names of its temporary files
    */
   async run(job: Job, number: number): Promise<Report> {
     const { context } = this;
@@ -142,7 +142,7 @@ export class Worker {
     }
   }
 
-  /** Closes what the constructor and the jobs have opened. */
+  /** Closes all directories. */
   close(): void {
     const { fs, source, destination, linkTargets } = this.context;
     for (const tree of [source, destination, linkTargets]) tree.close();
