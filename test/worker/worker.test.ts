@@ -81,7 +81,9 @@ test('what one worker learns of its destination is not held against that of anot
 test('a job that fails for one entry says which, and the worker does the next one', async () => {
   const { worker, copy, events, read } = await workerTo('dst', (fs) => fs);
   expect(await copy('missing')).toMatchObject({ files: 0, failed: 1, failure: null });
-  expect(events).toMatchObject([{ type: 'failed', failure: { path: 'missing', code: 'ENOENT', side: 'source' } }]);
+  // Progress is told by the clock.
+  const failed = events.filter(({ type }) => type === 'failed');
+  expect(failed).toMatchObject([{ type: 'failed', failure: { path: 'missing', code: 'ENOENT', side: 'source' } }]);
   expect((await copy('a')).files).toBe(1);
   expect(read('a')).toBe('a');
   worker.close();
