@@ -119,16 +119,17 @@ export class History {
       spare: `${this.spare}/${this.versions}`,
       version,
       other: `${this.source}/${pick(of)}`,
+      note: () => this.note(),
     });
     this.done.push(`${name} ${path}`);
     this.note();
   }
 
-  /** Call it after each change. */
-  note(): void {
+  private note(): void {
     const now = existsSync(this.source) ? statesOf(this.source, this.follow) : new Map<string, State>();
+    const isFirst = this.all.size === 0;
     for (const path of new Set([...now.keys(), ...this.all.keys()])) {
-      const states = this.all.get(path) ?? new Set(this.done.length === 0 ? [] : ['absent']);
+      const states = this.all.get(path) ?? new Set(isFirst ? [] : ['absent']);
       this.all.set(path, states.add(now.get(path) ?? 'absent'));
     }
   }
@@ -137,7 +138,7 @@ export class History {
 interface Change {
   /** The states it can be done to. */
   of: RegExp;
-  make: (at: string, with_: { spare: string; version: string; other: string }) => void;
+  make: (at: string, with_: { spare: string; version: string; other: string; note: () => void }) => void;
 }
 
 const FILE = /^(file|big)/;
@@ -166,17 +167,19 @@ const CHANGES: Record<string, Change> = {
   'move out': { of: /./, make: (at, { spare }) => renameSync(at, spare) },
   'swap directories': {
     of: /^dir/,
-    make: (at, { spare, other }) => {
+    make: (at, { spare, other, note }) => {
       if (`${at}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${at}/`)) return;
       renameSync(at, spare);
+      note();
       renameSync(other, at);
+      note();
       renameSync(spare, other);
     },
   },
   remove: { of: /^(?!dir)/, make: (at) => rmSync(at) },
-  'become a directory': { of: FILE, make: (at) => become(at, () => mkdirSync(at)) },
-  'become a FIFO': { of: FILE, make: (at) => become(at, () => void spawnSync('mkfifo', [at])) },
-  'become a link': { of: FILE, make: (at, { spare }) => become(at, () => symlinkSync(spare, at)) },
+  'become a directory': { of: FILE, make: (at, { note }) => become(at, note, () => mkdirSync(at)) },
+  'become a FIFO': { of: FILE, make: (at, { note }) => become(at, note, () => void spawnSync('mkfifo', [at])) },
+  'become a link': { of: FILE, make: (at, { spare, note }) => become(at, note, () => symlinkSync(spare, at)) },
 };
 
 // All bytes in one call, so that there is no state in between that nobody has noted.
@@ -187,7 +190,8 @@ function rewrite(at: string, version: string): void {
   closeSync(fd);
 }
 
-function become(at: string, make: () => void): void {
+function become(at: string, note: () => void, make: () => void): void {
   rmSync(at);
+  note();
   make();
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type Item, survey } from '../../support/compare.ts';
 import { Random } from '../../support/random.ts';
 import { directory, file, hardlink, plant, symlink, type Tree } from '../../support/tree.ts';
@@ -69,7 +69,8 @@ export function plantSource(at: string, tree: Tree): Map<string, Item> {
   return survey(at);
 }
 
-/** Temporary files below the directory, as paths relative to it. */
+/** Temporary files below the directory, as paths relative to it. A run may have ended before it made the directory. */
 export function temporaryFiles(root: string): string[] {
+  if (!existsSync(root)) return [];
   return readdirSync(root, { recursive: true, encoding: 'latin1' }).filter((path) => /(^|\/)\.pcopy-/.test(path));
 }
