@@ -14,7 +14,7 @@ export class CompleteDirectories {
   /** Jobs of the listing that are not done: how much of what each has led to is not. */
   private readonly open = new Map<number, number>();
   /** Directories of the run's making, by the one they lie in, until they are taken. */
-  private readonly made = new Map<RawPath, RawPath[]>();
+  private readonly made = new Map<RawPath, Set<RawPath>>();
 
   /** @returns the number of the job */
   listed({ groups }: EntriesJob): number {
@@ -40,11 +40,12 @@ export class CompleteDirectories {
     else this.open.delete(number);
   }
 
+  /** Told by every worker that enters it while it is unfinished. */
   wasMade(path: RawPath): void {
     const dir = parentOf(path);
     const there = this.made.get(dir);
-    if (there === undefined) this.made.set(dir, [path]);
-    else there.push(path);
+    if (there === undefined) this.made.set(dir, new Set([path]));
+    else there.add(path);
   }
 
   /** Those that the run has made and that are complete by now; each is taken once. */
@@ -57,11 +58,7 @@ export class CompleteDirectories {
       if (last >= oldest) break;
       taking++;
       this.takeBelow(dir, taken);
-      const beside = this.made.get(parentOf(dir));
-      const at = beside?.lastIndexOf(dir) ?? -1;
-      if (beside === undefined || at < 0) continue;
-      beside.splice(at, 1);
-      taken.push(dir);
+      if (this.made.get(parentOf(dir))?.delete(dir)) taken.push(dir);
     }
     this.left.splice(0, taking);
     return taken;

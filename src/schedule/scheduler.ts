@@ -150,9 +150,9 @@ export class Scheduler {
     clearTimeout(this.finishing);
     this.finishing = undefined;
     if (this.stopped || this.waitingNames > 0 || this.ready.length === 0) return;
-    const group = this.ready.splice(0);
-    for (const path of group) this.made.delete(path);
-    this.begin(() => this.finishGroup(group, [], false));
+    const ready = this.ready.splice(0);
+    for (const path of ready) this.made.delete(path);
+    for (const group of this.groups(ready)) this.begin(() => this.finishGroup(group, [], false));
   }
 
   /** Removes what the jobs say, shared among all workers. */

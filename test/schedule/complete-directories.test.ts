@@ -57,6 +57,8 @@ test('a directory is taken once, and not before all below it is done, in whateve
       const endOne = (): void => {
         const [one] = underWay.splice(random.next().value % underWay.length, 1);
         if (one === undefined) return;
+        // Whoever works in a directory tells of it too.
+        for (const { dir } of one.job.groups) if (dir !== '') complete.wasMade(dir);
         for (const { path, type } of pathsOf(one.job)) {
           outstanding.delete(path);
           if (type === 'd') complete.wasMade(path);
