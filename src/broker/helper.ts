@@ -13,12 +13,10 @@ import { Queue, type Redis } from './engine.ts';
 import { Identities } from './identities.ts';
 import { JobRunner } from './job-runner.ts';
 import { checkProof } from './proof.ts';
-import { keyOfRun, PREFIX, REFUSED, RUNS, type SharedRun, thisHelper } from './shared-run.ts';
+import { keyOfRun, lockMs, PREFIX, REFUSED, RUNS, type SharedRun, thisHelper } from './shared-run.ts';
 
 /** Milliseconds between two looks at which runs there are. */
 const LOOK_EVERY = 300;
-/** Looks at a run before it is refused: what this machine caches of the directories may be some seconds old. */
-const LOOKS = 20;
 
 export interface HelperOptions {
   url: string;
@@ -92,7 +90,9 @@ async function forgetDead(client: Redis, id: string): Promise<void> {
 class HelpedRun {
   private readonly here: Here;
   private readonly id: string;
-  private looks = 0;
+  /** What this machine caches of the directories may be some seconds old: it is looked at so long. */
+  private readonly until = performance.now() + lockMs();
+  private isRefused = false;
   private runner: JobRunner | null = null;
 
   constructor(here: Here, id: string) {
@@ -102,13 +102,12 @@ class HelpedRun {
 
   /** Joins it, if that may be. */
   async look(text: string): Promise<void> {
-    if (this.runner !== null || this.looks >= LOOKS) return;
-    this.looks++;
+    if (this.runner !== null || this.isRefused) return;
     try {
       this.join(text);
     } catch (error) {
-      if (this.looks < LOOKS && !isFinal(error)) return;
-      this.looks = LOOKS;
+      if (performance.now() < this.until && !isFinal(error)) return;
+      this.isRefused = true;
       await this.refuse((error as Error).message);
     }
   }

@@ -33,6 +33,10 @@ async function isAtWork(running: Running, destination: string): Promise<void> {
   );
 }
 
+function isZombie(pid: number): boolean {
+  return spawnSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim() === 'Z';
+}
+
 function signalGroup(running: Running, signal: NodeJS.Signals): void {
   process.kill(-running.pid, signal);
 }
@@ -68,9 +72,13 @@ test('a helper that was paused for longer than its locks does no harm when it wa
   expectRsyncSame(source, destination);
   const listing = () => spawnSync('find', [destination, '-printf', '%p %i %C@ %T@\n'], { encoding: 'utf8' }).stdout;
   const before = listing();
-  signalGroup(paused, 'SIGCONT');
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // Its workers first: nobody is there to tell them that the run is over.
+  const workers = childrenOf(paused.pid);
+  expect(workers.length).toBeGreaterThan(0);
+  for (const { pid } of workers) process.kill(pid, 'SIGCONT');
+  await until(() => workers.every(({ pid }) => isZombie(pid)));
   expect(listing()).toBe(before);
+  signalGroup(paused, 'SIGCONT');
   expect(redis.keys()).toEqual([]);
   // It is of use again.
   expect(await shared(redis.url, [source, `${top}/again`, '-j', '0']).done).toMatchObject({ code: 0 });
