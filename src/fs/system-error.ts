@@ -60,7 +60,7 @@ export function orNull<T>(call: () => T, ...codes: string[]): T | null {
     return call();
   } catch (error) {
     const code = error instanceof CopyError ? error.code : codeOf(fromNode(error));
-    if (code === '' || (codes.length > 0 && !codes.includes(code))) throw error;
+    if (code === '' || (codes.length > 0 && !codes.includes(code))) throw fromNode(error);
     return null;
   }
 }
