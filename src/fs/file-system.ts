@@ -147,10 +147,10 @@ export interface FileSystem {
    */
   lock(handle: Handle, kind: 'shared' | 'exclusive'): boolean | null;
   /**
-   * Throws the late write errors that `close` would, and keeps the handle with its lock.
-   * @returns false where only closing tells
+   * Closes a file, as `close` does, and keeps its locks, where there are any.
+   * @returns what ends them
    */
-  flush(handle: Handle): boolean;
+  closeLocked(handle: Handle): () => void;
   /** Asks the kernel to drop the file from its cache, so that it is read from the disk. */
   dropCache(handle: Handle): void;
   space(dir: Handle): Space;

@@ -106,6 +106,15 @@ export function mapShared(fd: number, bytes: number): ArrayBuffer | null {
   return BigInt.asIntN(64, address) === -1n ? null : viewOf(address, bytes);
 }
 
+/** Holds an open file by an address of which nothing is ever read; null: refused. */
+export function mapNothing(fd: number): bigint | null {
+  const PROT_NONE = 0;
+  const MAP_PRIVATE = 2;
+  const address = mmap(null, 1, PROT_NONE, MAP_PRIVATE, fd, 0);
+  return BigInt.asIntN(64, address) === -1n ? null : address;
+}
+export const munmap = call<[address: bigint, size: number]>('int munmap(uintptr_t, uint64)');
+
 export const close = call<[fd: number]>('int close(int)');
 
 export const flistxattr = call<[fd: number, list: Memory, size: number]>('int64 flistxattr(int, void *, uint64)');

@@ -316,10 +316,22 @@ export class LibcFileSystem implements FileSystem {
     return errno === EAGAIN || errno === EACCES ? false : null;
   }
 
-  // Closing a duplicate flushes the file; the lock ends with the last descriptor.
-  flush(handle: Handle): boolean {
-    this.close(check(libc.fcntl(handle, F_DUPFD_CLOEXEC, null), 'dup'));
-    return true;
+  // Each close of a descriptor flushes the file, which a server is asked for; a mapping holds the file and its locks, and is given up
+  // without that. Where nothing can be mapped a second descriptor does it.
+  closeLocked(handle: Handle): () => void {
+    const mapping = libc.mapNothing(handle);
+    const held = mapping === null ? libc.fcntl(handle, F_DUPFD_CLOEXEC, null) : -1;
+    const end = (): void => {
+      if (mapping !== null) libc.munmap(mapping, 1);
+      else if (held >= 0) libc.close(held);
+    };
+    try {
+      this.close(handle);
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return end;
   }
 
   dropCache(handle: Handle): void {

@@ -229,8 +229,9 @@ export class NodeFileSystem implements FileSystem {
     return null;
   }
 
-  flush(): boolean {
-    return false;
+  closeLocked(handle: Handle): () => void {
+    this.close(handle);
+    return () => {};
   }
 
   dropCache(): void {}

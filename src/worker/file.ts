@@ -90,10 +90,6 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
   const staged = kept ?? begin(context, entry, stat, { keepGuarded: hasAcl || config.archive, isPrivate });
   const isResumed = kept !== null && kept.done > 0;
   let open = true;
-  const close = (): void => {
-    open = false;
-    attempt(path, 'destination', 'close', () => fs.close(staged.handle));
-  };
   try {
     const digest = digestOf(context);
     const observe = isResumed ? null : (digest?.update ?? null);
@@ -110,10 +106,20 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
     if (config.verify && sha256 !== undefined) verify(context, path, staged.handle, stat, sha256);
     const identity = entry.deferredAs === null ? '' : identityOf(context, path, staged.handle);
     // Closing may report a late write error (NFS, quota): done before the file gets its name, if it has a temporary one.
-    const tells = staged.temporary === null || attempt(path, 'destination', 'close', () => fs.flush(staged.handle));
-    if (!tells) close();
-    publish(context, entry, staged, stat);
-    if (open) close();
+    let unlock = (): void => {};
+    if (staged.temporary !== null) {
+      open = false;
+      unlock = attempt(path, 'destination', 'close', () => fs.closeLocked(staged.handle));
+    }
+    try {
+      publish(context, entry, staged, stat);
+    } finally {
+      unlock();
+    }
+    if (open) {
+      open = false;
+      attempt(path, 'destination', 'close', () => fs.close(staged.handle));
+    }
     notePrimary(context, entry, identity, sha256);
     report.files++;
     report.bytes += bytes;

@@ -33,9 +33,9 @@ test('a file that is locked stays, whoever leads the run; one that is not goes',
     const handle = libc.openWrite(dir, name);
     expect(libc.lock(handle, 'exclusive')).toBe(true);
     expect(removeStale(libc, dir, name)).toBe(false);
-    expect(libc.flush(handle)).toBe(true);
+    const unlock = libc.closeLocked(handle);
     expect(removeStale(libc, dir, name)).toBe(false);
-    libc.close(handle);
+    unlock();
     expect(removeStale(libc, dir, name, { dryRun: true })).toBe(true);
     expect(removeStale(libc, dir, name, { before: Date.now() - DAY })).toBe(false);
     expect(readdirSync(top)).toContain(name);
