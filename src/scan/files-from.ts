@@ -73,8 +73,7 @@ async function listPaths(
     }
     await batches.room();
   }
-  batches.flush();
-  await batches.room();
+  await batches.end();
 }
 
 // `./a//b/` is `a/b`. A way out of the source is refused, whatever it leads to.

@@ -90,8 +90,7 @@ export async function scan({ fs, tree, options, found, listener }: Listing): Pro
     await walk(fs, tree, selection, listing, (dir, name, type, size) => {
       if (within === undefined || within.holds(dir)) batches.add(dir, name, type, size);
     });
-    batches.flush();
-    await batches.room();
+    await batches.end();
     found.complete = true;
   } catch (error) {
     if (error instanceof CallbackThrew) throw error.cause;

@@ -84,7 +84,7 @@ export class UnchangedEntries {
   /** Takes a job; resolves when the next one is wanted. */
   async put(job: EntriesJob): Promise<void> {
     for (const group of job.groups) {
-      group.sweeps = group.dir !== this.lastListed;
+      group.sweeps ??= group.dir !== this.lastListed;
       this.lastListed = group.dir;
     }
     const { latency, cancelled } = this.options;

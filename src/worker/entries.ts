@@ -21,6 +21,9 @@ import { sweep } from './stale-temp-files.ts';
 const SLICE_BYTES = 64 * 1024 * 1024;
 const SLICE_MS = 200;
 const LONG_SLICE_MS = 1000;
+/** So few entries are left whole for longer: two workers in one directory wait for each other. */
+const FEW = 16;
+const SLICE_OF_FEW_MS = 2500;
 
 /** Called with the index of an entry before it is copied. */
 export type Note = (index: number) => void;
@@ -61,7 +64,7 @@ function copyGroup(
   context.heartbeat.beginEntries();
 
   for (const [index, name] of names.entries()) {
-    if (index > 0 && !left(LONG_SLICE_MS)) break;
+    if (index > 0 && !left(names.length <= FEW ? SLICE_OF_FEW_MS : LONG_SLICE_MS)) break;
     note(report.next);
     const entry = entryIn(context, dirs, name, types[index] as TypeLetter);
     entry.deferredAs = deferredAs?.[report.next] ?? null;

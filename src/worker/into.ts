@@ -11,7 +11,7 @@ export interface Into {
   inheritsAcl: () => boolean;
   /** Unfinished, so that nobody but us has access, whatever the modes of its entries. */
   isPrivate: boolean;
-  /** Made by this worker, so it was empty. */
+  /** Nothing was in it before the run. */
   isNew: boolean;
 }
 
@@ -27,7 +27,8 @@ export function lookInto(context: Context, dir: Handle): Into {
   const isPrivate = isOurs && isUnfinished(stat.mode);
   // Everything in a tree that began empty is of this run. Otherwise a directory may have been removed and its inode number reused
   // by one that is not ours.
-  const made = !isPrivate ? undefined : config.beganEmpty ? false : madeHere.get(stat.identity);
+  const isTop = stat.identity === config.destination.identity;
+  const made = config.beganEmpty && (isPrivate || isTop) ? false : isPrivate ? madeHere.get(stat.identity) : undefined;
   let answer: boolean | undefined;
   const ask = (): boolean =>
     fs.xattrs !== null &&
