@@ -108,6 +108,7 @@ function foldsAnEntry(fs: FileSystem, dir: Handle, path: RawPath): boolean {
 // Under a temporary name, which a later run removes if this one is killed between two calls.
 function foldsNew(fs: FileSystem, dir: Handle): boolean {
   const name = temporaryName(runMark(), 0);
+  const before = fs.stat(dir);
   const file = orNull(() => fs.createNew(dir, name, 0o600));
   if (file === null) return false; // The run will report it.
   fs.close(file);
@@ -115,6 +116,8 @@ function foldsNew(fs: FileSystem, dir: Handle): boolean {
     return fs.statAt(dir, name.toUpperCase()) !== null;
   } finally {
     fs.unlink(dir, name);
+    // Where nothing is to be done in it, nothing is to be seen of this.
+    orNull(() => fs.setTimes(dir, before));
   }
 }
 

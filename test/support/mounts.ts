@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
-import { onTestFinished } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished } from 'vitest';
 import { makeTemp, removeTree } from './temp.ts';
 
 export type ImageType = 'ext4' | 'ext4 of seconds' | 'xfs' | 'btrfs';
@@ -52,6 +53,29 @@ if ctypes.CDLL(None).mount(b'mute', at, b'fuse.mute', 0, options): sys.exit(1)
 print('mounted', flush=True)
 signal.pause()
 `;
+
+const SLOWFS = fileURLToPath(new URL('slowfs.c', import.meta.url));
+
+/** Builds the file system of `mountSlow` into a directory. @returns why it cannot be built, or null */
+export function buildSlow(dir: string): string | null {
+  const flags = spawnSync('pkg-config', ['--cflags', '--libs', 'fuse3'], { encoding: 'utf8' });
+  if (flags.status !== 0) return 'needs pkg-config and libfuse 3 with its headers';
+  const args = ['-O1', '-pthread', SLOWFS, '-o', `${dir}/slowfs`, ...flags.stdout.trim().split(/\s+/)];
+  return spawnSync('cc', args).status === 0 ? null : 'needs a C compiler';
+}
+
+/** A directory seen through storage on which each request takes so many microseconds, until the test ends. */
+export async function mountSlow(built: string, shown: string, at: string, microseconds: number): Promise<ChildProcess> {
+  const server = spawn(`${built}/slowfs`, [shown, String(microseconds), '/dev/null', at], { stdio: 'ignore' });
+  const gone = once(server, 'close');
+  onTestFinished(async () => {
+    spawnSync('umount', ['--lazy', at]);
+    server.kill('SIGKILL');
+    await gone;
+  });
+  await expect.poll(() => spawnSync('mountpoint', ['-q', at]).status, { timeout: 10_000 }).toBe(0);
+  return server;
+}
 
 /** Storage that never answers, at a directory that exists, until the test ends. */
 export async function mountMute(at: string): Promise<void> {
