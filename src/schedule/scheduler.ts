@@ -194,8 +194,9 @@ export class Scheduler {
     }
     if (report === null) return;
     for (const path of report.made) {
+      // Whoever puts something into it reports it too.
+      if (!this.made.has(path)) this.complete.wasMade(path);
       this.made.add(path);
-      this.complete.wasMade(path);
     }
     for (const path of report.kept) this.kept.add(path);
     const settled = filesAmong(job, report.next) - report.hardLinked.length - report.big.length;
