@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FileSystem } from '../fs/file-system.ts';
 import type { PrestartedWorker } from '../process/index.ts';
 import { PoolClosed, ProcessPool, type Queue, task, WorkerLost } from '../process/index.ts';
@@ -14,6 +15,12 @@ const runJob = task<[job: Job, number: number], Report>(WORKER_TASKS, 'runJob');
 
 /** One job in hand and one ahead per worker, so that none waits for the parent between two. */
 const AHEAD = 1;
+
+/**
+ * Milliseconds. A killed worker dies when its system call ends, and some calls (a disk that does not answer, a frozen
+ * group of processes) do not end.
+ */
+const LONGEST_END = 2_000;
 
 /**
  * The executor on a pool of child processes. Its workers tell what they do through `events`.
@@ -58,7 +65,7 @@ export function localExecutor(
       limit.observe({ ...work, worker, atMs: performance.now() }, underWay > pool.size);
       if (limit.current !== pool.size) pool.resize(limit.current);
     },
-    terminate: () => pool.terminate(),
+    terminate: () => Promise.race([pool.terminate(), pause(LONGEST_END, undefined, { ref: false })]),
   };
 }
 
