@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { needs } from '../support/needs.ts';
 import { ROOT } from '../support/run.ts';
@@ -69,18 +69,21 @@ test('what a cache has brought back is used, and nothing is built', () => {
   expect(existsSync(`${top}/to/about.txt`)).toBe(true);
 });
 
-needs('bash', 'npm')('at the tag of a release its file is installed', () => {
-  const server = temp();
-  const files = `${server}/OWNER/pcopy/releases/download/v0.1.0`;
-  mkdirSync(files, { recursive: true });
-  spawnSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', files], { cwd: ROOT });
-  const release = { GITHUB_SERVER_URL: `file://${server}`, PCOPY_REPOSITORY: 'OWNER/pcopy', PCOPY_REF: 'v0.1.0' };
-  const npm = { npm_config_omit: 'optional', npm_config_offline: 'true', RUNNER_TEMP: server };
-  const { status, stdout, top } = step(`${ROOT}/fixtures/tree`, 'to', '', { ...release, ...npm }, checkedOut());
+test('at the tag of a release its file is installed', () => {
+  const runner = temp();
+  // In place of npm: says what it was asked for, and has it at once.
+  const npm = `#!/bin/sh\necho "$@" >${runner}/asked\nmkdir -p ${runner}/pcopy/node_modules\nln -s ${ROOT} ${runner}/pcopy/node_modules/pcopy\n`;
+  mkdirSync(`${runner}/bin`);
+  writeFileSync(`${runner}/bin/npm`, npm, { mode: 0o755 });
+  const release = { GITHUB_SERVER_URL: 'https://host', PCOPY_REPOSITORY: 'OWNER/pcopy', PCOPY_REF: 'v0.1.0' };
+  const path = { PATH: `${runner}/bin:${process.env.PATH}`, RUNNER_TEMP: runner };
+  const { status, top } = step(`${ROOT}/fixtures/tree`, 'to', '', { ...release, ...path }, checkedOut());
   expect(status).toBe(0);
-  expect(stdout).not.toContain('Build');
+  const asked = readFileSync(`${runner}/asked`, 'utf8');
+  expect(asked).toMatch(
+    /^install .* https:\/\/host\/OWNER\/pcopy\/releases\/download\/v0\.1\.0\/pcopy-0\.1\.0\.tgz\n$/,
+  );
   expect(existsSync(`${top}/to/about.txt`)).toBe(true);
-  expect(existsSync(`${server}/pcopy/node_modules/pcopy/dist/main.cjs`)).toBe(true);
 });
 
 test('the key of the cache is that of the sources and of the package', () => {

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Failure } from '../../src/api/errors.ts';
 import { listEntries } from '../../src/protocol/entries-job.ts';
-import type { EntriesJob, Job } from '../../src/protocol/jobs.ts';
+import type { EntriesJob, Job, Split } from '../../src/protocol/jobs.ts';
 import type { Report } from '../../src/protocol/report.ts';
 import { Counters } from '../../src/report/counters.ts';
 import { type Executor, LostJob } from '../../src/schedule/executor.ts';
+import { HardLinks } from '../../src/schedule/hard-links.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
 import { emptyReport } from '../../src/worker/context.ts';
 
@@ -114,4 +115,36 @@ test('no more big files are begun than there are workers, and one that is all re
   await settledAfter('f'.repeat(9), run);
   expect(wrong).toEqual([]);
   expect(files).toBe(9);
+});
+
+test('directories are finished on the way, those of the way that the listing is on at the end', async () => {
+  const finished: string[][] = [];
+  const run = async (job: Job): Promise<Report> => {
+    if (job.kind === 'finish') finished.push(job.made);
+    if (job.kind !== 'entries') return emptyReport(0);
+    const dir = job.groups[0]?.dir ?? '';
+    const made = listEntries(job).filter(({ type }) => type === 'd');
+    return { ...copied(job), made: [dir, ...made.map(({ path }) => path)].filter((path) => path !== '') };
+  };
+  const executor: Executor = { workers: 1, capacity: 2, run, terminate: async () => {} };
+  const listener = {
+    failed: () => {},
+    reported: async () => {},
+    broken: () => {},
+    splitBegun: (_path: string, split: Split) => ({ split, release: () => {} }),
+  };
+  const scheduler = new Scheduler(executor, new Counters(false, null, 0), listener, new HardLinks(), () => true);
+  for (const [dir, names, types] of [
+    ['', 'a/b', 'dd'],
+    ['b', 'c/empty', 'dd'],
+    ['b/c', 'f', 'f'],
+    ['a', 'f', 'f'],
+  ] as const) {
+    await scheduler.copy({ kind: 'entries', groups: [{ dir, names, types }] });
+    await scheduler.idle();
+  }
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(finished).toEqual([['b/c', 'b/empty', 'b']]);
+  await scheduler.finish();
+  expect(finished.slice(1)).toEqual([['a']]);
 });
