@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { isAscii, type RawPath, toBytes } from '../api/names.ts';
+import type { RawPath } from '../api/names.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
 import { nodeStat, typeOfDirent } from './node-stat.ts';
-import { isNameIn, pathOf } from './proc-path.ts';
+import { isNameIn, nodePath, pathOf } from './proc-path.ts';
 import {
   type DirectoryRead,
   holdAhead,
@@ -16,10 +16,8 @@ import {
   reach,
   readAhead,
 } from './read-ahead.ts';
-import { orNull, SystemError, systemCall, systemError } from './system-error.ts';
+import { orNull, SystemError, systemCall } from './system-error.ts';
 import { holdsEvenSeconds, isNetwork } from './types-of-file-systems.ts';
-
-const EINVAL = 22;
 
 /**
  * The portable driver on node:fs. On Linux names are opened through /proc/self/fd/N, which works like openat; elsewhere a directory
@@ -36,15 +34,15 @@ export class NodeFileSystem implements FileSystem {
 
   openRoot(path: RawPath): Handle {
     if (this.held) return this.openSearchable(path, 0);
-    const target = systemCall(() => fs.realpathSync(wire(path), 'buffer')).toString('latin1');
-    if (!systemCall(() => fs.statSync(wire(target))).isDirectory()) throw new SystemError('ENOTDIR', 'open');
+    const target = systemCall(() => fs.realpathSync(nodePath(path), 'buffer')).toString('latin1');
+    if (!systemCall(() => fs.statSync(nodePath(target))).isDirectory()) throw new SystemError('ENOTDIR', 'open');
     return this.remember(target);
   }
 
   openDirectory(dir: Handle, name: RawPath): Handle {
     const path = this.at(dir, name);
     if (this.held) return this.openSearchable(path, flags.O_NOFOLLOW);
-    const stat = systemCall(() => fs.lstatSync(wire(path)));
+    const stat = systemCall(() => fs.lstatSync(nodePath(path)));
     if (stat.isSymbolicLink()) throw new SystemError('ELOOP', 'open');
     if (!stat.isDirectory()) throw new SystemError('ENOTDIR', 'open');
     return this.remember(path);
@@ -56,12 +54,12 @@ export class NodeFileSystem implements FileSystem {
   }
 
   makeDirectory(dir: Handle, name: RawPath, mode: number): boolean {
-    return untaken(() => fs.mkdirSync(wire(this.at(dir, name)), mode));
+    return untaken(() => fs.mkdirSync(nodePath(this.at(dir, name)), mode));
   }
 
   list(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
     const options = { withFileTypes: true, encoding: 'latin1' } as const;
-    for (const dirent of systemCall(() => fs.readdirSync(wire(this.at(dir, '.')), options))) {
+    for (const dirent of systemCall(() => fs.readdirSync(nodePath(this.at(dir, '.')), options))) {
       const type = typeOfDirent(dirent) ?? this.statAt(dir, dirent.name)?.type;
       if (type !== undefined) entry(dirent.name, type);
     }
@@ -113,17 +111,17 @@ export class NodeFileSystem implements FileSystem {
     const path = this.paths.get(handle);
     if (path !== undefined) {
       const stat = this.held ? fs.statSync : fs.lstatSync;
-      return nodeStat(systemCall(() => stat(wire(path), { bigint: true })));
+      return nodeStat(systemCall(() => stat(nodePath(path), { bigint: true })));
     }
     return nodeStat(systemCall(() => fs.fstatSync(handle, { bigint: true })));
   }
 
   statAt(dir: Handle, name: RawPath): Stat | null {
-    return orNull(() => nodeStat(fs.lstatSync(wire(this.at(dir, name)), { bigint: true })), 'ENOENT');
+    return orNull(() => nodeStat(fs.lstatSync(nodePath(this.at(dir, name)), { bigint: true })), 'ENOENT');
   }
 
   statTarget(dir: Handle, name: RawPath): Stat {
-    return nodeStat(systemCall(() => fs.statSync(wire(this.at(dir, name)), { bigint: true })));
+    return nodeStat(systemCall(() => fs.statSync(nodePath(this.at(dir, name)), { bigint: true })));
   }
 
   openTarget(dir: Handle, name: RawPath, kind: 'f' | 'd'): Handle {
@@ -154,11 +152,11 @@ export class NodeFileSystem implements FileSystem {
   }
 
   link(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): boolean {
-    return untaken(() => fs.linkSync(wire(this.at(dir, name)), wire(this.at(newDir, newName))));
+    return untaken(() => fs.linkSync(nodePath(this.at(dir, name)), nodePath(this.at(newDir, newName))));
   }
 
   rename(dir: Handle, name: RawPath, newDir: Handle, newName: RawPath): void {
-    systemCall(() => fs.renameSync(wire(this.at(dir, name)), wire(this.at(newDir, newName))));
+    systemCall(() => fs.renameSync(nodePath(this.at(dir, name)), nodePath(this.at(newDir, newName))));
   }
 
   renameNew(): null {
@@ -166,19 +164,19 @@ export class NodeFileSystem implements FileSystem {
   }
 
   unlink(dir: Handle, name: RawPath): void {
-    systemCall(() => fs.unlinkSync(wire(this.at(dir, name))));
+    systemCall(() => fs.unlinkSync(nodePath(this.at(dir, name))));
   }
 
   removeDirectory(dir: Handle, name: RawPath): void {
-    systemCall(() => fs.rmdirSync(wire(this.at(dir, name))));
+    systemCall(() => fs.rmdirSync(nodePath(this.at(dir, name))));
   }
 
   symlink(target: RawPath, dir: Handle, name: RawPath): boolean {
-    return untaken(() => fs.symlinkSync(wire(target), wire(this.at(dir, name))));
+    return untaken(() => fs.symlinkSync(nodePath(target), nodePath(this.at(dir, name))));
   }
 
   readlink(dir: Handle, name: RawPath): RawPath {
-    return systemCall(() => fs.readlinkSync(wire(this.at(dir, name)), 'buffer')).toString('latin1');
+    return systemCall(() => fs.readlinkSync(nodePath(this.at(dir, name)), 'buffer')).toString('latin1');
   }
 
   makeSpecial(): boolean {
@@ -187,20 +185,22 @@ export class NodeFileSystem implements FileSystem {
 
   setMode(handle: Handle, mode: number): void {
     const path = this.paths.get(handle);
-    systemCall(() => (path === undefined ? fs.fchmodSync(handle, mode) : fs.chmodSync(wire(path), mode)));
+    systemCall(() => (path === undefined ? fs.fchmodSync(handle, mode) : fs.chmodSync(nodePath(path), mode)));
   }
 
   setTimes(handle: Handle, like: Stat): void {
     const path = this.paths.get(handle);
     const [atime, mtime] = [seconds(like.atime, like.atimeNs), seconds(like.mtime, like.mtimeNs)];
     const byPath = this.held ? fs.utimesSync : fs.lutimesSync;
-    systemCall(() => (path === undefined ? fs.futimesSync(handle, atime, mtime) : byPath(wire(path), atime, mtime)));
+    systemCall(() =>
+      path === undefined ? fs.futimesSync(handle, atime, mtime) : byPath(nodePath(path), atime, mtime),
+    );
   }
 
   setOwner(handle: Handle, uid: number, gid: number): void {
     const path = this.paths.get(handle);
     const byPath = this.held ? fs.chownSync : fs.lchownSync;
-    systemCall(() => (path === undefined ? fs.fchownSync(handle, uid, gid) : byPath(wire(path), uid, gid)));
+    systemCall(() => (path === undefined ? fs.fchownSync(handle, uid, gid) : byPath(nodePath(path), uid, gid)));
   }
 
   truncate(handle: Handle, size: number): void {
@@ -241,7 +241,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   space(dir: Handle): Space {
-    const s = systemCall(() => fs.statfsSync(wire(this.at(dir, '.'))));
+    const s = systemCall(() => fs.statfsSync(nodePath(this.at(dir, '.'))));
     return {
       free: s.bavail * s.bsize,
       used: (s.blocks - s.bfree) * s.bsize,
@@ -267,7 +267,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   private open(path: RawPath, how: number, mode = 0): Handle {
-    return systemCall(() => fs.openSync(wire(path), how, mode));
+    return systemCall(() => fs.openSync(nodePath(path), how, mode));
   }
 
   private hold(path: RawPath, how: number): Handle {
@@ -288,12 +288,6 @@ export class NodeFileSystem implements FileSystem {
   }
 }
 
-function wire(path: RawPath): string | Buffer {
-  // As in `cname` of the libc driver: a character that is not a byte would be changed.
-  if (/[^\x01-\xff]/.test(path)) throw systemError(EINVAL, 'name');
-  return isAscii(path) ? path : toBytes(path);
-}
-
 // As text: Node treats a negative number as "now", but not a negative numeral. Doubles do not hold microseconds exactly, and Node
 // truncates towards zero: half a microsecond more ends at the intended one.
 function seconds(whole: number, ns: number): string {
@@ -302,11 +296,7 @@ function seconds(whole: number, ns: number): string {
 }
 
 function untaken(call: () => void): boolean {
-  const isDone = (): true => {
-    systemCall(call);
-    return true;
-  };
-  return orNull(isDone, 'EEXIST') ?? false;
+  return orNull(call, 'EEXIST') !== null;
 }
 
 const SIGNALS = { 129: 'SIGHUP', 130: 'SIGINT', 143: 'SIGTERM' } as const;

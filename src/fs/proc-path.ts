@@ -1,5 +1,13 @@
-import type { RawPath } from '../api/names.ts';
+import { constants } from 'node:os';
+import { isAscii, type RawPath, toBytes } from '../api/names.ts';
 import type { Handle } from './file-system.ts';
+import { systemError } from './system-error.ts';
+
+/** A path as `node:fs` takes it. Throws SystemError (EINVAL) for a character that is not a byte, which would be changed, or a NUL. */
+export function nodePath(path: RawPath): string | Buffer {
+  if (/[^\x01-\xff]/.test(path)) throw systemError(constants.errno.EINVAL, 'name');
+  return isAscii(path) ? path : toBytes(path);
+}
 
 /** A path to the entry of a handle, even a symbolic link, for calls that take no descriptor. */
 export function pathOf(handle: Handle): RawPath {

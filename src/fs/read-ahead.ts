@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
-import { isAscii, join, type RawPath, toBytes } from '../api/names.ts';
+import { join, type RawPath } from '../api/names.ts';
 import type { Handle, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
 import { nodeStat } from './node-stat.ts';
-import { pathOf } from './proc-path.ts';
+import { nodePath, pathOf } from './proc-path.ts';
 import { codeOf, fromNode, SystemError } from './system-error.ts';
 
 /** A directory that was read without blocking. The receiver closes the handle, which cannot list it again. */
@@ -83,7 +83,7 @@ export async function holdAhead(root: Handle, path: RawPath): Promise<Handle> {
 
 /** Resolves when the storage of a path answers. */
 export async function reach(path: RawPath): Promise<void> {
-  await stat(wire(path)).then(nothing, nothing);
+  await stat(nodePath(path)).then(nothing, nothing);
 }
 
 let callsInFlight = 0;
@@ -103,7 +103,7 @@ export function inPool<T>(call: Promise<T>, leave: (code: number) => void): Prom
 /** Looks an entry of an open directory up, on Linux. Rejects with SystemError. */
 export async function lookAhead(dir: Handle, name: RawPath): Promise<Looked> {
   try {
-    const stat = nodeStat(await lstatExact(wire(join(pathOf(dir), name)), { bigint: true }));
+    const stat = nodeStat(await lstatExact(nodePath(join(pathOf(dir), name)), { bigint: true }));
     return { stat, target: stat.type === 'l' ? await readLinkAhead(dir, name) : null };
   } catch (error) {
     throw fromNode(error);
@@ -113,7 +113,7 @@ export async function lookAhead(dir: Handle, name: RawPath): Promise<Looked> {
 /** Rejects with SystemError. */
 export async function readLinkAhead(dir: Handle, name: RawPath): Promise<RawPath> {
   try {
-    return await readlink(wire(join(pathOf(dir), name)), 'latin1');
+    return await readlink(nodePath(join(pathOf(dir), name)), 'latin1');
   } catch (error) {
     throw fromNode(error);
   }
@@ -129,7 +129,7 @@ async function openQuietlyBelow(root: Handle, path: RawPath, follow: boolean): P
 }
 
 async function openBelow(root: Handle, path: RawPath, how: number): Promise<Handle> {
-  const handle = await open(wire(join(pathOf(root), path === '' ? '.' : path)), how);
+  const handle = await open(nodePath(join(pathOf(root), path === '' ? '.' : path)), how);
   // The kernel follows links in the middle of a path; the path of the result shows whether there was one.
   if ((how & flags.O_NOFOLLOW) === 0 || placeOf(handle) === join(placeOf(root), path)) return handle;
   fs.closeSync(handle);
@@ -146,7 +146,7 @@ async function sizesOf({ handle, names, types }: DirectoryRead, follow: boolean)
   const one = async (): Promise<void> => {
     for (const index of files) {
       if (types[index] !== 'f' && !(follow && types[index] === 'l')) continue;
-      const way = wire(join(pathOf(handle), names[index] ?? ''));
+      const way = nodePath(join(pathOf(handle), names[index] ?? ''));
       sizes[index] = await (follow ? stat : lstat)(way).then(({ size }) => size, nothing);
     }
   };
@@ -156,7 +156,3 @@ async function sizesOf({ handle, names, types }: DirectoryRead, follow: boolean)
 
 // The worker that opens it reports the error.
 const nothing = (): null => null;
-
-function wire(path: RawPath): string | Buffer {
-  return isAscii(path) ? path : toBytes(path);
-}

@@ -133,14 +133,14 @@ export class Counters {
   /** A listing begins; `more`: others follow. */
   beginListing(more: boolean): void {
     this.more = more;
-    this.settle();
+    this.completeTotals();
     this.found.complete = false;
     this.surveyed = null;
     this.before = { ...this.found };
   }
 
   /** Everything is settled: sizes are known now even if they were not listed. */
-  settle(): void {
+  completeTotals(): void {
     if (this.sizes) this.found.bytes = this.known().bytes ?? this.settledBytes;
   }
 

@@ -4,7 +4,7 @@ import { Eta, FILE_IN_BYTES } from './eta.ts';
 
 /** The rate is that of the last seconds, not of the whole run: that is what a person sees change. */
 const RATE_WINDOW_MS = 5_000;
-/** Just under 1: everything seen is done, but the run has not said that it is settled. */
+/** Just under 1: everything seen is done, but the run has not ended. */
 const ALMOST = 0.9999;
 
 /** No news for so long, in milliseconds, and the run is stalled. */
@@ -20,7 +20,7 @@ export class Meter {
   #samples: { ms: number; moved: number }[] = [{ ms: 0, moved: 0 }];
   #newsMs = 0;
   #stalledMs = 0;
-  #settled = false;
+  #completed = false;
   #ended = false;
 
   /** The latest, with the totals that are known by now. */
@@ -53,7 +53,7 @@ export class Meter {
   finish(summary: Summary): void {
     const { totals } = summary;
     this.#ended = true;
-    this.#settled = summary.outcome === 'complete' || summary.outcome === 'incomplete';
+    this.#completed = summary.outcome === 'complete' || summary.outcome === 'incomplete';
     // What is skipped for its type was never counted as found.
     const done = totals.files + totals.symlinks + totals.hardlinks + totals.special + totals.unchanged;
     const settled = Math.max(this.#last.settled, done);
@@ -63,9 +63,9 @@ export class Meter {
       ...this.#last,
       elapsedMs: summary.elapsedMs,
       totals,
-      settled: this.#settled ? Math.max(settled, found.files) : settled,
-      settledBytes: this.#settled ? Math.max(settledBytes, found.bytes ?? 0) : settledBytes,
-      found: this.#settled ? { ...found, complete: true } : found,
+      settled: this.#completed ? Math.max(settled, found.files) : settled,
+      settledBytes: this.#completed ? Math.max(settledBytes, found.bytes ?? 0) : settledBytes,
+      found: this.#completed ? { ...found, complete: true } : found,
       workers: [],
     };
     const seconds = summary.elapsedMs / 1000;
@@ -75,7 +75,7 @@ export class Meter {
 
   reading(): Reading {
     const s = this.#last;
-    const fraction = this.#settled ? 1 : s.found.complete ? this.#best : null;
+    const fraction = this.#completed ? 1 : s.found.complete ? this.#best : null;
     const silentMs = this.#ended ? 0 : s.elapsedMs - this.#newsMs;
     const stalledMs = silentMs >= STALLED_MS ? silentMs : 0;
     const eta = this.#ended || stalledMs > 0 ? null : this.#eta.estimate(s);

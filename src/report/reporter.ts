@@ -291,7 +291,7 @@ export class Reporter {
     clearInterval(this.timer);
     this.manifest?.drop();
     this.trace?.drop();
-    if (!this.ended) this.counters.settle();
+    if (!this.ended) this.counters.completeTotals();
     const summary = this.summary();
     if (this.plan !== null) {
       this.meter.observe(this.counters.snapshot(performance.now()));

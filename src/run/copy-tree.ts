@@ -128,7 +128,7 @@ async function prepareAndCopy(
     return refused(reporter, error, [...sources, destination]);
   }
   const trees: SourceTree[] = [];
-  const giveUp = (): void => {
+  const undoAll = (): void => {
     for (const tree of trees) tree.close();
     for (const plan of plans.reverse()) plan.undo();
   };
@@ -141,14 +141,14 @@ async function prepareAndCopy(
     for (const plan of plans) trees.push(new SourceTree(fs, plan, config, patterns));
     await preflight(fs, plans, trees, config);
     if (hooks.signal?.aborted) {
-      giveUp();
+      undoAll();
       return notBegun(reporter);
     }
     if (config.bwlimit > 0) rate = new RateFile(config.bwlimit);
     for (const plan of plans.slice(0, 1)) reporter.openOutputs(fs, plan);
   } catch (error) {
     rate?.close();
-    giveUp();
+    undoAll();
     return refused(reporter, error, [...sources, destination]);
   } finally {
     hooks.signal?.removeEventListener('abort', halt);

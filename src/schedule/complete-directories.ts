@@ -2,18 +2,18 @@ import { parentOf, type RawPath } from '../api/names.ts';
 import type { EntriesJob } from '../protocol/jobs.ts';
 
 /**
- * Which directories are complete: whatever is in them and below was listed, and all that it led to is done. The jobs come
- * in the order of a listing that is depth first: what it has left it does not come back to.
+ * Finds out which directories are complete: all their entries were listed, and all resulting work is done. Jobs come in the order of
+ * a depth-first listing, which does not return to a directory.
  */
 export class CompleteDirectories {
-  /** The way to the directory that the listing is in, of those with entries. */
+  /** The path of directories with entries to the current one of the listing. */
   private readonly way: RawPath[] = [];
-  /** Left by the listing, each with the last job that has entries of it. */
+  /** Directories that the listing has left, with the last job of their entries. */
   private readonly left: { dir: RawPath; last: number }[] = [];
   private count = 0;
-  /** Jobs of the listing that are not done: how much of what each has led to is not. */
+  /** Unfinished jobs of the listing, with the amount of work left of each. */
   private readonly open = new Map<number, number>();
-  /** Directories of the run's making, by the one they lie in, until they are taken. */
+  /** Directories made by the run, by parent, until they are taken. */
   private readonly made = new Map<RawPath, Set<RawPath>>();
 
   /** @returns the number of the job */
@@ -29,7 +29,7 @@ export class CompleteDirectories {
     return number;
   }
 
-  /** A job, or something that it led to, begins. */
+  /** A job, or work that results from it, begins. */
   begin(number: number): void {
     this.open.set(number, (this.open.get(number) ?? 0) + 1);
   }
@@ -40,7 +40,7 @@ export class CompleteDirectories {
     else this.open.delete(number);
   }
 
-  /** Told by every worker that enters it while it is unfinished. */
+  /** Called for every worker that enters it while it is unfinished. */
   wasMade(path: RawPath): void {
     const dir = parentOf(path);
     const there = this.made.get(dir);
@@ -48,10 +48,10 @@ export class CompleteDirectories {
     else there.add(path);
   }
 
-  /** Those that the run has made and that are complete by now; each is taken once. */
+  /** Directories made by the run that are complete now; each is returned once. */
   take(): RawPath[] {
     const taken: RawPath[] = [];
-    // In the order in which they were begun.
+    // In the order of their jobs.
     const [oldest = this.count + 1] = this.open.keys();
     let taking = 0;
     for (const { dir, last } of this.left) {

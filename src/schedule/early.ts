@@ -2,9 +2,9 @@ import type { PrestartedWorker } from '../process/prestart.ts';
 import { prestartWorker } from '../process/prestart.ts';
 import { besideThis } from '../process/spawn.ts';
 
-/** How a worker of the copier is started: nothing it does not need, for its start is time that everybody waits. */
+/** How a worker of the copier is started, with nothing that delays its start. */
 export function workerProcess() {
-  // Node reads this file of certificates at its start, which can take longer than the rest of it; workers use no network.
+  // Node reads this certificate file at its start, which can take longer than everything else; workers use no network.
   const { NODE_EXTRA_CA_CERTS: _unused, ...env } = process.env;
   return {
     env,
@@ -14,7 +14,7 @@ export function workerProcess() {
   };
 }
 
-/** Forks a worker before it is known what for; it loads while the parent still reads its options. */
+/** Forks a worker in advance; it loads while the parent parses its options. */
 export function startWorkerEarly(): PrestartedWorker {
   return prestartWorker(workerProcess());
 }

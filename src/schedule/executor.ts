@@ -4,22 +4,21 @@ import type { Job } from '../protocol/jobs.ts';
 import type { Progress, Report } from '../protocol/report.ts';
 
 /**
- * What hands jobs to workers and brings their reports back. Nothing above this interface knows what a worker is: the local
- * pool of processes is one implementation, a queue to other machines would be another. A job may be run twice.
+ * Gives jobs to workers and returns their reports. Nothing above this interface knows what a worker is: the local pool of processes
+ * is one implementation, a queue to other machines another. A job may be run twice.
  */
 export interface Executor {
-  /** Jobs that may be at work at once; it may change while the run goes on. */
+  /** The number of jobs that can run at once; it may change during the run. */
   readonly workers: number;
-  /** Jobs that may be under way at once; more only wait. */
+  /** The number of jobs that can be given out at once; more would only wait. */
   readonly capacity: number;
   /**
-   * Rejects with LostJob when its worker died on it, and what that left under temporary names is removed; with NoWorkers when
-   * none can be had.
+   * Rejects with LostJob when its worker died, after removing its temporary files; with NoWorkers when there are none.
    */
   run(job: Job): Promise<Report>;
-  /** Takes what workers tell in the middle of jobs, to find out how many there should be. */
+  /** Takes progress events, which the number of workers may depend on. */
   heard?(progress: Progress): void;
-  /** Ends the workers at once, whatever they do; nothing that was reported is lost. */
+  /** Ends the workers at once; reported results are not lost. */
   terminate(): Promise<void>;
 }
 
@@ -28,14 +27,14 @@ export interface LocalExecutor extends Executor {
   run(job: Job, number?: number): Promise<Report>;
 }
 
-/** The worker died while it had this job in hand. */
+/** The worker died during this job. */
 export class LostJob extends Error {
   override name = 'LostJob';
-  /** Index of the entry in hand, or null when it had none or it is not known. */
+  /** Index of its current entry; null for none or unknown. */
   readonly currentEntry: number | null;
   /** Slot of the dead worker. */
   readonly worker: number;
-  /** In words. */
+  /** A description. */
   readonly how: string;
   constructor(currentEntry: number | null, worker: number, how: string, options?: ErrorOptions) {
     super(`the worker process died (${how})`, options);
@@ -45,12 +44,12 @@ export class LostJob extends Error {
   }
 }
 
-/** No worker can be started, or all were lost. */
+/** No worker can be started, or all are lost. */
 export class NoWorkers extends Error {
   override name = 'NoWorkers';
 }
 
-/** What is told of the entry a worker died of. */
+/** The failure of the entry at which a worker died. */
 export function lossFailure(path: RawPath, loss: LostJob): Failure {
   return {
     path,

@@ -2,7 +2,7 @@ import type { RawPath } from '../api/names.ts';
 import type { DeferredEntry } from '../protocol/entries-job.ts';
 import type { LinkGroup } from '../protocol/jobs.ts';
 
-/** The first copy of a file with several names. */
+/** The first copy of a hard-linked file. */
 export interface LinkTarget {
   path: RawPath;
   identity: string;
@@ -10,12 +10,12 @@ export interface LinkTarget {
 }
 
 interface Group {
-  /** Names seen so far; with all of them seen, the group can be forgotten. */
+  /** Number of names seen; when all have been seen, the group can be dropped. */
   seen: number;
   nlink: number;
-  /** Names that wait for a first copy; null: none has yet, as of most files. */
+  /** Names that wait for the first copy; null: none so far, as for most files. */
   waiting: DeferredEntry[] | null;
-  /** null while the first copy is under way. */
+  /** null until the first copy is done. */
   target: LinkTarget | null;
 }
 
@@ -25,17 +25,16 @@ export interface Links {
   entries: DeferredEntry[];
 }
 
-/** What is to be done now. */
+/** The next steps. */
 export interface Steps {
-  /** Names to be copied, each the first of its file. */
+  /** Names to copy, each the first of its file. */
   primaries: DeferredEntry[];
   links: Links[];
 }
 
 /**
- * Which name of a file is copied and which become links to it, whatever order and worker they come from. One name is the
- * primary one: it is copied. The others wait for it, and if it fails the next one takes its place. A file is known by its
- * identity at the source.
+ * Decides which name of a file is copied and which become links to it, in whatever order they arrive. The primary name is copied;
+ * the others wait for it, and if it fails the next one becomes primary. Files are identified by their identity at the source.
  */
 export class HardLinks {
   private readonly groups = new Map<string, Group>();
@@ -59,7 +58,7 @@ export class HardLinks {
     this.link(identity, group);
   }
 
-  /** So many further names were linked by a worker that knew the copy. */
+  /** This many names were linked by a worker that knew the copy. */
   linked(identity: string, count: number): void {
     const group = this.groups.get(identity);
     if (group === undefined) return;
@@ -82,7 +81,7 @@ export class HardLinks {
     else this.lead(next);
   }
 
-  /** What all calls since the last one of this lead to: together, since a job for each name would cost more than the name. */
+  /** The next steps since the last call, together, since a job per name would cost more than the name. */
   take(): Steps {
     const { steps } = this;
     this.steps = { primaries: [], links: [] };
@@ -108,7 +107,7 @@ export class HardLinks {
   }
 }
 
-/** The links in portions of so many names at most. */
+/** Splits the links into portions of at most this many names. */
 export function* portions(links: readonly Links[], size: number): Generator<Links[]> {
   let portion: Links[] = [];
   let room = size;

@@ -23,7 +23,7 @@ const AHEAD = 1;
 const LONGEST_END = 2_000;
 
 /**
- * The executor on a pool of child processes. Its workers tell what they do through `events`.
+ * The executor on a pool of child processes. Its workers report progress through `events`.
  * @param limit says how many workers there are
  */
 export function localExecutor(

@@ -6,11 +6,11 @@ import { fromText } from '../api/names.ts';
 import { monotonicMs } from '../protocol/steady-clock.ts';
 import type { RateLimit } from '../protocol/worker-config.ts';
 
-/** Waits of about this long keep the rate smooth. */
+/** Pauses of about this length, in milliseconds, keep the rate smooth. */
 const UNIT_SECONDS = 0.02;
 const LARGEST_UNIT = 64 * 1024;
 
-/** The file by which workers share a rate (see `copy/rate-limit.ts`). On Linux it has no name for long enough to stay behind. */
+/** The file through which workers share a rate (see `worker/rate-limit.ts`). On Linux its name is removed at once, so that none is left behind. */
 export class RateFile {
   readonly limit: RateLimit;
   private readonly directory: string;
@@ -18,7 +18,7 @@ export class RateFile {
 
   /**
    * @param bytesPerSecond 1 or more
-   * @throws RefusedError when no temporary file can be had
+   * @throws RefusedError when no temporary file can be created
    */
   constructor(bytesPerSecond: number) {
     const place = tmpdir();

@@ -23,43 +23,43 @@ import { copyInPieces } from './split-file.ts';
 /** Links per job, directories per job of finishing, names per job of deleting. */
 const PER_JOB = 256;
 const LEAST_PER_JOB = 4;
-/** Directories that are complete are finished when there are so many of them, or after so many milliseconds. */
+/** Complete directories are finished in batches of this size, or after this many milliseconds. */
 const FINISHED_TOGETHER = 64;
 const FINISHED_AFTER = 100;
-/** How often a job is given to another worker when nobody knows which entry its worker died of. */
+/** How often a job is given to another worker when the entry at which its worker died is unknown. */
 const MAX_CRASH_RETRIES = 2;
 
 export interface SchedulerListener {
   /** An entry failed. It is counted already. */
   failed: (failure: Failure) => void;
-  /** The next job waits for the promise. */
+  /** The next job waits for this promise. */
   reported: (report: Report) => Promise<void>;
-  /** Nothing more can be done: the listing may end. */
+  /** The run is broken: the listing should stop. */
   broken: () => void;
-  /** The temporary file of a split was made. What is returned stands for it until it is released. */
+  /** The temporary file of a split file was created. The returned one replaces it until it is released. */
   splitBegun: (path: RawPath, split: Split) => LockedSplit;
 }
 
 /**
- * Keeps the executor busy until everything is done: what the listing brings, what workers hand back, further names of
- * hard links, pieces of big files. First `copy` and `idle`, then `finish`.
+ * Keeps the executor busy until everything is done: jobs of the listing, work that workers hand back, hard links, pieces of big
+ * files. First `copy` and `idle`, then `finish`.
  */
 export class Scheduler {
-  /** Destination directories that the run made, and those that it found. */
+  /** Destination directories that the run made, and those that existed. */
   readonly made = new Set<RawPath>();
   readonly kept = new Set<RawPath>();
-  /** Jobs given out and not reported. */
+  /** Jobs that are not reported yet. */
   readonly inFlight = new Set<Job>();
-  /** Split files under way: by their temporary names, what discards them. */
+  /** Current split files: the jobs that discard them, by temporary name. */
   readonly splits = new Map<RawPath, Job>();
   private readonly executor: Executor;
   private readonly counters: Counters;
   private readonly listener: SchedulerListener;
   private readonly slots: Semaphore;
-  /** Split files at once: what was read of these is what an interrupted run loses. */
+  /** Limits concurrent split files, whose content an interrupted run loses. */
   private readonly splitSlots: Semaphore;
   private readonly links: HardLinks;
-  /** Whether the jobs of the listing come in its order, so that directories can be finished on the way. */
+  /** Whether jobs come in the order of the listing, so that directories can be finished during the run. */
   private readonly isInOrder: () => boolean;
   private readonly complete = new CompleteDirectories();
   private readonly numbers = new WeakMap<EntriesJob, number>();
@@ -91,7 +91,7 @@ export class Scheduler {
     this.splitSlots = new Semaphore(() => executor.workers);
   }
 
-  /** Takes a job of the listing. Resolves when the executor has it, so that the listing keeps pace with the workers. */
+  /** Takes a job of the listing. Resolves when the executor has it, so that the listing waits for the workers. */
   async copy(job: EntriesJob): Promise<void> {
     const number = this.complete.listed(job);
     this.numbers.set(job, number);
@@ -106,7 +106,7 @@ export class Scheduler {
     }
   }
 
-  /** Resolves when everything taken and all that came of it is settled. Throws NoWorkers. */
+  /** Resolves when all jobs and the work resulting from them are done. Throws NoWorkers. */
   async idle(): Promise<void> {
     if (this.open > 0) {
       await new Promise<void>((resolve) => {
@@ -116,7 +116,7 @@ export class Scheduler {
     if (this.error !== null) throw this.error;
   }
 
-  /** Gives directories their metadata. Those whose mode would lock us out come last, deepest first. */
+  /** Sets the metadata of directories. Those whose mode would deny us access come last, deepest first. */
   async finish(): Promise<void> {
     const kept = [...this.kept].filter((path) => !this.made.has(path));
     clearTimeout(this.finishing);
@@ -138,7 +138,7 @@ export class Scheduler {
     this.countReport(report, 0, 0);
   }
 
-  // Long before the end, so that a run that is interrupted leaves as few unfinished as can be.
+  // During the run, so that an interrupted run leaves few unfinished ones.
   private finishComplete(): void {
     if (this.stopped || !this.isInOrder()) return;
     for (const path of this.complete.take()) this.ready.push(path);
@@ -155,7 +155,7 @@ export class Scheduler {
     for (const group of this.groups(ready)) this.begin(() => this.finishGroup(group, [], false));
   }
 
-  /** Removes what the jobs say, shared among all workers. */
+  /** Runs jobs that remove entries, on all workers. */
   async remove(jobs: readonly DeleteJob[]): Promise<void> {
     const run = async (job: Job): Promise<void> => {
       const report = await this.execute(job, 'listed');
@@ -172,12 +172,12 @@ export class Scheduler {
     await this.idle();
   }
 
-  /** Nothing new is given out; what is under way ends. */
+  /** Gives out no new jobs; current ones end. */
   stop(): void {
     this.stopped = true;
   }
 
-  /** A worker told how far it is: there may be more of them from now on. */
+  /** A worker reported progress, which may change the number of workers. */
   heard(progress: Progress): void {
     this.executor.heard?.(progress);
     this.slots.refill();
@@ -208,7 +208,7 @@ export class Scheduler {
     this.placePrimaries(job, report);
     if (apart.length > 0) this.copyDeferred(apart);
     for (const entry of listDeferred(job, report.big)) this.begin(() => this.big(entry), job);
-    // The job broke off for a reason that is not an entry's: none of the rest would fare better.
+    // The job failed as a whole, so the rest would fail too.
     if (report.failure !== null) return this.broken(job, report.next, report.failure);
     if (report.next < countEntries(job) && !this.stopped) this.handBack(job, report.next);
   }
@@ -221,7 +221,7 @@ export class Scheduler {
     }
   }
 
-  // Two halves, so that an idle worker finds something to take; of several directories each goes to one of them as a whole.
+  // Two halves, so that idle workers get some; a directory is not divided if there are several.
   private handBack(job: EntriesJob, from: number): void {
     let first = 0;
     for (const group of job.groups) {
@@ -243,7 +243,7 @@ export class Scheduler {
     this.begin(() => this.entries(part, 'returned', crashRetries), part);
   }
 
-  // The entry in hand is the one that failed; the others are done over by another worker, since nobody reported them.
+  // The current entry is the one that failed; another worker repeats the others, which were not reported.
   private withoutCulprit(job: EntriesJob, loss: LostJob, crashRetries: number): void {
     const { currentEntry } = loss;
     const entries = listEntries(job);
@@ -266,7 +266,7 @@ export class Scheduler {
     }
   }
 
-  // An entry that no report will speak of. Directories are not counted as settled: what is in them is.
+  // An entry that no report will count. Directories do not count as settled entries.
   private failEntry(
     job: EntriesJob,
     index: number,
@@ -281,13 +281,13 @@ export class Scheduler {
     this.links.failed(deferredAs);
   }
 
-  // For jobs that are not about entries one by one.
+  // For jobs without single entries.
   private countReport(report: Report, entries: number, bytes: number): void {
     this.counters.record(report, entries, bytes);
     if (report.failure !== null) this.listener.failed(report.failure);
   }
 
-  // What became of the first names that a job was to copy.
+  // The results of a job of first names.
   private placePrimaries(job: EntriesJob, report: Report): void {
     const { deferredAs } = job;
     if (deferredAs === undefined) return;
@@ -301,7 +301,7 @@ export class Scheduler {
     }
   }
 
-  // While all workers have work, first names and links wait until they are many: a job of a few costs as much as one of many.
+  // While all workers are busy, first names and links are collected: a small job costs as much as a large one.
   private followLinks(): void {
     const isBusy = this.inFlight.size >= this.executor.workers;
     if (isBusy && this.links.pending < PER_JOB) return;
@@ -325,12 +325,12 @@ export class Scheduler {
     );
     this.waitingNames -= others.length;
     this.countReport(report, others.length, bytesOf(others));
-    // As first names: where the file has as many links as it may have, the names to come are linked to the new copy.
+    // Copied as first names: when a file has the maximum number of links, further names are linked to the new copy.
     if (apart.length > 0) this.copyDeferred(apart);
   }
 
   private async big(entry: DeferredEntry): Promise<void> {
-    // A file is ended before anything more of another one is read.
+    // A file is completed before more of another one is read.
     const run = (job: Job): Promise<Report | null> =>
       this.execute(job, job.kind === 'publish' || job.kind === 'discard' ? 'returned' : 'piece');
     await this.splitSlots.acquire('piece');
@@ -370,14 +370,14 @@ export class Scheduler {
     return this.execute(job, 'returned', crashRetries + 1);
   }
 
-  /** @param job that it is, or that led to it */
+  /** @param job the job itself, or the one it results from */
   private begin(work: () => Promise<void>, job?: EntriesJob): void {
     const number = job && this.numbers.get(job);
     if (number !== undefined) this.complete.begin(number);
     this.open++;
     work()
       .catch((error: unknown) => {
-        // A job that is not about entries one by one, and that its workers die of: the run goes on without it.
+        // A job without single entries at which workers die: the run continues without it.
         if (error instanceof LostJob) return this.listener.failed(lossFailure('', error));
         this.error ??= error;
         this.stopped = true;
@@ -391,7 +391,7 @@ export class Scheduler {
       });
   }
 
-  // In parts for all workers: the last part is not to be one worker's while the others wait.
+  // In parts for all workers, so that the last part does not keep one busy while the others wait.
   private *groups<T>(items: readonly T[]): Generator<T[]> {
     yield* groups(items, this.perJob(items.length));
   }

@@ -1,4 +1,4 @@
-/** What waits for a slot: what came back from a worker goes before what the listing brings, pieces of big files last. */
+/** Priorities: work that a worker handed back, then jobs of the listing, then pieces of big files. */
 export type Priority = 'returned' | 'listed' | 'piece';
 
 const ORDER: readonly Priority[] = ['returned', 'listed', 'piece'];

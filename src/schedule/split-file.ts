@@ -7,17 +7,16 @@ import type { Counters } from '../report/counters.ts';
 import type { LockedSplit } from '../report/split-lock.ts';
 import { LostJob, lossFailure } from './executor.ts';
 
-/** Bytes of one piece: long enough to make its message free, short enough to end a run together. */
+/** Bytes of one piece: large enough for its message not to matter, small enough for all workers to end together. */
 const PIECE = 32 * 1024 * 1024;
-/** More pieces than this do not end a run any sooner, and a hole may be of any size. */
+/** The largest number of pieces: more do not help, and a hole may have any size. */
 const MOST_PIECES = 1024;
 
 /**
- * Copies one big file through all workers that have nothing else to do: a temporary file, pieces in any order, then the
- * name.
+ * Copies one big file with all idle workers: creates a temporary file, copies pieces in any order, then sets the name.
  * @param live holds, while the split lives, the job that discards it, by its temporary name
- * @param lock keeps other runs from taking the temporary file for a dead run's, until it is released
- * @returns null when it is at the destination (or the run was stopped), else why not; nothing is left behind
+ * @param lock prevents other runs from treating the temporary file as stale, until it is released
+ * @returns null when it is at the destination (or the run was stopped), else the failure; nothing is left behind
  */
 export async function copyInPieces(
   entry: DeferredEntry,
@@ -27,7 +26,7 @@ export async function copyInPieces(
   lock: (path: RawPath, split: Split) => LockedSplit,
 ): Promise<Failure | null> {
   const { path } = entry;
-  const begun = await attempt(entry, run, { kind: 'split', path, deferredAs: entry.identity }, counters, 0);
+  const begun = await runStep(entry, run, { kind: 'split', path, deferredAs: entry.identity }, counters, 0);
   const made = begun.report?.split ?? null;
   if (begun.report === null || (begun.failure !== null && made === null)) return begun.failure;
   if (made === null) {
@@ -41,12 +40,12 @@ export async function copyInPieces(
     let failure = begun.failure ?? (await copyPieces(entry, split, run, counters));
     let published = false;
     if (failure === null) {
-      const last = await attempt(entry, run, { kind: 'publish', path, split }, counters, 0);
+      const last = await runStep(entry, run, { kind: 'publish', path, split }, counters, 0);
       failure = last.failure;
       published = failure === null && last.report !== null;
     }
     if (published) counters.countUnreported(1, 0);
-    else await attempt(entry, run, discard, counters, 0);
+    else await runStep(entry, run, discard, counters, 0);
     live.delete(split.temporary);
     return failure;
   } finally {
@@ -69,7 +68,7 @@ async function copyPieces(
       const guarded = async (job: Job): Promise<Report | null> => (failure === null ? run(job) : null);
       const part = { number: start / length + 1, of: Math.ceil(split.size / length) };
       const job: Job = { kind: 'range', path: entry.path, split, start, end, part };
-      const result = await attempt(entry, guarded, job, counters, end - start);
+      const result = await runStep(entry, guarded, job, counters, end - start);
       failure ??= result.failure;
     };
     pieces.push(copy());
@@ -78,7 +77,7 @@ async function copyPieces(
   return failure;
 }
 
-async function attempt(
+async function runStep(
   entry: DeferredEntry,
   run: (job: Job) => Promise<Report | null>,
   job: Job,

@@ -3,7 +3,7 @@ import type { Progress, Report } from '../protocol/report.ts';
 import type { QueueState } from '../report/trace.ts';
 import type { Executor } from './executor.ts';
 
-/** An executor that tells how many jobs it has whenever that changes. */
+/** An executor that reports changes of its number of jobs. */
 export class TracedExecutor implements Executor {
   private readonly executor: Executor;
   private readonly tell: (state: QueueState) => void;

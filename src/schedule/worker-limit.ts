@@ -2,14 +2,14 @@ import { availableParallelism } from 'node:os';
 import type { WorkDone } from '../protocol/report.ts';
 import { FILE_IN_BYTES } from '../report/eta.ts';
 
-/** Below this share of their time on a processor, workers mostly wait for the storage. */
+/** Workers that spend less than this share of their time on a processor mostly wait for the storage. */
 const MOSTLY_WAITING = 0.5;
-/** More workers earn their place by so much. */
+/** The least speed-up that justifies more workers. */
 const FASTER = 1.1;
-/** Each worker is watched for so many milliseconds at least, and over so many entries or their worth in bytes. */
+/** Each worker is measured for at least this many milliseconds, and this many entries or their equivalent in bytes. */
 const WATCHED_MS = 100;
 const WATCHED_WORK = 1;
-/** When more were no faster, they are tried again after so many milliseconds, since the work may have changed; then after twice as many. */
+/** When more were no faster, they are tried again after this many milliseconds, since the work may have changed; then after twice as many. */
 const PAUSE_MS = 10_000;
 
 /** What a worker had done, and the milliseconds of processor time that it had used or waited for, at a moment. */
@@ -24,25 +24,25 @@ interface Span {
 }
 
 /**
- * How many workers a run should have: hill climbing over the speed of all together. While workers mostly wait for the
- * storage and there is work for more, more are tried; when they make it no faster, the number from before is taken again.
+ * Finds the number of workers by hill climbing over their total speed. While workers mostly wait for the storage and there is work
+ * for more, more are tried; when that is no faster, the previous number is restored.
  */
 export class WorkerLimit {
-  /** How many there may be now. */
+  /** The current number. */
   current: number;
-  /** How many there were at most. */
+  /** The largest number so far. */
   highest: number;
   private readonly most: number;
   private readonly cpus: number;
   private readonly spans = new Map<number, Span>();
-  /** The number before the last step, and work per millisecond with it; null when the step is decided. */
+  /** The number before the last step and its work per millisecond; null when the step is decided. */
   private before: { workers: number; speed: number } | null = null;
   private retryAt = Number.NEGATIVE_INFINITY;
   private pause = PAUSE_MS;
 
   /**
    * @param most is never exceeded; when it is `least`, nothing is tried
-   * @param cpus when all are in use, more workers would only wait for them
+   * @param cpus when all are busy, more workers would only wait for them
    */
   constructor(least: number, most: number, cpus = availableParallelism()) {
     this.current = least;
@@ -55,7 +55,7 @@ export class WorkerLimit {
   observe(sample: Sample, hasMore: boolean): void {
     if (this.most === this.current && this.before === null) return;
     if (sample.worker >= this.current) return;
-    // What a shortage of work slows down says nothing about the storage.
+    // A slowdown for lack of work says nothing about the storage.
     if (!hasMore) return this.spans.clear();
     const span = this.spans.get(sample.worker);
     if (span === undefined || sample.entries < span.first.entries) {
@@ -93,7 +93,7 @@ export class WorkerLimit {
       this.pause *= 2;
     } else if (now >= this.retryAt) {
       const share = busy / this.current;
-      // In one step to as many as the processors can serve: each smaller one would take as long to judge.
+      // In one step to as many as the processors can serve: each smaller step would take as long to measure.
       const next = Math.min(this.most, Math.floor(this.cpus / share));
       if (share > MOSTLY_WAITING || next <= this.current) return;
       this.before = { workers: this.current, speed };
