@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { version } from '../api/version.ts';
 import type { FileSystem } from '../fs/file-system.ts';
-import type { Queue as EventQueue, PrestartedWorker } from '../process/index.ts';
+import type { PrestartedWorker } from '../process/prestart.ts';
+import type { Queue as EventQueue } from '../process/queue.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';

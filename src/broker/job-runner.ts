@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FileSystem } from '../fs/file-system.ts';
-import { type PrestartedWorker, Queue } from '../process/index.ts';
+import type { PrestartedWorker } from '../process/prestart.ts';
+import { Queue } from '../process/queue.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
 import { monotonicMs } from '../protocol/steady-clock.ts';

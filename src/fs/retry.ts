@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { CopyError, RefusedError } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import type { FileSystem } from './file-system.ts';
@@ -83,5 +82,7 @@ export class Retries {
 
 /** Waits until the time is over or `cancelled` returns true. */
 export async function pauseUnless(cancelled: () => boolean, ms: number): Promise<void> {
-  for (let left = ms; left > 0 && !cancelled(); left -= LOOK_EVERY) await delay(Math.min(left, LOOK_EVERY));
+  for (let left = ms; left > 0 && !cancelled(); left -= LOOK_EVERY) {
+    await new Promise((resolve) => setTimeout(resolve, Math.min(left, LOOK_EVERY)));
+  }
 }

@@ -6,7 +6,7 @@ import { destinationPath, fromText, parentOf, type RawPath, sourcePath } from '.
 import type { FileSystem } from '../fs/file-system.ts';
 import { codeOf, fromNode } from '../fs/system-error.ts';
 import type { Plan } from '../plan/prepare.ts';
-import type { Queue } from '../process/index.ts';
+import type { Queue } from '../process/queue.ts';
 import { kindOf } from '../protocol/kind.ts';
 import type { EntryResult, Progress, Report, WorkerEvent } from '../protocol/report.ts';
 import { monotonicMs } from '../protocol/steady-clock.ts';

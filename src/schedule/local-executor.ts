@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FileSystem } from '../fs/file-system.ts';
-import type { PrestartedWorker } from '../process/index.ts';
-import { PoolClosed, ProcessPool, type Queue, task, WorkerLost } from '../process/index.ts';
+import { PoolClosed, WorkerLost } from '../process/errors.ts';
+import { ProcessPool } from '../process/pool.ts';
+import type { PrestartedWorker } from '../process/prestart.ts';
+import type { Queue } from '../process/queue.ts';
+import { task } from '../process/tasks.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import { NO_CURRENT_ENTRY, WORKER_TASKS, type WorkerConfig } from '../protocol/worker-config.ts';
