@@ -6,14 +6,14 @@ import { childrenOf } from '../support/processes.ts';
 import { expectRsyncSame, rsyncDifferences } from '../support/rsync.ts';
 import { pcopy, type Running } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
-import { helper, LOCK_MS, plantTree, redisServer, shared, until } from './machines.ts';
+import { cuttable, helper, LOCK_MS, plantTree, redisServer, shared, until } from './machines.ts';
 
 const test = needs('redis-server', 'redis-cli', 'rsync', 'python3');
 
 /** Some microseconds a byte, so that there is a middle to be killed in. */
 const SLOW = ['--chunk-size', '1', '--batch', '1', '--reflink', 'never'];
 
-function planted(files = 1500): { top: string; source: string; destination: string } {
+function planted(files = 420): { top: string; source: string; destination: string } {
   const top = temp();
   const [source, destination] = [`${top}/src`, `${top}/dest`];
   mkdirSync(source);
@@ -84,6 +84,22 @@ test('a helper that was paused for longer than its locks does no harm when it wa
   expect(await shared(redis.url, [source, `${top}/again`, '-j', '0']).done).toMatchObject({ code: 0 });
   paused.child.kill('SIGTERM');
   expect((await paused.done).code).toBe(143);
+});
+
+test('a helper that is cut off from the broker gives up its jobs, and helps again when it is back', async () => {
+  const { top, source, destination } = planted();
+  const redis = await redisServer();
+  const line = await cuttable(redis);
+  const cutOff = await helper(line.url, top);
+  const run = shared(redis.url, [source, destination, '-j', '1', ...SLOW]);
+  await isAtWork(cutOff, destination);
+  line.cut();
+  expect(await run.done).toMatchObject({ code: 0 });
+  expectRsyncSame(source, destination);
+  expect(temporaryFiles(destination)).toEqual([]);
+  line.mend();
+  expect(await shared(redis.url, [source, `${top}/again`, '-j', '0']).done).toMatchObject({ code: 0 });
+  expectRsyncSame(source, `${top}/again`);
 });
 
 test('a coordinator that is killed leaves nothing: helpers give up, and clear up at the broker', async () => {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { expect } from 'vitest';
+import { connect, createServer, type Socket } from 'node:net';
+import { expect, onTestFinished } from 'vitest';
 import { type Running, start, startCommand } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 
@@ -57,6 +58,35 @@ export async function helper(url: string, allow: string, options: HelperOptions 
   running.done.catch(() => {});
   await until(() => running.output().stderr.includes('waits for runs'));
   return running;
+}
+
+/** The same server over a line that can be cut. */
+export async function cuttable(redis: RedisServer): Promise<{ url: string; cut(): void; mend(): void }> {
+  const path = `${temp()}/line.sock`;
+  const open = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((client) => {
+    if (isCut) return client.destroy();
+    const line = connect(redis.url.slice('unix://'.length));
+    for (const end of [client, line]) {
+      open.add(end);
+      end.on('error', () => {});
+    }
+    client.pipe(line).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  const cut = (): void => {
+    isCut = true;
+    for (const end of open) end.destroy();
+  };
+  onTestFinished(() => {
+    cut();
+    server.close();
+  });
+  const mend = (): void => {
+    isCut = false;
+  };
+  return { url: `unix://${path}`, cut, mend };
 }
 
 /** A run that others may help. */
