@@ -83,8 +83,9 @@ async function runOnce(way: Way, driver: Driver, seed: number): Promise<string[]
   }
   const { code, signal, stderr } = await result;
   const wrong: string[] = [];
-  // Without the source no further worker can begin.
-  const codes = history.done.includes('rename the source') ? [0, 1, 3, 4] : [0, 1];
+  // Without the source no further worker can begin: here the directory that the one file lies in changes too.
+  const mayBeGone = way.entry === 'file' || history.done.includes('rename the source');
+  const codes = mayBeGone ? [0, 1, 3, 4] : [0, 1];
   if (signal !== null || !codes.includes(code ?? -1)) wrong.push(`ended with ${code ?? signal}`);
   if (/unexpected|EPCOPY_INTERNAL|^ {4}at /m.test(stderr)) wrong.push('an error that nobody foresaw');
   wrong.push(...temporaryFiles(destination).map((path) => `left ${path}`));
