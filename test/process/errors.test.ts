@@ -34,7 +34,8 @@ test('what is no error becomes one that says what it was', async () => {
   expect(object).toMatchObject({ message: "{ code: 5, where: [ 'here' ] }", code: 5, where: ['here'] });
   expect(await thrown('described')).toMatchObject({ message: 'described', code: 5 });
   expect(await thrown('bare')).toMatchObject({ message: '[Object: null prototype] { code: 5 }', code: 5 });
-  expect((await thrown('hostile')).message).toBe('{}');
+  // Node 26 says that it is a proxy.
+  expect((await thrown('hostile')).message).toContain('{}');
   expect((await thrown('nothing')).message).toBe('undefined');
   expect((await thrown('symbol')).message).toBe('Symbol(sign)');
 });
