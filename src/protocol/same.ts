@@ -35,21 +35,30 @@ function isOlder(stat: Stat, there: Stat, even: EvenSeconds): boolean {
 }
 
 type Modified = Pick<Stat, 'mtime' | 'mtimeNs'>;
+type Timed = Pick<Stat, 'mtime' | 'mtimeNs' | 'changedMs'>;
 
 /** Nanoseconds that file systems and drivers truncate to: NTFS 100, node:fs 1,000, exFAT 10 ms, ext3 a second. */
 const UNITS = [100, 1000, 1_000_000, 10_000_000, 1_000_000_000];
+/** A driver may have truncated to these, wherever the file lies. */
+const UNITS_OF_DRIVERS = 1000;
 
 /**
  * Whether two modification times are equal at the coarser resolution of both sides: nanoseconds that end in zeros may come from
- * a side that stores no more.
+ * a side that stores no more, unless its time of change, which the file system itself sets, shows that it does.
  */
-export function sameTime(a: Modified, b: Modified): boolean {
+export function sameTime(a: Timed, b: Timed): boolean {
   if (a.mtime !== b.mtime) return false;
   if (a.mtimeNs === b.mtimeNs || isFromNode(a, b) || isFromNode(b, a)) return true;
   return UNITS.some((unit) => {
-    const isCoarse = a.mtimeNs % unit === 0 || b.mtimeNs % unit === 0;
-    return isCoarse && Math.floor(a.mtimeNs / unit) === Math.floor(b.mtimeNs / unit);
+    const round = a.mtimeNs % unit === 0 ? a : b.mtimeNs % unit === 0 ? b : null;
+    if (round === null || Math.floor(a.mtimeNs / unit) !== Math.floor(b.mtimeNs / unit)) return false;
+    return unit <= UNITS_OF_DRIVERS || !holdsMicroseconds(round);
   });
+}
+
+// A time of change in milliseconds is exact to less than a microsecond. FAT kept it to 10 ms, beside 2 s of modification.
+function holdsMicroseconds({ changedMs }: Timed): boolean {
+  return Math.abs(changedMs - Math.round(changedMs)) > 0.001;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { sameTime } from '../support/compare.ts';
 import { mountImage } from '../support/mounts.ts';
@@ -61,6 +61,18 @@ overBothDrivers((driver) => {
     },
   );
 
+  needs('python3')('where both sides hold nanoseconds, a whole second is another time than a part of it', async () => {
+    const top = temp();
+    const whole = { mtime: 1_700_000_000n * SECOND };
+    const part = { mtime: 1_700_000_000n * SECOND + 900_000_000n };
+    plant(`${top}/src`, { whole: file('whole', whole), part: file('part of', part) });
+    plant(`${top}/dst`, { whole: file('WHOLE', part), part: file('PART OF', whole) });
+    await copy(['-u', `${top}/src`, `${top}/dst`], { driver });
+    const { stdout } = await copy(['-u', '-v', `${top}/src`, `${top}/dst`], { driver });
+    expect(readFileSync(`${top}/dst/whole`, 'utf8') + readFileSync(`${top}/dst/part`, 'utf8')).toBe('wholepart of');
+    expect(stdout.match(/ \(unchanged\)$/gm)).toHaveLength(2);
+  });
+
   needs('loop', 'python3')('times that the destination cuts or clamps are counted', async () => {
     const top = temp();
     const second = { mtime: 1_700_000_000n * SECOND, atime: 1_700_000_001n * SECOND };
@@ -75,5 +87,10 @@ overBothDrivers((driver) => {
     const { stderr } = await copy([`${top}/src`, dst], { driver });
     expect(stderr).toMatch(/not preserved: [34] exact times$/m); // Listing may set the access time of the top.
     expect(lstatSync(`${dst}/kept`).mtimeMs).toBe(1_700_000_000_000);
+    const { stdout } = await copy(['-u', '-v', `${top}/src`, dst], { driver });
+    expect(stdout.split('\n').filter((line) => !line.endsWith(' (unchanged)'))).toEqual([
+      `${top}/src/clamped -> ${dst}/clamped`,
+      '',
+    ]);
   });
 });

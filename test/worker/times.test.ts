@@ -4,7 +4,8 @@ import { isCutToEvenSecond, sameTime } from '../../src/protocol/same.ts';
 import { type Context, emptyReport } from '../../src/worker/context.ts';
 import { setAndCheckTimes } from '../../src/worker/times.ts';
 
-const at = (mtime: number, mtimeNs: number) => ({ mtime, mtimeNs });
+/** In a file system of seconds, unless the time of change has digits below one. */
+const at = (mtime: number, mtimeNs: number, changedMs = 1_700_000_002_000) => ({ mtime, mtimeNs, changedMs });
 
 test('two times are the same as far as both sides can tell', () => {
   const source = at(1_700_000_001, 123_456_789);
@@ -22,6 +23,24 @@ test('two times are the same as far as both sides can tell', () => {
   expect(isCutToEvenSecond(source, at(1_700_000_000, 0))).toBe(true);
   expect(isCutToEvenSecond(source, at(1_699_999_998, 0))).toBe(false);
   expect(isCutToEvenSecond(source, at(1_700_000_000, 5))).toBe(false);
+});
+
+test('a round time is cut only where the time of change is round too', () => {
+  const fine = 1_700_000_002_123.456;
+  const source = at(1_700_000_001, 123_456_789, fine);
+  for (const cut of [123_000_000, 120_000_000, 0]) {
+    for (const changed of [1_700_000_002_000, 1_700_000_002_120, 1_700_000_002_123]) {
+      expect(sameTime(source, at(1_700_000_001, cut, changed)), `${cut} ${changed}`).toBe(true);
+      expect(sameTime(at(1_700_000_001, cut, changed), source), `${cut} ${changed}`).toBe(true);
+    }
+    expect(sameTime(source, at(1_700_000_001, cut, fine)), String(cut)).toBe(false);
+    expect(sameTime(at(1_700_000_001, cut, fine), source), String(cut)).toBe(false);
+  }
+  // A driver cuts to these, wherever the file lies.
+  for (const cut of [123_456_700, 123_456_000]) {
+    expect(sameTime(source, at(1_700_000_001, cut, fine)), String(cut)).toBe(true);
+  }
+  expect(sameTime(at(1_700_000_001, 0, fine), at(1_700_000_001, 0, fine))).toBe(true);
 });
 
 /** Sets times, in a file system that cuts them to `unit` nanoseconds: how many were asked for again, and how many got lost. */
