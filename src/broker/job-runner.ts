@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FileSystem } from '../fs/file-system.ts';
 import type { PrestartedWorker } from '../process/prestart.ts';
 import { Queue } from '../process/queue.ts';
+import '../process/queue-core.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
 import { monotonicMs } from '../protocol/steady-clock.ts';

@@ -1,3 +1,4 @@
+import { makeWith } from './cores.ts';
 import { dropAll, plain } from './handles.ts';
 import type { Address, Descriptor, Key, Operation, Parcel } from './protocol.ts';
 import { type Owner, router } from './router.ts';
@@ -44,3 +45,5 @@ export class DictCore implements Owner {
     return this.#values.delete(key);
   }
 }
+
+makeWith('dict', () => new DictCore());

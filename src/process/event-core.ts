@@ -1,3 +1,4 @@
+import { makeWith } from './cores.ts';
 import { WaitTimeout } from './errors.ts';
 import { plain } from './handles.ts';
 import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
@@ -32,3 +33,5 @@ export class EventCore implements Owner {
     this.#waiters.leave(gone);
   }
 }
+
+makeWith('event', () => new EventCore());

@@ -1,6 +1,5 @@
 import { type WaitOptions, waitOf } from './arguments.ts';
 import { WaitTimeout } from './errors.ts';
-import { EventCore } from './event-core.ts';
 import { reviveWith } from './handles.ts';
 import type { Descriptor } from './protocol.ts';
 import { type Owner, router } from './router.ts';
@@ -12,7 +11,7 @@ export class Event extends Shared {
   /** @internal One that exists already or has just been made. */
   constructor(descriptor: Descriptor, core: Owner | null);
   constructor(descriptor = describe('event', 0), core?: Owner | null) {
-    super(descriptor, core === undefined ? new EventCore() : core);
+    super(descriptor, core);
   }
 
   /** Lets all go on who wait, and who come later. */

@@ -1,4 +1,9 @@
 // What `pcopy/process` exports.
+import './event-core.ts';
+import './joinable-core.ts';
+import './queue-core.ts';
+import './semaphore-core.ts';
+
 export type { WaitOptions } from './arguments.ts';
 export type { AsyncResult, Callbacks, TaskLimits, TaskOptions } from './async-result.ts';
 export { type CurrentProcess, currentProcess, isMainProcess, leaveNote, parentIsAlive } from './current.ts';

@@ -1,3 +1,4 @@
+import { makeWith } from './cores.ts';
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { plain } from './handles.ts';
 import type { Address, Descriptor, Operation, PackedParcel, Parcel } from './protocol.ts';
@@ -47,3 +48,5 @@ export class JoinableCore extends QueueCore {
     return plain(null);
   }
 }
+
+makeWith('joinable-queue', (id, capacity) => new JoinableCore(id, capacity));

@@ -1,7 +1,6 @@
 import { capacityOf, type WaitOptions, waitOf } from './arguments.ts';
 import { MisuseError, QueueClosed } from './errors.ts';
 import { reviveWith } from './handles.ts';
-import { JoinableCore } from './joinable-core.ts';
 import type { Descriptor } from './protocol.ts';
 import { Queue } from './queue.ts';
 import { type Owner, router } from './router.ts';
@@ -16,7 +15,7 @@ export class JoinableQueue<T> extends Queue<T> {
   constructor(capacity: number = Number.POSITIVE_INFINITY, descriptor?: Descriptor, core?: Owner | null) {
     const limit = capacityOf(capacity);
     const known = descriptor ?? describe('joinable-queue', limit);
-    super(limit, known, core === undefined ? new JoinableCore(known.id, limit) : core);
+    super(limit, known, core);
   }
 
   /** Says that an item that was got is dealt with. Rejects with MisuseError when called more often than `put`, once that is known. */

@@ -1,3 +1,4 @@
+import { makeWith } from './cores.ts';
 import { dropAll, plain } from './handles.ts';
 import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
 import { type Owner, router } from './router.ts';
@@ -49,3 +50,5 @@ export class ListCore implements Owner {
 function taken(parcel: Parcel | undefined): Parcel {
   return parcel === undefined ? plain(undefined) : { value: parcel.value, handles: parcel.handles };
 }
+
+makeWith('list', () => new ListCore());

@@ -2,7 +2,6 @@ import { checkWhole, type WaitOptions, waitOf } from './arguments.ts';
 import { reviveWith } from './handles.ts';
 import type { Descriptor } from './protocol.ts';
 import { type Owner, router } from './router.ts';
-import { SemaphoreCore } from './semaphore-core.ts';
 import { describe, Shared } from './shared.ts';
 
 /** What whoever gets a lock should know. */
@@ -19,9 +18,9 @@ export class Semaphore extends Shared {
   /** @param permits 1 or more; default 1. */
   constructor(permits?: number);
   /** @internal One that exists already or has just been made. */
-  constructor(permits: number, descriptor: Descriptor, core: Owner | null);
+  constructor(permits: number, descriptor: Descriptor, core: Owner | null | undefined);
   constructor(permits = 1, descriptor = describe('semaphore', checkPermits(permits)), core?: Owner | null) {
-    super(descriptor, core === undefined ? new SemaphoreCore(permits) : core);
+    super(descriptor, core);
   }
 
   /**
@@ -54,7 +53,7 @@ export class Lock extends Semaphore {
   /** @internal One that exists already or has just been made. */
   constructor(descriptor: Descriptor, core: Owner | null);
   constructor(descriptor = describe('lock', 1), core?: Owner | null) {
-    super(1, descriptor, core === undefined ? new SemaphoreCore(1) : core);
+    super(1, descriptor, core);
   }
 }
 

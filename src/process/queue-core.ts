@@ -1,9 +1,11 @@
+import { makeWith } from './cores.ts';
 import { CreditLedger } from './credit-ledger.ts';
-import { BufferTooShort, ConnectionClosed, MisuseError, QueueClosed, QueueEmpty, QueueFull } from './errors.ts';
+import { ConnectionClosed, QueueClosed, QueueEmpty, QueueFull } from './errors.ts';
 import { Fifo } from './fifo.ts';
-import { dropAll, open, plain } from './handles.ts';
+import { dropAll, plain } from './handles.ts';
 import type { Address, Descriptor, Operation, PackedParcel, Parcel } from './protocol.ts';
 import { Deliveries } from './queue-deliveries.ts';
+import { unfit } from './queue-peer.ts';
 import { type Owner, router } from './router.ts';
 import { type Answer, Waiters } from './waiters.ts';
 
@@ -266,11 +268,4 @@ export class QueueCore implements Owner {
   }
 }
 
-/** Why a getter with room for so many bytes cannot have this item, or null. The item then stays where it is. */
-export function unfit(item: PackedParcel, bytes: number | null): Error | null {
-  if (bytes === null) return null;
-  const value = open(item);
-  if (!(value instanceof Uint8Array)) return new MisuseError('the next message is not bytes: use recv');
-  const { byteLength } = value;
-  return byteLength <= bytes ? null : new BufferTooShort(`the next message has ${byteLength} bytes, the room ${bytes}`);
-}
+makeWith('queue', (id, capacity) => new QueueCore(id, capacity));

@@ -1,9 +1,9 @@
 // A queue that lives elsewhere, as this process knows it: credit to send items, and items that were sent here ahead. Kept for each
 // process, not for each view that it has of the queue: the queue counts them that way, and one recall must reach all of them.
+import { BufferTooShort, MisuseError } from './errors.ts';
 import { Fifo } from './fifo.ts';
 import { open } from './handles.ts';
 import type { Address, Notice, PackedParcel } from './protocol.ts';
-import { unfit } from './queue-core.ts';
 import { type RemoteProxy, router } from './router.ts';
 
 /** Items sent ahead to this process, at most. */
@@ -182,4 +182,13 @@ export class QueuePeer implements RemoteProxy {
     const busy = this.#credit > 0 || this.#asked > 0 || this.#ahead > 0 || this.hasItem || this.#getters.size > 0;
     if (!busy) router.unlisten(this.#queue);
   }
+}
+
+/** Why a getter with room for so many bytes cannot have this item, or null. The item then stays where it is. */
+export function unfit(item: PackedParcel, bytes: number | null): Error | null {
+  if (bytes === null) return null;
+  const value = open(item);
+  if (!(value instanceof Uint8Array)) return new MisuseError('the next message is not bytes: use recv');
+  const { byteLength } = value;
+  return byteLength <= bytes ? null : new BufferTooShort(`the next message has ${byteLength} bytes, the room ${bytes}`);
 }

@@ -2,7 +2,6 @@ import { capacityOf, type WaitOptions, waitOf } from './arguments.ts';
 import { ConnectionClosed, ObjectGone, QueueClosed } from './errors.ts';
 import { pack, reviveWith } from './handles.ts';
 import type { Descriptor, Operation, PackedParcel } from './protocol.ts';
-import { QueueCore } from './queue-core.ts';
 import { QueuePeer } from './queue-peer.ts';
 import { type Owner, router } from './router.ts';
 import { describe, Shared } from './shared.ts';
@@ -22,11 +21,11 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
   /** @param capacity a whole number; 0, less or Infinity: no limit. Throws TypeError and RangeError for anything else. */
   constructor(capacity?: number);
   /** @internal A queue that exists already or has just been made. */
-  constructor(capacity: number, descriptor: Descriptor, core: Owner | null);
+  constructor(capacity: number, descriptor: Descriptor, core: Owner | null | undefined);
   constructor(capacity: number = Number.POSITIVE_INFINITY, descriptor?: Descriptor, core?: Owner | null) {
     const limit = capacityOf(capacity);
     const known = descriptor ?? describe('queue', limit);
-    super(known, core === undefined ? new QueueCore(known.id, limit) : core);
+    super(known, core);
     this.#capacity = limit;
   }
 

@@ -1,3 +1,4 @@
+import { makeWith } from './cores.ts';
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { plain } from './handles.ts';
 import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
@@ -68,3 +69,6 @@ export class SemaphoreCore implements Owner {
     }
   }
 }
+
+makeWith('semaphore', (_id, permits) => new SemaphoreCore(permits));
+makeWith('lock', () => new SemaphoreCore(1));

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { makeCore } from './cores.ts';
 import { ObjectGone } from './errors.ts';
 import { dropAll, mark, open } from './handles.ts';
 import { hold, release } from './keep-alive.ts';
@@ -13,10 +14,10 @@ export abstract class Shared {
   readonly #core: Owner | null;
   #hosted = false;
 
-  /** With a core: a new object, owned by this process. Without: the view of an object that lives elsewhere. */
-  protected constructor(descriptor: Descriptor, core: Owner | null) {
+  /** @param core the object, if it lives in this process; null: it lives elsewhere; undefined: it is new. */
+  protected constructor(descriptor: Descriptor, core: Owner | null | undefined) {
     this.#descriptor = descriptor;
-    this.#core = core;
+    this.#core = core === undefined ? makeCore(descriptor) : core;
     mark(this, descriptor, () => this.leaving());
   }
 

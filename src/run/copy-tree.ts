@@ -14,6 +14,7 @@ import { type Plan, prepare } from '../plan/prepare.ts';
 import { prepareSeveral } from '../plan/several.ts';
 import type { PrestartedWorker } from '../process/prestart.ts';
 import { Queue } from '../process/queue.ts';
+import '../process/queue-core.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { Reporter } from '../report/reporter.ts';

@@ -41,6 +41,16 @@ test('no file waits for itself: imports that run make no circle', () => {
   expect(circleIn(graph)).toEqual([]);
 });
 
+test("the copier's workers load nothing that keeps objects for others", () => {
+  const seen = new Set(['worker.ts']);
+  for (const file of seen) {
+    for (const { file: importer, target, inside, typeOnly } of IMPORTS)
+      if (importer === file && inside && !typeOnly) seen.add(target);
+  }
+  expect([...seen]).toContain('process/queue.ts');
+  expect([...seen].filter((file) => file.endsWith('-core.ts'))).toEqual([]);
+});
+
 test.each(ONE_IMPORTER)('one file imports %s', (module) => {
   const importers = new Set(IMPORTS.filter(({ target }) => sameModule(target, module)).map(({ file }) => file));
   expect([...importers]).toHaveLength(1);
