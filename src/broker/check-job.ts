@@ -30,6 +30,7 @@ const isLinkGroup = shape({
   deferredAs: isIdentity,
   paths: listOf(isPath),
 });
+const isListedAs = shape({ identity: isIdentity, changedMs: Number.isFinite as Check });
 const JOBS: Readonly<Record<Job['kind'], Check>> = {
   entries: shape({ kind: isKind('entries'), groups: listOf(isGroup), deferredAs: optional(listOf(isIdentity)) }),
   links: shape({ kind: isKind('links'), groups: listOf(isLinkGroup) }),
@@ -44,7 +45,13 @@ const JOBS: Readonly<Record<Job['kind'], Check>> = {
   }),
   publish: shape({ kind: isKind('publish'), path: isPath, split: isSplit }),
   discard: shape({ kind: isKind('discard'), path: isPath, split: isSplit }),
-  finish: shape({ kind: isKind('finish'), made: listOf(isPath), kept: listOf(isPath), last: isFlag }),
+  finish: shape({
+    kind: isKind('finish'),
+    made: listOf(isPath),
+    kept: listOf(isPath),
+    last: isFlag,
+    listedAs: listOf((value) => value === null || isListedAs(value)),
+  }),
   delete: shape({ kind: isKind('delete'), dir: isPath, names: isNames, types: isTypes }),
 };
 

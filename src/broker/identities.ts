@@ -68,6 +68,10 @@ function translateJob(job: Job, translate: Translate): Job {
     case 'discard':
       return { ...job, split: translateSplit(job.split, translate) };
     case 'finish':
+      return {
+        ...job,
+        listedAs: job.listedAs.map((as) => as && { ...as, identity: translate(as.identity, 'S') }),
+      };
     case 'delete':
       return job;
     default:

@@ -11,7 +11,12 @@ export interface EntriesOfDirectory {
   types: string;
   /** These include the directory's first entries: the worker removes what killed runs left at the destination. */
   sweeps?: boolean;
+  /** With the first of its entries, until the scheduler has the job. */
+  listedAs?: ListedAs;
 }
+
+/** A directory of the source as it was listed; identity and ctime, since some file systems number a directory anew. */
+export type ListedAs = Pick<Stat, 'identity' | 'changedMs'>;
 
 /** Some entries, of one directory or of several small ones. */
 export interface EntriesJob {
@@ -98,6 +103,8 @@ export interface FinishJob {
   last: boolean;
   /** Existed before: they get the times, with `archive` the other metadata too. */
   kept: RawPath[];
+  /** Of `made`, then of `kept`; null where none of its entries were copied. */
+  listedAs: (ListedAs | null)[];
 }
 
 /** Removes entries of destination directories that the source does not have. */

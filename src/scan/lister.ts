@@ -40,6 +40,8 @@ export interface ListerOptions {
   names?: readonly RawPath[] | null;
   observer?: ListingObserver | undefined;
   listed?: ((dir: RawPath, fromMs: number) => void) | undefined;
+  /** Is told the state of each directory before it is read. */
+  entered?: ((dir: RawPath, before: Stat) => void) | undefined;
   /** What `.gitignore` files say of the directory that has just been read. */
   ignored?: () => IsIgnored | null;
   /** A directory of another device than the top that it lies in is not read. */
@@ -87,7 +89,7 @@ export class Lister {
     make: MakeEntry<T>,
     select?: (handle: Handle, entries: T[]) => T[],
   ): Promise<readonly T[]> {
-    const { observer, ignored, latency } = this.options;
+    const { observer, ignored, latency, entered } = this.options;
     await observer?.begin(dir);
     for (let attempt = 0, read = ahead; ; attempt++, read = null) {
       // Collected first, since an attempt that fails in the middle is made again from the start.
@@ -98,14 +100,15 @@ export class Lister {
         const began = performance.now();
         const handle = read?.handle ?? this.tree.open(dir);
         if (handle === MISSING || this.isElsewhere(handle, dir)) return entries;
-        const before = observer && (read?.before ?? this.fs.stat(handle));
+        const before = observer || entered ? (read?.before ?? this.fs.stat(handle)) : null;
+        if (before !== null) entered?.(dir, before);
         const entry = this.entry(handle, attempt, (...made) => entries.push(make(...made)));
-        if (this.options.dereference) this.checkLoop(dir, (read?.before ?? this.fs.stat(handle)).identity);
+        if (this.options.dereference) this.checkLoop(dir, (before ?? read?.before ?? this.fs.stat(handle)).identity);
         if (read !== null) eachOf(read, entry);
         else this.eachName(handle, dir, attempt, entry);
         if (read === null) latency.observe(performance.now() - began, entries.length);
         if (select !== undefined) selected = select(handle, entries);
-        if (before)
+        if (observer && before !== null)
           ended = observer.end(dir, isSameState(before, read?.after ?? this.fs.stat(handle)), ignored?.() ?? null);
       } catch (error) {
         const pause = this.options.retries.pauseAfter(error, attempt);

@@ -3,7 +3,7 @@ import type { Found, Kind } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { entryError, toCopyError, toFailure } from '../fs/entry-error.ts';
-import type { FileSystem } from '../fs/file-system.ts';
+import type { FileSystem, Stat } from '../fs/file-system.ts';
 import type { Retries } from '../fs/retry.ts';
 import type { EntriesJob } from '../protocol/jobs.ts';
 import { Batches } from './batches.ts';
@@ -43,6 +43,8 @@ export interface ScanOptions {
   observer?: ListingObserver | undefined;
   /** Called with every directory that was listed, and since when it was waited for, on the steady clock. */
   listed?: ((dir: RawPath, fromMs: number) => void) | undefined;
+  /** Called with the state of every directory before it is read. */
+  entered?: ((dir: RawPath, before: Stat) => void) | undefined;
 }
 
 export interface ScanListener {
@@ -77,7 +79,7 @@ export async function scan({ fs, tree, options, found, listener }: Listing): Pro
   };
 
   try {
-    const { names = null, oneFileSystem, dereference, retries, selection, within, observer, listed } = options;
+    const { names = null, oneFileSystem, dereference, retries, selection, within, observer, listed, entered } = options;
     const { latency, inFlight } = options;
     const sizes = options.sizes || options.minSize > 0 || options.maxSize < Number.POSITIVE_INFINITY;
     let sized = 0;
@@ -86,7 +88,7 @@ export async function scan({ fs, tree, options, found, listener }: Listing): Pro
     const select = within && observer === undefined ? { select: within.select } : {};
     const { cancelled } = listener;
     const reading = { names, oneFileSystem, latency, inFlight, sizes, dereference };
-    const listing = { ...reading, retries, cancelled, wantsSize, gate, onError, observer, listed, ...select };
+    const listing = { ...reading, retries, cancelled, wantsSize, gate, onError, observer, listed, entered, ...select };
     await walk(fs, tree, selection, listing, (dir, name, type, size) => {
       if (within === undefined || within.holds(dir)) batches.add(dir, name, type, size);
     });

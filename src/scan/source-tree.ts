@@ -16,6 +16,7 @@ import { Callbacks } from './callbacks.ts';
 import { listAgain, listGiven } from './files-from.ts';
 import { Gitignore, readGitignore } from './gitignore.ts';
 import { Latency } from './latency.ts';
+import { ListedDirectories } from './listed-directories.ts';
 import type { ListingObserver } from './lister.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
 import { type Patterns, patternsFor } from './selection.ts';
@@ -38,6 +39,7 @@ interface WalkOptions {
   unmatched?: Unmatched | null;
   observer?: ListingObserver | undefined;
   listed?: Tracing['listed'] | undefined;
+  entered?: ScanOptions['entered'];
   /** Other ones than the run's. */
   patterns?: Patterns;
 }
@@ -83,6 +85,8 @@ export class SourceTree {
       if (waitedMs > 0) tracing?.waited(monotonicMs() - waitedMs);
     };
     const unchanged = this.unchanged(reporter, put);
+    const directories = new ListedDirectories();
+    const entered = (dir: RawPath, before: Stat): void => directories.note(dir, before);
     const { sizes } = this.config;
     if (sizes !== false) {
       const after = sizes === true ? COUNT_AHEAD_AFTER : sizes;
@@ -91,10 +95,13 @@ export class SourceTree {
     try {
       await this.walk(
         this.chain,
-        { sizes: false, inFlight: IN_FLIGHT, unmatched, observer, listed: tracing?.listed },
+        { sizes: false, inFlight: IN_FLIGHT, unmatched, observer, entered, listed: tracing?.listed },
         found,
         {
-          put: (job) => unchanged?.put(job) ?? put(job),
+          put: (job) => {
+            directories.identify(job);
+            return unchanged?.put(job) ?? put(job);
+          },
           failed: (failure) => reporter.unlisted(failure),
           skipped: (path, kind) => reporter.skipped(path, kind),
           ready: () => reporter.ready(),
@@ -195,7 +202,7 @@ export class SourceTree {
 
   private async walk(
     chain: DirHandleCache,
-    { sizes, inFlight, unmatched = null, observer, listed, patterns = this.patterns }: WalkOptions,
+    { sizes, inFlight, unmatched = null, observer, listed, entered, patterns = this.patterns }: WalkOptions,
     found: Found,
     listener: ScanListener,
   ): Promise<void> {
@@ -218,6 +225,7 @@ export class SourceTree {
       maxSize,
       observer,
       listed,
+      entered,
     };
     const listing = { fs, tree: chain, options, found, listener };
     if (this.plan.single !== null) {

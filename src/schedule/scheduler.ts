@@ -10,7 +10,7 @@ import {
   pickEntries,
   wholeDirectories,
 } from '../protocol/entries-job.ts';
-import type { DeleteJob, EntriesJob, Job, Split } from '../protocol/jobs.ts';
+import type { DeleteJob, EntriesJob, Job, ListedAs, Split } from '../protocol/jobs.ts';
 import type { Progress, Report } from '../protocol/report.ts';
 import type { Counters } from '../report/counters.ts';
 import type { LockedSplit } from '../report/split-lock.ts';
@@ -62,6 +62,8 @@ export class Scheduler {
   /** Whether jobs come in the order of the listing, so that directories can be finished during the run. */
   private readonly isInOrder: () => boolean;
   private readonly complete = new CompleteDirectories();
+  /** Directories of the source with entries to copy, until their counterparts are finished. */
+  private readonly listedAs = new Map<RawPath, ListedAs>();
   private readonly numbers = new WeakMap<EntriesJob, number>();
   /** Names of hard links that are neither linked nor copied: which directories they are in is not known here. */
   private waitingNames = 0;
@@ -93,6 +95,11 @@ export class Scheduler {
 
   /** Takes a job of the listing. Resolves when the executor has it, so that the listing waits for the workers. */
   async copy(job: EntriesJob): Promise<void> {
+    for (const group of job.groups) {
+      if (group.listedAs === undefined) continue;
+      this.listedAs.set(group.dir, group.listedAs);
+      delete group.listedAs;
+    }
     const number = this.complete.listed(job);
     this.numbers.set(job, number);
     this.complete.begin(number);
@@ -132,8 +139,12 @@ export class Scheduler {
   }
 
   private async finishGroup(made: RawPath[], kept: RawPath[], last: boolean): Promise<void> {
-    const report = await this.execute({ kind: 'finish', made, kept, last }, 'returned');
+    const all = [...made, ...kept];
+    const listedAs = all.map((path) => this.listedAs.get(path) ?? null);
+    const report = await this.execute({ kind: 'finish', made, kept, last, listedAs }, 'returned');
     if (report === null) return;
+    const locking = new Set(report.locking);
+    for (const path of all) if (!locking.has(path)) this.listedAs.delete(path);
     this.locking.push(...report.locking);
     this.countReport(report, 0, 0);
   }

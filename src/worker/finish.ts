@@ -3,7 +3,7 @@ import { isUnfinished } from '../fs/directories.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
-import type { FinishJob } from '../protocol/jobs.ts';
+import type { FinishJob, ListedAs } from '../protocol/jobs.ts';
 import { sameTime } from '../protocol/same.ts';
 import { hasSameRights, type Pair } from './bring-up-to-date.ts';
 import { type Context, withRetries } from './context.ts';
@@ -17,8 +17,10 @@ const NOT_OPEN: Handle = -1;
 
 /** Gives complete directories their source's times and, if the run made them, its mode. */
 export function finishDirectories(context: Context, job: FinishJob): void {
-  for (const path of job.made) finishOne(context, path, () => finish(context, path, true, job.last));
-  for (const path of job.kept) finishOne(context, path, () => finish(context, path, false, job.last));
+  for (const [index, path] of [...job.made, ...job.kept].entries()) {
+    const directory = { path, made: index < job.made.length, listedAs: job.listedAs[index] ?? null };
+    finishOne(context, path, () => finish(context, directory, job.last));
+  }
 }
 
 function finishOne(context: Context, path: RawPath, step: () => void): void {
@@ -30,11 +32,20 @@ function finishOne(context: Context, path: RawPath, step: () => void): void {
   context.heartbeat.endEntry(path);
 }
 
-function finish(context: Context, path: RawPath, made: boolean, last: boolean): void {
+interface Directory {
+  path: RawPath;
+  made: boolean;
+  listedAs: ListedAs | null;
+}
+
+function finish(context: Context, { path, made, listedAs }: Directory, last: boolean): void {
   const { fs, config } = context;
   const whole = made || config.archive;
   const source = config.archive ? attempt(path, 'source', 'open', () => context.source.open(path)) : NOT_OPEN;
   const stat = attempt(path, 'source', 'stat', () => statSource(context, path, source));
+  // Its mode could let others see what lay in the one that was listed.
+  if (listedAs !== null && isAnother(stat, listedAs))
+    throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'was replaced while it was copied');
   if (whole && !last && locksOut(stat)) {
     context.report.locking.push(path);
     return;
@@ -50,6 +61,11 @@ function finish(context: Context, path: RawPath, made: boolean, last: boolean): 
     copyMetadata(context, path, { source, stat, destination, guarded: made, hasAttributes });
   } else attempt(path, 'destination', 'set times', () => setTimes(context, destination, stat));
   if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
+}
+
+// Times of both drivers may differ by a rounding.
+function isAnother(stat: Stat, listedAs: ListedAs): boolean {
+  return stat.identity !== listedAs.identity && Math.abs(stat.changedMs - listedAs.changedMs) > 0.001;
 }
 
 // Of a run that several machines share, one may come late: what somebody has given another mode since is not ours any more.

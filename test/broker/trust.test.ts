@@ -88,7 +88,7 @@ test('a job of another shape, or one that leads out, is refused, said once, and 
     { kind: 'delete', dir: '', names: '../outside', types: 'f' },
     { kind: 'delete', dir: 'a\0../b\0..', names: 'outside', types: 'f' },
     { kind: 'delete', dir: '', names: 'a', types: 'ff' },
-    { kind: 'finish', made: ['../..'], kept: [], last: true },
+    { kind: 'finish', made: ['../..'], kept: [], last: true, listedAs: [null] },
     { kind: 'entries', groups: [{ dir: '/etc', names: 'passwd', types: 'f' }] },
     { kind: 'links', groups: [{ target: '../outside', targetIdentity: 'D:0:1', deferredAs: 'S:0:1', paths: ['x'] }] },
     { kind: 'discard', path: 'x', split: { temporary: '../outside' } },

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -18,7 +19,7 @@ import { expect, test } from 'vitest';
 import { childrenOf, openFiles } from '../support/processes.ts';
 import { expectExit, overBothDrivers, start, until } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
-import { file, plant } from '../support/tree.ts';
+import { directory, file, plant } from '../support/tree.ts';
 import { SLOW, slowFile } from './slow.ts';
 
 const CHANGES: Record<string, (path: string) => void> = {
@@ -49,6 +50,30 @@ overBothDrivers((driver) => {
     expect(stderr).toMatch(/^pcopy: .*d\/file: .+ \(\w+\)$/m);
     expect(readFileSync(`${top}/dst/d/file`, 'utf8')).toBe('as it was');
     expect(readFileSync(`${top}/dst/other`, 'utf8')).toBe('other');
+  });
+
+  test('a directory that another one replaces while it is copied does not get the mode of that one', async () => {
+    const top = temp();
+    plant(`${top}/src`, {
+      d: directory({ mode: 0o700 }),
+      'd/file': slowFile(400_000),
+      kept: directory(),
+      'kept/file': slowFile(100),
+      'other/file': file('other'),
+    });
+    plant(`${top}/new`, { '': directory({ mode: 0o755 }), file: file('new') });
+    mkdirSync(`${top}/dst/kept`, { recursive: true });
+    utimesSync(`${top}/src/kept`, 1, 1);
+    const run = start([...SLOW, '-j', '2', `${top}/src`, `${top}/dst`], { driver });
+    const reading = () => childrenOf(run.pid).some(({ pid }) => openFiles(pid).includes(`${top}/src/d/file`));
+    await until(reading, 'the file in hand');
+    renameSync(`${top}/src/d`, `${top}/old`);
+    renameSync(`${top}/new`, `${top}/src/d`);
+    const { stderr } = expectExit(await run.done, 1);
+    expect(stderr).toMatch(/^pcopy: .*d: stat: was replaced while it was copied \(EPCOPY_CHANGED\)$/m);
+    expect(lstatSync(`${top}/dst/d`).mode & 0o7777).toBe(0o1700);
+    expect(lstatSync(`${top}/dst/other`).mode).toBe(lstatSync(`${top}/src/other`).mode);
+    expect(lstatSync(`${top}/dst/kept`).mtimeMs).toBe(1000);
   });
 
   test('entries that vanish or change their type before their turn are errors of their own', async () => {
