@@ -34,7 +34,7 @@ export interface CopyOptions {
   exclude?: readonly string[];
   /**
    * Whether an entry that the patterns select is copied; of a directory, with all below it. Asked of one entry after the other while the source is
-   * listed, and once more where the run looks ahead (space, sizes). What it throws ends the run, and `copyTree` rejects with it.
+   * listed, once more where the run looks ahead (space, sizes), and with `delete` of what only the destination has, which stays where it is refused. What it throws ends the run, and `copyTree` rejects with it.
    */
   filter?: (entry: SourceEntry) => boolean | Promise<boolean>;
   /**

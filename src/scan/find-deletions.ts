@@ -5,6 +5,7 @@ import { entryError } from '../fs/entry-error.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import { outputsWithin } from '../plan/output-place.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
+import { Callbacks, CallbackThrew } from './callbacks.ts';
 import type { DeletionContext, Extra, ExtraEntries } from './extra-entries.ts';
 import { toGlob } from './glob-names.ts';
 import { Removals } from './removals.ts';
@@ -50,17 +51,22 @@ async function collect(context: DeletionContext, extra: ExtraEntries): Promise<R
   const outputs = outputsWithin(config, plan.destination.path);
   const pending: Pick<Extra, 'dir' | 'isIgnored'>[] = [];
 
-  const turns = new Turns(() => reporter.ended);
+  const isOver = (): boolean => reporter.ended;
+  const turns = new Turns(isOver);
+  const callbacks = config.filter === null ? null : new Callbacks(config, isOver);
   const judge = async ({ dir, isIgnored }: (typeof pending)[0], name: RawPath, type: TypeLetter): Promise<void> => {
     const path = join(dir, name);
     if (await isIgnored?.(dir, name, type)) return;
     const isSelected = patterns.all || (await patterns.selects(toGlob(path), type === 'd', turns));
+    // Without `include` a directory that is not selected is excluded, with all that it holds.
+    const isEntered = type === 'd' && (isSelected || config.include.length > 0);
+    if (!isSelected && !isEntered) return;
+    if (callbacks !== null && !(await callbacks.selects(path, type, turns))) return;
     if (isSelected) {
       if (type !== 'd' && (outputs.includes(path) || extra.isInUse(dir, name) || extra.isFollowed(dir, name))) return;
       removals.add(dir, name, type);
     }
-    // Without `include` a directory that is not selected is excluded, with all that it holds.
-    if (type === 'd' && (isSelected || config.include.length > 0)) pending.push({ dir: path, isIgnored });
+    if (isEntered) pending.push({ dir: path, isIgnored });
   };
   const look = async (inside: (typeof pending)[0]): Promise<void> => {
     const entries = await extra.list(inside.dir, undefined);
@@ -78,8 +84,10 @@ async function collect(context: DeletionContext, extra: ExtraEntries): Promise<R
       }
       await turns.take();
     }
-    await eachInFlight(pending, look, () => (latency.isLate ? IN_FLIGHT : 1));
+    // `filter` is asked about one entry after the other.
+    await eachInFlight(pending, look, () => (latency.isLate && callbacks === null ? IN_FLIGHT : 1));
   } catch (error) {
+    if (error instanceof CallbackThrew) throw error.cause;
     if (!(error instanceof Cancelled)) throw error;
   }
   return removals;

@@ -6,6 +6,7 @@ import { ROOT } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { directory, file, hardlink, plant, symlink } from '../support/tree.ts';
 
+type SourceEntry = import('../../src/index.ts').SourceEntry;
 type Library = typeof import('../../src/index.ts');
 const { copyTree, fromText } = (await import(`${ROOT}/dist/index.js`)) as Library;
 
@@ -122,4 +123,32 @@ test('what filter refuses stays at the destination, also with delete', async () 
   plant(`${top}/dst`, { 'no/mine': file('mine'), extra: file('extra') });
   await copyTree(`${top}/src`, `${top}/dst`, { delete: true, filter: ({ name }) => name !== 'no' });
   expect(everything(`${top}/dst`)).toEqual(['no', 'no/mine', 'yes']);
+});
+
+test('with delete, filter is asked of what only the destination has', async () => {
+  const top = temp();
+  plant(top, {
+    'src/a': file('a'),
+    'dst/x.tmp': file('x'),
+    'dst/y': file('y'),
+    'dst/no/below': file('below'),
+    'dst/d/x.tmp': file('x'),
+    'dst/d/e/y': file('y'),
+    'dst/d/y': file('y'),
+  });
+  const filter = async ({ path, name, kind }: SourceEntry): Promise<boolean> => {
+    if (path.startsWith('no/')) throw new Error('entered');
+    return !name.endsWith('.tmp') && !(kind === 'directory' && name === 'no');
+  };
+  const { outcome, totals } = await copyTree(`${top}/src`, `${top}/dst`, { delete: true, filter });
+  expect(outcome).toBe('complete');
+  expect(totals.deleted).toBe(4);
+  expect(everything(`${top}/dst`).sort()).toEqual(['a', 'd', 'd/x.tmp', 'no', 'no/below', 'x.tmp']);
+  const thrown = new Error('stop');
+  const throws = ({ path }: SourceEntry): boolean => {
+    if (path === 'x.tmp') throw thrown;
+    return true;
+  };
+  await expect(copyTree(`${top}/src`, `${top}/dst`, { delete: true, filter: throws })).rejects.toBe(thrown);
+  expect(everything(`${top}/dst`)).toContain('x.tmp');
 });
