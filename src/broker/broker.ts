@@ -9,7 +9,7 @@ import type { WorkerConfig } from '../protocol/worker-config.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { type Executor, LostJob, NoWorkers } from '../schedule/executor.ts';
 import type { WorkerLimit } from '../schedule/worker-limit.ts';
-import { checkAnswer, checkNews } from './check-answer.ts';
+import { checkAnswer, checkProgress } from './check-answer.ts';
 import { connect, shownBroker } from './connection.ts';
 import { Queue, QueueEvents, type Redis, Worker } from './engine.ts';
 import { Identities } from './identities.ts';
@@ -22,23 +22,23 @@ import {
   keyOfRun,
   lockMs,
   MOST_ATTEMPTS,
-  type News,
   type Notice,
   PREFIX,
+  type ProgressUpdate,
   REFUSED,
   RUNS,
   thisHelper,
 } from './shared-run.ts';
 
-/** Jobs that wait for machines which join. */
+/** Jobs kept waiting for machines that join. */
 const SPARE = 16;
-/** Milliseconds without the broker after which a run is given up. */
-const PATIENCE_MS = 30_000;
-/** Milliseconds that helpers have to give up what is in hand when a run ends before its end. */
-const WIND_UP_MS = 3_000;
-const LOOK_EVERY = 50;
+/** Milliseconds without an answer of the broker after which a run is aborted. */
+const BROKER_TIMEOUT_MS = 30_000;
+/** Milliseconds that helpers have to abort their jobs when a run is ended early. */
+const ABORT_TIMEOUT_MS = 3_000;
+const POLL_INTERVAL_MS = 50;
 
-/** Takes what a person should know: who may not help, and why. */
+/** Shows a warning to the user: which machine may not help, and why. */
 type Warn = (message: string) => void;
 
 /** The broker of one run: connected before anything is written. */
@@ -53,7 +53,7 @@ export class Broker {
     this.warn = warn;
   }
 
-  /** An executor as `localExecutor` is, whose jobs go to whoever helps, this machine's own workers among them. */
+  /** Like `localExecutor`, but its jobs go to all machines that help, this one included. */
   executor(
     limit: WorkerLimit,
     config: WorkerConfig,
@@ -92,7 +92,7 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
-/** One queue of jobs for all machines. What comes back is known by the job's name, and taken once. */
+/** One queue of jobs for all machines. The first answer to a job counts, later ones are ignored. */
 class SharedExecutor implements Executor {
   private readonly setup: Setup;
   private readonly id: string;
@@ -101,8 +101,8 @@ class SharedExecutor implements Executor {
   private readonly machines: Machines;
   private readonly identities: Identities;
   private readonly pending = new Map<string, Pending>();
-  /** Jobs that were given to a machine which may not have ended with them, though another one has done them since. */
-  private readonly doubtful = new Set<Job>();
+  /** Jobs that a machine may still be running, even where another one has completed them. */
+  private readonly possiblyRunning = new Set<Job>();
   private readonly ready: Promise<void>;
   private readonly text: string;
   private readonly removeProof: () => void;
@@ -128,7 +128,7 @@ class SharedExecutor implements Executor {
       ...connection,
       autorun: false,
       stalledInterval: lockMs() / 3,
-      // Machines come and go; a job that no machine survives ends by the number of its attempts.
+      // Machines may come and go; a job that crashes every machine is ended by its number of attempts.
       maxStalledCount: MOST_ATTEMPTS,
     });
     this.watch.on('error', () => {});
@@ -152,7 +152,7 @@ class SharedExecutor implements Executor {
     return Math.max(this.machines.count, 1);
   }
 
-  /** One in hand and one ahead for each worker, of all machines that were heard of. */
+  /** One running and one waiting job for each worker of all known machines. */
   get capacity(): number {
     return 2 * this.machines.count + SPARE;
   }
@@ -160,7 +160,7 @@ class SharedExecutor implements Executor {
   async run(job: Job): Promise<Report> {
     await this.ready;
     if (this.failure !== null) throw this.failure;
-    // Directories get their times from here on: nobody may join, and so the proof is not needed any more.
+    // The proof must be gone before directories get their times. From here on no machine can join.
     if (job.kind === 'finish') this.removeProof();
     const name = nameOf(++this.count);
     return new Promise<Report>((resolve, reject) => {
@@ -177,12 +177,12 @@ class SharedExecutor implements Executor {
   private async begin(): Promise<void> {
     const { client, fs, config, jobs, early, warn } = this.setup;
     this.listen();
-    await this.tellRun();
+    await this.publishRun();
     await this.watch.startStalledCheckTimer();
-    this.timer = setInterval(() => void this.keepUp(), lockMs() / 3);
+    this.timer = setInterval(() => void this.renewRun(), lockMs() / 3);
     if (jobs > 0) {
       const helper = thisHelper(jobs);
-      const lost = (error: Error): void => this.giveUp(error);
+      const lost = (error: Error): void => this.abort(error);
       this.own = new JobRunner(client, this.id, { fs, config, helper, early, warn, lost });
     }
   }
@@ -191,24 +191,24 @@ class SharedExecutor implements Executor {
     return this.queue.add(job.kind, job, { jobId: name });
   }
 
-  private async tellRun(): Promise<void> {
+  private async publishRun(): Promise<void> {
     const { client } = this.setup;
     await client.set(keyOfRun(this.id), this.text, 'PX', lockMs());
     await client.zadd(RUNS, Date.now(), this.id);
   }
 
-  // The broker may have lost all it had: what is not there any more is told again.
-  private async keepUp(): Promise<void> {
-    if (performance.now() - this.lastAnswer > PATIENCE_MS) {
-      return this.fail(new Error(`it has not answered for ${PATIENCE_MS / 1000} s`));
+  // The broker may have lost its data: the run and its pending jobs are then added again.
+  private async renewRun(): Promise<void> {
+    if (performance.now() - this.lastAnswer > BROKER_TIMEOUT_MS) {
+      return this.fail(new Error(`it has not answered for ${BROKER_TIMEOUT_MS / 1000} s`));
     }
     try {
       const isKnown = (await this.setup.client.pexpire(keyOfRun(this.id), lockMs())) === 1;
       this.lastAnswer = performance.now();
       if (isKnown || this.ended !== undefined) return;
-      await this.tellRun();
+      await this.publishRun();
       for (const [name, { job }] of this.pending) {
-        this.doubtful.add(job);
+        this.possiblyRunning.add(job);
         await this.add(name, job);
       }
     } catch (error) {
@@ -218,22 +218,22 @@ class SharedExecutor implements Executor {
 
   private listen(): void {
     const { queueEvents } = this;
-    queueEvents.on('error', () => {}); // A lost connection is made again.
+    queueEvents.on('error', () => {}); // The client reconnects.
     queueEvents.on('completed', ({ jobId, returnvalue }) => this.completed(jobId, checkAnswer(returnvalue)));
     queueEvents.on('failed', ({ jobId, failedReason }) => {
       const pending = this.take(jobId);
       pending?.reject(new LostJob(null, -1, failedReason));
     });
-    queueEvents.on('stalled', ({ jobId }) => this.doubt(jobId));
-    queueEvents.on('waiting', ({ jobId, prev }) => prev !== undefined && this.doubt(jobId));
-    queueEvents.on('progress', ({ data }) => this.takeNews(checkNews(data)));
+    queueEvents.on('stalled', ({ jobId }) => this.addPossiblyRunning(jobId));
+    queueEvents.on('waiting', ({ jobId, prev }) => prev !== undefined && this.addPossiblyRunning(jobId));
+    queueEvents.on('progress', ({ data }) => this.onProgress(checkProgress(data)));
     const notices = queueEvents as unknown as NodeJS.EventEmitter;
     notices.on(REFUSED, ({ helper, message }: Notice) => this.setup.warn(`${helper} does not help: ${message}`));
   }
 
-  private doubt(name: string): void {
+  private addPossiblyRunning(name: string): void {
     const pending = this.pending.get(name);
-    if (pending !== undefined) this.doubtful.add(pending.job);
+    if (pending !== undefined) this.possiblyRunning.add(pending.job);
   }
 
   private take(name: string): Pending | undefined {
@@ -256,16 +256,16 @@ class SharedExecutor implements Executor {
       worker: this.machines.workerOf(helper, answer.report.worker),
       machine: helper.name,
     };
-    const told = report.failures.map((failure) => this.setup.events.put({ type: 'failed', failure }));
-    Promise.all(told).then(
+    const sent = report.failures.map((failure) => this.setup.events.put({ type: 'failed', failure }));
+    Promise.all(sent).then(
       () => pending.resolve(report),
       (error: Error) => pending.reject(error),
     );
   }
 
-  private takeNews(news: News | null): void {
-    if (news === null) return;
-    const { helper, events } = news;
+  private onProgress(update: ProgressUpdate | null): void {
+    if (update === null) return;
+    const { helper, events } = update;
     for (const event of events) {
       const here =
         event.type === 'progress' ? { ...event, worker: this.machines.workerOf(helper, event.worker) } : event;
@@ -276,31 +276,32 @@ class SharedExecutor implements Executor {
   private fail(error: Error): void {
     const where = shownBroker(this.setup.url);
     const message = `the broker ${where} is lost (${error.message}): when it is back, run again with -u`;
-    this.giveUp(new NoWorkers(message, { cause: error }));
+    this.abort(new NoWorkers(message, { cause: error }));
   }
 
-  private giveUp(error: Error): void {
+  private abort(error: Error): void {
     if (this.ended !== undefined || this.failure !== null) return;
     this.failure = error;
     for (const name of [...this.pending.keys()]) this.take(name)?.reject(this.failure);
   }
 
-  // Helpers see within a moment that the run is not there any more, and give up what they have in hand.
+  // Helpers notice at their next poll that the run is gone, and abort its jobs.
   private async end(): Promise<void> {
     const { client, fs, config } = this.setup;
     clearInterval(this.timer);
     for (const name of [...this.pending.keys()]) {
       const pending = this.take(name);
       if (pending === undefined) continue;
-      this.doubtful.add(pending.job);
+      this.possiblyRunning.add(pending.job);
       pending.reject(new NoWorkers('the workers were ended'));
     }
     await this.own?.terminate();
     this.removeProof();
     await this.watch.close(true).catch(() => {});
     const isThere = this.failure === null && client.status === 'ready';
-    if (isThere) await Promise.race([this.clear(), delay(WIND_UP_MS * 2, undefined, { ref: false })]).catch(() => {});
-    removeTemporaries(fs, config, this.doubtful, null);
+    if (isThere)
+      await Promise.race([this.clear(), delay(ABORT_TIMEOUT_MS * 2, undefined, { ref: false })]).catch(() => {});
+    removeTemporaries(fs, config, this.possiblyRunning, null);
     await this.queueEvents.close().catch(() => {});
     await this.queue.close().catch(() => {});
   }
@@ -309,17 +310,17 @@ class SharedExecutor implements Executor {
     const { client } = this.setup;
     await client.zrem(RUNS, this.id);
     await client.del(keyOfRun(this.id));
-    if (this.doubtful.size > 0) {
+    if (this.possiblyRunning.size > 0) {
       await this.queue.pause();
-      const until = performance.now() + WIND_UP_MS;
-      while ((await this.queue.getActiveCount()) > 0 && performance.now() < until) await delay(LOOK_EVERY);
+      const until = performance.now() + ABORT_TIMEOUT_MS;
+      while ((await this.queue.getActiveCount()) > 0 && performance.now() < until) await delay(POLL_INTERVAL_MS);
     }
-    await forget(client, this.queue);
+    await removeRun(client, this.queue);
   }
 }
 
-/** Removes all that a run has left at the broker. */
-export async function forget(client: Redis, queue: Queue): Promise<void> {
+/** Removes everything of a run from the broker. */
+export async function removeRun(client: Redis, queue: Queue): Promise<void> {
   await queue.obliterate({ force: true });
   await client.del(queue.keys.events ?? '', queue.keys.meta ?? '', queue.keys['stalled-check'] ?? '');
 }

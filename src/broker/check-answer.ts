@@ -1,6 +1,6 @@
-// Whoever can write to the broker could write an answer too: a run believes none of another shape.
+// Whoever can write to the broker can write answers too, so their shape is checked.
 import { isCount, isFlag, isHash, isIdentity, isPath, isSplit, isText, listOf, optional, shape } from './shapes.ts';
-import type { Answer, News } from './shared-run.ts';
+import type { Answer, ProgressUpdate } from './shared-run.ts';
 
 const isTypeLetter = (value: unknown): boolean => typeof value === 'string' && /^[fdlpscbh?]$/.test(value);
 const isSide = (value: unknown): boolean => value === 'source' || value === 'destination';
@@ -78,13 +78,13 @@ const isEvent = (value: unknown): boolean =>
   })(value) || shape({ type: (type) => type === 'opened', path: isPath, mode: isCount })(value);
 
 const answers = [shape({ helper: isHelper, report: isReport }), shape({ helper: isHelper, loss: isLoss })];
-const isNews = shape({ helper: isHelper, events: listOf(isEvent) });
+const isProgressUpdate = shape({ helper: isHelper, events: listOf(isEvent) });
 
-/** null: nothing that a helper says. */
+/** @returns null for a value that no helper sends */
 export function checkAnswer(value: unknown): Answer | null {
   return answers.some((is) => is(value)) ? (value as Answer) : null;
 }
 
-export function checkNews(value: unknown): News | null {
-  return isNews(value) ? (value as News) : null;
+export function checkProgress(value: unknown): ProgressUpdate | null {
+  return isProgressUpdate(value) ? (value as ProgressUpdate) : null;
 }

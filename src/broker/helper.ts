@@ -6,7 +6,7 @@ import { openFileSystem } from '../fs/driver.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { markHere } from '../fs/temporary-name.ts';
 import { Allowed } from './allowed.ts';
-import { forget } from './broker.ts';
+import { removeRun } from './broker.ts';
 import { checkRun } from './check-run.ts';
 import { connect, shownBroker } from './connection.ts';
 import { Queue, type Redis } from './engine.ts';
@@ -15,19 +15,19 @@ import { JobRunner } from './job-runner.ts';
 import { checkProof } from './proof.ts';
 import { keyOfRun, lockMs, PREFIX, REFUSED, RUNS, type SharedRun, thisHelper } from './shared-run.ts';
 
-/** Milliseconds between two looks at which runs there are. */
-const LOOK_EVERY = 300;
+/** Milliseconds between two polls for runs. */
+const POLL_INTERVAL_MS = 300;
 
 export interface HelperOptions {
   url: string;
   allow: readonly RawPath[];
   jobs: number;
   say: (line: string) => void;
-  /** Aborted: the entries in hand are ended, then all is. */
+  /** When aborted, the current entries are completed and the helper ends. */
   signal: AbortSignal;
 }
 
-/** Helps all runs at the broker until the signal. @throws RefusedError when it cannot begin */
+/** Helps all runs at the broker until the signal. @throws RefusedError when it cannot start */
 export async function help(options: HelperOptions): Promise<void> {
   const fs = await openFileSystem();
   const allowed = new Allowed(fs, options.allow);
@@ -37,8 +37,8 @@ export async function help(options: HelperOptions): Promise<void> {
   const { signal } = options;
   try {
     while (!signal.aborted) {
-      await lookAround({ client, fs, allowed, options }, runs).catch(() => {}); // The broker is away.
-      await delay(LOOK_EVERY, undefined, { signal }).catch(() => {});
+      await pollRuns({ client, fs, allowed, options }, runs).catch(() => {}); // The broker is unreachable.
+      await delay(POLL_INTERVAL_MS, undefined, { signal }).catch(() => {});
     }
     await Promise.all([...runs.values()].map((run) => run.finish()));
   } finally {
@@ -47,66 +47,66 @@ export async function help(options: HelperOptions): Promise<void> {
   }
 }
 
-interface Here {
+interface HelperContext {
   client: Redis;
   fs: FileSystem;
   allowed: Allowed;
   options: HelperOptions;
 }
 
-async function lookAround(here: Here, runs: Map<string, HelpedRun>): Promise<void> {
-  const { client, options } = here;
-  const told = new Set(await client.zrange(RUNS, '0', '-1'));
-  for (const id of told) {
+async function pollRuns(context: HelperContext, runs: Map<string, HelpedRun>): Promise<void> {
+  const { client, options } = context;
+  const listedRuns = new Set(await client.zrange(RUNS, '0', '-1'));
+  for (const id of listedRuns) {
     const text = await client.get(keyOfRun(id));
     if (text === null) {
-      await forgetDead(client, id);
-      told.delete(id);
+      await removeDeadRun(client, id);
+      listedRuns.delete(id);
       continue;
     }
     let run = runs.get(id);
     if (run === undefined) {
-      run = new HelpedRun(here, id);
+      run = new HelpedRun(context, id);
       runs.set(id, run);
     }
-    if (!options.signal.aborted) await run.look(text);
+    if (!options.signal.aborted) await run.tryJoin(text);
   }
   for (const [id, run] of runs) {
-    if (told.has(id)) continue;
+    if (listedRuns.has(id)) continue;
     runs.delete(id);
     await run.terminate();
   }
 }
 
-// Its coordinator has not renewed it: it is dead, and cannot clear up any more.
-async function forgetDead(client: Redis, id: string): Promise<void> {
+// The coordinator has not renewed its run: it is dead and cannot clean up itself.
+async function removeDeadRun(client: Redis, id: string): Promise<void> {
   await client.zrem(RUNS, id);
   const queue = new Queue(id, { connection: client, prefix: PREFIX });
-  await forget(client, queue).catch(() => {});
+  await removeRun(client, queue).catch(() => {});
   await queue.close();
 }
 
-/** One run, as this helper knows it. */
+/** One run and this helper's part in it. */
 class HelpedRun {
-  private readonly here: Here;
+  private readonly context: HelperContext;
   private readonly id: string;
-  /** What this machine caches of the directories may be some seconds old: it is looked at so long. */
+  /** Until then a refusal is retried: this machine may cache an older state of the directories for some seconds. */
   private readonly until = performance.now() + lockMs();
   private isRefused = false;
   private runner: JobRunner | null = null;
 
-  constructor(here: Here, id: string) {
-    this.here = here;
+  constructor(context: HelperContext, id: string) {
+    this.context = context;
     this.id = id;
   }
 
-  /** Joins it, if that may be. */
-  async look(text: string): Promise<void> {
+  /** Joins the run unless it has joined or refused already. */
+  async tryJoin(text: string): Promise<void> {
     if (this.runner !== null || this.isRefused) return;
     try {
       this.join(text);
     } catch (error) {
-      if (performance.now() < this.until && !isFinal(error)) return;
+      if (performance.now() < this.until && !(error instanceof PermanentRefusal)) return;
       this.isRefused = true;
       await this.refuse((error as Error).message);
     }
@@ -121,12 +121,12 @@ class HelpedRun {
   }
 
   private join(text: string): void {
-    const { client, fs, allowed, options } = this.here;
+    const { client, fs, allowed, options } = this.context;
     let run: SharedRun;
     try {
       run = checkRun(text, version());
     } catch (error) {
-      throw new Final((error as Error).message);
+      throw new PermanentRefusal((error as Error).message);
     }
     const roots = checkProof(fs, allowed, run.config, run.proof);
     const identities = new Identities(roots.source.identity, roots.destination.identity);
@@ -148,16 +148,13 @@ class HelpedRun {
   }
 
   private async refuse(message: string): Promise<void> {
-    const { client, options } = this.here;
+    const { client, options } = this.context;
     options.say(`pcopy: does not help run ${this.id}: ${message}`);
-    // Only into a stream that is there: one that this would make nobody would remove.
+    // Only into an existing stream: nobody would remove one that this creates.
     const words = ['event', REFUSED, 'helper', thisHelper(0).name, 'message', message];
     await client.xadd(`${PREFIX}:${this.id}:events`, 'NOMKSTREAM', '*', ...words);
   }
 }
 
-class Final extends Error {}
-
-function isFinal(error: unknown): boolean {
-  return error instanceof Final;
-}
+/** A refusal that a later state of the directories cannot change. */
+class PermanentRefusal extends Error {}

@@ -15,45 +15,45 @@ import { checkJob } from './check-job.ts';
 import { type Job as QueuedJob, type Redis, UnrecoverableError, Worker } from './engine.ts';
 import { Identities } from './identities.ts';
 import { Lease } from './lease.ts';
-import { type Answer, type Helper, lockMs, type News, PREFIX } from './shared-run.ts';
+import { type Answer, type Helper, lockMs, PREFIX, type ProgressUpdate } from './shared-run.ts';
 
-/** How often news of jobs go to the run, in milliseconds. */
-const TELL_EVERY = 200;
-/** Milliseconds in which the broker is told of what is given up. */
-const LAST_WORDS_MS = 2000;
-/** Temporary names carry the number of the job and, below this, of the attempt. */
-const MOST_ATTEMPTS_TOLD = 100;
+/** Milliseconds between two progress updates to the coordinator. */
+const PROGRESS_INTERVAL_MS = 200;
+/** Milliseconds to wait for the queue to take back aborted jobs. */
+const CLOSE_TIMEOUT_MS = 2000;
+/** Temporary names carry job number × this + attempt. */
+const ATTEMPTS_PER_JOB = 100;
 
-export interface Hands {
+export interface JobRunnerOptions {
   fs: FileSystem;
-  /** As this machine sees it. */
+  /** With the identities of this machine. */
   config: WorkerConfig;
   helper: Helper;
   early: readonly PrestartedWorker[];
-  /** What is wrong, for a person. */
+  /** Shows a warning to the user. */
   warn: (message: string) => void;
-  /** No worker can be started here: no more jobs are taken. */
+  /** Called when no worker can be started here: this machine takes no more jobs. */
   lost: (error: Error) => void;
 }
 
-/** Takes jobs of one run from the broker and lets a pool of this machine's own do them. */
+/** Takes jobs of one run from the broker and runs them in a pool on this machine. */
 export class JobRunner {
-  private readonly hands: Hands;
+  private readonly options: JobRunnerOptions;
   private readonly queue: Worker<Job, Answer>;
   private readonly events: Queue<WorkerEvent>;
   private readonly pool: LocalExecutor;
   private readonly lease = new Lease();
   private readonly identities: Identities;
-  /** The tokens of the jobs in hand, and until when each is surely ours. */
+  /** Jobs in progress, with their lock tokens and the time until which each is certainly locked by us. */
   private readonly held = new Map<string, { token: string; until: number; job: QueuedJob<Job, Answer> }>();
-  private readonly news = new Map<number | string, WorkerEvent>();
+  private readonly progress = new Map<number | string, WorkerEvent>();
   private readonly timers: NodeJS.Timeout[] = [];
   private warned = new Set<string>();
   private isEnded = false;
 
-  constructor(client: Redis, id: string, hands: Hands) {
-    const { fs, config, helper, early } = hands;
-    this.hands = hands;
+  constructor(client: Redis, id: string, options: JobRunnerOptions) {
+    const { fs, config, helper, early } = options;
+    this.options = options;
     this.identities = new Identities(config.source.identity, config.destination.identity);
     this.events = new Queue<WorkerEvent>(64 * helper.jobs);
     const shared = { ...config, lease: this.lease.path };
@@ -64,18 +64,18 @@ export class JobRunner {
       name: helper.name,
       concurrency: this.pool.capacity,
       lockDuration: lockMs(),
-      // Ours says when it was: see `renew`.
+      // `renew` does it, because it needs the time of the request.
       skipLockRenewal: true,
-      // The coordinator looks for those whose machine is lost; without it nobody needs them.
+      // The coordinator checks for stalled jobs; without a coordinator nobody needs them.
       skipStalledCheck: true,
     });
-    this.queue.on('error', () => {}); // A lost connection is made again, a lost job is another's.
+    this.queue.on('error', () => {}); // The client reconnects; a lost job is given to another machine.
     this.timers.push(setInterval(() => void this.renew([...this.held.keys()]), lockMs() / 4));
-    this.timers.push(setInterval(() => void this.tell(), TELL_EVERY));
+    this.timers.push(setInterval(() => void this.sendProgress(), PROGRESS_INTERVAL_MS));
     void this.listen();
   }
 
-  /** Takes no more jobs, and hands back what is not begun. Resolves when nothing is in hand. */
+  /** Takes no more jobs and returns those that are not begun. Resolves when none is in progress. */
   async finish(): Promise<void> {
     this.isEnded = true;
     this.lease.end();
@@ -83,17 +83,17 @@ export class JobRunner {
     await this.end();
   }
 
-  /** Gives up what is in hand, at once. */
+  /** Aborts the jobs in progress. */
   async terminate(): Promise<void> {
     const jobs = [...this.held.values()].map(({ job }) => job.data);
     this.isEnded = true;
     const numbers = new Set([...this.held.keys()].map(numberOf));
     await this.pool.terminate();
-    removeTemporaries(this.hands.fs, this.hands.config, jobs, (made) =>
-      numbers.has(Math.floor(made / MOST_ATTEMPTS_TOLD)),
+    removeTemporaries(this.options.fs, this.options.config, jobs, (made) =>
+      numbers.has(Math.floor(made / ATTEMPTS_PER_JOB)),
     );
-    // What was given up goes back to the queue, if the broker is there.
-    await Promise.race([this.queue.close(), delay(LAST_WORDS_MS, undefined, { ref: false })]);
+    // Aborted jobs return to the queue if the broker is reachable.
+    await Promise.race([this.queue.close(), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     await this.queue.close(true);
     await this.end();
   }
@@ -109,23 +109,23 @@ export class JobRunner {
     const id = queued.id ?? '';
     const number = numberOf(id);
     const job = this.checked(queued, number);
-    const { fs, config, helper } = this.hands;
+    const { fs, config, helper } = this.options;
     this.held.set(id, { token, until: 0, job: queued });
     try {
-      // A moment of which it is known that the job is ours: it may have waited here, with this machine paused.
+      // The lock may have expired while the job waited here, for example because the machine was paused.
       await this.renew([id]);
       if (this.held.get(id)?.until === 0) throw new Error('the job is not ours any more');
-      const attempt = Math.min(queued.attemptsStarted, MOST_ATTEMPTS_TOLD - 1);
-      const first = number * MOST_ATTEMPTS_TOLD;
-      // What somebody left who was lost with it; without its temporary name, nothing can get its final one any more.
+      const attempt = Math.min(queued.attemptsStarted, ATTEMPTS_PER_JOB - 1);
+      const first = number * ATTEMPTS_PER_JOB;
+      // Temporary files of earlier attempts: once they are removed, a machine that is not dead after all cannot publish them.
       if (attempt > 1) {
         removeTemporaries(fs, config, [job], (made) => made >= first && made < first + attempt);
       }
       const report = await this.pool.run(this.identities.jobHere(job), first + attempt);
-      await this.tell();
+      await this.sendProgress();
       return { helper, report: this.identities.reportForAll(report) };
     } catch (error) {
-      if (error instanceof NoWorkers && !this.isEnded) this.hands.lost(error);
+      if (error instanceof NoWorkers && !this.isEnded) this.options.lost(error);
       if (!(error instanceof LostJob) || this.isOver(id)) throw error;
       const { currentEntry, worker, how } = error;
       return { helper, loss: { currentEntry, worker, how } };
@@ -138,10 +138,10 @@ export class JobRunner {
   private checked(queued: QueuedJob<Job, Answer>, number: number): Job {
     try {
       if (!Number.isSafeInteger(number)) throw new Error('it has no number');
-      return checkJob(queued.data, this.hands.config);
+      return checkJob(queued.data, this.options.config);
     } catch (error) {
       const message = `refused a job that no run of pcopy makes: ${(error as Error).message}`;
-      if (!this.warned.has(message)) this.hands.warn(message);
+      if (!this.warned.has(message)) this.options.warn(message);
       this.warned.add(message);
       throw new UnrecoverableError(message);
     }
@@ -151,7 +151,7 @@ export class JobRunner {
     return (this.held.get(id)?.until ?? 0) < monotonicMs();
   }
 
-  // The time is taken before the broker is asked: from then on at least it is ours.
+  // The lock lasts at least lockMs from the request, so the time is taken before it is sent.
   private async renew(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     const until = monotonicMs() + lockMs() * 0.9;
@@ -160,7 +160,7 @@ export class JobRunner {
     try {
       lost = await this.queue.extendJobLocks([...ids], tokens, lockMs());
     } catch {
-      return; // The lease runs out by itself.
+      return; // The lease expires by itself.
     }
     for (const id of ids) {
       const held = this.held.get(id);
@@ -177,23 +177,23 @@ export class JobRunner {
 
   private async listen(): Promise<void> {
     for await (const event of this.events) {
-      // Of progress the last news of each worker are enough.
-      if (event.type === 'progress') this.news.set(event.worker, event);
-      else this.news.set(`${event.type} ${this.news.size}`, event);
+      // Only the latest progress of each worker matters.
+      if (event.type === 'progress') this.progress.set(event.worker, event);
+      else this.progress.set(`${event.type} ${this.progress.size}`, event);
     }
   }
 
-  private async tell(): Promise<void> {
+  private async sendProgress(): Promise<void> {
     const [held] = this.held.values();
-    if (held === undefined || this.news.size === 0) return;
-    const events = [...this.news.values()];
-    this.news.clear();
-    const news: News = { helper: this.hands.helper, events };
-    await held.job.updateProgress(news).catch(() => {}); // Somebody else has done it meanwhile.
+    if (held === undefined || this.progress.size === 0) return;
+    const events = [...this.progress.values()];
+    this.progress.clear();
+    const update: ProgressUpdate = { helper: this.options.helper, events };
+    await held.job.updateProgress(update).catch(() => {}); // Another machine completed the job meanwhile.
   }
 }
 
-/** The names of jobs: a letter, since the queue takes a mere number for one of its own. */
+/** The letter keeps the queue from taking the id for one of its own, which are numbers. */
 export function nameOf(number: number): string {
   return `j${number}`;
 }

@@ -5,11 +5,11 @@ import { LEASE_FIELDS } from '../protocol/lease.ts';
 import { monotonicMs } from '../protocol/steady-clock.ts';
 
 /**
- * Until when this machine's workers may go on, for them to read between two system calls: a machine that was paused, or cut off
- * from the broker, must not go on with jobs that others have been given meanwhile.
+ * The time until which the workers of this machine may continue; they read it between system calls. A machine that was paused or cut
+ * off from the broker must not continue jobs that have been given to others meanwhile.
  */
 export class Lease {
-  /** Where the workers find it. */
+  /** The file that the workers read. */
   readonly path: string;
   private readonly directory: string;
   private readonly fd: number;
@@ -20,20 +20,20 @@ export class Lease {
     const path = join(this.directory, 'until');
     this.fd = openSync(path, 'wx', 0o600);
     const linux = process.platform === 'linux';
-    // Nameless where that is possible: it cannot stay behind then.
+    // Without a name it cannot be left behind.
     if (linux) rmSync(this.directory, { recursive: true });
     this.path = linux ? `/proc/${process.pid}/fd/${this.fd}` : path;
     this.write();
   }
 
-  /** @param ms on the steady clock. The clock of the day says it too: the other stands still while a machine sleeps. */
+  /** @param ms monotonic. Wall-clock time is written too, because the monotonic clock stops while a machine sleeps. */
   extendTo(ms: number): void {
     this.fields[0] = ms;
     this.fields[1] = Date.now() + (ms - monotonicMs());
     this.write();
   }
 
-  /** Whoever works ends after the entry in hand. */
+  /** Workers end after their current entry. */
   end(): void {
     this.fields[2] = 1;
     this.write();

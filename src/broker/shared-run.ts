@@ -1,25 +1,25 @@
-// What a run leaves at the broker for those who help it, and what they answer.
+// What a run publishes at the broker for its helpers, and what they answer.
 import { hostname } from 'node:os';
 import type { RawPath } from '../api/names.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
 
-/** All keys at the broker begin with it. */
+/** Prefix of all keys at the broker. */
 export const PREFIX = 'pcopy';
-/** Names of the runs that may be helped, each with when it began. */
+/** Sorted set of the runs that can be helped, by start time. */
 export const RUNS = `${PREFIX}:runs`;
 
-/** Where a run tells what it is. It is renewed while the run's coordinator lives, and goes with it. */
+/** Key of the description of a run. It expires unless the coordinator renews it. */
 export function keyOfRun(id: string): string {
   return `${PREFIX}:${id}:run`;
 }
 
-/** What says that a machine sees the run's own directories, and not just two of the same names. */
+/** Proves that a machine sees the directories of the run, not others with the same paths. */
 export interface Proof {
-  /** Number of the source's inode and its time, which are the same on each machine. */
+  /** Inode number and time of the source, which are the same on each machine. */
   source: { inode: string; mtime: number; mtimeNs: number };
   destinationInode: string;
-  /** A temporary file at the top of the destination, and what it holds. */
+  /** A temporary file at the top of the destination, and its content. */
   name: RawPath;
   nonce: string;
 }
@@ -30,11 +30,11 @@ export interface SharedRun {
   proof: Proof;
 }
 
-/** Who has done a job. */
+/** The machine that ran a job. */
 export interface Helper {
-  /** Machine and process. */
+  /** Host name and process id. */
   name: string;
-  /** Its workers. */
+  /** Number of its workers. */
   jobs: number;
 }
 
@@ -47,13 +47,13 @@ export interface Loss {
 
 export type Answer = { helper: Helper } & ({ report: Report } | { loss: Loss });
 
-/** What is told in the middle of a job. */
-export interface News {
+/** Sent while a job runs. */
+export interface ProgressUpdate {
   helper: Helper;
   events: WorkerEvent[];
 }
 
-/** What the stream of a run's queue carries beside the queue's own events. */
+/** An event of ours in the event stream of a run's queue. */
 export interface Notice {
   helper: string;
   message: string;
@@ -61,8 +61,8 @@ export interface Notice {
 export const REFUSED = 'refused';
 
 /**
- * Milliseconds that a job stays a machine's that says nothing. A pause of its event loop is far shorter, and what nobody knows
- * to be dead is waited for that long.
+ * Milliseconds after which the lock of a job expires unless it is renewed. It must be far longer than a pause of an event loop; the
+ * jobs of a dead machine wait that long.
  */
 const LOCK_MS = 15_000;
 
@@ -70,7 +70,7 @@ export function lockMs(): number {
   return Number(process.env.PCOPY_BROKER_LOCK_MS) || LOCK_MS;
 }
 
-/** Attempts at one job, each after a machine was lost: it is not given up for machines that come and go. */
+/** Attempts at one job. High, because machines may come and go; each attempt but the first follows the loss of a machine. */
 export const MOST_ATTEMPTS = 20;
 
 export function thisHelper(jobs: number): Helper {
