@@ -5,28 +5,28 @@ import { thirdPartyLicenses } from './rolldown.licenses.js';
 import { manPage } from './rolldown.man.js';
 
 // What only runs with a broker load is one file beside the others, without what serves other queues and clients.
-function engineIn(file) {
+function bullmqIn(file) {
   const path = fileURLToPath(new URL(`../dist/${file}`, import.meta.url));
-  return { name: 'engine', resolveId: (id) => (id === './engine.ts' ? { id: path, external: true } : null) };
+  return { name: 'bullmq', resolveId: (id) => (id === './bullmq.ts' ? { id: path, external: true } : null) };
 }
 // What the file exports cannot be read from its minified text.
-const engineModule = {
-  name: 'engine-module',
+const bullmqModule = {
+  name: 'bullmq-module',
   generateBundle() {
-    const source = `import engine from './engine.cjs';
-export const { Queue, QueueEvents, Redis, UnrecoverableError, Worker } = engine;
+    const source = `import bullmq from './bullmq.cjs';
+export const { Queue, QueueEvents, Redis, UnrecoverableError, Worker } = bullmq;
 `;
-    this.emitFile({ type: 'asset', fileName: 'engine.js', source });
+    this.emitFile({ type: 'asset', fileName: 'bullmq.js', source });
   },
 };
 const OTHER_CLIENTS = ['pg', '@valkey/valkey-glide', 'msgpackr-extract'];
 const licenses = thirdPartyLicenses();
-const shared = { platform: 'node', external: [/^node:/, 'koffi'], plugins: [engineIn('engine.cjs'), licenses] };
+const shared = { platform: 'node', external: [/^node:/, 'koffi'], plugins: [bullmqIn('bullmq.cjs'), licenses] };
 
 export default defineConfig([
   {
     ...shared,
-    plugins: [engineIn('engine.js'), licenses, engineModule],
+    plugins: [bullmqIn('bullmq.js'), licenses, bullmqModule],
     input: { index: 'src/index.ts', process: 'src/process/index.ts', child: 'src/child.ts' },
     output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js' },
   },
@@ -47,7 +47,7 @@ export default defineConfig([
     ...shared,
     external: [...shared.external, ...OTHER_CLIENTS],
     plugins: [licenses],
-    input: { engine: 'src/broker/engine.ts' },
+    input: { bullmq: 'src/broker/bullmq.ts' },
     output: {
       dir: 'dist',
       format: 'cjs',

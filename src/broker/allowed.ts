@@ -11,12 +11,12 @@ interface Held {
   handle: Handle;
 }
 
-/** The directories that a helper may copy in. They are held from the start, whatever becomes of their names. */
+/** The directories that a helper may copy in. They are held open from the start, so renaming them changes nothing. */
 export class Allowed {
   private readonly fs: FileSystem;
   private readonly held: Held[] = [];
 
-  /** @throws RefusedError for one that is not there */
+  /** @throws RefusedError for a directory that cannot be opened */
   constructor(fs: FileSystem, directories: readonly RawPath[]) {
     this.fs = fs;
     for (const directory of directories) {
@@ -31,8 +31,8 @@ export class Allowed {
   }
 
   /**
-   * Opens a directory on the way from one that is allowed, no link followed, and calls back with it.
-   * @throws Error where none is on its way
+   * Opens a directory below an allowed one, following no link, and passes it to `use`.
+   * @throws Error when no allowed directory holds it
    */
   open<T>({ path }: Root, use: (handle: Handle, identity: string) => T): T {
     const top = this.held.find((held) => isWithin(path, held.path));
@@ -51,12 +51,12 @@ export class Allowed {
   }
 }
 
-/** What is mounted below a directory; machines do not have the same numbers for that. */
+/** A mount point below a directory. Its device number differs between machines. */
 export function mountedBelow({ path }: Root): RawPath | undefined {
   return listMounts().find(({ point }) => isWithin(point, path) && trim(point) !== trim(path))?.point;
 }
 
-/** The number of an identity's inode: that of its device is another one on each machine. */
+/** The inode number of an identity, which is the same on all machines, unlike the device number. */
 export function inodeOf(identity: string): string {
   return identity.slice(deviceOf({ identity }).length + 1);
 }

@@ -1,4 +1,4 @@
-// Whoever can write to the broker could write a job. What is run has the shape of one, and names nothing beyond the two
+// Whoever can write to the broker can write jobs too, so their shape is checked. A valid job names nothing outside the two
 // directories of its run.
 import { parseTemporaryName, runOf } from '../fs/temporary-name.ts';
 import type { Job } from '../protocol/jobs.ts';
@@ -55,7 +55,7 @@ const JOBS: Readonly<Record<Job['kind'], Check>> = {
   delete: shape({ kind: isKind('delete'), dir: isPath, names: isNames, types: isTypes }),
 };
 
-/** @throws Error that says what is wrong with it */
+/** @throws Error that describes the problem */
 export function checkJob(job: unknown, config: WorkerConfig): Job {
   const kind = typeof job === 'object' && job !== null ? String(Reflect.get(job, 'kind')) : '';
   if (!Object.hasOwn(JOBS, kind)) throw new Error('its kind is not known');
@@ -74,7 +74,7 @@ function isConsistent(job: Job, config: WorkerConfig): boolean {
     case 'range':
     case 'publish':
     case 'discard':
-      // Only what this very run has made is written to, given away or removed under such a name.
+      // Only temporary files of this very run may be written to, published or removed.
       return job.path !== '' && isOfRun(job.split.temporary, config);
     case 'split':
       return job.path !== '';

@@ -64,7 +64,7 @@ const isRun = shape({
   }),
 });
 
-/** What a run says of itself. @throws Error that says what is wrong */
+/** Parses the description of a run. @throws Error that describes the problem */
 export function checkRun(text: string, version: string): SharedRun {
   let run: unknown;
   try {

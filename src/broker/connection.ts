@@ -1,20 +1,20 @@
 import { RefusedError } from '../api/errors.ts';
-import { Redis } from './engine.ts';
+import { Redis } from './bullmq.ts';
 
 /** Milliseconds that a broker may take to answer the first time. */
 const CONNECT_MS = 4000;
 /** Milliseconds between two attempts to connect again. */
 const RECONNECT_MS = 500;
 
-/** A broker's address, as it may be shown: whoever it names and the password are left out. */
+/** The address of a broker without user name and password. */
 export function shownBroker(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
 }
 
 /**
- * Connects to the broker. Commands wait while a connection that was there once is made again.
- * @param url `redis://`, `rediss://` or `unix://`; PCOPY_BROKER_PASSWORD is the password of one that has none
+ * Connects to the broker. Later commands wait while a lost connection is restored.
+ * @param url `redis://`, `rediss://` or `unix://`; PCOPY_BROKER_PASSWORD is used for an address without a password
  * @throws RefusedError that names the broker without its password
  */
 export async function connect(url: string): Promise<Redis> {

@@ -1,5 +1,5 @@
-// Device numbers differ between machines. An identity that leaves one names the side instead: `S` for the source's file system,
-// `D` for the destination's.
+// Device numbers differ between machines. An identity that is sent to others has the side instead: `S` for the file system of the
+// source, `D` for that of the destination.
 import { deviceOf } from '../fs/file-system.ts';
 import type { Job, Split } from '../protocol/jobs.ts';
 import type { Report } from '../protocol/report.ts';
@@ -15,13 +15,13 @@ export class Identities {
     this.devices = { S: deviceOf({ identity: source }), D: deviceOf({ identity: destination }) };
   }
 
-  /** As it is here. */
+  /** The identity on this machine. */
   readonly local: Translate = (identity) => {
     const side = identity[0];
     return side === 'S' || side === 'D' ? `${this.devices[side]}${identity.slice(1)}` : identity;
   };
 
-  /** As all machines know it. What is on another file system stays this machine's own. */
+  /** The identity for all machines. One of another file system is valid on this machine only. */
   readonly common: Translate = (identity, side) => {
     const device = this.devices[side];
     return identity.startsWith(`${device}:`) ? `${side}:${identity.slice(device.length + 1)}` : identity;

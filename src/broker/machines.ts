@@ -1,9 +1,9 @@
 import type { Helper } from './shared-run.ts';
 
-/** Gives the workers of all machines numbers, in the order in which the machines are heard of; this one's come first. */
+/** Numbers the workers of all machines: first this machine's, then the others' in the order of their first message. */
 export class Machines {
   private readonly first = new Map<string, number>();
-  /** Of all workers. */
+  /** Number of all workers. */
   count: number;
 
   /** @param own workers of this machine */

@@ -9,7 +9,7 @@ import type { Proof } from './shared-run.ts';
 
 const LARGEST_NONCE = 64;
 
-/** Leaves a nonce in a temporary file at the destination, and says how the two directories are known. */
+/** Writes a nonce to a temporary file at the destination. @returns how to recognize the two directories */
 export function leaveProof(fs: FileSystem, { source, destination, runMark }: WorkerConfig): Proof {
   const nonce = randomBytes(LARGEST_NONCE / 2).toString('hex');
   const name = temporaryName(runMark, 0);
@@ -42,9 +42,9 @@ export function removeProof(fs: FileSystem, { destination }: WorkerConfig, { nam
 }
 
 /**
- * Makes sure that this machine sees the run's own directories, and may write.
- * @returns the two as they are known here
- * @throws Error that says what it sees instead
+ * Checks that this machine sees the directories of the run and may write to the destination.
+ * @returns both with their identities on this machine
+ * @throws Error that describes the difference
  */
 export function checkProof(
   fs: FileSystem,

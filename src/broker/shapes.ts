@@ -1,4 +1,4 @@
-// What a value from the broker must be like.
+// Checks of values from the broker.
 export type Check = (value: unknown) => boolean;
 
 export const isText: Check = (value) => typeof value === 'string';
@@ -7,14 +7,14 @@ export const isCount: Check = (value) => Number.isSafeInteger(value) && (value a
 export const isWhole: Check = (value) => Number.isSafeInteger(value);
 export const isIdentity: Check = (value) => typeof value === 'string' && /^[\w:]{1,60}$/.test(value);
 export const isHash: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
-/** One name, as bytes. */
+/** One name, one character per byte. */
 export const isName: Check = (value) =>
   typeof value === 'string' && /^[\x01-\x2e\x30-\xff]+$/.test(value) && value !== '.' && value !== '..';
-/** Names of a path; each may be two (see `bothNames`). */
+/** The names of a path; each may be a pair (see `bothNames`). */
 export const isNames: Check = (value) =>
   typeof value === 'string' &&
   value.split('/').every((both) => both.split('\0').length <= 2 && both.split('\0').every(isName));
-/** Relative, and not out of the top directory. */
+/** A relative path that does not leave the top directory. */
 export const isPath: Check = (value) => value === '' || isNames(value);
 export const isTypes: Check = (value) => typeof value === 'string' && /^[fdlpscb?]+$/.test(value);
 
@@ -26,7 +26,7 @@ export function optional(check: Check): Check {
   return (value) => value === undefined || check(value);
 }
 
-/** Just these fields. */
+/** An object with these fields and no others. */
 export function shape(fields: Readonly<Record<string, Check>>): Check {
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;

@@ -25,8 +25,8 @@ describe('the tarball', () => {
     const known = [
       /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
       /^bin\/(pcopy\.js|package\.json)$/,
-      /^dist\/(index|process|child|engine)\.js$/,
-      /^dist\/(main|worker|index|process|child|engine)\.cjs$/,
+      /^dist\/(index|process|child|bullmq)\.js$/,
+      /^dist\/(main|worker|index|process|child|bullmq)\.cjs$/,
       /^dist\/chunks\/[\w-]+\.c?js$/,
       /^dist\/pcopy\.1$/,
       /^dist\/types(-cjs)?\/[\w/-]+\.d\.ts$/,
