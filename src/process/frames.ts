@@ -16,7 +16,7 @@ const NONE: readonly Descriptor[] = [];
 export function encodeFrame(message: Message): Buffer {
   if (message.type === 'items') return encodeItems(message, message.seq, message.items);
   if (message.type === 'taken') return seal(Buffer.concat([EMPTY_PREFIX, routeBytes(message)]), TAKEN);
-  const json = smallJsonMessage(message);
+  const json = isPlainGet(message) ? JSON.stringify(message) : smallJsonMessage(message);
   if (json !== undefined) {
     const frame = Buffer.allocUnsafe(PREFIX_BYTES + Buffer.byteLength(json));
     frame.write(json, PREFIX_BYTES);
@@ -27,6 +27,11 @@ export function encodeFrame(message: Message): Buffer {
   serializer.writeHeader();
   serializer.writeValue(message);
   return seal(serializer.releaseBuffer(), CLONED_MESSAGE);
+}
+
+/** The request that consumers repeat: of the toolkit's own parts, all as they are in JSON. Infinite `bytes` would not be. */
+function isPlainGet(message: Message): boolean {
+  return message.type === 'call' && message.op.op === 'get' && message.op.bytes === null;
 }
 
 function seal(frame: Buffer, kind: number): Buffer {

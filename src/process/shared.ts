@@ -7,6 +7,8 @@ import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
 import { type Owner, type RequestOptions, router } from './router.ts';
 import { Answer } from './waiters.ts';
 
+const NONE: readonly Descriptor[] = [];
+
 /** What every object that several processes use has in common: it lives in one of them, and the others ask there. */
 export abstract class Shared {
   readonly #descriptor: Descriptor;
@@ -60,10 +62,14 @@ export abstract class Shared {
   protected async request(op: Operation, { arrived, handles }: RequestOptions = {}): Promise<unknown> {
     hold();
     try {
-      if (this.#core !== null) return await askHere(this.#core, op, handles ?? []);
+      if (this.#core !== null) {
+        const answer = this.#core.handle(op, router.address, handles ?? NONE);
+        return open(answer instanceof Answer ? await given(answer) : answer);
+      }
       if (this.owner === router.address) throw new ObjectGone('the shared object is no more');
       return await router.call({ to: this.owner, object: this.id, op, arrived, handles });
     } catch (error) {
+      if (this.#core !== null && handles !== undefined) dropAll(handles, router.address);
       throw this.translate(error);
     } finally {
       release();
@@ -73,16 +79,6 @@ export abstract class Shared {
   /** An error in the words of this kind of object. */
   protected translate(error: unknown): unknown {
     return error;
-  }
-}
-
-async function askHere(core: Owner, op: Operation, handles: readonly Descriptor[]): Promise<unknown> {
-  try {
-    const answer = core.handle(op, router.address, handles);
-    return open(answer instanceof Answer ? await given(answer) : answer);
-  } catch (error) {
-    dropAll(handles, router.address);
-    throw error;
   }
 }
 
