@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { explain } from './clone.ts';
-import { encodeFrame, FrameReader } from './frames.ts';
+import { encodeFrame, FrameReader, OWN_PIECE } from './frames.ts';
 import { cancelHandleTable, startHandleTable } from './handles.ts';
 import type { Address, Message } from './protocol.ts';
 
@@ -13,13 +13,20 @@ export interface Stream extends Duplex {
   unref?(): unknown;
 }
 
+/** What streams call bytes that are not text. */
+const BUFFER = 'buffer' as BufferEncoding;
+
+function asChunk(chunk: Buffer): { chunk: Buffer; encoding: BufferEncoding } {
+  return { chunk, encoding: BUFFER };
+}
+
 /** Messages sent without a pause; then a sender that waits for room comes back to its event loop, room or not. */
 const IN_ONE_GO = 1000;
 
 /** One end of the channel between a parent and a child. Messages arrive in the order they were sent. */
 export class Link {
   readonly #stream: Stream | null;
-  /** Frames in their order. */
+  /** Frames in their order, each in one piece or two. */
   #unsent: Buffer[] = [];
   #writing = 0;
   #inOneGo = 0;
@@ -98,23 +105,29 @@ export class Link {
   /** Sends what holds no shared objects, or holds them as descriptors already. Also while another message is being written. */
   relay(message: Message): boolean {
     if (this.closed) return true;
-    this.#unsent.push(encodeFrame(message));
+    this.#unsent.push(...encodeFrame(message));
     return this.#flush();
   }
 
   /** As `relay`, but together with others at the end of this turn of the event loop, for one system call instead of many. */
   relaySoon(message: Message): void {
     if (this.closed) return;
-    if (this.#unsent.push(encodeFrame(message)) === 1) process.nextTick(this.#flush);
+    if (this.#unsent.length === 0) process.nextTick(this.#flush);
+    this.#unsent.push(...encodeFrame(message));
   }
 
   readonly #flush = (): boolean => {
-    const [first, ...more] = this.#unsent.splice(0);
+    const pieces = this.#unsent.splice(0);
+    const [first] = pieces;
     if (first === undefined || this.#stream === null) return true;
     this.#writing++;
     // Not `write`: that destroys the stream when the other side is dead, with what it has sent and nobody has read yet.
-    const bytes = more.length === 0 ? first : Buffer.concat([first, ...more]);
-    this.#stream._write(bytes, 'buffer' as BufferEncoding, this.#written);
+    if (pieces.length > 1 && pieces.some(({ length }) => length >= OWN_PIECE)) {
+      this.#stream._writev?.(pieces.map(asChunk), this.#written);
+    } else {
+      const bytes = pieces.length === 1 ? first : Buffer.concat(pieces);
+      this.#stream._write(bytes, BUFFER, this.#written);
+    }
     return this.#writing === 0 && ++this.#inOneGo < IN_ONE_GO;
   };
 

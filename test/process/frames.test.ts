@@ -14,7 +14,7 @@ test('messages arrive whole and in order, however the stream is cut', () => {
   fc.assert(
     fc.property(sizes, fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 }), (lengths, cuts) => {
       const sent = lengths.map((length, id) => result(id, Buffer.alloc(length, id)));
-      const bytes = Buffer.concat(sent.map(encodeFrame));
+      const bytes = Buffer.concat(sent.flatMap(encodeFrame));
       const got: Message[] = [];
       const reader = new FrameReader((message) => got.push(message));
       for (let at = 0, turn = 0; at < bytes.length; turn++) {
@@ -27,12 +27,29 @@ test('messages arrive whole and in order, however the stream is cut', () => {
   );
 });
 
+test('items arrive as they were, short and long', () => {
+  const lengths = fc.array(fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 2000, max: 2100 })), {
+    minLength: 1,
+  });
+  fc.assert(
+    fc.property(lengths, fc.boolean(), (sizes, shared) => {
+      const handles = shared ? [{ kind: 'queue', id: 'r:1', owner: 'r', detail: 1 }] : [];
+      const items = sizes.map((size, index) => ({ value: Buffer.alloc(size, index), packed: true as const, handles }));
+      const sent: Message = { type: 'items', to: 'r', from: 'r.1', object: 'r:2', seq: 3, items };
+      const got: Message[] = [];
+      const reader = new FrameReader((message) => got.push(message));
+      for (const piece of encodeFrame(sent)) reader.push(piece);
+      expect(got).toEqual([sent]);
+    }),
+  );
+});
+
 test('a write to the dead does not take away what they have sent', async () => {
   const got: Message[] = [];
   const write = (_frame: Buffer, _: string, done: (error: Error) => void): void => done(new Error('EPIPE'));
   const stream = new Duplex({ write, read() {} });
   const link = new Link(stream, (message) => got.push(message));
-  stream.push(encodeFrame(result(1, 'last words')));
+  stream.push(Buffer.concat(encodeFrame(result(1, 'last words'))));
   link.relay({ type: 'finish' });
   expect(link.closed).toBe(true);
   stream.push(null);
