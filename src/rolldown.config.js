@@ -36,7 +36,25 @@ export default defineConfig([
     ...shared,
     plugins: [...shared.plugins, requiring('process', 'child')],
     input: { main: 'src/main.ts', index: 'src/index.ts' },
-    output: { dir: 'dist', format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' },
+    output: {
+      dir: 'dist',
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: 'chunks/[name]-[hash].cjs',
+      // Small modules that several chunks share, in one file, not one each: none of them is needed before the first fork.
+      codeSplitting: {
+        groups: [
+          {
+            name: 'shared',
+            test: /src\/(api\/(errors|names|events|options|values)|cli\/(version|exit-codes|raw-argv))/,
+          },
+          {
+            name: 'storage',
+            test: /src\/fs\/(file-system|entry-error|types-of-file-systems|node-stat|statx|flags|proc-path|read-ahead)/,
+          },
+        ],
+      },
+    },
   },
   {
     ...shared,

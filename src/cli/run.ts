@@ -141,6 +141,10 @@ class Session {
   async #copy({ source, destination, raw }: Extract<Parsed, { kind: 'copy' }>, loadEngine: () => Promise<CopyTree>) {
     const { env, stdin } = this.#io;
     if (env.PCOPY_BROKER && !raw.dryRun) raw.broker ??= env.PCOPY_BROKER;
+    if (raw.jobs === 0 && raw.broker === undefined)
+      throw new UsageError(
+        "option '-j, --jobs <n>' got 0, which leaves all work to other machines: 1 to 64 without --broker.",
+      );
     const view = resolveView(raw, { stderrIsTerminal: this.#stderr.isTerminal, env });
     const lists = await readLists(raw, stdin);
     const options = toCopyOptions(raw, lists, view);

@@ -57,6 +57,12 @@ export function mayStopAnswering(path: RawPath): boolean {
   return mounts.some((mount) => ANSWERED_FOR.test(mount.type) && (mount === own || isWithin(mount.point, path)));
 }
 
+/** Whether anything that is mounted may stop answering, so that a link in any path may lead there. */
+export function anyMayStopAnswering(): boolean {
+  // Every system has an automount below /proc, and nothing there is copied over a network.
+  return listMounts().some(({ type, point }) => ANSWERED_FOR.test(type) && !isWithin(point, '/proc'));
+}
+
 /** Whether `path` is `dir` or lies in it. Both absolute. */
 export function isWithin(path: RawPath, dir: RawPath): boolean {
   const base = trim(dir);

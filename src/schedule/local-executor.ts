@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { FileSystem } from '../fs/file-system.ts';
 import { PoolClosed, WorkerLost } from '../process/errors.ts';
 import { ProcessPool } from '../process/pool.ts';
@@ -68,8 +67,12 @@ export function localExecutor(
       limit.observe({ ...work, worker, atMs: performance.now() }, underWay > pool.size);
       if (limit.current !== pool.size) pool.resize(limit.current);
     },
-    terminate: () => Promise.race([pool.terminate(), pause(LONGEST_END, undefined, { ref: false })]),
+    terminate: () => Promise.race([pool.terminate(), longestEnd()]),
   };
+}
+
+function longestEnd(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LONGEST_END).unref());
 }
 
 function translate(error: unknown): unknown {

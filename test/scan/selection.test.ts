@@ -81,7 +81,7 @@ test('a pattern of no use, and a run that selects nothing, are worth a warning; 
   );
   expect(await run(0, '--include', 'a', '--include', 'b')).toMatch(/--include 'b' matches nothing/);
   expect(await run(1, '--include', 'a', '--include', 'b', '--strict')).toMatch(
-    /^pcopy: .*src: select: --include 'b' matches nothing \(EPCOPY_NOMATCH\)$/m,
+    /^pcopy: .*src: select: --include 'b' matches nothing: did you mean '\*\*\/b'\? \(EPCOPY_NOMATCH\)$/m,
   );
   expect(await run(0, '--exclude', '**')).toContain('EPCOPY_EMPTY');
   expect(await run(1, '--exclude', '**', '--strict')).toContain('EPCOPY_EMPTY');
