@@ -23,7 +23,11 @@ const STATUS_SIGNALS = ['SIGUSR2', 'SIGINFO'] as const;
 /** `timeout` and some shells signal a process and then its group: the same signal within this time, in milliseconds, counts once. */
 const ECHO_MS = 50;
 
-export function watchSignals(handlers: SignalHandlers, source: NodeJS.EventEmitter = process): Signals {
+export function watchSignals(
+  handlers: SignalHandlers,
+  source: NodeJS.EventEmitter = process,
+  now = (): number => performance.now(),
+): Signals {
   const state: { received: EndingSignal | undefined; at: number; ended: boolean } = {
     received: undefined,
     at: 0,
@@ -31,11 +35,11 @@ export function watchSignals(handlers: SignalHandlers, source: NodeJS.EventEmitt
   };
   for (const signal of Object.keys(SIGNAL_CODES) as EndingSignal[]) {
     source.on(signal, () => {
-      if (signal === state.received && performance.now() - state.at < ECHO_MS) return;
+      if (signal === state.received && now() - state.at < ECHO_MS) return;
       if (state.received !== undefined || state.ended) handlers.leave(SIGNAL_CODES[signal]);
       else {
         state.received = signal;
-        state.at = performance.now();
+        state.at = now();
         handlers.stop(signal);
       }
     });

@@ -73,7 +73,6 @@ test('--delete, --manifest, -a and a type that has changed: as a run of one mach
 test('without a broker that answers both say so and end with 3; no password is shown', async () => {
   const top = temp();
   const url = 'redis://someone:secret@127.0.0.1:1/0';
-  const began = performance.now();
   const ended = await Promise.all([
     pcopy([top, `${top}/dest`, '--broker', url]),
     pcopy(['worker', url, '--allow', top]),
@@ -84,7 +83,6 @@ test('without a broker that answers both say so and end with 3; no password is s
     expect(stderr).toMatch(/cannot reach the broker redis:\/\/127\.0\.0\.1:1.*ECONNREFUSED/);
     expect(stderr).not.toContain('secret');
   }
-  expect(performance.now() - began).toBeLessThan(20_000);
 });
 
 test('what several machines cannot do is refused, and so is a URL that is none, unseen', async () => {

@@ -21,6 +21,19 @@ test('the first signal ends the run, another ends the process with its own code'
   expect(signals.received).toBe('SIGHUP');
 });
 
+test('the same one again at once is the first one still: timeout signals a process and its group', () => {
+  let ms = 0;
+  watchSignals(handlers, source, () => ms);
+  source.emit('SIGINT');
+  ms = 49;
+  source.emit('SIGINT');
+  expect(handlers.leave).not.toHaveBeenCalled();
+  ms = 50;
+  source.emit('SIGINT');
+  expect(handlers.stop).toHaveBeenCalledTimes(1);
+  expect(handlers.leave.mock.calls).toEqual([[130]]);
+});
+
 test('when the run has ended, the first one leaves', () => {
   const signals = watchSignals(handlers, source);
   signals.ended();

@@ -1,11 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, symlinkSync, writeSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
 import { isRoot, needs } from '../support/needs.ts';
 import { oddTree } from '../support/odd-tree.ts';
 import { childrenOf, openFiles } from '../support/processes.ts';
-import { copy, expectExit, ORDINARY, overBothDrivers, pcopy, start, startCommand, until } from '../support/run.ts';
+import { copy, expectExit, ORDINARY, overBothDrivers, pcopy, start, until } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { directory, file, hardlink, plant } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
@@ -94,11 +104,11 @@ overBothDrivers((driver) => {
     const { stderr } = expectExit(await pcopy(args, { driver, cwd: top, timeoutMs: 10_000 }), 3);
     expect(stderr).toMatch(/^pcopy: fifo: cannot make the manifest: .* \(ENXIO\)$/m);
     expect(readdirSync(top).sort()).toEqual(['fifo', 'src']);
-    const reader = startCommand(['cat', `${top}/fifo`]);
-    // The shell of a user opens it for both before the command begins; here `cat` is given time to.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const reader = openSync(`${top}/fifo`, constants.O_RDWR | constants.O_NONBLOCK);
+    onTestFinished(() => closeSync(reader));
     await copy(args, { driver, cwd: top });
-    expect((await reader.done).stdout).toMatch(/^[0-9a-f]{64} {2}a\n$/);
+    const buffer = Buffer.alloc(1000);
+    expect(buffer.toString('latin1', 0, readSync(reader, buffer))).toMatch(/^[0-9a-f]{64} {2}a\n$/);
   });
 
   needs('root')('a manifest where one may not write is refused too', async () => {

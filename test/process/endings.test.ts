@@ -44,7 +44,7 @@ describe('output', () => {
     const { child, exit } = program('endings.js', [name]);
     child.stdout.destroy();
     child.stderr.resume();
-    await exit;
+    expect(await exit).toEqual([0, null]);
   });
 });
 
@@ -64,6 +64,7 @@ describe('errors that nobody looks at', () => {
     }
     child.kill();
     await exit;
+    expect(printed).toContain('no producer');
   });
 
   test.each(['joinedLater', 'readInTheSameTurn', 'taskLookedAtLate', 'disposed'])(

@@ -344,6 +344,7 @@ describe('the end', () => {
     const pool = newPool(3);
     pool.close();
     await pool.join();
+    expect(pool.workers).toEqual([]);
   });
 
   test('close with a worker that dies still ends the rest', async () => {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { Cancelled } from '../../src/scan/turns.ts';
 import { parentOf } from '../support/bytes.ts';
 import { temp } from '../support/temp.ts';
 import { directory, file, plant, symlink } from '../support/tree.ts';
@@ -88,7 +89,7 @@ test.each(ways)('a directory that never answers does not keep the walk from its 
   setTimeout(() => {
     isCancelled = true;
   }, 50);
-  await expect(walk).rejects.toThrow();
+  await expect(walk).rejects.toThrow(Cancelled);
   await expect.poll(openFiles).toBe(before);
 });
 

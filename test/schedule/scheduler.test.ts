@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Failure } from '../../src/api/errors.ts';
 import { listEntries } from '../../src/protocol/entries-job.ts';
 import type { EntriesJob, Job, Split } from '../../src/protocol/jobs.ts';
@@ -143,8 +143,7 @@ test('directories are finished on the way, those of the way that the listing is 
     await scheduler.copy({ kind: 'entries', groups: [{ dir, names, types }] });
     await scheduler.idle();
   }
-  await new Promise((resolve) => setTimeout(resolve, 150));
-  expect(finished).toEqual([['b/c', 'b/empty', 'b']]);
+  await vi.waitFor(() => expect(finished).toEqual([['b/c', 'b/empty', 'b']]), 10_000);
   await scheduler.finish();
   expect(finished.slice(1)).toEqual([['a']]);
 });
