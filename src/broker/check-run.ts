@@ -1,4 +1,4 @@
-import { isCount, isFlag, isName, isText, isWhole, listOf, optional, shape } from './shapes.ts';
+import { isCount, isFlag, isName, isText, isWhole, listOf, shape } from './shapes.ts';
 import type { SharedRun } from './shared-run.ts';
 
 const isAbsolute = (value: unknown): boolean =>
@@ -31,8 +31,10 @@ const isConfig = shape({
   leaderMark: isMark,
   chunkSize: within(1, LARGEST_BUFFER),
   batch: within(1, LARGEST_BUFFER),
-  // Neither can be safe here: what is written in place is written twice when a job is, and links lead out of what is allowed.
+  // None of these is safe here: what is written in place or continued is written twice when a job is, and links lead out of what
+  // is allowed.
   atomic: (value) => value === true,
+  partial: (value) => value === false,
   dereference: (value) => value === false,
   dryRun: (value) => value === false,
   ifExists: oneOf('replace', 'skip', 'older'),
@@ -45,7 +47,6 @@ const isConfig = shape({
   verify: isFlag,
   hash: isFlag,
   fsync: isFlag,
-  partial: optional(isFlag),
   retries: within(0, 1000),
   rate: isNull,
   lease: isNull,

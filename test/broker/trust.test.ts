@@ -54,7 +54,7 @@ test('who sees another destination, an empty one, a read-only one or none that i
   expectRsyncSame(source, destination);
 });
 
-test('a helper of another version does not take part: both versions are named', async () => {
+test('a helper does not take part in a run of another version, which is named, or that continues files', async () => {
   const { top, source, destination } = planted();
   const redis = await redisServer();
   const run = await waiting(redis, source, destination);
@@ -64,6 +64,9 @@ test('a helper of another version does not take part: both versions are named', 
   const old = await helper(redis.url, top);
   await until(() => /of pcopy 9\.8\.7, this helper of \d+\.\d+\.\d+/.test(old.output().stderr));
   await until(() => run.output().stderr.includes('9.8.7'));
+  redis.cli('SET', key, text.replace('"partial":false', '"partial":true'), 'KEEPTTL');
+  const strict = await helper(redis.url, top);
+  await until(() => strict.output().stderr.includes('what it says of itself is not what a run of pcopy says'));
   run.child.kill('SIGTERM');
   expect((await run.done).code).toBe(143);
 });
