@@ -17,7 +17,7 @@ const SHORTEST = 1;
 
 /** How many jobs are running, how many wait, and how many workers there may be. */
 export interface QueueState {
-  atWork: number;
+  running: number;
   waiting: number;
   workers: number;
 }
@@ -52,10 +52,10 @@ export class Trace extends TextOutput {
     this.span(LISTING_WAITS, { what: 'wait', path: '', fromMs, toMs });
   }
 
-  count({ atWork, waiting, workers }: QueueState): void {
+  count({ running, waiting, workers }: QueueState): void {
     const ts = this.microseconds(monotonicMs());
-    this.event({ ph: 'C', name: 'files in flight', ts, args: { files: atWork } });
-    this.event({ ph: 'C', name: 'queue', ts, args: { jobs: waiting } });
+    this.event({ ph: 'C', name: 'jobs running', ts, args: { jobs: running } });
+    this.event({ ph: 'C', name: 'jobs waiting', ts, args: { jobs: waiting } });
     this.event({ ph: 'C', name: 'workers', ts, args: { workers } });
   }
 

@@ -42,6 +42,6 @@ export class TracedExecutor implements Executor {
   private count(change: number): void {
     this.jobs += change;
     const { workers } = this;
-    this.tell({ atWork: Math.min(this.jobs, workers), waiting: Math.max(0, this.jobs - workers), workers });
+    this.tell({ running: Math.min(this.jobs, workers), waiting: Math.max(0, this.jobs - workers), workers });
   }
 }

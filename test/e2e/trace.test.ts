@@ -49,7 +49,7 @@ overBothDrivers((driver) => {
       expect(around.map(({ cat }) => cat).sort()).toEqual(['directory', 'entries', 'entry']);
     }
     const counters = events.filter(({ ph }) => ph === 'C').map(({ name }) => name);
-    expect(new Set(counters)).toEqual(new Set(['files in flight', 'queue', 'workers']));
+    expect(new Set(counters)).toEqual(new Set(['jobs running', 'jobs waiting', 'workers']));
   });
 
   test('a run that fails, and one that is interrupted, leave a whole trace and nothing else', async () => {
