@@ -67,12 +67,10 @@ function jobsOf({ jobs = 'auto', bwlimit = 0, broker }: CopyOptions): { jobs: nu
 }
 
 // A job that several machines may do may be done twice.
-function checkShared({ broker, jobs, atomic, ifExists }: CopyOptions): void {
+function checkShared({ broker, jobs, ifExists }: CopyOptions): void {
   if (broker === undefined) {
     if (jobs === 0)
       throw new UsageError('jobs: got 0, which leaves all work to other machines: means nothing without broker');
-  } else if (atomic === false) {
-    throw new UsageError('atomic: cannot be off beside broker: two machines might write one file in its place');
   } else if (ifExists === 'error') {
     throw new UsageError("ifExists: cannot be 'error' beside broker: a job that is done again meets what it has made");
   }

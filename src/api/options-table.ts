@@ -336,7 +336,8 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
       dryRun: 'a dry run is soon done by one machine',
       dereference: 'a helper follows no link out of what it is allowed',
       bwlimit: 'there is no rate for several machines yet',
-      partial: 'two machines might go on with one file',
+      atomic: 'two machines might write one file in its place',
+      partial: 'two machines might continue the same file',
       trace: 'a trace is of one machine',
     },
   },
@@ -380,7 +381,6 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     flags: '-v, --verbose',
     help: 'a line "src -> dest" for each entry',
   },
-
   trace: {
     type: outputFile,
     default: null,
@@ -388,7 +388,6 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     flags: '--trace <file>',
     help: 'write who waited for whom, for ui.perfetto.dev or Chrome',
   },
-
   filter: { type: callback, default: null },
   rename: {
     type: callback,

@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../api/errors.ts';
 import { printable, type RawPath } from '../api/names.ts';
-import { GROUPS } from '../api/options-table.ts';
+import { GROUPS, OPTIONS } from '../api/options-table.ts';
 import { BadValue } from '../api/values.ts';
 import { attributeOf, COMMAND_OPTIONS, type CommandOption, type RawOptions } from './command-options.ts';
 import { DONE_ANYWAY, insteadOf, refuseBundledTarget, withProgressMode } from './foreign-options.ts';
@@ -125,6 +125,20 @@ function refuseCombinations(command: Command): void {
       if (other) throw new UsageError(`option '${flags}' cannot stand beside '--${other.long}': ${why}.`);
     }
   }
+}
+
+/** Makes PCOPY_BROKER the default of `--broker`; a dry run needs no helpers. @throws UsageError */
+export function useBroker(raw: RawOptions, url: string): void {
+  if (raw.dryRun || raw.broker !== undefined) return;
+  for (const [name, why] of Object.entries(OPTIONS.broker.conflicts ?? {})) {
+    const row = COMMAND_OPTIONS.find((other) => other.name === name);
+    const value = row && raw[attributeOf(row)];
+    if (row === undefined || value === undefined || value === (name === 'atomic')) continue;
+    throw new UsageError(
+      `option '--${row.long}' cannot be combined with PCOPY_BROKER (unset it, or drop the option): ${why}.`,
+    );
+  }
+  raw.broker = url;
 }
 
 function missing(argument: string): string {

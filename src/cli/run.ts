@@ -8,7 +8,7 @@ import { Annotations, appendSummary, failedSummary, withoutAnyCommands, withoutC
 import { JsonReporter } from '../ui/json.ts';
 import { openUi, type Ui } from '../ui/open.ts';
 import { Output, type OutputStream } from '../ui/output.ts';
-import { type Parsed, parseCommandLine } from './command.ts';
+import { type Parsed, parseCommandLine, useBroker } from './command.ts';
 import { completionScript } from './completion.ts';
 import { type EndingSignal, exitCodeOf, exitCodeOfError, SIGNAL_CODES, withOutput } from './exit-codes.ts';
 import { readLists, type Stdin } from './lists.ts';
@@ -140,7 +140,7 @@ class Session {
 
   async #copy({ source, destination, raw }: Extract<Parsed, { kind: 'copy' }>, loadEngine: () => Promise<CopyTree>) {
     const { env, stdin } = this.#io;
-    if (env.PCOPY_BROKER && !raw.dryRun) raw.broker ??= env.PCOPY_BROKER;
+    if (env.PCOPY_BROKER) useBroker(raw, env.PCOPY_BROKER);
     if (raw.jobs === 0 && raw.broker === undefined)
       throw new UsageError(
         "option '-j, --jobs <n>' got 0, which leaves all work to other machines: 1 to 64 without --broker.",

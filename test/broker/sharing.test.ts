@@ -96,6 +96,14 @@ test('what several machines cannot do is refused, and so is a URL that is none, 
     const { code, stderr } = await pcopy(['a', 'b', '--broker', url, option]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(why) });
   }
+  for (const option of ['--partial', '--no-atomic', '--trace=t']) {
+    const { code, stderr } = await pcopy(['a', 'b', option], { env: { PCOPY_BROKER: url } });
+    const [name] = option.split('=');
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(`option '${name}' cannot be combined with PCOPY_BROKER (unset it`),
+    });
+  }
   const { code, stderr } = await pcopy(['a', 'b', '--broker', 'http://x:secret@y']);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.not.stringContaining('secret') });
 });
