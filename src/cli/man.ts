@@ -28,6 +28,9 @@ const ENVIRONMENT = {
     'When it is true, failures and warnings are written as workflow commands, and the summary is appended to the file that GITHUB_STEP_SUMMARY names.',
   PCOPY_DRIVER:
     'libc or node: how the file system is reached. By default libc on Linux, which calls the system directly, and node, which uses what Node offers and keeps less, elsewhere.',
+  PCOPY_BROKER: 'The default for --broker. A dry run ignores it.',
+  PCOPY_BROKER_PASSWORD:
+    'The password for the Redis server when its URL has none: a command line can be read by every user of the machine.',
 };
 
 const SIGNALS = {
@@ -49,15 +52,19 @@ export function manPage(version: string): string {
     '.SH SYNOPSIS',
     `.B pcopy`,
     '[\\fIoptions\\fR] \\fIsource\\fR... \\fIdestination\\fR',
+    '.PP',
+    '.B pcopy worker',
+    '\\fIurl\\fR \\fB\\-\\-allow\\fR \\fIdir\\fR... [\\fB\\-j\\fR \\fIn\\fR]',
     '.SH DESCRIPTION',
     ...paragraphs(
       'Copies the contents of a folder, or one file, with a pool of worker processes. The contents of source are copied into destination: source/a becomes destination/a. Missing parents are created, an existing destination is merged into, and there are no prompts. Several sources are copied into destination, each under its own name, a link as a link; patterns are then relative to the parent folder of each source.',
       'Every file appears at the destination whole or not at all. What could not be copied is named on standard error, one line each with its cause, and the exit status tells. Times, permissions, symbolic and hard links, holes and names are kept, byte for byte; with --archive owners and the like too.',
+      'With worker before the URL of a Redis server, pcopy helps the runs that name that server with --broker: it copies inside the directories that --allow names, until it is ended by a signal.',
       'Standard output carries what was asked for (help, -v, --dry-run, JSON); standard error carries progress, messages and the summary.',
     ),
     '.SH OPTIONS',
     ...paragraphs(
-      'Options may stand before, between or after the two paths; -- ends them. Sizes take K, M, G and T for powers of 1024.',
+      'Options may stand before, between or after the paths; -- ends them. Sizes take K, M, G, T and P for powers of 1024.',
       'Patterns are matched against the path relative to the source: foo is an entry at the top, **/foo one at any depth. Quote them, or the shell expands them first. A folder that is excluded is not entered.',
     ),
     ...Object.entries(GROUPS).flatMap(([group, title]) => [
