@@ -5,7 +5,8 @@ import { NonBlockingStream, reopenNonBlocking } from './fs/non-blocking-stream.t
 import { detachOutput } from './process/detach-output.ts';
 import { startWorkerEarly } from './schedule/early.ts';
 
-// Before the pool's first use: where storage answers late 16 directories wait for it, and 16 entries on both sides.
+// Must run before the pool's first use. Slow storage needs 16 threads for read-ahead and 2 × 16 for -u lookups (scan/source-tree.ts,
+// scan/unchanged.ts).
 process.env.UV_THREADPOOL_SIZE ??= '48';
 
 const TOO_FEW_FILES = 'cannot start: too many open files; ulimit -n 64 is enough';

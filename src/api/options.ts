@@ -17,7 +17,7 @@ export interface SourceEntry {
 export interface CopyOptions {
   /**
    * Worker processes, 1 to 64. Default `auto`: the CPUs available, 2 at least, 16 at most; and up to 32 while they mostly wait for
-   * the storage and more of them make it faster.
+   * the storage and more of them make it faster; not with `broker` and `bwlimit`.
    */
   jobs?: number | 'auto';
   /**
