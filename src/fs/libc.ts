@@ -97,8 +97,8 @@ export class LibcFileSystem implements FileSystem {
     for (;;) {
       const filled = check(libc.getdents64(dir, listBuffer, listBuffer.length), 'getdents64');
       if (filled === 0) return;
-      eachEntry(listBuffer, filled, (name, told) => {
-        const type = told || this.statAt(dir, name)?.type;
+      eachEntry(listBuffer, filled, (name, listedType) => {
+        const type = listedType || this.statAt(dir, name)?.type;
         if (type) entry(name, type);
       });
     }

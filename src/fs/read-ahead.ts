@@ -146,8 +146,8 @@ async function sizesOf({ handle, names, types }: DirectoryRead, follow: boolean)
   const one = async (): Promise<void> => {
     for (const index of files) {
       if (types[index] !== 'f' && !(follow && types[index] === 'l')) continue;
-      const way = nodePath(join(pathOf(handle), names[index] ?? ''));
-      sizes[index] = await (follow ? stat : lstat)(way).then(({ size }) => size, nothing);
+      const path = nodePath(join(pathOf(handle), names[index] ?? ''));
+      sizes[index] = await (follow ? stat : lstat)(path).then(({ size }) => size, nothing);
     }
   };
   await Promise.all(Array.from({ length: SIZES_AT_ONCE }, one));

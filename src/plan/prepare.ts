@@ -52,9 +52,9 @@ export function prepare(
   const there = orRefuse(to, 'cannot look at the destination', () => look(to));
   if (found.kind === 'directory') {
     if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
-    const way = wayTo(to);
-    checkOutputs(config, at, () => way.missing.reduce(join, way.existing));
-    return prepareTree(fs, { dir: at, names: null, directories: [at], isLeftOut }, to, way, config);
+    const resolved = resolveDestination(to);
+    checkOutputs(config, at, () => resolved.missing.reduce(join, resolved.existing));
+    return prepareTree(fs, { dir: at, names: null, directories: [at], isLeftOut }, to, resolved, config);
   }
   refuseForOneEntry(config);
   const typed = from.slice(from.lastIndexOf('/') + 1);
@@ -114,10 +114,10 @@ export interface Origin {
 }
 
 /** A destination of several sources gets the mode and times of none. */
-export function prepareTree(fs: FileSystem, origin: Origin, to: RawPath, way: Way, config: Config): Plan {
+export function prepareTree(fs: FileSystem, origin: Origin, to: RawPath, resolved: ResolvedPath, config: Config): Plan {
   const { dryRun } = config;
   const { dir: source, names, directories, isLeftOut } = origin;
-  const { existing, missing } = way;
+  const { existing, missing } = resolved;
   const destination = missing.reduce(join, existing);
   refuseByName(to, destination, () => checkOverlap(directories, destination, existing, isLeftOut));
   const root = openedRoot(fs, source);
@@ -163,7 +163,7 @@ function refuseByName(typed: RawPath, real: RawPath, check: () => void): void {
 type DirAndName = [dir: RawPath, name: RawPath];
 
 function prepareFile(fs: FileSystem, [sourceDir, name]: DirAndName, [dir, as]: DirAndName, dryRun: boolean): Plan {
-  const { existing, missing } = wayTo(dir);
+  const { existing, missing } = resolveDestination(dir);
   const destination = missing.reduce(join, existing);
   const root = openedRoot(fs, sourceDir);
   const made = makeDirectories(existing, missing, dryRun, 0o777);
@@ -189,23 +189,27 @@ function orUndo<T>(undo: () => void, look: () => T): T {
   }
 }
 
-export interface Way {
+export interface ResolvedPath {
   /** Real path of the existing part. */
   existing: RawPath;
   missing: RawPath[];
 }
 
-export function wayTo(path: RawPath): Way {
-  const way = orRefuse(path, 'cannot look at the destination', () => realAsFarAsItExists(path));
-  const [first] = way.missing;
-  if (first !== undefined && look(way.existing)?.kind !== 'directory') {
+export function resolveDestination(path: RawPath): ResolvedPath {
+  const resolved = orRefuse(path, 'cannot look at the destination', () => realAsFarAsItExists(path));
+  const [first] = resolved.missing;
+  if (first !== undefined && look(resolved.existing)?.kind !== 'directory') {
     throw new RefusedError(path, 'a part of the path is not a directory', 'ENOTDIR');
   }
   // Followed, a dangling link looks like a missing name.
-  if (first !== undefined && lookAtLink(join(way.existing, first)) !== null) {
-    throw new RefusedError(join(way.existing, first), 'a symbolic link that leads nowhere is in the way', 'EEXIST');
+  if (first !== undefined && lookAtLink(join(resolved.existing, first)) !== null) {
+    throw new RefusedError(
+      join(resolved.existing, first),
+      'a symbolic link that leads nowhere is in the way',
+      'EEXIST',
+    );
   }
-  return way;
+  return resolved;
 }
 
 function openedRoot(fs: FileSystem, path: RawPath): Root {

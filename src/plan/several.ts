@@ -4,7 +4,7 @@ import { join, printable, type RawPath } from '../api/names.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { checkOutputs } from './output-place.ts';
 import { absolute, look, lookAtLink, orRefuse, real } from './paths.ts';
-import { type Origin, type Plan, prepareTree, splitLast, wayTo } from './prepare.ts';
+import { type Origin, type Plan, prepareTree, resolveDestination, splitLast } from './prepare.ts';
 
 /**
  * `prepare` for several sources, which are copied into the destination under their own names: one plan for each of their parent
@@ -22,11 +22,11 @@ export function prepareSeveral(
   if (there !== null && there.kind !== 'directory') {
     throw new RefusedError(to, 'is not a directory, and several sources need one (unquoted pattern?)', 'ENOTDIR');
   }
-  const way = wayTo(to);
-  const origins = originsOf(sources, way.missing.reduce(join, way.existing), config);
+  const resolved = resolveDestination(to);
+  const origins = originsOf(sources, resolved.missing.reduce(join, resolved.existing), config);
   const plans: Plan[] = [];
   try {
-    for (const origin of origins) plans.push(prepareTree(fs, origin, to, wayTo(to), config));
+    for (const origin of origins) plans.push(prepareTree(fs, origin, to, resolveDestination(to), config));
   } catch (error) {
     for (const plan of plans.reverse()) plan.undo();
     throw error;

@@ -161,7 +161,7 @@ export class Counters {
 
   snapshot(now: number): Snapshot {
     let current = 0;
-    for (const hand of this.current.values()) current += hand.bytes;
+    for (const file of this.current.values()) current += file.bytes;
     let bytes = this.settledBytes + current;
     const found = this.known();
     if (found.bytes !== null && found.complete) bytes = Math.min(bytes, found.bytes);
@@ -187,20 +187,20 @@ export class Counters {
   }
 
   private workers(now: number): WorkerView[] {
-    return [...this.current].map(([index, hand]) => viewOf(index, hand, now)).sort((a, b) => a.index - b.index);
+    return [...this.current].map(([index, file]) => viewOf(index, file, now)).sort((a, b) => a.index - b.index);
   }
 
   private rest(worker: number): void {
-    const hand = this.current.get(worker);
-    if (hand === undefined) return;
-    hand.bytes = 0;
-    hand.idleSince = performance.now();
+    const file = this.current.get(worker);
+    if (file === undefined) return;
+    file.bytes = 0;
+    file.idleSince = performance.now();
   }
 }
 
-function viewOf(index: number, hand: CurrentFile, now: number): WorkerView {
-  const { path, done, size, at, idleSince } = hand;
-  const part = hand.part === undefined ? {} : { part: hand.part };
+function viewOf(index: number, file: CurrentFile, now: number): WorkerView {
+  const { path, done, size, at, idleSince } = file;
+  const part = file.part === undefined ? {} : { part: file.part };
   if (idleSince === null) return { index, path, done, size, silentMs: now - at, ...part };
   if (now - idleSince > AFTERGLOW) return { index, path: '', done: 0, size: 0, silentMs: 0 };
   return { index, path, done: size, size, silentMs: 0, ...part };

@@ -6,8 +6,8 @@ import type { EntriesJob } from '../protocol/jobs.ts';
  * a depth-first listing, which does not return to a directory.
  */
 export class CompleteDirectories {
-  /** The path of directories with entries to the current one of the listing. */
-  private readonly way: RawPath[] = [];
+  /** The current directory of the listing and its ancestors, those with entries only. */
+  private readonly ancestors: RawPath[] = [];
   /** Directories that the listing has left, with the last job of their entries. */
   private readonly left: { dir: RawPath; last: number }[] = [];
   private count = 0;
@@ -20,11 +20,11 @@ export class CompleteDirectories {
   listed({ groups }: EntriesJob): number {
     const number = ++this.count;
     for (const { dir } of groups) {
-      for (let at = this.way.at(-1); at !== undefined && !holds(at, dir); at = this.way.at(-1)) {
+      for (let at = this.ancestors.at(-1); at !== undefined && !holds(at, dir); at = this.ancestors.at(-1)) {
         this.left.push({ dir: at, last: number });
-        this.way.pop();
+        this.ancestors.pop();
       }
-      if (this.way.at(-1) !== dir) this.way.push(dir);
+      if (this.ancestors.at(-1) !== dir) this.ancestors.push(dir);
     }
     return number;
   }

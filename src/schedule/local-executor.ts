@@ -43,7 +43,7 @@ export function localExecutor(
     prestarted: early,
   });
   let count = 0;
-  let underWay = 0;
+  let inFlight = 0;
   return {
     get workers() {
       return pool.size;
@@ -52,7 +52,7 @@ export function localExecutor(
       return pool.size * (1 + AHEAD);
     },
     run: async (job, number = ++count) => {
-      underWay++;
+      inFlight++;
       try {
         return await pool.apply(runJob, [job, number]);
       } catch (error) {
@@ -60,11 +60,11 @@ export function localExecutor(
         if (translated instanceof LostJob) removeTemporaries(fs, config, [job], (made) => made === number);
         throw translated;
       } finally {
-        underWay--;
+        inFlight--;
       }
     },
     heard({ worker, work }) {
-      limit.observe({ ...work, worker, atMs: performance.now() }, underWay > pool.size);
+      limit.observe({ ...work, worker, atMs: performance.now() }, inFlight > pool.size);
       if (limit.current !== pool.size) pool.resize(limit.current);
     },
     terminate: () => Promise.race([pool.terminate(), longestEnd()]),
