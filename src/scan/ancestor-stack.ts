@@ -1,11 +1,11 @@
 import type { RawPath } from '../api/names.ts';
 
-/** What is known of the directories on the way from the root to the one in hand, in a walk that goes depth first. */
+/** Values for the ancestors of the current directory in a depth-first walk. */
 export class AncestorStack<T> {
   private readonly dirs: RawPath[] = [];
   private readonly values: T[] = [];
 
-  /** The values of the ancestors of `dir` that have one, the outermost first. Forgets what is not an ancestor. */
+  /** The values of the ancestors of `dir` that have one, the outermost first. Drops the others. */
   to(dir: RawPath): readonly T[] {
     for (let last = this.dirs.at(-1); last !== undefined && !isBelow(dir, last); last = this.dirs.at(-1)) {
       this.dirs.pop();
@@ -14,7 +14,7 @@ export class AncestorStack<T> {
     return this.values;
   }
 
-  /** After `to(dir)`: what holds for the directory itself and what lies in it. */
+  /** Call it after `to(dir)`. The value applies to the directory and all below it. */
   push(dir: RawPath, value: T): void {
     this.dirs.push(dir);
     this.values.push(value);

@@ -5,19 +5,19 @@ import { kindOf } from '../protocol/kind.ts';
 import type { ScanListener, ScanOptions } from './scan.ts';
 
 /**
- * Entries of one job: enough to make its two messages cheap (each costs what a `-u` of 30 unchanged files does), few enough
+ * Entries of one job: enough to make its two messages cheap (each costs as much as `-u` for 30 unchanged files), few enough
  * to share out at the end.
  */
 const ENTRIES_PER_JOB = 512;
 const ENTRIES_PER_FIRST_JOB = 256;
 /**
- * Where storage answers late each entry is ten round trips or more, and whoever works in a directory alone waits for nobody:
- * there a job ends with its directory once it holds a few, and in a big one before a worker would hand the rest back.
+ * On slow storage each entry takes ten round trips or more, and workers in the same directory wait for each other. There a job that
+ * holds a few entries ends with its directory; in a big directory it ends before its worker would return the rest.
  */
 const ENTRIES_PER_LATE_JOB = { least: 8, most: 16 };
-/** Where sizes are known, a job ends when it holds this much: some milliseconds of work. */
+/** Where sizes are known, a job ends with this many bytes: some milliseconds of work. */
 const BYTES_PER_JOB = 4 * 1024 * 1024;
-/** The first jobs hold less: they decide how many workers are started. */
+/** The first jobs are smaller: they decide how many workers are started. */
 const FIRST_FILES = 1000;
 const BYTES_PER_FIRST_JOB = 512 * 1024;
 
@@ -28,11 +28,11 @@ interface Batch {
   since: number;
 }
 
-/** So many directories of one parent may wait for what lies in them. */
-const UNMADE = 10_000;
+/** Directories of one parent that may be deferred (see `deferredDirs`). */
+const MAX_DEFERRED_DIRS = 10_000;
 
-/** A batch that is not full is handed on after this many milliseconds: a slow listing must not make workers wait. */
-const PATIENCE = 10;
+/** A batch that is not full is sent after this many milliseconds: workers must not wait for a slow listing. */
+const MAX_BATCH_AGE_MS = 10;
 
 interface Listed {
   dir: RawPath;
@@ -49,11 +49,10 @@ export class Batches {
   private readonly waiting = new Set<Promise<void>>();
   private open: Batch | null = null;
   /**
-   * Where storage answers late: directories of the one that the listing is in, and of those above it, that wait. Each goes with the
-   * first entries that lie in it, to the worker that fills it: several that are made in one parent wait for each other. What is empty goes
-   * before the listing has left the parent, as all that is in it.
+   * Slow storage only: directories that are not created yet. Each is sent with its first entries to the worker that fills it,
+   * because concurrent mkdirs in one parent wait for each other. Empty ones are sent when the listing leaves their parent.
    */
-  private readonly unmade: { dir: RawPath; names: Set<RawPath> }[] = [];
+  private readonly deferredDirs: { dir: RawPath; names: Set<RawPath> }[] = [];
   private lastDir: RawPath | null = null;
 
   constructor(options: ScanOptions, found: Found, listener: ScanListener) {
@@ -66,55 +65,55 @@ export class Batches {
   add(dir: RawPath, name: RawPath, type: TypeLetter, size: number | null): void {
     const { found, options, listener } = this;
     if (!options.special && isSpecial(type)) return listener.skipped(join(dir, name), kindOf(type));
-    // A file whose size is not known is not skipped: whoever opens it will say what is wrong.
+    // A file of unknown size is not skipped: the worker that opens it reports the error.
     if (type === 'f' && size !== null && (size < options.minSize || size > options.maxSize)) return;
     if (type === 'd') found.directories++;
     else found.files++;
-    // A count is as good as what it could read; the listing for the copy leaves to it what it did not ask for itself.
+    // The count ahead adds up the sizes it could read; the listing for the copy leaves the total to it if it lacks one.
     if (type === 'f' && size === null && !options.sizes) found.bytes = null;
     if (found.bytes !== null) found.bytes += size ?? 0;
     if (options.observer?.holdBack({ dir, name, type, size: size ?? 0 })) return;
     const isFirst = dir !== this.lastDir;
     this.lastDir = dir;
     if (isFirst) this.leave(dir);
-    // The first entry shows the workers that there is such a directory.
-    if (type === 'd' && !isFirst && options.latency.isLate && this.mayWait(dir, name)) return;
+    // The first entry of a directory is never deferred: its job is what makes that directory known to the workers.
+    if (type === 'd' && !isFirst && options.latency.isLate && this.defer(dir, name)) return;
     const batch = this.roomyBatch(dir);
     if (isFirst) this.make(dir, batch);
     put(batch, { dir, name, type, size });
   }
 
-  /** Hands on all that there is: the listing has ended. */
+  /** Sends everything that is left, when the listing has ended. */
   async end(): Promise<void> {
     this.leave(null);
     this.flush();
     await this.room();
   }
 
-  private mayWait(dir: RawPath, name: RawPath): boolean {
-    let last = this.unmade.at(-1);
+  private defer(dir: RawPath, name: RawPath): boolean {
+    let last = this.deferredDirs.at(-1);
     if (last?.dir !== dir) {
       last = { dir, names: new Set() };
-      this.unmade.push(last);
+      this.deferredDirs.push(last);
     }
-    if (last.names.size >= UNMADE) return false;
+    if (last.names.size >= MAX_DEFERRED_DIRS) return false;
     last.names.add(name);
     return true;
   }
 
-  // Before anything that lies in the directory.
+  // Sends a deferred directory, before its first entry.
   private make(path: RawPath, batch: Batch): void {
     const [dir, name] = splitPath(path);
-    const above = this.unmade.at(-1);
+    const above = this.deferredDirs.at(-1);
     if (above?.dir !== dir || !above.names.delete(name)) return;
     put(batch, { dir, name, type: 'd', size: null }, false);
   }
 
-  // The listing goes on in another directory; null: nowhere.
+  // The listing continues in another directory; null: it has ended.
   private leave(to: RawPath | null): void {
-    for (let last = this.unmade.at(-1); last !== undefined; last = this.unmade.at(-1)) {
+    for (let last = this.deferredDirs.at(-1); last !== undefined; last = this.deferredDirs.at(-1)) {
       if (to !== null && (last.dir === '' || to === last.dir || to.startsWith(`${last.dir}/`))) return;
-      this.unmade.pop();
+      this.deferredDirs.pop();
       for (const name of last.names)
         put(this.roomyBatch(last.dir), { dir: last.dir, name, type: 'd', size: null }, false);
     }
@@ -132,9 +131,9 @@ export class Batches {
     put.then(forget, forget);
   }
 
-  /** Resolves when everything handed on has been taken. */
+  /** Resolves when everything sent has been taken. */
   async room(): Promise<void> {
-    if (this.open !== null && performance.now() - this.open.since > PATIENCE) this.flush();
+    if (this.open !== null && performance.now() - this.open.since > MAX_BATCH_AGE_MS) this.flush();
     if (this.waiting.size > 0) await Promise.all(this.waiting);
     await this.listener.ready?.();
   }

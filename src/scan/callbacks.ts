@@ -8,16 +8,16 @@ import { kindOf } from '../protocol/kind.ts';
 import type { ListedEntry } from './tree-adapter.ts';
 import { type Turns, unlessCancelled } from './turns.ts';
 
-/** What a program's function threw: nothing between it and the caller is to take it for something of its own. */
-export class CallbackThrew extends Error {
-  override name = 'CallbackThrew';
+/** Wraps what a user's function threw, so that no handler in between mistakes it for an error of its own. */
+export class CallbackError extends Error {
+  override name = 'CallbackError';
 }
 
-/** Asks the functions that a program has given, one entry after the other. */
+/** Calls the user's functions, one entry at a time. */
 export class Callbacks {
   private readonly config: Pick<Config, 'filter' | 'rename'>;
   private readonly cancelled: () => boolean;
-  /** Directories whose way to the destination has other names: with both. */
+  /** Paths with old and new names of the directories that have a new name or lie below one that has. */
   private readonly renamed = new Map<RawPath, RawPath>();
 
   constructor(config: Pick<Config, 'filter' | 'rename'>, cancelled: () => boolean) {
@@ -33,14 +33,14 @@ export class Callbacks {
     return wanted;
   }
 
-  /** The path of a directory with the names that it gets. */
+  /** The path of a directory with its new names. */
   withNames(dir: RawPath): RawPath {
     return this.renamed.get(dir) ?? dir;
   }
 
   /**
-   * Gives the entries of one directory the names that they are to have.
-   * @param refused is called for each whose name cannot be, which is left out
+   * Renames the entries of one directory.
+   * @param refused is called for each entry whose new name is not valid; these are left out
    */
   async rename(
     dir: RawPath,
@@ -55,15 +55,15 @@ export class Callbacks {
       if (typeof name !== 'string') throw misused('rename', name, 'a name');
       entry.as = name;
     }
-    // Who keeps its name has it, whatever the others are called.
+    // An entry that keeps its name takes precedence over those that get it.
     const taken = new Set(entries.filter(({ raw, as }) => raw === as).map(({ raw }) => raw));
     return entries.filter((entry) => {
       const { raw, as, type } = entry;
       const why = raw === as ? null : whyNot(as, taken);
       if (why !== null) refused(entryError(join(dir, raw), 'source', 'rename', 'EPCOPY_NAMES', why), join(dir, raw));
       else taken.add(as);
-      const way = join(this.withNames(dir), bothNames(raw, as));
-      if (type === 'd' && way !== join(dir, raw)) this.renamed.set(join(dir, raw), way);
+      const renamedPath = join(this.withNames(dir), bothNames(raw, as));
+      if (type === 'd' && renamedPath !== join(dir, raw)) this.renamed.set(join(dir, raw), renamedPath);
       return why === null;
     });
   }
@@ -77,13 +77,13 @@ export class Callbacks {
     if (turns.due(entry.path.length)) await turns.take();
     try {
       const answer = callback(entry);
-      // Not by its class: Jest gives a program a Promise of its own.
+      // Not `instanceof Promise`: Jest has a Promise class of its own.
       if (typeof answer !== 'object' || answer === null) return answer;
-      // One that is never settled must not keep the run from its end.
+      // A promise that never settles must not keep the run from ending.
       return await unlessCancelled(Promise.resolve(answer), this.cancelled);
     } catch (error) {
       if (this.cancelled()) throw error;
-      throw new CallbackThrew(`${name} threw`, { cause: error });
+      throw new CallbackError(`${name} threw`, { cause: error });
     }
   }
 }
@@ -93,13 +93,13 @@ function entryOf(path: RawPath, type: TypeLetter): SourceEntry {
 }
 
 function whyNot(name: RawPath, taken: ReadonlySet<RawPath>): string | null {
-  if (name === '' || name === '.' || name === '..') return 'its new name is none';
+  if (name === '' || name === '.' || name === '..') return "the new name is empty, '.' or '..'";
   if (/[/\0\u0100-\uffff]/.test(name) || (process.platform === 'win32' && /[\\:]/.test(name)))
-    return 'its new name holds what no name can (a name is bytes, one character each: see fromText)';
-  return taken.has(name) ? 'another entry has its new name' : null;
+    return 'the new name contains a slash, a NUL or a character beyond one byte (a name has one character per byte: see fromText)';
+  return taken.has(name) ? 'another entry has the new name' : null;
 }
 
 function misused(name: string, got: unknown, takes: string): Error {
   const error = new UsageError(`${name}: returned ${String(got)}, is to return ${takes}`);
-  return new CallbackThrew(error.message, { cause: error });
+  return new CallbackError(error.message, { cause: error });
 }

@@ -5,19 +5,19 @@ import type { DirectoryRead, ReadAheadOptions } from '../fs/read-ahead.ts';
 import type { Latency } from './latency.ts';
 import { unlessCancelled } from './turns.ts';
 
-/** Entries of directories that are read and not taken; a directory more may come on top for each read in flight. */
+/** Limit for the entries of directories that are read ahead and not taken; each read in flight may exceed it by a directory. */
 const HELD_ENTRIES = 20_000;
 
 export interface DirectoryStackOptions extends ReadAheadOptions {
   latency: Latency;
-  /** Reads in flight at most, beside that of the directory that is waited for. */
+  /** Maximum of reads in flight, not counting that of the popped directory. */
   inFlight: number;
-  /** Every directory will be pushed once its parent is listed: those below one that is read ahead are read too. */
+  /** Every directory will be pushed when its parent is listed, so subdirectories of those read ahead are read ahead too. */
   enters: boolean;
   cancelled: () => boolean;
-  /** What is to be done before a directory is read ahead. */
+  /** Called before a directory is read ahead. */
   prepare?: ((dir: RawPath) => Promise<void>) | undefined;
-  /** What the top consists of, when it is not to be read. */
+  /** The entries of the top directory, if it is not to be read. */
   names?: readonly RawPath[] | null;
 }
 
@@ -25,22 +25,22 @@ export interface Pending<T> {
   dir: RawPath;
   what: T;
   read: Promise<DirectoryRead | null> | null;
-  /** Of `read`; undefined until it has ended. */
+  /** The result of `read`; undefined until it has settled. */
   result?: DirectoryRead | null;
-  /** Its directories are on the stack already. */
+  /** Its subdirectories are on the stack already. */
   isEntered: boolean;
 }
 
 /**
- * The directories that a walk has yet to list, the next one on top. Where they answer late, several at the top are read at
- * once. A read that fails is forgotten: whoever lists the directory will see why.
+ * The directories that a walk has yet to list, the next one on top. On slow storage several at the top are read concurrently.
+ * A failed read is ignored: listing the directory will fail again.
  */
 export class DirectoryStack<T> {
   private readonly fs: FileSystem;
   private readonly root: Handle;
   private readonly options: DirectoryStackOptions;
   private readonly pending: Pending<T>[] = [];
-  /** Popped, and not asked for yet. */
+  /** Popped, but `answer` was not called yet. */
   private popped: Pending<T> | undefined;
   private inFlight = 0;
   private held = 0;
@@ -57,10 +57,10 @@ export class DirectoryStack<T> {
     this.pending.push({ dir, what, read: null, isEntered: false });
   }
 
-  /** The next directory; its answer is to be awaited before anything else is asked for. */
+  /** The next directory. Call `answer` before the next `pop`. */
   pop(): Pending<T> | undefined {
     const next = this.pending.pop();
-    // However many are in flight: it is never waited for in a call that blocks.
+    // Regardless of the limit: there must be no blocking call for it.
     if (next?.read === null && this.options.latency.isLate) this.begin(next);
     this.readAhead();
     this.popped = next;
@@ -68,13 +68,13 @@ export class DirectoryStack<T> {
   }
 
   /**
-   * What was read ahead of a directory that was popped.
+   * The result of reading a popped directory ahead.
    * @throws Cancelled
    */
   async answer(next: Pending<T>): Promise<DirectoryRead | null> {
     this.popped = undefined;
     if (next.read === null) return null;
-    // A directory that never answers must not keep the run from its end.
+    // A directory that never answers must not keep the run from ending.
     const read = next.result === undefined ? await unlessCancelled(next.read, this.options.cancelled) : next.result;
     this.held--;
     if (read !== null) this.heldEntries -= read.names.length;
@@ -82,7 +82,7 @@ export class DirectoryStack<T> {
     return read;
   }
 
-  /** What is in flight ends by itself. */
+  /** Reads in flight end by themselves. */
   close(): void {
     this.isClosed = true;
     for (const { result } of [...this.pending, this.popped ?? {}]) if (result) this.fs.close(result.handle);
@@ -133,7 +133,7 @@ export class DirectoryStack<T> {
     return read;
   }
 
-  // Below the directory itself, which is listed first.
+  // Below the directory on the stack, because that is listed first.
   private enter(next: Pending<T>, { names, types }: DirectoryRead): void {
     const at = this.pending.lastIndexOf(next);
     if (at < 0) return;

@@ -19,34 +19,34 @@ import { Replacements } from './replacements.ts';
 import type { Patterns } from './selection.ts';
 import { Turns, unlessCancelled } from './turns.ts';
 
-/** What a run with `--delete` looks at. */
+/** What finding deletions needs. */
 export interface DeletionContext {
   fs: FileSystem;
   plan: Plan;
   config: Config;
   patterns: Patterns;
   reporter: Reporter;
-  /** Of both sides. */
+  /** Of both source and destination. */
   latency: Latency;
 }
 
-/** What one destination directory has and the listing of the source has not: selected files, and directories. */
+/** Entries of one destination directory that the source does not have: selected files, and directories. */
 export interface Extra {
   dir: RawPath;
   /** Joined with `/`, which no name holds. */
   names: string;
   /** One letter per name. */
   types: string;
-  /** By the `.gitignore` files of the source as they were when the directory was listed. */
+  /** According to the `.gitignore` files of the source at the time when the directory was listed. */
   isIgnored: IsIgnored | null;
 }
 
 interface Comparison {
   /** Entries of the destination directory that the listing has not named yet. */
   entries: Map<RawPath, TypeLetter>;
-  /** Names of the listing that the destination directory does not have in this spelling. */
+  /** Names of the listing that the destination does not have in this spelling. */
   others: RawPath[];
-  /** Directories where the listing has something else, or the reverse. */
+  /** Directories where the source has something else, or the reverse. */
   inTheWay: Map<RawPath, TypeLetter>;
 }
 
@@ -54,9 +54,9 @@ interface Comparison {
 type Prepared = { identity: string; entries: readonly [RawPath, TypeLetter][] } | null;
 
 /**
- * Finds what `--delete` may remove while the source is listed for the copy: each directory of the destination is read
- * before its counterpart, so neither what the listing has nor what the copy creates is among it. Where the source is not
- * read to the end, nothing is compared.
+ * Finds what `--delete` may remove while the source is listed for the copy. Each directory of the destination is read before its
+ * counterpart, so the entries that the copy creates are not among its extra ones. Nothing is compared for a directory of the source
+ * that was not read to its end.
  */
 export class ExtraEntries implements ListingObserver {
   readonly found: Extra[] = [];
@@ -64,11 +64,11 @@ export class ExtraEntries implements ListingObserver {
   private readonly context: DeletionContext;
   private readonly root: Handle;
   private readonly tree: DirHandleCache;
-  /** Directories that were read before their turn: null, where nothing is to be looked into. */
+  /** Directories that were read ahead; null: nothing to list. */
   private readonly prepared = new Map<RawPath, Prepared>();
   private readonly retried: ReadonlySet<RawPath>;
   private readonly turns: Turns;
-  /** Identities of what links of the source lead to, when they are followed: part of the source, wherever it lies. */
+  /** Identities of the targets of followed links: they are part of the source, wherever they are. */
   private readonly followed = new Set<string>();
   private current: Comparison | null = null;
   readonly replacements: Replacements;
@@ -78,7 +78,7 @@ export class ExtraEntries implements ListingObserver {
     this.context = context;
     this.retried = new Set(config.retryFrom);
     this.turns = new Turns(() => reporter.ended);
-    // Otherwise what is there is not to be replaced, whatever it is.
+    // With other values nothing at the destination is replaced.
     this.replacements = new Replacements(config.ifExists === 'replace');
     this.root = openDestination(context);
     this.tree = new DirHandleCache(fs, this.root, (parent, name) => this.enter(parent, name));
@@ -107,8 +107,8 @@ export class ExtraEntries implements ListingObserver {
 
   /**
    * Lists a directory of the destination.
-   * @param ahead what was read of it ahead
-   * @returns null when it is not there, cannot be read, or must stay with all that it holds
+   * @param ahead the result of reading it ahead
+   * @returns null when it is missing, cannot be read, or must stay with all its entries
    */
   async list(dir: RawPath, ahead: Prepared | undefined): Promise<readonly [RawPath, TypeLetter][] | null> {
     const read = ahead === undefined && this.context.latency.isLate ? await this.readAhead(dir) : ahead;
@@ -164,12 +164,12 @@ export class ExtraEntries implements ListingObserver {
     return extra !== false;
   }
 
-  /** Call it when the listing has ended: what was entered then is asked about once more, now that all links are known. */
+  /** Call it when the listing has ended: directories are then checked again, because all links are known only now. */
   forgetEntered(): void {
     this.tree.close();
   }
 
-  /** Whether a link of the source leads to this file, as far as is known. */
+  /** Whether a link of the source is known to lead to this file. */
   isFollowed(dir: RawPath, name: RawPath): boolean {
     if (this.followed.size === 0) return false;
     try {
@@ -181,7 +181,7 @@ export class ExtraEntries implements ListingObserver {
     }
   }
 
-  /** Whether a file bears the temporary name of a run that is not known to be dead. */
+  /** Whether the file has the temporary name of a run that is not known to be dead. */
   isInUse(dir: RawPath, name: RawPath): boolean {
     const made = parseTemporaryName(name);
     if (made === null) return false;
@@ -200,7 +200,7 @@ export class ExtraEntries implements ListingObserver {
     if (this.root !== MISSING) this.context.fs.close(this.root);
   }
 
-  // undefined where only a call that blocks can tell.
+  // undefined: only a blocking call can read it.
   private async readAhead(dir: RawPath): Promise<Prepared | undefined> {
     const { fs, reporter } = this.context;
     if (this.root === MISSING) return null;
@@ -220,15 +220,15 @@ export class ExtraEntries implements ListingObserver {
     ...[dir, name, type, isIgnored]: [...entry: Parameters<IsIgnored>, isIgnored: IsIgnored | null]
   ): Promise<boolean> {
     const path = join(dir, name);
-    // What an earlier run failed at is copied although its directory need not be listed with it.
+    // Failed paths of an earlier run are copied, although their directories need not be listed.
     if (this.retried.has(path)) return false;
     if (type === 'd') return true;
     const isSelected = await this.context.patterns.selects(toGlob(path), false, this.turns);
     return isSelected && !(await isIgnored?.(dir, name, type));
   }
 
-  // A directory that takes several spellings for one name lists one of them. By identity they cannot be told: FUSE may
-  // give each spelling its own.
+  // A directory that treats several spellings as one name lists one of them. Identities do not show it: FUSE may give each
+  // spelling its own.
   private dropOtherSpellings(dir: RawPath, { entries, others }: Comparison): void {
     if (others.length === 0) return;
     const { fs } = this.context;
@@ -237,7 +237,7 @@ export class ExtraEntries implements ListingObserver {
     const handle = this.tree.open(dir);
     const alike = others.filter((name) => folded.has(foldName(name)) && fs.statAt(handle, name) !== null);
     if (alike.length === 0) return;
-    // A worker may have made the name in the meantime.
+    // A worker may have created the name meanwhile.
     const listed = new Set<RawPath>();
     fs.list(handle, (name) => listed.add(name));
     for (const name of alike) if (!listed.has(name)) entries.delete(folded.get(foldName(name)) ?? '');
@@ -267,7 +267,7 @@ export class ExtraEntries implements ListingObserver {
   }
 }
 
-// Nothing of ours is below a file or a link.
+// There is nothing to delete below a file or a link.
 function isNoDirectory(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error));
 }

@@ -2,18 +2,18 @@ import { join, parentOf, type RawPath } from '../api/names.ts';
 import { entryError, toCopyError, toFailure } from '../fs/entry-error.ts';
 import type { Stat } from '../fs/file-system.ts';
 import { Batches } from './batches.ts';
-import { CallbackThrew } from './callbacks.ts';
+import { CallbackError } from './callbacks.ts';
 import { toGlob } from './glob-names.ts';
 import { type Listing, scan } from './scan.ts';
 import { liesIn, SubtreeFilter } from './subtree-filter.ts';
 import { Cancelled, Turns } from './turns.ts';
 
-/** What looking a path up costs, in characters that are matched. */
+/** Cost of looking up a path, in matched characters. */
 const STAT_COST = 1000;
 
 /**
- * Lists just the given paths that the patterns do not leave out, in their order, each once; a directory among them is made,
- * but not entered. `.gitignore` files are not asked: what is named is meant.
+ * Lists only the given paths that the patterns select, in their order, each once; a directory among them is created, but not
+ * entered. `.gitignore` files do not apply: the paths were named explicitly.
  */
 export async function listGiven(listing: Listing, paths: readonly RawPath[]): Promise<void> {
   await listPaths(listing, paths, () => {});
@@ -21,8 +21,8 @@ export async function listGiven(listing: Listing, paths: readonly RawPath[]): Pr
 }
 
 /**
- * Lists the paths of an earlier run's failures in the same way, but a directory is meant with all below it: nobody knows
- * how far that run had come in it. '' is the whole source.
+ * Lists the paths of an earlier run's failures in the same way, but a directory with all below it: how far that run had come in it
+ * is unknown. '' is the whole source.
  */
 export async function listAgain(listing: Listing, paths: readonly RawPath[]): Promise<void> {
   const { options, found, listener } = listing;
@@ -66,9 +66,9 @@ async function listPaths(
       if (isWanted) batches.add(dir, name, stat.type, sizeOf(stat));
     } catch (error) {
       if (error instanceof Cancelled) return;
-      if (error instanceof CallbackThrew) throw error.cause;
+      if (error instanceof CallbackError) throw error.cause;
       if (!isWanted) continue;
-      // The path that was given, though it may be a directory on the way to it that is missing.
+      // The given path, although one of its parent directories may be the missing one.
       listener.failed({ ...toFailure(toCopyError(error, given, 'source', 'stat'), given), path: given });
     }
     await batches.room();
@@ -76,7 +76,7 @@ async function listPaths(
   await batches.end();
 }
 
-// `./a//b/` is `a/b`. A way out of the source is refused, whatever it leads to.
+// `./a//b/` is `a/b`. A path that leaves the source is refused.
 function split(given: RawPath): [dir: RawPath, name: RawPath] {
   const parts = given.split('/').filter((part) => part !== '' && part !== '.');
   if (given.startsWith('/') || parts.includes('..')) {

@@ -5,19 +5,19 @@ import { entryError } from '../fs/entry-error.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import { outputsWithin } from '../plan/output-place.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
-import { Callbacks, CallbackThrew } from './callbacks.ts';
+import { CallbackError, Callbacks } from './callbacks.ts';
 import type { DeletionContext, Extra, ExtraEntries } from './extra-entries.ts';
 import { toGlob } from './glob-names.ts';
 import { Removals } from './removals.ts';
 import { Cancelled, Turns } from './turns.ts';
 
-/** Directories that are looked into at once where they answer late, each in a thread of libuv's pool. */
+/** Directories that are listed concurrently on slow storage, each in a thread of libuv's pool. */
 const IN_FLIGHT = 16;
 
 /**
- * Turns what the destination has beyond the copied listing into jobs, within what the filters select: what they leave out
- * stays, with the directories it lies in. Nothing, after a failure at the source, and when the source is no longer the
- * directory that was listed: what is missing there may only be missing at the moment.
+ * Makes jobs that delete the extra entries of the destination which the filters select; the others stay, with their parent
+ * directories. Deletes nothing after a failure at the source, or when the source is no longer the directory that was listed: an
+ * entry may only seem to be missing there.
  */
 export async function findDeletions(context: DeletionContext, extra: ExtraEntries): Promise<DeleteJob[]> {
   const { config, reporter } = context;
@@ -44,7 +44,7 @@ function checkSource({ fs, plan, reporter }: DeletionContext): void {
   }
 }
 
-// Looks into the directories that may go: each goes only with all that it holds.
+// Lists the directories that may be deleted: each is deleted only with all its entries.
 async function collect(context: DeletionContext, extra: ExtraEntries): Promise<Removals> {
   const { plan, config, patterns, reporter, latency } = context;
   const removals = new Removals();
@@ -58,7 +58,7 @@ async function collect(context: DeletionContext, extra: ExtraEntries): Promise<R
     const path = join(dir, name);
     if (await isIgnored?.(dir, name, type)) return;
     const isSelected = patterns.all || (await patterns.selects(toGlob(path), type === 'd', turns));
-    // Without `include` a directory that is not selected is excluded, with all that it holds.
+    // Without `include` a directory that is not selected is excluded, with all below it.
     const isEntered = type === 'd' && (isSelected || config.include.length > 0);
     if (!isSelected && !isEntered) return;
     if (callbacks !== null && !(await callbacks.selects(path, type, turns))) return;
@@ -87,13 +87,13 @@ async function collect(context: DeletionContext, extra: ExtraEntries): Promise<R
     // `filter` is asked about one entry after the other.
     await eachInFlight(pending, look, () => (latency.isLate && callbacks === null ? IN_FLIGHT : 1));
   } catch (error) {
-    if (error instanceof CallbackThrew) throw error.cause;
+    if (error instanceof CallbackError) throw error.cause;
     if (!(error instanceof Cancelled)) throw error;
   }
   return removals;
 }
 
-// Takes from a list that grows meanwhile.
+// The list may grow meanwhile.
 async function eachInFlight<T>(pending: T[], step: (item: T) => Promise<void>, inFlight: () => number): Promise<void> {
   const running = new Set<Promise<void>>();
   for (;;) {

@@ -2,24 +2,23 @@ import type { RawPath } from '../api/names.ts';
 import { linearTest } from './linear-regexp.ts';
 
 // The rules of gitignore(5), byte for byte as git's dir.c and wildmatch.c read them. The packages that do this match with
-// their own cache of every path asked for, walk from the root for each, and do not join files of several directories.
+// a cache of every path, walk from the root for each, and do not combine files of several directories.
 
 /** One line of a `.gitignore` file. */
 export interface Rule {
-  /** `!`: takes back what an earlier line ignores. */
+  /** `!`: re-includes what an earlier line ignores. */
   negated: boolean;
   directory: boolean;
-  /** Judges the path below the file's directory; otherwise the name alone, at any depth. */
+  /** Matches the path below the file's directory; otherwise the name alone, at any depth. */
   wholePath: boolean;
   matches: (text: RawPath) => boolean;
 }
 
-/** Characters of a rule with wildcards. */
+/** Maximum length of a rule with wildcards, in characters. */
 const LONGEST = 1024;
 
 /**
- * The lines of the file, in their order; those that can match nothing are left out. Throws SyntaxError for one that is too
- * long to be matched with.
+ * The lines of the file, in their order; those that can match nothing are left out. Throws SyntaxError for one that is too long.
  */
 export function parseGitignore(text: RawPath): Rule[] {
   const lines = text.replace(/^\xef\xbb\xbf/, '').split('\n');
@@ -44,7 +43,7 @@ function testOf(pattern: RawPath, number: number): Rule['matches'] | null {
   if (pattern.length > LONGEST) throw new SyntaxError(`line ${number} is longer than ${LONGEST} bytes, with wildcards`);
   const source = translate(pattern);
   if (source === null) return null;
-  // Most rules are about files that are not there.
+  // Compiled on first use: most rules are about files that do not exist.
   let test: Rule['matches'] | undefined;
   return (text) => {
     test ??= linearTest(`^${source}$`);
@@ -52,14 +51,14 @@ function testOf(pattern: RawPath, number: number): Rule['matches'] | null {
   };
 }
 
-// Spaces at the end count only behind a backslash.
+// Trailing spaces count only after a backslash.
 function withoutTrailingSpaces(line: RawPath): RawPath {
   const bare = line.replace(/(?<! ) +$/, '');
   const escaped = /(?<!\\)(?:\\\\)*\\$/.test(bare) && bare.length < line.length;
   return escaped ? `${bare} ` : bare;
 }
 
-// null: malformed, it matches nothing.
+// null: malformed, matches nothing.
 function translate(pattern: RawPath): string | null {
   let source = '';
   for (let at = 0; at < pattern.length; ) {
@@ -81,7 +80,7 @@ function translate(pattern: RawPath): string | null {
       const next = pattern.slice(at + stars, at + stars + 2);
       const alone = (at === 0 || pattern[at - 1] === '/') && (next === '' || next.startsWith('/') || next === '\\/');
       if (stars === 1 || !alone) source += '[^/]*';
-      // `**/` is any directories or none.
+      // `**/` matches any number of directories.
       else source += next.startsWith('/') ? '(?:[^]*/)?' : '[^]*';
       at += stars + (stars > 1 && alone && next.startsWith('/') ? 1 : 0);
     } else {
@@ -107,7 +106,7 @@ const CLASSES: Record<string, string> = {
   xdigit: '0-9A-Fa-f',
 };
 
-// What stands between brackets, beginning at the first one. A `]` that comes first is one of the set.
+// The content of brackets, from the first one on. A leading `]` belongs to the set.
 function translateSet(pattern: RawPath, begin: number): { source: string; end: number } | null {
   let at = begin + 1;
   const negated = pattern[at] === '!' || pattern[at] === '^';

@@ -8,12 +8,12 @@ import { parseGitignore, type Rule } from './gitignore-pattern.ts';
 import type { ListedEntry } from './tree-adapter.ts';
 import type { Turns } from './turns.ts';
 
-/** No person writes more, and what a rule leaves out must not depend on how far a file was read. */
+/** Larger files are refused: reading only a part would change what is ignored. Hand-written files are far smaller. */
 const MAX_BYTES = 1024 * 1024;
-/** Of a directory's own file and those above it: each is tried with every path. */
+/** Rules of a directory's own file and those above it: each is matched with every path. */
 const MAX_RULES = 10_000;
 
-/** Whether an entry of the directory `dir`, or of one below it, is ignored; `dir` itself is not. */
+/** Whether an entry of `dir` or below it is ignored; `dir` itself is not. */
 export type IsIgnored = (dir: RawPath, name: RawPath, type: TypeLetter) => Promise<boolean>;
 
 interface Rules {
@@ -22,21 +22,21 @@ interface Rules {
 }
 
 /**
- * What `.gitignore` files say, those of the root and of the directories below it: what lies above the root is not asked.
- * A file that is tracked by git although it is ignored is ignored here. `.git` itself is copied, since no rule speaks of it
- * and a repository without it has lost its history: leaving it out takes `--exclude '**\/.git'`.
+ * The rules of the `.gitignore` files of the root and the directories below it; those above the root are not read.
+ * A file that matches a rule is ignored even if git tracks it. `.git` itself is copied, because no rule is about it and a
+ * repository without it has lost its history: leaving it out takes `--exclude '**\/.git'`.
  */
 export class Gitignore {
   private readonly above = new AncestorStack<Rules>();
   private current: readonly Rules[] = [];
   private readonly read: (dir: RawPath, handle: Handle, entries: readonly ListedEntry[]) => RawPath | null;
 
-  /** @param read the text of the directory's own file, or null */
+  /** @param read returns the text of the directory's own file, or null */
   constructor(read: (dir: RawPath, handle: Handle, entries: readonly ListedEntry[]) => RawPath | null) {
     this.read = read;
   }
 
-  /** To be called for each directory, depth first, before its entries are asked about. Throws for a file that is of no use. */
+  /** Call it for each directory, depth first, before `ignores` for its entries. Throws for an unusable file. */
   enter(dir: RawPath, handle: Handle, entries: readonly ListedEntry[]): void {
     const above = this.above.to(dir);
     this.current = above;
@@ -48,19 +48,19 @@ export class Gitignore {
     if (rules.length > 0) this.above.push(dir, { dir, rules });
   }
 
-  /** Of an entry of the directory that was entered last. */
+  /** Whether an entry of the directory that was entered last is ignored. */
   ignores({ dir, raw, type }: ListedEntry, turns: Turns): Promise<boolean> {
     return isIgnored(this.current, dir, raw, type, turns);
   }
 
-  /** What the rules that hold in the directory that was entered last say; null: nothing. */
+  /** The rules that apply in the directory that was entered last; null: none. */
   rules(turns: Turns): IsIgnored | null {
     const all = [...this.current];
     return all.length === 0 ? null : (...entry) => isIgnored(all, ...entry, turns);
   }
 }
 
-// The file nearest to the entry has the word, in it the last line that matches.
+// The file nearest to the entry decides, and in it the last line that matches.
 async function isIgnored(
   all: readonly Rules[],
   ...[entryDir, name, type, turns]: [...entry: Parameters<IsIgnored>, turns: Turns]
@@ -91,7 +91,7 @@ function unusable(why: string): CopyError {
   return entryError('', 'source', 'read', 'EPCOPY_GITIGNORE', `.gitignore ${why}`);
 }
 
-/** The text of a `.gitignore` that is a regular file, or null. Git does not follow a link there either. */
+/** The text of a `.gitignore` that is a regular file, or null. Like git, it does not follow a link. */
 export function readGitignore(fs: FileSystem, dir: Handle): RawPath | null {
   if (fs.statAt(dir, '.gitignore')?.type !== 'f') return null;
   const handle = orNull(() => fs.openRead(dir, '.gitignore'), 'ENOENT', 'ELOOP');

@@ -9,13 +9,13 @@ const LONGEST = 1024;
 const DEEPEST = 32;
 const MOST_FORMS = 1024;
 
-/** One alternative of a pattern whose braces are spread out: an entry's path, or a glob for such. */
+/** One alternative of a pattern with expanded braces: the path of an entry, or a glob. */
 export type Form = { glob: Glob } | { literal: string; directory: boolean };
 
 /**
- * The forms of a pattern; those that end with a slash are about directories only. Throws SyntaxError for a pattern that
+ * The forms of a pattern; those that end with a slash match directories only. Throws SyntaxError for a pattern that
  * cannot be used.
- * @param below `a/**` is what is in `a`, and not `a` itself
+ * @param below `a/**` matches what is in `a`, but not `a` itself
  */
 export function formsOf(pattern: string, below: boolean): Form[] {
   if (countForms(pattern) > MOST_FORMS) throw new SyntaxError(`its braces stand for more than ${MOST_FORMS} patterns`);
@@ -45,7 +45,7 @@ function depthOf(pattern: string): number {
   return deepest;
 }
 
-/** How many patterns the braces of one stand for: what stands side by side is multiplied, what commas divide is added. */
+/** The number of patterns that the braces of one expand to: alternatives are added, consecutive groups multiplied. */
 function countForms(pattern: string): number {
   let inner = { sum: 0, product: 1 };
   const outside: (typeof inner)[] = [];
@@ -63,7 +63,7 @@ function countForms(pattern: string): number {
       inner.product *= sum + product;
     }
   }
-  // A brace that stays open is a character.
+  // An unclosed brace is an ordinary character.
   return [...outside, inner].reduce((all, { sum, product }) => all * (sum + product), 1);
 }
 
@@ -74,14 +74,14 @@ function lengthOfRange(from: string, to: string, step = '1'): number {
   return Math.floor(Math.abs(last - first) / Math.max(1, Math.abs(Number(step) || 1))) + 1;
 }
 
-/** A form with wildcards. What it is compiled to is made when it is first asked for. */
+/** A form with wildcards, compiled on first use. */
 export class Glob {
   private readonly pattern: string;
   private readonly directory: boolean;
   private test: ((path: string) => boolean) | undefined;
-  private way: ((names: readonly string[]) => boolean) | undefined;
+  private belowTest: ((names: readonly string[]) => boolean) | undefined;
 
-  /** @param directory it is about directories only */
+  /** @param directory it matches directories only */
   constructor(pattern: string, directory: boolean) {
     this.pattern = pattern;
     this.directory = directory;
@@ -93,10 +93,10 @@ export class Glob {
     return this.test(path) || (isDirectory && !this.directory && this.test(`${path}/`));
   }
 
-  /** Whether what it matches may lie below the directory. */
+  /** Whether an entry below the directory may match. */
   mayMatchBelow(names: readonly string[]): boolean {
-    this.way ??= wayOf(this.pattern);
-    return this.way(names);
+    this.belowTest ??= testBelow(this.pattern);
+    return this.belowTest(names);
   }
 }
 
@@ -104,8 +104,8 @@ function testOf(pattern: string): (path: string) => boolean {
   return linearTest((micromatch.makeRe(pattern, OPTIONS) as RegExp).source);
 }
 
-// As fast-glob has it: name by name up to the first globstar, and below that everything.
-function wayOf(pattern: string): (names: readonly string[]) => boolean {
+// As in fast-glob: name by name up to the first globstar, and anything below it.
+function testBelow(pattern: string): (names: readonly string[]) => boolean {
   const { parts = [] } = micromatch.scan(pattern, { ...OPTIONS, parts: true }) as { parts?: string[] };
   const segments = parts.length === 0 ? [pattern] : parts;
   const globstar = segments.findIndex((segment) => segment.includes('**'));

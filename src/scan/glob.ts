@@ -1,21 +1,21 @@
-// The only file that knows fast-glob.
+// The only file that imports fast-glob.
 import glob from 'fast-glob';
 import { type ListedEntry, VIRTUAL_ROOT } from './tree-adapter.ts';
 
-/** Whether fast-glob would match with the pattern rather than look it up. */
+/** Whether the pattern has wildcards, for fast-glob. */
 export function isDynamic(pattern: string): boolean {
   return glob.isDynamicPattern(pattern);
 }
 
-/** Emits `data` for each entry that `readdir` gives, and `end`. What is not wanted is left out there, and not here. */
+/** Emits `data` for each entry that `readdir` returns, then `end`. `readdir` does the filtering. */
 export function globStream(readdir: unknown): NodeJS.ReadableStream {
   return glob.stream('**', {
     cwd: VIRTUAL_ROOT,
     dot: true,
-    // Spares fast-glob taking each path apart, which counts in deep trees.
+    // Keeps fast-glob from splitting each path, which matters in deep trees.
     baseNameMatch: true,
     onlyFiles: false,
-    // There is one walk, which meets each entry once.
+    // There is one walk, which visits each entry once.
     unique: false,
     objectMode: true,
     followSymbolicLinks: false,
@@ -25,7 +25,7 @@ export function globStream(readdir: unknown): NodeJS.ReadableStream {
   });
 }
 
-/** What the stream emits for an entry. */
+/** The data that the stream emits. */
 export interface GlobEntry {
   dirent: ListedEntry;
 }

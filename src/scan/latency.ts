@@ -1,20 +1,23 @@
-/** Milliseconds that a directory may take on storage that answers at once, on a busy machine too; and more for each entry. */
+/** Milliseconds that fast storage needs at most for a directory, on a busy machine too, and those added for each entry. */
 const AT_ONCE = 0.5;
 const AT_ONCE_PER_ENTRY = 0.005;
-/** A few may be a machine that had other things to do. */
+/** A single slow call may only mean that the machine was busy. */
 const LATE_IN_A_ROW = 4;
 
-/** Learns from the calls that block whether storage answers late. Once it has, no call is made that would tell of a change. */
+/**
+ * Detects slow storage from the duration of blocking calls. The result is final: once late, no blocking call is made that could show
+ * otherwise.
+ */
 export class Latency {
   isLate: boolean;
   private inARow = 0;
 
-  /** @param isLate it is not to be found out: what may stop answering is never waited for in a call that blocks */
+  /** @param isLate true for storage that may stop answering: no blocking call is ever made there */
   constructor(isLate = false) {
     this.isLate = isLate;
   }
 
-  /** A directory was opened and listed in so many milliseconds; or one of its entries was looked up. */
+  /** @param ms duration of opening and listing a directory, or of looking up one entry */
   observe(ms: number, entries: number): void {
     this.inARow = ms > AT_ONCE + entries * AT_ONCE_PER_ENTRY ? this.inARow + 1 : 0;
     if (this.inARow >= LATE_IN_A_ROW) this.isLate = true;

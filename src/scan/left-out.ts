@@ -10,8 +10,8 @@ import { pathsTo } from './subtree-filter.ts';
 import { Turns } from './turns.ts';
 
 /**
- * Whether the destination lies in the source, and the patterns keep the listing from coming to it. Not where links are
- * followed: one might lead there.
+ * Whether the destination lies in the source and the patterns keep the listing from reaching it. False where links are followed: one
+ * might lead there.
  */
 export async function isLeftOut(
   source: string | Uint8Array,
@@ -32,5 +32,5 @@ export async function isLeftOut(
   } catch (error) {
     if (codeOf(error) === '' && !(error instanceof RefusedError)) throw error;
   }
-  return false; // What is wrong with the paths is for others to say.
+  return false; // Other checks report what is wrong with the paths.
 }

@@ -1,10 +1,10 @@
 import { type Node, parseRegexp } from './regexp-parser.ts';
 
-// RegExp backtracks, and some patterns then take longer than anybody lives. Here each state says of a position whether the
-// rest of the text matches from there. Going from the end of the text to its begin, that depends on the next character and
-// on what held behind it, and on nothing else, lookaheads included: the states of a position are found in time
-// proportional to the expression, and kept, so that mostly a character costs one step of a deterministic automaton
-// (Cox, "Regular Expression Matching Can Be Simple And Fast", read backwards).
+// RegExp backtracks, and some patterns then take exponential time. Here each state says of a position whether the rest of the
+// text matches from there. Evaluated from the end of the text to its start, that depends only on the next character and on the
+// states after it, lookaheads included: the states of a position are computed in time proportional to the expression and cached,
+// so that most characters cost one step of a deterministic automaton (Cox, "Regular Expression Matching Can Be Simple And Fast",
+// run backwards).
 
 type State =
   | { kind: 'character'; atom: number; next: number }
@@ -13,26 +13,26 @@ type State =
   | { kind: 'begin' | 'end'; next: number }
   | { kind: 'match' };
 
-/** What holds at some position. */
+/** The states that hold at a position. */
 interface Step {
   holds: Uint8Array;
   /** Nothing before this position can make the text match. */
   dead: boolean;
-  /** What holds one position earlier, by the class of the character there. */
+  /** The step one position earlier, by the class of the character there. */
   before: (Step | undefined)[];
-  /** The same, when that is the first position: whether the text matches. */
+  /** Whether the text matches if that is the first position, by the same class. */
   whole: (boolean | undefined)[];
 }
 
-/** States of one expression. Quantifiers are copies of what they repeat. */
+/** States of one expression. A quantifier copies what it repeats. */
 const MOST_STATES = 32_768;
-/** Bytes of one expression's kept steps. */
+/** Bytes of the cached steps of one expression. */
 const KEPT_BYTES = 65_536;
 const MOST_KEPT = 512;
 
 /**
- * A test that takes time in proportion to the text times the expression at most, and says what
- * `new RegExp(source).test(text)` does for an expression that begins with `^` (see `parseRegexp` for what it may hold).
+ * A test with the result of `new RegExp(source).test(text)` in time proportional to text times expression at most, for an
+ * expression that begins with `^` (see `parseRegexp` for what it may contain).
  */
 export function linearTest(source: string): (text: string) => boolean {
   const automaton = new Automaton(parseRegexp(source));
@@ -74,7 +74,7 @@ class Automaton {
     return step.whole[c];
   }
 
-  /** @param after what holds behind the character, null at the end of the text */
+  /** @param after the step after the character, null at the end of the text */
   private evaluate(after: Step | null, charClass: number, isBegin: boolean): Uint8Array {
     const { states, regions, atoms } = this;
     const holds = new Uint8Array(states.length);
@@ -159,7 +159,7 @@ class Automaton {
   ): number {
     let entry = next;
     if (max === Infinity) {
-      // The loop comes into being before its body, which leads back to it, and is evaluated after it.
+      // The loop is created before its body, which leads back to it, and evaluated after it.
       const loop: State = { kind: 'either', a: next, b: next };
       entry = this.add(null, loop);
       loop.a = this.build(body, entry, region);
@@ -180,7 +180,7 @@ class Automaton {
   }
 }
 
-/** What an expression asks of single characters. Characters that all of it treats alike are one class. */
+/** The single-character tests of an expression. Characters with the same results are one class. */
 class Atoms {
   private readonly sources = new Map<string, number>();
   private readonly tests: RegExp[] = [];

@@ -8,26 +8,26 @@ import { AncestorStack } from './ancestor-stack.ts';
 import type { IsIgnored } from './gitignore.ts';
 import type { Latency } from './latency.ts';
 
-/** Watches the source as it is listed for the copy. */
+/** Observes the listing of the source for the copy. */
 export interface ListingObserver {
-  /** Before the directory is read ahead, long before `begin`; never fails. */
+  /** Called before the directory is read ahead, long before `begin`; never fails. */
   prepare: (dir: RawPath) => Promise<void>;
-  /** Before the directory is read. */
+  /** Called before the directory is read. */
   begin: (dir: RawPath) => Promise<void>;
-  /** Each entry, whether it is wanted or not; again when the directory is read again after a failure. */
+  /** Called for each entry, selected or not, and again when the directory is read again after a failure. */
   name: (name: RawPath, type: TypeLetter) => void;
-  /** The identity of what a link leads to, when links are followed. */
+  /** Called with the identity of the target of each followed link. */
   follow: (identity: string) => void;
   /**
-   * The directory was read to its end. The directory is open until the promise is returned.
-   * @param isStable nothing was put into it, taken out or renamed meanwhile
+   * Called when the directory was read to its end. The directory is open until the promise is returned.
+   * @param isStable no entry was added, removed or renamed meanwhile
    */
   end: (dir: RawPath, isStable: boolean, isIgnored: IsIgnored | null) => Promise<void>;
-  /** Of an entry that is to be copied, when its directory has ended. @returns true when the observer keeps it for later */
+  /** Called for each entry to copy, after `end` of its directory. @returns true when the observer keeps it for later */
   holdBack: (entry: WantedEntry) => boolean;
 }
 
-/** An entry that is to be copied: its size in bytes, 0 where it is not known. */
+/** An entry to copy, with its size in bytes, 0 where it is not known. */
 export interface WantedEntry {
   dir: RawPath;
   name: RawPath;
@@ -36,30 +36,31 @@ export interface WantedEntry {
 }
 
 export interface ListerOptions {
-  /** Of the top nothing but these entries; null: all. */
+  /** The only entries of the top directory that are listed; null: all. */
   names?: readonly RawPath[] | null;
   observer?: ListingObserver | undefined;
   listed?: ((dir: RawPath, fromMs: number) => void) | undefined;
   /** Is told the state of each directory before it is read. */
   entered?: ((dir: RawPath, before: Stat) => void) | undefined;
-  /** What `.gitignore` files say of the directory that has just been read. */
+  /** The `.gitignore` rules of the directory that has just been read. */
   ignored?: () => IsIgnored | null;
-  /** A directory of another device than the top that it lies in is not read. */
+  /** Do not read directories on another device than their top directory. */
   oneFileSystem?: boolean;
   dereference: boolean;
   retries: Retries;
   latency: Latency;
-  /** The walk stops when this turns true. */
+  /** The walk stops when this returns true. */
   cancelled: () => boolean;
-  /** Whether the size of the next file is wanted. */
+  /** Whether to read the size of the next file. */
   wantsSize: () => boolean;
-  /** A directory that cannot be read, or one that a link makes its own parent. */
+  /** Called for a directory that cannot be read, or that a link makes its own ancestor. */
   onError: (error: unknown, path: RawPath) => void;
 }
 
 /**
- * Makes something of an entry: its name, its size in bytes (null where it was not asked for or could not be read), and with `dereference`, of a link
- * that leads nowhere, why not: a failure only when the entry is wanted.
+ * Makes the result for an entry.
+ * @param size bytes; null where it was not read or could not be
+ * @param broken with `dereference`, the error of a dangling link, which is a failure only if the entry is selected
  */
 export type MakeEntry<T> = (name: RawPath, type: TypeLetter, size: number | null, broken?: unknown) => T;
 
@@ -78,10 +79,10 @@ export class Lister {
   }
 
   /**
-   * Lists one directory. A directory that cannot be listed is one failed entry, not the end of the walk; what was read of
-   * it before the failure is returned, unless there is a `select` that has not seen it.
-   * @param ahead what was read of it ahead
-   * @param select may drop entries, and look into the open directory
+   * Lists one directory. A directory that cannot be listed is one failed entry, and the walk continues; the entries read before
+   * the failure are returned, unless there is a `select`, which has not seen them.
+   * @param ahead the result of reading it ahead
+   * @param select may drop entries and access the open directory
    */
   async list<T>(
     dir: RawPath,
@@ -92,7 +93,7 @@ export class Lister {
     const { observer, ignored, latency, entered } = this.options;
     await observer?.begin(dir);
     for (let attempt = 0, read = ahead; ; attempt++, read = null) {
-      // Collected first, since an attempt that fails in the middle is made again from the start.
+      // Collected first, because an attempt that fails midway is repeated from the start.
       const entries: T[] = [];
       let selected = entries;
       let ended: Promise<void> | undefined;
@@ -116,7 +117,7 @@ export class Lister {
           this.options.onError(error, dir);
           return select === undefined ? entries : [];
         }
-        // A stale handle stays stale: the way is walked again.
+        // A stale handle stays stale: all directories of the path are opened again.
         this.tree.close();
         await pauseUnless(this.options.cancelled, pause);
         if (this.options.cancelled()) return [];
@@ -160,7 +161,7 @@ export class Lister {
     }
   }
 
-  // Each of several sources may be one of its own.
+  // Each of several sources may be on a device of its own.
   private isElsewhere(handle: Handle, dir: RawPath): boolean {
     const { oneFileSystem = false, names = null } = this.options;
     if (!oneFileSystem) return false;
@@ -176,7 +177,7 @@ export class Lister {
     try {
       return (options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name))?.size ?? null;
     } catch {
-      return null; // The worker that opens it will say what is wrong.
+      return null; // The worker that opens it reports the error.
     } finally {
       options.latency.observe(performance.now() - began, 1);
     }
@@ -193,7 +194,7 @@ export class Lister {
     }
   }
 
-  // A directory that is its own ancestor can only be one by way of a link.
+  // Only a link can make a directory its own ancestor.
   private checkLoop(dir: RawPath, identity: string): void {
     for (const ancestor of this.above.to(dir)) if (ancestor === identity) throw new LoopError();
     this.above.push(dir, identity);
@@ -211,7 +212,7 @@ function isSameState(a: Stat, b: Stat): boolean {
   return a.mtime === b.mtime && a.mtimeNs === b.mtimeNs;
 }
 
-/** A link to a directory that leads back to one it lies in. */
+/** A link to a directory that the link lies in. */
 export class LoopError extends Error {
   override name = 'LoopError';
 }

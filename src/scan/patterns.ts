@@ -8,12 +8,12 @@ import { liesIn, pathsTo } from './subtree-filter.ts';
 import { Turns } from './turns.ts';
 
 const LONGEST = 32_768;
-/** Each is tried with every path; those without wildcards are looked up. */
+/** Each is matched with every path; patterns without wildcards are looked up. */
 const MOST_GLOBS = 10_000;
 
 /**
- * `a` is the entry at the top; with all below it when it is a directory. `a/` is a directory only. A leading `./` or `/` is
- * the root. Throws UsageError for a pattern that cannot be used.
+ * `a` matches the entry at the top, with all below it if it is a directory; `a/` only a directory. A leading `./` or `/` is the
+ * root. Throws UsageError for a pattern that cannot be used.
  */
 export async function compilePatterns(
   { include, exclude }: Filters,
@@ -71,13 +71,13 @@ function toPatterns(uses: readonly PatternUse[]): Patterns {
     all: uses.length === 0,
     uses,
     excludes: (path, isDirectory, turns) => excluded.has(path, isDirectory, turns),
-    // An entry that is named is meant with all below it.
+    // A named entry is included with all below it.
     includes: async (path, isDirectory, turns) =>
       takesAll || included.holds(parentOf(path)) || included.has(path, isDirectory, turns),
     mayHold: async (path, turns) => takesAll || included.mayHold(path, turns),
     async selects(path, isDirectory, turns) {
-      for (const way of pathsTo(path)) {
-        if (await this.excludes(way, isDirectory || way !== path, turns)) return false;
+      for (const part of pathsTo(path)) {
+        if (await this.excludes(part, isDirectory || part !== path, turns)) return false;
       }
       return this.includes(path, isDirectory, turns);
     },
@@ -87,18 +87,18 @@ function toPatterns(uses: readonly PatternUse[]): Patterns {
 /** The forms of some patterns. */
 class FormSet {
   private readonly globs: Glob[] = [];
-  /** What stands there by its name: anything, or directories only. */
+  /** Forms without wildcards: for any entry, or for directories only. */
   private readonly entries = new Set<string>();
   private readonly directories = new Set<string>();
-  /** Directories on the ways to those. */
-  private readonly ways = new Set<string>();
+  /** Their ancestors. */
+  private readonly ancestors = new Set<string>();
 
   constructor(forms: readonly Form[]) {
     for (const form of forms) {
       if ('glob' in form) this.globs.push(form.glob);
       else {
         (form.directory ? this.directories : this.entries).add(form.literal);
-        for (const way of pathsTo(parentOf(form.literal))) this.ways.add(way);
+        for (const dir of pathsTo(parentOf(form.literal))) this.ancestors.add(dir);
       }
     }
   }
@@ -112,14 +112,14 @@ class FormSet {
     return false;
   }
 
-  /** Whether the directory is one that is named, or lies in one. */
+  /** Whether the directory is a named one or lies in one. */
   holds(path: string): boolean {
     return liesIn(this.entries, path) || liesIn(this.directories, path);
   }
 
-  /** Whether something below the directory may be meant. */
+  /** Whether an entry below the directory may match. */
   async mayHold(path: string, turns: Turns): Promise<boolean> {
-    if (this.ways.has(path) || this.holds(path)) return true;
+    if (this.ancestors.has(path) || this.holds(path)) return true;
     const names = path.split('/');
     for (const glob of this.globs) {
       if (turns.due(path.length)) await turns.take();

@@ -1,4 +1,4 @@
-/** What a regular expression is made of. */
+/** A node of a regular expression. */
 export type Node =
   /** One character; `source` is the regular expression for it. */
   | { type: 'character'; source: string }
@@ -8,12 +8,12 @@ export type Node =
   | { type: 'look'; body: Node; negated: boolean }
   | { type: 'begin' | 'end' };
 
-/** A set, an escape, or what stands for itself. */
+/** A set, an escape or a literal character. */
 const ONE_CHARACTER = /\[(?:[^\]\\]|\\.)*\]|\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|c[A-Za-z]|.)|./sy;
 
 /**
- * Parses a regular expression without flags: groups, lookaheads, quantifiers, anchors. What has no meaning without
- * backtracking (back references) or in a pattern for paths (word boundaries) stands for its character.
+ * Parses a regular expression without flags: groups, lookaheads, quantifiers, anchors. What cannot work without backtracking
+ * (back references) or makes no sense in a pattern for paths (word boundaries) is taken literally.
  * Throws SyntaxError for lookbehinds and named groups.
  */
 export function parseRegexp(source: string): Node {
@@ -51,7 +51,7 @@ class Parser {
     const body = this.atom();
     const range = this.match(/[*+?]|\{(\d+)(,?)(\d*)\}/y);
     if (range === null) return body;
-    // Greedy or not, the same texts match.
+    // Greedy and lazy quantifiers match the same texts.
     this.take('?');
     const [sign, from, comma, to] = range;
     if (from === undefined)

@@ -10,28 +10,28 @@ interface Doomed {
 interface Directory {
   dir: RawPath;
   name: RawPath;
-  /** What will be removed of it: everything but directories. */
+  /** Its entries to remove, without directories. */
   others: Doomed[];
-  /** Entries of it that nobody has said may go. Infinity: it was not looked into. */
+  /** Number of its entries that are not known to be removable. Infinity: it was not listed. */
   left: number;
   parent: Directory | undefined;
 }
 
-/** Collects what is to be removed, and sees to it that a directory goes only with all that it holds. */
+/** Collects the entries to remove, and ensures that a directory is removed only with all its entries. */
 export class Removals {
-  /** By path; parents before what they hold. */
+  /** By path; parents before their entries. */
   private readonly directories = new Map<RawPath, Directory>();
-  /** In directories that stay. */
+  /** Entries of directories that stay. */
   private readonly others = new Map<RawPath, Doomed[]>();
   private count = 0;
 
-  /** A directory has been looked into. */
+  /** A directory was listed. */
   listed(dir: RawPath, entries: number): void {
     const directory = this.directories.get(dir);
     if (directory !== undefined) directory.left = entries;
   }
 
-  /** The entry may go. */
+  /** The entry may be removed. */
   add(dir: RawPath, name: RawPath, type: TypeLetter): void {
     const parent = this.directories.get(dir);
     if (type === 'd') {
@@ -48,7 +48,7 @@ export class Removals {
     }
   }
 
-  /** When everything has been said: jobs of which none is about what another one removes, and the entries they remove. */
+  /** Call it at the end. No job is about an entry below one that another job removes. `count` includes the entries of directories. */
   jobs(): { jobs: DeleteJob[]; count: number } {
     for (const directory of [...this.directories.values()].reverse()) {
       if (directory.left !== 0) continue;

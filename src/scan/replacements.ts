@@ -12,14 +12,14 @@ import type { WantedEntry } from './lister.ts';
 const PER_JOB = 512;
 
 /**
- * With `--delete`: directories of the destination where the source has something else, and the reverse. They go with what is
- * extra, once everything else is copied and nothing at the source has failed; so what is to have their place is held back
- * until then, with all that lies below it.
+ * With `--delete`: directories of the destination where the source has something else, and the reverse. They are deleted with the
+ * extra entries, once everything else is copied and nothing at the source has failed; so the entries that replace them are held back
+ * until then, with all below them.
  */
 export class Replacements {
   private readonly enabled: boolean;
   private readonly inTheWay = new Map<RawPath, Extra>();
-  /** What is to have a place that is taken: its type, and that of what is there. */
+  /** Entries that replace another one: their types, and those of the entries to replace. */
   private readonly waiting = new Map<RawPath, { type: TypeLetter; there: TypeLetter }>();
   private readonly held: WantedEntry[] = [];
 
@@ -27,14 +27,14 @@ export class Replacements {
     this.enabled = enabled;
   }
 
-  /** A directory was listed; what of it is wanted is not known yet. */
+  /** A directory was listed; which of its entries are selected is not known yet. */
   observe(dir: RawPath, inTheWay: ReadonlyMap<RawPath, TypeLetter>, isIgnored: IsIgnored | null): void {
     if (!this.enabled) return;
     for (const [name, there] of inTheWay)
       this.inTheWay.set(join(dir, name), { dir, names: name, types: there, isIgnored });
   }
 
-  /** @returns what has to go for the entry; true when it lies below one that waits; false: nothing waits */
+  /** @returns what has to be deleted for the entry; true when it lies below one that is held back; false: not held back */
   holdBack(entry: WantedEntry): Extra | boolean {
     if (this.inTheWay.size === 0) return false;
     const path = join(entry.dir, entry.name);
@@ -46,7 +46,7 @@ export class Replacements {
     return extra;
   }
 
-  /** What was held back and has its way free now. The rest fails. */
+  /** Jobs for the held entries whose place is free now. The others fail. */
   take(removed: readonly DeleteJob[], reporter: Reporter): EntriesJob[] {
     const free = new Set(removed.flatMap(({ dir, names }) => names.split('/').map((name) => join(dir, name))));
     for (const [path, { type, there }] of this.waiting) {
@@ -65,7 +65,7 @@ export class Replacements {
     return jobs;
   }
 
-  // What waits for a free place: the path itself, or a directory it lies in.
+  // The entry that waits for a free place: the path itself, or one of its ancestors.
   private waitsFor(path: RawPath): RawPath | null {
     for (let at = path; at !== ''; at = parentOf(at)) if (this.waiting.has(at)) return at;
     return null;

@@ -7,7 +7,7 @@ import type { FileSystem, Stat } from '../fs/file-system.ts';
 import type { Retries } from '../fs/retry.ts';
 import type { EntriesJob } from '../protocol/jobs.ts';
 import { Batches } from './batches.ts';
-import { CallbackThrew } from './callbacks.ts';
+import { CallbackError } from './callbacks.ts';
 import type { Latency } from './latency.ts';
 import { type ListingObserver, LoopError } from './lister.ts';
 import type { SubtreeFilter } from './subtree-filter.ts';
@@ -15,33 +15,33 @@ import { Cancelled, Turns } from './turns.ts';
 import { type Selection, walk } from './walk.ts';
 
 /**
- * The sizes of the first files are always taken, and end their jobs early when they are big: those jobs decide how many
- * workers are started, and a handful of big files in one directory is work for more than one. Where storage answers late, to
- * ask would take longer than to find out.
+ * The sizes of the first files are always read, and big ones end their jobs early: those jobs decide how many workers are
+ * started, and a handful of big files in one directory is work for more than one. Not on slow storage, where reading the sizes takes
+ * longer than it saves.
  */
 const SIZED_FIRST = 1000;
 
 export interface ScanOptions {
   selection: Selection;
-  /** Of the top nothing but these entries; null: all. */
+  /** The only entries of the top directory that are listed; null: all. */
   names?: readonly RawPath[] | null;
   oneFileSystem: boolean;
   dereference: boolean;
   retries: Retries;
-  /** Copy FIFOs, sockets and devices; otherwise they are skipped and told. */
+  /** Copy FIFOs, sockets and devices; otherwise they are skipped and reported. */
   special: boolean;
   sizes: boolean;
   latency: Latency;
-  /** Directories that are read at once where they answer late. */
+  /** Directories that are read concurrently on slow storage. */
   inFlight: number;
-  /** Files of other sizes are skipped, in bytes. */
+  /** In bytes; files of other sizes are skipped. */
   minSize: number;
   maxSize: number;
-  /** Nothing but what lies in these directories. */
+  /** Only the contents of these directories are listed. */
   within?: SubtreeFilter;
-  /** Sees every directory, those not `within` too. */
+  /** Sees every directory, also those not `within`. */
   observer?: ListingObserver | undefined;
-  /** Called with every directory that was listed, and since when it was waited for, on the steady clock. */
+  /** Called with every listed directory and the monotonic time at which its listing began. */
   listed?: ((dir: RawPath, fromMs: number) => void) | undefined;
   /** Called with the state of every directory before it is read. */
   entered?: ((dir: RawPath, before: Stat) => void) | undefined;
@@ -52,9 +52,9 @@ export interface ScanListener {
   put: (job: EntriesJob) => Promise<void>;
   failed: (failure: Failure) => void;
   skipped: (path: RawPath, kind: Kind) => void;
-  /** Pending while what was told of failures and skipped entries is not read. */
+  /** Pending while the reader of failures and skips lags. */
   ready?: () => Promise<void> | undefined;
-  /** The listing stops when this turns true. */
+  /** The listing stops when this returns true. */
   cancelled: () => boolean;
 }
 
@@ -95,7 +95,7 @@ export async function scan({ fs, tree, options, found, listener }: Listing): Pro
     await batches.end();
     found.complete = true;
   } catch (error) {
-    if (error instanceof CallbackThrew) throw error.cause;
+    if (error instanceof CallbackError) throw error.cause;
     if (!(error instanceof Cancelled)) throw error;
   }
 }

@@ -1,32 +1,32 @@
 import type { Form } from './glob-form.ts';
 import type { Turns } from './turns.ts';
 
-/** What is wanted of a tree, as the user said it: fast-glob patterns over paths relative to the root. */
+/** The filters as given by the user: fast-glob patterns for paths relative to the root. */
 export interface Filters {
   include: readonly string[];
   exclude: readonly string[];
 }
 
-/** One pattern as the user wrote it, and what it stands for. */
+/** One pattern as given by the user, with its forms. */
 export interface PatternUse {
   option: 'include' | 'exclude';
   pattern: string;
-  /** With where it stands: the option, or the line of a file. */
+  /** The pattern with its origin: the option, or the line of a file. */
   said: string;
   forms: readonly Form[];
 }
 
-/** Patterns ready for use. Paths are in the form of `toGlob`. Matching takes turns where there is much of it. */
+/** Compiled patterns. Paths are in the form of `toGlob`. Long matching yields to the event loop. */
 export interface Patterns {
-  /** Nothing is left out. */
+  /** Everything is selected. */
   all: boolean;
   uses: readonly PatternUse[];
-  /** Whether the entry itself is excluded, and with it all below; that of its directories is another question. */
+  /** Whether the entry itself is excluded, with all below it. Its parent directories are not checked. */
   excludes: (path: string, isDirectory: boolean, turns: Turns) => Promise<boolean>;
   includes: (path: string, isDirectory: boolean, turns: Turns) => Promise<boolean>;
-  /** Whether something below the directory may be included. */
+  /** Whether an entry below the directory may be included. */
   mayHold: (path: string, turns: Turns) => Promise<boolean>;
-  /** Judges a path that was not come upon by walking: whatever directories it lies in are judged too. */
+  /** Judges a path that was not reached by walking: its parent directories are judged too. */
   selects: (path: string, isDirectory: boolean, turns: Turns) => Promise<boolean>;
 }
 
@@ -43,7 +43,7 @@ export const EVERYTHING: Patterns = {
 /** Throws UsageError for a pattern that cannot be used. */
 export async function patternsFor(filters: Filters, origins?: ReadonlyMap<string, string>): Promise<Patterns> {
   if (filters.include.length + filters.exclude.length === 0) return EVERYTHING;
-  // What understands patterns takes longer to load than a small tree to copy.
+  // Loading the pattern library takes longer than copying a small tree.
   const { compilePatterns } = await import('./patterns.ts');
   return compilePatterns(filters, origins);
 }

@@ -27,8 +27,8 @@ import type { Unmatched } from './unmatched.ts';
 const COUNT_AHEAD_AFTER = 300;
 
 /**
- * Directories that are listed at once for the copy, where they answer late; each waits in a thread of libuv's pool (see
- * main.ts). A count has sizes to ask for, several at once too.
+ * Directories that are read concurrently for the copy on slow storage; each takes a thread of libuv's pool (see main.ts). The
+ * count ahead also reads several sizes of each concurrently.
  */
 const IN_FLIGHT = 16;
 const IN_FLIGHT_FOR_COUNT = 4;
@@ -40,21 +40,21 @@ interface WalkOptions {
   observer?: ListingObserver | undefined;
   listed?: Tracing['listed'] | undefined;
   entered?: ScanOptions['entered'];
-  /** Other ones than the run's. */
+  /** Instead of those of the run. */
   patterns?: Patterns;
 }
 
-/** The source of a run, as it is listed: a tree, some paths of it, or one file. */
+/** Lists the source of a run: a tree, some paths of it, or one file. */
 export class SourceTree {
   private readonly fs: FileSystem;
   private readonly plan: Plan;
   private readonly config: Config;
   private readonly patterns: Patterns;
   private readonly root: Handle;
-  private readonly chain: DirHandleCache;
-  /** Of both sides of the run. */
+  private readonly dirs: DirHandleCache;
+  /** Of both source and destination. */
   readonly latency: Latency;
-  /** Nothing is to be done in the top directory of the destination, and its time is its source's. */
+  /** The top directory of the destination needs no work and has the time of the source. */
   leavesTop = false;
   private ahead: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -66,10 +66,10 @@ export class SourceTree {
     this.patterns = patterns;
     this.latency = new Latency([plan.source, plan.destination].some(({ path }) => mayStopAnswering(path)));
     this.root = openPlanned(fs, plan);
-    this.chain = this.newChain();
+    this.dirs = this.openCache();
   }
 
-  /** Lists for the copy. The listing waits for what `take` promises. */
+  /** Lists the source for the copy; the listing waits for the promise that `take` returns. */
   async list(
     take: (job: EntriesJob) => Promise<void>,
     reporter: Reporter,
@@ -94,7 +94,7 @@ export class SourceTree {
     }
     try {
       await this.walk(
-        this.chain,
+        this.dirs,
         { sizes: false, inFlight: IN_FLIGHT, unmatched, observer, entered, listed: tracing?.listed },
         found,
         {
@@ -117,7 +117,7 @@ export class SourceTree {
     if (reporter.counters.known().complete) await this.tellWhatIsEmpty(unmatched, reporter);
   }
 
-  /** Jobs are handed on as they are listed: not where several are looked through at once for what stays. */
+  /** Whether jobs are sent in the order of the listing: not if several are checked for unchanged entries concurrently. */
   get isInOrder(): boolean {
     return !this.latency.isLate || !isDecidedByListing(this.plan, this.config);
   }
@@ -129,56 +129,56 @@ export class SourceTree {
       const cancelled = (): boolean => this.stopped;
       return new UnchangedEntries({ fs, plan, config, reporter, source, latency, cancelled, put });
     } catch (error) {
-      if (error instanceof CopyError) return null; // A worker will say what is wrong.
+      if (error instanceof CopyError) return null; // A worker reports the error.
       throw error;
     }
   }
 
-  /** Lists and copies nothing; visits some entries of one directory at a time. What fails is left for the run to tell. */
+  /** Visits all entries, some of one directory at a time, and copies nothing. The run itself reports failures. */
   async survey(visit: (group: EntriesOfDirectory) => void): Promise<void> {
     const found: Found = { files: 0, directories: 0, bytes: null, complete: false };
-    // Not the chain that `stat` uses: to open a directory there may close the one that is being listed.
-    const chain = this.newChain();
+    // Not `dirs`, which `stat` uses: opening a directory there may close the one that is being listed.
+    const dirs = this.openCache();
     try {
-      await this.walk(chain, { sizes: false, inFlight: IN_FLIGHT }, found, {
+      await this.walk(dirs, { sizes: false, inFlight: IN_FLIGHT }, found, {
         put: async (job) => job.groups.forEach(visit),
         failed: () => {},
         skipped: () => {},
         cancelled: () => this.stopped,
       });
     } finally {
-      chain.close();
+      dirs.close();
     }
   }
 
-  // The listing waits for the workers, so in a long run its totals would be known only near the end, and sizes it does not
-  // ask for at all. Those who want to show how far the run is get them from a second, quick listing that keeps nothing.
+  // The listing waits for the workers, so in a long run its totals would be known only near the end, and it reads no sizes.
+  // Progress display gets the totals from a second, quick listing that stores nothing.
   private async countAhead(reporter: Reporter): Promise<void> {
     const { counters } = reporter;
     const found: Found = { ...counters.before };
-    const chain = this.newChain();
+    const dirs = this.openCache();
     const nothing = (): void => {};
     const cancelled = (): boolean => this.stopped || (counters.found.complete && counters.found.bytes !== null);
     try {
-      await this.walk(chain, { sizes: true, inFlight: IN_FLIGHT_FOR_COUNT }, found, {
+      await this.walk(dirs, { sizes: true, inFlight: IN_FLIGHT_FOR_COUNT }, found, {
         put: async () => {},
         failed: nothing,
         skipped: nothing,
         cancelled,
       });
     } catch {
-      return; // The listing that counts will say what is wrong.
+      return; // The listing for the copy reports the error.
     } finally {
-      chain.close();
+      dirs.close();
     }
     if (!found.complete || cancelled()) return;
     counters.surveyed = found;
     reporter.listed();
   }
 
-  /** Of an entry that was listed. Throws SystemError. @returns null when it is gone */
+  /** The state of a listed entry. Throws SystemError. @returns null when it is gone */
   stat(dir: RawPath, name: RawPath): Stat | null {
-    const handle = this.chain.open(dir);
+    const handle = this.dirs.open(dir);
     return this.config.dereference
       ? this.fs.statTarget(handle, sourcePath(name))
       : this.fs.statAt(handle, sourcePath(name));
@@ -191,17 +191,17 @@ export class SourceTree {
   close(): void {
     clearTimeout(this.ahead);
     this.stopped = true;
-    this.chain.close();
+    this.dirs.close();
     this.fs.close(this.root);
   }
 
-  private newChain(): DirHandleCache {
+  private openCache(): DirHandleCache {
     const { fs, root, config } = this;
     return new DirHandleCache(fs, root, enterSource(fs, config.dereference));
   }
 
   private async walk(
-    chain: DirHandleCache,
+    dirs: DirHandleCache,
     { sizes, inFlight, unmatched = null, observer, listed, entered, patterns = this.patterns }: WalkOptions,
     found: Found,
     listener: ScanListener,
@@ -227,7 +227,7 @@ export class SourceTree {
       listed,
       entered,
     };
-    const listing = { fs, tree: chain, options, found, listener };
+    const listing = { fs, tree: dirs, options, found, listener };
     if (this.plan.single !== null) {
       const again = retryFrom === null || retryFrom.length > 0;
       await listGiven(listing, again ? [this.plan.single.name] : []);
@@ -247,10 +247,10 @@ export class SourceTree {
     const found: Found = { files: 0, directories: 0, bytes: null, complete: false };
     const until = performance.now() + LOOK_BELOW_FOR;
     const isFound = (): boolean => found.files + found.directories > 0;
-    const chain = this.newChain();
+    const dirs = this.openCache();
     try {
       const patterns = await patternsFor({ include: [meant], exclude: this.config.exclude });
-      await this.walk(chain, { sizes: false, inFlight: IN_FLIGHT, patterns }, found, {
+      await this.walk(dirs, { sizes: false, inFlight: IN_FLIGHT, patterns }, found, {
         put: async () => {},
         failed: () => {},
         skipped: () => {},
@@ -259,7 +259,7 @@ export class SourceTree {
     } catch (error) {
       if (!(error instanceof UsageError)) throw error; // Longer than a pattern may be.
     } finally {
-      chain.close();
+      dirs.close();
     }
     return isFound() ? meant : undefined;
   }
@@ -307,7 +307,7 @@ function didYouMean(pattern: string | undefined): string {
   return pattern === undefined ? '' : `: did you mean '${escapeControls(pattern)}'?`;
 }
 
-// The listing knows already whether there is such a file.
+// The entries show whether there is a `.gitignore`.
 function gitignoreOf(fs: FileSystem): Gitignore {
   return new Gitignore((_dir, handle, entries) =>
     entries.some((entry) => entry.raw === '.gitignore') ? readGitignore(fs, handle) : null,

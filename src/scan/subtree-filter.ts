@@ -1,33 +1,35 @@
 import { join, type RawPath } from '../api/names.ts';
 import type { Select } from './tree-adapter.ts';
 
-/** Keeps a walk of the tree to some directories with all that is in them, and the ways to them. */
+/** Restricts a walk of the tree to some directories with their contents, and their ancestors. */
 export class SubtreeFilter {
   private readonly tops: ReadonlySet<RawPath>;
-  /** The directories on the ways to them, themselves included. */
-  private readonly ways = new Set<RawPath>();
-  /** Entries of one directory are asked about one after the other. */
+  /** Those directories and their ancestors. */
+  private readonly ancestors = new Set<RawPath>();
+  /** The last answer: calls for the entries of one directory are consecutive. */
   private last: { dir: RawPath; held: boolean } | null = null;
 
   constructor(tops: ReadonlySet<RawPath>) {
     this.tops = tops;
-    for (const top of tops) for (const path of pathsTo(top)) this.ways.add(path);
+    for (const top of tops) for (const path of pathsTo(top)) this.ancestors.add(path);
   }
 
-  /** Whether the entries of the directory are wanted. */
+  /** Whether the entries of the directory are listed. */
   holds(dir: RawPath): boolean {
     if (this.last?.dir !== dir) this.last = { dir, held: liesIn(this.tops, dir) };
     return this.last.held;
   }
 
   readonly select: Select = (dir, _handle, entries) =>
-    this.holds(dir) ? entries : entries.filter((entry) => entry.isDirectory() && this.ways.has(join(dir, entry.raw)));
+    this.holds(dir)
+      ? entries
+      : entries.filter((entry) => entry.isDirectory() && this.ancestors.has(join(dir, entry.raw)));
 }
 
-/** Whether the path is one of these, or lies below one. */
+/** Whether the path is one of these or lies below one. */
 export function liesIn(tops: ReadonlySet<RawPath>, path: RawPath): boolean {
   if (tops.size === 0) return false;
-  for (const way of pathsTo(path)) if (tops.has(way)) return true;
+  for (const ancestor of pathsTo(path)) if (tops.has(ancestor)) return true;
   return false;
 }
 

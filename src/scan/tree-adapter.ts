@@ -7,27 +7,27 @@ import { DirectoryStack, type Pending } from './directory-stack.ts';
 import { fromGlob, toGlob } from './glob-names.ts';
 import { Lister, type ListerOptions } from './lister.ts';
 
-/** Where the tree stands in fast-glob's eyes. Nothing is ever looked up there: the adapter answers for it. */
+/** The root that fast-glob is given. It never accesses it: the adapter answers all its calls. */
 export const VIRTUAL_ROOT = '/tree';
 
-/** An entry as a listing gives it, in the words fast-glob asks in. */
+/** A listed entry with the interface of a `Dirent`, which fast-glob expects. */
 export class ListedEntry {
-  /** As patterns see it. */
+  /** In the form of `toGlob`. */
   readonly name: string;
-  /** As the kernel gave it. */
+  /** The name as bytes. */
   readonly raw: RawPath;
-  /** The directory it lies in. */
+  /** Its directory. */
   readonly dir: RawPath;
   readonly type: TypeLetter;
   /** Bytes; null where they are not known. */
   readonly size: number | null;
   /** See `MakeEntry`. */
   readonly broken: unknown;
-  /** What the destination is to call it. */
+  /** Its name at the destination. */
   as: RawPath;
-  /** false: it is listed only for what lies below. */
+  /** False for a directory that is listed only for what lies below it. */
   selected = true;
-  /** Of a directory: whether it is to be listed too. */
+  /** Whether a directory is listed too. */
   entered = true;
 
   constructor(dir: RawPath, raw: RawPath, type: TypeLetter, size: number | null, broken?: unknown) {
@@ -64,29 +64,30 @@ export class ListedEntry {
 }
 
 export interface AdapterOptions extends ListerOptions {
-  /** Directories that are read at once where they answer late. */
+  /** Directories that are read concurrently on slow storage. */
   inFlight: number;
-  /** The size of every file is wanted. */
+  /** Read the size of every file. */
   sizes: boolean;
-  /** Waits until more entries are wanted. */
+  /** Resolves when the pipeline takes more entries. */
   gate: () => Promise<void>;
-  /** May drop entries of a directory that has just been listed, while it is open. */
+  /** May drop entries of a directory that has just been listed and is still open. */
   select?: Select;
 }
 
-/** A directory that is dropped is not entered. */
+/** A dropped directory is not entered. */
 export type Select = (dir: RawPath, handle: Handle, entries: ListedEntry[]) => ListedEntry[];
 
-/** Drops or marks what is not wanted, when the directory may be closed again. `path` is its own, in the form of `toGlob`. */
+/** Drops or marks unwanted entries; the directory may be closed by then. `path` is that of the directory, in the form of `toGlob`. */
 export type Filter = (entries: readonly ListedEntry[], path: string) => Promise<ListedEntry[]>;
 
 type Callback = (error: NodeJS.ErrnoException | null, entries: readonly ListedEntry[]) => void;
 
 /**
- * A `readdir` for fast-glob that carries every name byte for byte, and makes the walk wait when the pipeline behind it is full: fast-glob's stream does not.
+ * A `readdir` for fast-glob that preserves the bytes of names and makes the walk wait while the pipeline is full, which fast-glob's
+ * stream does not.
  *
- * fast-glob asks for every directory as soon as it has heard of it. They are answered one at a time, the newest first: depth
- * first, the next directory is mostly a neighbour whose parents are still open, and few are waiting.
+ * fast-glob requests every directory as soon as it has seen it. The requests are answered one at a time, the newest first: depth
+ * first, the next directory is mostly a sibling whose parents are still open, and few requests are pending.
  */
 export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: AdapterOptions, filter: Filter) {
   const lister = new Lister(fs, tree, options);
@@ -99,7 +100,7 @@ export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: Adapte
   });
   const arrived: [dir: RawPath, callback: Callback][] = [];
   let busy = false;
-  // The first that is asked for is the root; an absolute path looks different from system to system.
+  // The first request is the root; the form of absolute paths depends on the system.
   let rootLength = -1;
 
   return (path: string, _how: unknown, callback: Callback): void => {
@@ -122,7 +123,7 @@ export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: Adapte
       } catch (error) {
         pending.close();
         callback(error as Error, []);
-        return; // The walk ends here, so nobody waits for the others.
+        return; // The walk ends here; the other requests need no answer.
       }
       callback(null, entries);
     }

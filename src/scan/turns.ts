@@ -1,17 +1,17 @@
-/** Milliseconds between two turns. */
+/** Milliseconds between two yields to the event loop. */
 const TURN_MS = 5;
-/** Characters that are matched between two looks at the clock, each of which costs as much as matching a short name. */
+/** Characters that are matched between two readings of the clock, each of which costs as much as matching a short name. */
 const CHARACTERS = 10_000;
 
-/** Milliseconds between two looks at whether an answer is still wanted. */
-const LOOK_EVERY = 50;
+/** Milliseconds between two checks for cancellation. */
+const CHECK_INTERVAL_MS = 50;
 
-/** The run is being ended. */
+/** The run is cancelled. */
 export class Cancelled extends Error {
   override name = 'Cancelled';
 }
 
-/** Gives the rest of the process a turn now and then in work that does not wait by itself: signals are heard only between turns. */
+/** Makes long synchronous work yield to the event loop regularly: signals are handled only there. */
 export class Turns {
   private readonly cancelled: () => boolean;
   private last = performance.now();
@@ -21,7 +21,7 @@ export class Turns {
     this.cancelled = cancelled;
   }
 
-  /** Whether it is time for `take`, before matching so many characters. */
+  /** Whether to call `take` before matching this many characters. */
   due(characters: number): boolean {
     this.characters += characters;
     if (this.characters < CHARACTERS) return false;
@@ -39,7 +39,7 @@ export class Turns {
   }
 }
 
-/** Waits for what may never come, such as an answer of storage. Throws Cancelled. */
+/** Waits for a promise that may never settle, such as an answer of storage. Throws Cancelled. */
 export async function unlessCancelled<T>(answer: Promise<T>, cancelled: () => boolean): Promise<T> {
   let stopWaiting: (error: Cancelled) => void = () => {};
   const stopped = new Promise<never>((_resolve, reject) => {
@@ -47,7 +47,7 @@ export async function unlessCancelled<T>(answer: Promise<T>, cancelled: () => bo
   });
   const timer = setInterval(() => {
     if (cancelled()) stopWaiting(new Cancelled());
-  }, LOOK_EVERY);
+  }, CHECK_INTERVAL_MS);
   try {
     return await Promise.race([answer, stopped]);
   } finally {

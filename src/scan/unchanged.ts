@@ -15,35 +15,35 @@ import type { Reporter } from '../report/reporter.ts';
 import type { Latency } from './latency.ts';
 import { Cancelled, unlessCancelled } from './turns.ts';
 
-/** Jobs that are looked through at once where storage answers late, each in two threads of libuv's pool. */
+/** Concurrent checks on slow storage; each takes two threads of libuv's pool. */
 const IN_FLIGHT = 16;
-/** Where most of a job is left to the workers, so many jobs follow it unasked. */
-const UNASKED = 16;
+/** After a job that is mostly copied, this many jobs are not checked. */
+const SKIP_CHECKS = 16;
 
 interface Options {
   fs: FileSystem;
   plan: Plan;
   config: Config;
   reporter: Reporter;
-  /** The top of the source. */
+  /** The top directory of the source. */
   source: Handle;
   latency: Latency;
   cancelled: () => boolean;
-  /** Takes what is left to the workers. */
+  /** Takes the jobs for the workers. */
   put: (job: EntriesJob) => Promise<void>;
 }
 
-/** What a job comes to. */
+/** The result of checking one job. */
 interface Outcome {
-  /** Of what stays, directories aside: how many and how many bytes. */
+  /** Number of the entries that are up to date, without directories, and their bytes. */
   files: number;
   bytes: number;
-  /** What stays, for whoever wants to hear of each entry. */
+  /** The entries that are up to date, if each is to be reported. */
   unchanged: EntryResult[];
   left: EntriesOfDirectory[];
 }
 
-/** An entry on both sides; of two links, whether they hold the same is asked only where it matters. */
+/** Judges an entry by both sides. Link targets are read only if the decision depends on them. */
 type Judge = (index: number, stat: Stat | null, there: Stat | null, hasSameTarget: () => boolean) => void;
 
 /** Whether -u and --if-exists can be decided by names, sizes and times. */
@@ -55,8 +55,8 @@ export function isDecidedByListing({ merged, single }: Plan, config: Config): bo
 }
 
 /**
- * Stands between the listing and the workers, and takes out of the jobs what stays as it is at the destination. Whatever
- * cannot be told here, a failure above all, is left to a worker.
+ * Filters each job between the listing and the workers: drops the entries that are up to date. Anything it cannot decide, failures
+ * included, goes to a worker.
  */
 export class UnchangedEntries {
   private readonly options: Options;
@@ -65,12 +65,12 @@ export class UnchangedEntries {
   private readonly destinationTree: DirHandleCache;
   private readonly checks = new Set<Promise<void>>();
   private error: unknown = null;
-  private unasked = 0;
+  private checksToSkip = 0;
   private lastListed: RawPath | null = null;
-  /** The top directory has its source's time, and nothing in it is left to the workers. */
+  /** The top directory has the time of the source, and nothing in it goes to the workers. */
   leavesTop: boolean;
 
-  /** Throws CopyError when the destination is no longer the directory of the start. */
+  /** @throws CopyError when the destination is no longer the directory that it was at the start */
   constructor(options: Options) {
     const { fs, plan, source } = options;
     this.options = options;
@@ -81,15 +81,15 @@ export class UnchangedEntries {
     this.leavesTop = sameTime(fs.stat(source), fs.stat(this.destination));
   }
 
-  /** Takes a job; resolves when the next one is wanted. */
+  /** Takes a job; resolves when it takes the next one. */
   async put(job: EntriesJob): Promise<void> {
     for (const group of job.groups) {
       group.sweeps ??= group.dir !== this.lastListed;
       this.lastListed = group.dir;
     }
     const { latency, cancelled } = this.options;
-    if (this.unasked > 0) {
-      this.unasked--;
+    if (this.checksToSkip > 0) {
+      this.checksToSkip--;
       return this.leave(job, job.groups);
     }
     if (!latency.isLate) return this.decide(job);
@@ -104,7 +104,7 @@ export class UnchangedEntries {
     this.checks.add(check);
   }
 
-  /** Resolves when all that was put is decided, or the run is being ended. */
+  /** Resolves when all jobs are checked, or the run is cancelled. */
   async end(): Promise<void> {
     try {
       while (this.checks.size > 0) await unlessCancelled(Promise.race(this.checks), this.options.cancelled);
@@ -122,10 +122,10 @@ export class UnchangedEntries {
 
   private async decide(job: EntriesJob): Promise<void> {
     const outcome: Outcome = { files: 0, bytes: 0, unchanged: [], left: [] };
-    for (const group of job.groups) await this.look(group, outcome);
+    for (const group of job.groups) await this.check(group, outcome);
     await this.options.reporter.unchanged(outcome.unchanged, outcome.files, outcome.bytes);
     const left = outcome.left.reduce((sum, { types }) => sum + types.length, 0);
-    if (left * 2 > countEntries(job)) this.unasked = UNASKED;
+    if (left * 2 > countEntries(job)) this.checksToSkip = SKIP_CHECKS;
     if (outcome.left.length > 0) await this.leave(job, outcome.left);
   }
 
@@ -134,7 +134,7 @@ export class UnchangedEntries {
     await this.options.put({ ...job, groups });
   }
 
-  private async look(group: EntriesOfDirectory, outcome: Outcome): Promise<void> {
+  private async check(group: EntriesOfDirectory, outcome: Outcome): Promise<void> {
     const { config } = this.options;
     const { dir, types } = group;
     const names = namesOf(group);
@@ -150,8 +150,8 @@ export class UnchangedEntries {
       outcome.unchanged.push({ path: join(dir, names[index] ?? ''), type, action: 'unchanged', bytes });
     };
     try {
-      const done = this.lookNow(group, names, judge);
-      if (done < names.length) await this.lookLate(group, names, done, judge);
+      const done = this.checkSync(group, names, judge);
+      if (done < names.length) await this.checkAsync(group, names, done, judge);
     } catch (error) {
       if (codeOf(error) === '' && !(error instanceof CopyError)) throw error;
     }
@@ -161,8 +161,8 @@ export class UnchangedEntries {
     outcome.left.push(staying.size === 0 ? group : { ...group, ...left });
   }
 
-  /** @returns how many entries were looked up before the storage was found to answer late */
-  private lookNow(group: EntriesOfDirectory, names: readonly RawPath[], judge: Judge): number {
+  /** @returns how many entries were checked before the storage was found to be slow */
+  private checkSync(group: EntriesOfDirectory, names: readonly RawPath[], judge: Judge): number {
     const { fs, latency } = this.options;
     if (latency.isLate) return 0;
     const source = this.sourceTree.open(group.dir);
@@ -189,7 +189,7 @@ export class UnchangedEntries {
     return names.length;
   }
 
-  private async lookLate(
+  private async checkAsync(
     group: EntriesOfDirectory,
     names: readonly RawPath[],
     from: number,
@@ -213,7 +213,7 @@ export class UnchangedEntries {
         destination = await hold(fs.holdAhead(this.destination, group.dir));
         group.sweeps = false;
       }
-      // One after the other: many file systems look up one name of a directory at a time.
+      // One after the other: many file systems serialize lookups in one directory.
       for (const [index, name] of names.entries()) {
         if (index < from) continue;
         try {
@@ -228,7 +228,7 @@ export class UnchangedEntries {
     }
   }
 
-  // What killed runs left is looked for in a real run only.
+  // A dry run does not look for what killed runs left.
   private get sweeps(): boolean {
     return !this.options.config.dryRun;
   }
@@ -239,13 +239,14 @@ export class UnchangedEntries {
       case 'f':
         return (
           stat.nlink === 1 &&
-          ((isForSame(config, there) && isSameFile(stat, there, no)) || isLeft(config, stat, there, no))
+          ((isForSame(config, there) && isSameFile(stat, there, neverEvenSeconds)) ||
+            isLeft(config, stat, there, neverEvenSeconds))
         );
       case 'l':
         return (
           stat.nlink === 1 &&
           ((isForSame(config, there) && there.type === 'l' && sameTime(stat, there) && hasSameTarget()) ||
-            isLeft(config, stat, there, no))
+            isLeft(config, stat, there, neverEvenSeconds))
         );
       case 'd':
         return (
@@ -260,5 +261,5 @@ export class UnchangedEntries {
   }
 }
 
-// Whether times are cut to even seconds is asked by a worker.
-const no = (): boolean => false;
+// Whether the file system cuts times to even seconds is checked by a worker.
+const neverEvenSeconds = (): boolean => false;

@@ -4,11 +4,11 @@ import type { Turns } from './turns.ts';
 
 type Option = PatternUse['option'];
 
-/** Notices which patterns were of use. Each is asked only until it has matched once. */
+/** Finds the patterns that match nothing. Each is tried only until it has matched once. */
 export class Unmatched {
   private readonly uses: Set<PatternUse>;
   private readonly named = { include: new Map<string, Named[]>(), exclude: new Map<string, Named[]>() };
-  /** Excludes that say nothing of directories: they are about the top. */
+  /** Excludes without a directory part: they match at the top only. */
   private readonly aboutTop: ReadonlySet<PatternUse>;
   private readonly globsBelow = new Set<Globs>();
   private readonly missed = new Set<PatternUse>();
@@ -16,7 +16,7 @@ export class Unmatched {
 
   constructor(uses: readonly PatternUse[]) {
     this.uses = new Set(uses);
-    // Whoever writes `./x` or `/x` knows that.
+    // With `./x` or `/x` the user means the top.
     this.aboutTop = new Set(uses.filter((use) => use.option === 'exclude' && /^[^/]+\/?$/.test(use.pattern)));
     for (const use of uses) {
       const globs: Glob[] = [];
@@ -30,7 +30,7 @@ export class Unmatched {
     }
   }
 
-  /** An entry of the tree, for the excludes; one that is selected, for the includes. */
+  /** Call it for each entry of the tree with `exclude`, and for each selected entry with `include`. */
   async met(option: Option, path: string, isDirectory: boolean, turns: Turns): Promise<void> {
     if (option === 'exclude' && path.includes('/')) await this.metBelow(path, isDirectory, turns);
     for (const { use, directory } of this.named[option].get(path) ?? []) {
@@ -57,17 +57,17 @@ export class Unmatched {
     }
   }
 
-  /** What the pattern was perhaps meant to be: with that it would have matched something, or more than at the top. */
+  /** The pattern that was probably meant: it would have matched something, or more than at the top. */
   meant(use: PatternUse): string | undefined {
     return this.missed.has(use) ? `**/${use.pattern}` : undefined;
   }
 
-  /** Those with wildcards that have matched at the top, and would have matched below it. */
+  /** Patterns with wildcards that have matched at the top and would also have matched below it. */
   get topOnly(): readonly PatternUse[] {
     return [...this.missed].filter((use) => !this.uses.has(use) && use.forms.some((form) => 'glob' in form));
   }
 
-  /** Those that have matched nothing so far. */
+  /** Patterns that have matched nothing so far. */
   get left(): readonly PatternUse[] {
     return [...this.uses];
   }

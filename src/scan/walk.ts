@@ -13,21 +13,21 @@ import type { AdapterOptions, Filter, ListedEntry, Select } from './tree-adapter
 import { Turns } from './turns.ts';
 import type { Unmatched } from './unmatched.ts';
 
-/** Takes an entry: the directory it lies in, its name there, and its size in bytes; null where it is not known. */
+/** Takes an entry. `size` is in bytes, null where it is not known. */
 export type Visit = (dir: RawPath, name: RawPath, type: TypeLetter, size: number | null) => void;
 
 /** Which entries are wanted. */
 export interface Selection {
   patterns: Patterns;
   gitignore: Gitignore | null;
-  /** Is told what there is to match. */
+  /** Is called with each entry that patterns could match. */
   unmatched: Unmatched | null;
   callbacks: Callbacks | null;
 }
 
 /**
- * Lists a tree, depth first, and calls back for each selected entry; the entries of one directory come one after the
- * other. Resolves when the listing has ended. What cannot be listed goes to `options.onError`.
+ * Lists a tree, depth first, and visits each selected entry; the entries of one directory come consecutively. Resolves when the
+ * listing has ended. Errors go to `options.onError`.
  */
 export async function walk(
   fs: FileSystem,
@@ -41,7 +41,7 @@ export async function walk(
   await (isWhole ? walkWhole(fs, tree, options, visit) : walkSelected(fs, tree, selection, options, visit));
 }
 
-// Where nothing is matched fast-glob only costs: 20 ms to load, and several times its listing for each entry.
+// Without patterns fast-glob is only overhead: 20 ms to load, and several times the cost of the listing for each entry.
 async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterOptions, visit: Visit): Promise<void> {
   const { listed } = options;
   const lister = new Lister(fs, tree, options);
@@ -50,7 +50,7 @@ async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterO
     follow: options.dereference,
     after: options.observer !== undefined,
     prepare: options.observer?.prepare,
-    // Of these the listing itself says which directories it enters.
+    // With these options the listing itself decides which directories it enters.
     enters: !options.dereference && !options.oneFileSystem,
   });
   try {
