@@ -1,14 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { version } from '../api/version.ts';
-import type { FileSystem } from '../fs/file-system.ts';
-import type { PrestartedWorker } from '../process/prestart.ts';
-import type { Queue as EventQueue } from '../process/queue.ts';
 import type { Job } from '../protocol/jobs.ts';
-import type { Report, WorkerEvent } from '../protocol/report.ts';
-import type { WorkerConfig } from '../protocol/worker-config.ts';
+import type { Report } from '../protocol/report.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
-import { type Executor, LostJob, NoWorkers } from '../schedule/executor.ts';
-import type { WorkerLimit } from '../schedule/worker-limit.ts';
+import { type Executor, type ExecutorSetup, LostJob, NoWorkers } from '../schedule/executor.ts';
 import { Queue, QueueEvents, type Redis, Worker } from './bullmq.ts';
 import { checkAnswer, checkProgress } from './check-answer.ts';
 import { connect, shownBroker } from './connection.ts';
@@ -54,15 +49,9 @@ export class Broker {
   }
 
   /** Like `localExecutor`, but its jobs go to all machines that help, this one included. */
-  executor(
-    limit: WorkerLimit,
-    config: WorkerConfig,
-    events: EventQueue<WorkerEvent>,
-    early: readonly PrestartedWorker[],
-    fs: FileSystem,
-  ): Executor {
+  executor(setup: ExecutorSetup): Executor {
     const { client, url, warn } = this;
-    return new SharedExecutor({ client, url, warn, jobs: limit.current, config, events, early, fs });
+    return new SharedExecutor({ ...setup, client, url, warn, jobs: setup.limit.current });
   }
 
   close(): void {
@@ -75,15 +64,11 @@ export async function connectBroker(url: string, warn: Warn): Promise<Broker> {
   return new Broker(url, await connect(url), warn);
 }
 
-interface Setup {
+interface Setup extends ExecutorSetup {
   client: Redis;
   url: string;
   warn: Warn;
   jobs: number;
-  config: WorkerConfig;
-  events: EventQueue<WorkerEvent>;
-  early: readonly PrestartedWorker[];
-  fs: FileSystem;
 }
 
 interface Pending {

@@ -56,8 +56,13 @@ export class JobRunner {
     this.options = options;
     this.identities = new Identities(config.source.identity, config.destination.identity);
     this.events = new Queue<WorkerEvent>(64 * helper.jobs);
-    const shared = { ...config, lease: this.lease.path };
-    this.pool = localExecutor(new WorkerLimit(helper.jobs, helper.jobs), shared, this.events, early, fs);
+    this.pool = localExecutor({
+      limit: new WorkerLimit(helper.jobs, helper.jobs),
+      config: { ...config, lease: this.lease.path },
+      events: this.events,
+      early,
+      fs,
+    });
     this.queue = new Worker<Job, Answer>(id, (job, token) => this.process(job, token ?? ''), {
       connection: client,
       prefix: PREFIX,

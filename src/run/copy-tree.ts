@@ -28,7 +28,7 @@ import { type Patterns, patternsFor } from '../scan/selection.ts';
 import { SourceTree } from '../scan/source-tree.ts';
 import { unlessCancelled } from '../scan/turns.ts';
 import { Unmatched } from '../scan/unmatched.ts';
-import { NoWorkers } from '../schedule/executor.ts';
+import { type ExecutorFactory, NoWorkers } from '../schedule/executor.ts';
 import { HardLinks } from '../schedule/hard-links.ts';
 import { localExecutor } from '../schedule/local-executor.ts';
 import { RateFile } from '../schedule/rate-file.ts';
@@ -52,7 +52,7 @@ export interface CopyHooks {
   /** @internal Workers forked ahead of the call (see `startWorkerEarly`); they end with this process. */
   early?: readonly PrestartedWorker[];
   /** @internal What runs the jobs. */
-  executor?: typeof localExecutor;
+  executor?: ExecutorFactory;
   /** @internal Names in messages of patterns from files. */
   origins?: ReadonlyMap<string, string>;
 }
@@ -79,7 +79,7 @@ export async function copyTree(
   const fs = await openFileSystem();
   const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
   if (hooks.signal?.aborted) return notBegun(reporter);
-  const copy = (executor: typeof localExecutor): Promise<Summary> =>
+  const copy = (executor: ExecutorFactory): Promise<Summary> =>
     prepareAndCopy({ fs, config, patterns, reporter, hooks, executor }, source, destination);
   return config.broker === null ? copy(hooks.executor ?? localExecutor) : withBroker(config.broker, reporter, copy);
 }
@@ -88,7 +88,7 @@ export async function copyTree(
 async function withBroker(
   url: string,
   reporter: Reporter,
-  copy: (executor: typeof localExecutor) => Promise<Summary>,
+  copy: (executor: ExecutorFactory) => Promise<Summary>,
 ): Promise<Summary> {
   const { connectBroker } = await import('../broker/broker.ts');
   let broker: Broker;
@@ -99,7 +99,7 @@ async function withBroker(
     throw error;
   }
   try {
-    return await copy((...args) => broker.executor(...args));
+    return await copy((setup) => broker.executor(setup));
   } finally {
     broker.close();
   }
@@ -170,7 +170,7 @@ interface Run {
   rate: RateFile | null;
   reporter: Reporter;
   hooks: CopyHooks;
-  executor: typeof localExecutor;
+  executor: ExecutorFactory;
 }
 
 async function copyPlanned(run: Run, plans: readonly Plan[], trees: readonly SourceTree[]): Promise<Summary> {
@@ -219,7 +219,7 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
   const events = new Queue<WorkerEvent>(64 * Math.max(config.mostJobs, 1));
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
   const { tracing } = reporter;
-  const untraced = run.executor(common.limit, setup, events, common.early ?? [], fs);
+  const untraced = run.executor({ limit: common.limit, config: setup, events, early: common.early ?? [], fs });
   const executor = tracing ? new TracedExecutor(untraced, tracing.queue) : untraced;
   const listener: SchedulerListener = {
     failed: (failure) => reporter.failed(failure),

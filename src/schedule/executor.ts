@@ -1,7 +1,12 @@
 import type { Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
+import type { FileSystem } from '../fs/file-system.ts';
+import type { PrestartedWorker } from '../process/prestart.ts';
+import type { Queue } from '../process/queue.ts';
 import type { Job } from '../protocol/jobs.ts';
-import type { Progress, Report } from '../protocol/report.ts';
+import type { Progress, Report, WorkerEvent } from '../protocol/report.ts';
+import type { WorkerConfig } from '../protocol/worker-config.ts';
+import type { WorkerLimit } from './worker-limit.ts';
 
 /**
  * Gives jobs to workers and returns their reports. Nothing above this interface knows what a worker is: the local pool of processes
@@ -21,6 +26,19 @@ export interface Executor {
   /** Ends the workers at once; reported results are not lost. */
   terminate(): Promise<void>;
 }
+
+export interface ExecutorSetup {
+  /** The number of workers. */
+  limit: WorkerLimit;
+  config: WorkerConfig;
+  /** Takes the progress of the workers. */
+  events: Queue<WorkerEvent>;
+  /** Workers that are started already. */
+  early: readonly PrestartedWorker[];
+  fs: FileSystem;
+}
+
+export type ExecutorFactory = (setup: ExecutorSetup) => Executor;
 
 /** An executor on this machine, which others may tell the numbers of their jobs. */
 export interface LocalExecutor extends Executor {

@@ -1,7 +1,5 @@
-import type { FileSystem } from '../fs/file-system.ts';
 import { PoolClosed, WorkerLost } from '../process/errors.ts';
 import { ProcessPool } from '../process/pool.ts';
-import type { PrestartedWorker } from '../process/prestart.ts';
 import type { Queue } from '../process/queue.ts';
 import { task } from '../process/tasks.ts';
 import type { Job } from '../protocol/jobs.ts';
@@ -9,8 +7,7 @@ import type { Report, WorkerEvent } from '../protocol/report.ts';
 import { NO_CURRENT_ENTRY, WORKER_TASKS, type WorkerConfig } from '../protocol/worker-config.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { workerProcess } from './early.ts';
-import { type LocalExecutor, LostJob, NoWorkers } from './executor.ts';
-import type { WorkerLimit } from './worker-limit.ts';
+import { type ExecutorSetup, type LocalExecutor, LostJob, NoWorkers } from './executor.ts';
 
 const setup = task<[config: WorkerConfig, events: Queue<WorkerEvent>], void>(WORKER_TASKS, 'setup');
 const runJob = task<[job: Job, number: number], Report>(WORKER_TASKS, 'runJob');
@@ -24,17 +21,8 @@ const AHEAD = 1;
  */
 const LONGEST_END = 2_000;
 
-/**
- * The executor on a pool of child processes. Its workers report progress through `events`.
- * @param limit says how many workers there are
- */
-export function localExecutor(
-  limit: WorkerLimit,
-  config: WorkerConfig,
-  events: Queue<WorkerEvent>,
-  early: readonly PrestartedWorker[],
-  fs: FileSystem,
-): LocalExecutor {
+/** The executor on a pool of child processes. */
+export function localExecutor({ limit, config, events, early, fs }: ExecutorSetup): LocalExecutor {
   const pool = new ProcessPool(limit.current, {
     ...workerProcess(),
     prefetch: AHEAD,

@@ -1,10 +1,9 @@
 import { openFileSystem } from '../../src/fs/driver.ts';
-import type { Executor } from '../../src/schedule/executor.ts';
-import type { localExecutor } from '../../src/schedule/local-executor.ts';
+import type { ExecutorFactory } from '../../src/schedule/executor.ts';
 import { Worker } from '../../src/worker/worker.ts';
 
 /** An executor without processes: its workers take turns in this one, whose umask is to be 0 meanwhile. */
-export const inProcessExecutor: typeof localExecutor = ({ current: jobs }, config, events): Executor => {
+export const inProcessExecutor: ExecutorFactory = ({ limit: { current: jobs }, config, events }) => {
   const workers = openFileSystem(config.driver).then((fs) =>
     Array.from(
       { length: jobs },
