@@ -25,7 +25,7 @@ const isConfig = shape({
   forbidden: listOf(isText),
   merged: isFlag,
   beganEmpty: isFlag,
-  rename: (value) => value === null || shape({ from: isName, to: isName })(value),
+  single: (value) => value === null || shape({ from: isName, to: isName })(value),
   beganMs: isWhole,
   runMark: isMark,
   leaderMark: isMark,

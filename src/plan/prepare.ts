@@ -71,12 +71,12 @@ export function prepare(
   return prepareFile(fs, splitLast(at), [dir, as], dryRun);
 }
 
-interface SourceEntry extends Looked {
+interface FoundSource extends Looked {
   /** It is copied itself, with `archive` also because it leads nowhere. */
   isLink: boolean;
 }
 
-function lookAtSource(path: RawPath, { archive, sourceLink }: Config): SourceEntry {
+function lookAtSource(path: RawPath, { archive, sourceLink }: Config): FoundSource {
   const itself = sourceLink && !path.endsWith('/') ? lookAtLink(path) : null;
   if (itself !== null) return { kind: 'other', identity: itself.identity, isLink: true };
   const found = orRefuse(path, 'cannot look at the source', () => look(path));

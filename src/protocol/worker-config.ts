@@ -30,7 +30,7 @@ export interface WorkerConfig {
   /** It was empty, owned by us, and has no default ACL. */
   beganEmpty: boolean;
   /** The single file that is copied, and its name at the destination; null for a tree. */
-  rename: { from: RawPath; to: RawPath } | null;
+  single: { from: RawPath; to: RawPath } | null;
   /** When the run began, in milliseconds since 1970. */
   beganMs: number;
   /** Marks the temporary names of this run (see `fs/temporary-name.ts`). */

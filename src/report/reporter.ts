@@ -90,8 +90,8 @@ export class Reporter {
     if (trace !== null) this.trace = open('trace', trace, Trace);
   }
 
-  /** @param workers how many of them there are, kept up to date */
-  follows(workers: { readonly current: number; readonly highest: number }): void {
+  /** @param workers their number, kept up to date */
+  setWorkerLimit(workers: { readonly current: number; readonly highest: number }): void {
     this.workers = workers;
   }
 
@@ -134,7 +134,7 @@ export class Reporter {
   }
 
   /** Handles events of the workers until the queue is closed. */
-  async follow(events: Queue<WorkerEvent>, heard: (progress: Progress) => void): Promise<void> {
+  async consume(events: Queue<WorkerEvent>, heard: (progress: Progress) => void): Promise<void> {
     for await (const event of events) {
       switch (event.type) {
         case 'progress':
@@ -212,11 +212,6 @@ export class Reporter {
   /** Pending while the consumer of the events asks for a pause. */
   ready(): Promise<void> | undefined {
     return this.pause;
-  }
-
-  /** An entry could not be listed. */
-  unlisted(failure: Failure): void {
-    this.failed(failure);
   }
 
   /** An entry failed. Repeated reports of a failure count once. */

@@ -181,7 +181,7 @@ async function copyPlanned(run: Run, plans: readonly Plan[], trees: readonly Sou
   const links = new HardLinks();
   const [first] = plans;
   const limit = new WorkerLimit(config.jobs, config.mostJobs);
-  reporter.follows(limit);
+  reporter.setWorkerLimit(limit);
   for (const [index, plan] of plans.entries()) {
     const tree = trees[index];
     if (tree === undefined) continue;
@@ -236,7 +236,7 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     scheduler.stop();
     tree.stop();
   });
-  const telling = reporter.follow(events, (progress) => scheduler.heard(progress));
+  const telling = reporter.consume(events, (progress) => scheduler.heard(progress));
   const interrupt = (): void => {
     reporter.interrupt();
     void executor.terminate();

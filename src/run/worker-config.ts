@@ -22,7 +22,7 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
     forbidden: plan.forbidden,
     merged: plan.merged,
     beganEmpty: isEmptyAndOurs(fs, plan),
-    rename: plan.single === null ? null : { from: plan.single.name, to: plan.single.as },
+    single: plan.single === null ? null : { from: plan.single.name, to: plan.single.as },
     beganMs: Date.now(),
     runMark: mark,
     leaderMark: mark,

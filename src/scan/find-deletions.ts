@@ -30,7 +30,7 @@ export async function findDeletions(context: DeletionContext, extra: ExtraEntrie
   const { jobs, count } = (await collect(context, extra)).jobs();
   if (count <= config.maxDelete) return jobs;
   const message = `${count} entries would be deleted, more than ${config.maxDelete}: nothing is deleted`;
-  reporter.unlisted(entryError('', 'destination', 'delete', 'EPCOPY_MAXDELETE', message).failure);
+  reporter.failed(entryError('', 'destination', 'delete', 'EPCOPY_MAXDELETE', message).failure);
   return [];
 }
 

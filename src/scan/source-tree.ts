@@ -102,7 +102,7 @@ export class SourceTree {
             directories.identify(job);
             return unchanged?.put(job) ?? put(job);
           },
-          failed: (failure) => reporter.unlisted(failure),
+          failed: (failure) => reporter.failed(failure),
           skipped: (path, kind) => reporter.skipped(path, kind),
           ready: () => reporter.ready(),
           cancelled: () => this.stopped,

@@ -146,7 +146,7 @@ export function entryIn(
   name: RawPath,
   type: TypeLetter,
 ): Entry {
-  const newName = config.rename?.to ?? destinationPath(name);
+  const newName = config.single?.to ?? destinationPath(name);
   return { sourceDir, destinationDir, name: sourcePath(name), newName, path: join(path, name), type, deferredAs: null };
 }
 

@@ -14,7 +14,7 @@ export function sweep(context: Context, sourceDir: Handle, dir: Handle): void {
   // A failure of this listing does not matter.
   for (const name of orNull(() => temporaryNamesIn(fs, dir)) ?? []) {
     const isKept = config.partial && parseTemporaryName(name)?.isPartial;
-    if (isKept || name === config.rename?.to) continue;
+    if (isKept || name === config.single?.to) continue;
     // Another worker may be first, or it is not permitted: the file stays for a later run.
     orNull(() => fs.statAt(sourceDir, name) === null && removeStale(fs, dir, name, { before: config.beganMs }));
   }
