@@ -50,7 +50,7 @@ export default defineConfig([
           },
           {
             name: 'storage',
-            test: /src\/fs\/(file-system|entry-error|types-of-file-systems|node-stat|statx|flags|proc-path|read-ahead)/,
+            test: /src\/fs\/(file-system|entry-error|file-system-types|node-stat|statx|flags|proc-path|read-ahead)/,
           },
         ],
       },

@@ -4,8 +4,8 @@ import type { PrestartedWorker } from '../process/prestart.ts';
 import { Queue } from '../process/queue.ts';
 import '../process/queue-core.ts';
 import type { Job } from '../protocol/jobs.ts';
+import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
-import { monotonicMs } from '../protocol/steady-clock.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { type LocalExecutor, LostJob, NoWorkers } from '../schedule/executor.ts';
@@ -14,7 +14,7 @@ import { WorkerLimit } from '../schedule/worker-limit.ts';
 import { type Job as QueuedJob, type Redis, UnrecoverableError, Worker } from './bullmq.ts';
 import { checkJob } from './check-job.ts';
 import { Identities } from './identities.ts';
-import { Lease } from './lease.ts';
+import { LeaseWriter } from './lease.ts';
 import { type Answer, type Helper, lockMs, PREFIX, type ProgressUpdate } from './shared-run.ts';
 
 /** Milliseconds between two progress updates to the coordinator. */
@@ -42,7 +42,7 @@ export class JobRunner {
   private readonly queue: Worker<Job, Answer>;
   private readonly events: Queue<WorkerEvent>;
   private readonly pool: LocalExecutor;
-  private readonly lease = new Lease();
+  private readonly lease = new LeaseWriter();
   private readonly identities: Identities;
   /** Jobs in progress, with their lock tokens and the time until which each is certainly locked by us. */
   private readonly held = new Map<string, { token: string; until: number; job: QueuedJob<Job, Answer> }>();

@@ -2,13 +2,13 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LEASE_FIELDS } from '../protocol/lease.ts';
-import { monotonicMs } from '../protocol/steady-clock.ts';
+import { monotonicMs } from '../protocol/monotonic-clock.ts';
 
 /**
  * The time until which the workers of this machine may continue; they read it between system calls. A machine that was paused or cut
  * off from the broker must not continue jobs that have been given to others meanwhile.
  */
-export class Lease {
+export class LeaseWriter {
   /** The file that the workers read. */
   readonly path: string;
   private readonly directory: string;

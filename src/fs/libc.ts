@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { RawPath } from '../api/names.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
+import { holdsEvenSeconds, isNetwork } from './file-system-types.ts';
 import * as flags from './flags.ts';
 import * as libc from './libc-calls.ts';
 import { libcXattrs } from './libc-xattrs.ts';
@@ -17,7 +18,6 @@ import {
 } from './read-ahead.ts';
 import { STATX_MASK, STATX_MASK_QUIET, STATX_SIZE, StatxStat } from './statx.ts';
 import { codeOf, SystemError, systemError } from './system-error.ts';
-import { holdsEvenSeconds, isNetwork } from './types-of-file-systems.ts';
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { sep } from 'node:path';
 import type { RawPath } from '../api/names.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
+import { holdsEvenSeconds, isNetwork } from './file-system-types.ts';
 import * as flags from './flags.ts';
 import { nodeStat, typeOfDirent } from './node-stat.ts';
 import { isNameIn, nodePath, pathOf } from './proc-path.ts';
@@ -17,7 +18,6 @@ import {
   readAhead,
 } from './read-ahead.ts';
 import { orNull, SystemError, systemCall } from './system-error.ts';
-import { holdsEvenSeconds, isNetwork } from './types-of-file-systems.ts';
 
 /**
  * The portable driver on node:fs. On Linux names are opened through /proc/self/fd/N, which works like openat; elsewhere a directory

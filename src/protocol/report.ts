@@ -67,7 +67,7 @@ export interface Report extends Totals {
   spans?: Span[];
 }
 
-/** A span of time, in milliseconds of the steady clock. */
+/** A span of time, in milliseconds of the monotonic clock. */
 export interface Span {
   what: Job['kind'] | 'directory' | 'entry' | 'wait';
   /** '' for none, or the top. */

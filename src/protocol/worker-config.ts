@@ -13,7 +13,7 @@ export interface RateLimit {
   bytesPerSecond: number;
   /** Bytes that one byte of the file stands for. */
   unit: number;
-  /** When the run began, on the system's steady clock, in milliseconds. */
+  /** When the run began, on the system's monotonic clock, in milliseconds. */
   startMs: number;
 }
 

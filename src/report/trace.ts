@@ -1,6 +1,6 @@
 import { fromText, type RawPath, splitPath, toText } from '../api/names.ts';
+import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { Span } from '../protocol/report.ts';
-import { monotonicMs } from '../protocol/steady-clock.ts';
 import { TextOutput } from './output.ts';
 
 /** A row of the trace: a thread, in terms of the format. */
@@ -22,7 +22,7 @@ export interface QueueState {
   workers: number;
 }
 
-/** Events of the parent; times are in milliseconds of the steady clock. */
+/** Events of the parent; times are in milliseconds of the monotonic clock. */
 export interface Tracing {
   /** A directory was listed, or waited for. */
   listed: (path: RawPath, fromMs: number) => void;

@@ -21,9 +21,9 @@ import { removeTemporaries } from '../report/clean-up.ts';
 import { Reporter } from '../report/reporter.ts';
 import { restoreModes } from '../report/restore-modes.ts';
 import { lockSplit } from '../report/split-lock.ts';
+import { isDestinationExcluded } from '../scan/destination-excluded.ts';
 import { ExtraEntries } from '../scan/extra-entries.ts';
 import { findDeletions } from '../scan/find-deletions.ts';
-import { isLeftOut } from '../scan/left-out.ts';
 import { type Patterns, patternsFor } from '../scan/selection.ts';
 import { SourceTree } from '../scan/source-tree.ts';
 import { unlessCancelled } from '../scan/turns.ts';
@@ -121,7 +121,7 @@ async function prepareAndCopy(
       await unlessCancelled(Promise.all(answers), () => hooks.signal?.aborted === true);
     }
     const retries = new Retries(fs, config.retries, []);
-    const leftOut = !isList(source) && (await isLeftOut(source, destination, patterns, config));
+    const leftOut = !isList(source) && (await isDestinationExcluded(source, destination, patterns, config));
     plans = await retries.run(
       () =>
         isList(source)

@@ -9,7 +9,7 @@ import { Retries } from '../fs/retry.ts';
 import { mayStopAnswering } from '../plan/mounts.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
-import { monotonicMs } from '../protocol/steady-clock.ts';
+import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { Tracing } from '../report/trace.ts';
 import { Callbacks } from './callbacks.ts';

@@ -2,7 +2,7 @@ import type { RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import type { DirectoryRead } from '../fs/read-ahead.ts';
-import { monotonicMs } from '../protocol/steady-clock.ts';
+import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import { DirectoryStack, type Pending } from './directory-stack.ts';
 import { fromGlob, toGlob } from './glob-names.ts';
 import { Lister, type ListerOptions } from './lister.ts';

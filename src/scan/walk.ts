@@ -1,7 +1,7 @@
 import { bothNames, join, type RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { FileSystem, TypeLetter } from '../fs/file-system.ts';
-import { monotonicMs } from '../protocol/steady-clock.ts';
+import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { Callbacks } from './callbacks.ts';
 import { DirectoryStack } from './directory-stack.ts';
 import type { Gitignore, IsIgnored } from './gitignore.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RefusedError } from '../api/errors.ts';
 import { fromText } from '../api/names.ts';
-import { monotonicMs } from '../protocol/steady-clock.ts';
+import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { RateLimit } from '../protocol/worker-config.ts';
 
 /** Pauses of about this length, in milliseconds, keep the rate smooth. */

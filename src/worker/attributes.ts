@@ -2,7 +2,7 @@ import type { RawPath } from '../api/names.ts';
 import type { ExtendedAttributes, FileSystem, Handle } from '../fs/file-system.ts';
 import { codeOf, orNull, SystemError } from '../fs/system-error.ts';
 import { type Context, lose } from './context.ts';
-import { keep } from './keep.ts';
+import { keep } from './optional-metadata.ts';
 
 export const ACCESS_ACL = 'system.posix_acl_access';
 const DEFAULT_ACL = 'system.posix_acl_default';

@@ -3,7 +3,7 @@ import { parentIsAlive } from '../process/current.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import type { RateLimit } from '../protocol/worker-config.ts';
-import { Lease } from './lease.ts';
+import { LeaseReader } from './lease.ts';
 import { processorMs } from './processor-time.ts';
 import { SharedRate } from './rate-limit.ts';
 
@@ -26,7 +26,7 @@ export class Heartbeat {
   private readonly emit: (event: WorkerEvent) => void;
   private readonly worker: number;
   private readonly rate: SharedRate | null;
-  private readonly lease: Lease | null;
+  private readonly lease: LeaseReader | null;
   private path: RawPath = '';
   private done = 0;
   private size = 0;
@@ -46,7 +46,7 @@ export class Heartbeat {
     this.emit = emit;
     this.worker = worker;
     this.rate = rate === null ? null : new SharedRate(rate);
-    this.lease = lease === null ? null : new Lease(lease);
+    this.lease = lease === null ? null : new LeaseReader(lease);
   }
 
   /**

@@ -1,9 +1,9 @@
 import { openSync, readSync } from 'node:fs';
 import { LEASE_FIELDS } from '../protocol/lease.ts';
-import { monotonicMs } from '../protocol/steady-clock.ts';
+import { monotonicMs } from '../protocol/monotonic-clock.ts';
 
 /** A worker's view of how long it may go on with what others may be given. */
-export class Lease {
+export class LeaseReader {
   private readonly fd: number;
   private readonly fields = new Float64Array(LEASE_FIELDS);
   private readonly bytes = new Uint8Array(this.fields.buffer);
@@ -14,8 +14,8 @@ export class Lease {
 
   get isOver(): boolean {
     readSync(this.fd, this.bytes, 0, this.bytes.length, 0);
-    const [steady = 0, daytime = 0] = this.fields;
-    return monotonicMs() > steady || Date.now() > daytime;
+    const [monotonic = 0, wallClock = 0] = this.fields;
+    return monotonicMs() > monotonic || Date.now() > wallClock;
   }
 
   get isEnding(): boolean {

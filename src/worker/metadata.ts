@@ -4,7 +4,7 @@ import { orNull } from '../fs/system-error.ts';
 import { modeWithoutAcl } from './acl.ts';
 import { ACCESS_ACL, dropAcl, readAttributes, removeExtraAttributes, writeAttributes } from './attributes.ts';
 import { type Context, lose } from './context.ts';
-import { keep } from './keep.ts';
+import { keep } from './optional-metadata.ts';
 import { setAndCheckTimes } from './times.ts';
 
 const SPECIAL_BITS = 0o7000;

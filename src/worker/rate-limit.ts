@@ -1,5 +1,5 @@
 import { fstatSync, openSync, writeSync } from 'node:fs';
-import { monotonicMs } from '../protocol/steady-clock.ts';
+import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { RateLimit } from '../protocol/worker-config.ts';
 
 /** Milliseconds: after a longer pause the unused rate is lost, not caught up. */

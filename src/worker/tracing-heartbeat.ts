@@ -1,7 +1,7 @@
 import type { RawPath } from '../api/names.ts';
 import type { Job } from '../protocol/jobs.ts';
+import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { Report, Span } from '../protocol/report.ts';
-import { monotonicMs } from '../protocol/steady-clock.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 /** Milliseconds: shorter spans are not reported. */

@@ -13,7 +13,7 @@ import { Turns } from './turns.ts';
  * Whether the destination lies in the source and the patterns keep the listing from reaching it. False where links are followed: one
  * might lead there.
  */
-export async function isLeftOut(
+export async function isDestinationExcluded(
   source: string | Uint8Array,
   destination: string | Uint8Array,
   patterns: Patterns,
