@@ -48,7 +48,7 @@ export interface Found {
 
 /** The state of one worker. */
 export interface WorkerView {
-  /** 0 to jobs - 1. */
+  /** From 0; with `auto` or a broker it may exceed the `jobs` of the start event. */
   index: number;
   /** The current file, as bytes, relative to the source; '' when idle. */
   path: string;

@@ -24,7 +24,7 @@ export interface WorkerCommand {
 export type Help = (options: WorkerCommand & { say: (line: string) => void; signal: AbortSignal }) => Promise<void>;
 
 /** @throws UsageError; null: the help is asked for */
-export function parseWorkerCommand(args: readonly RawPath[]): WorkerCommand | null {
+function parseWorkerCommand(args: readonly RawPath[]): WorkerCommand | null {
   const [, url = '', ...rest] = args;
   if (rest.includes('-h') || rest.includes('--help')) return null;
   if (!brokerUrl.fits(url)) throw new UsageError(`argument 'url': takes ${brokerUrl.takes}`);

@@ -70,7 +70,7 @@ export function codeOf(error: unknown): string {
   return error instanceof SystemError ? error.code : '';
 }
 
-export function messageOfCode(code: string): string {
+function messageOfCode(code: string): string {
   const extra = EXTRA[code];
   if (extra !== undefined) return extra;
   for (const [name, message] of getSystemErrorMap().values()) if (name === code) return message;

@@ -52,7 +52,7 @@ export function foldingDirectories(fs: FileSystem, place: Place, dryRun: boolean
  * ext4 and f2fs a directory inherits this), or an entry's. Where that tells nothing and the file system may ignore case, or on
  * other systems than Linux, a temporary file is made, except in a dry run.
  */
-export function foldsNames(fs: FileSystem, { destination }: Place, dryRun: boolean): boolean {
+function foldsNames(fs: FileSystem, { destination }: Place, dryRun: boolean): boolean {
   if (destination.identity === '') return false;
   return folds(fs, destination.path, dryRun);
 }

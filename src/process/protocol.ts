@@ -144,7 +144,7 @@ export type Operation =
   | ListOperation
   | MakeOperation;
 
-export type QueueOperation =
+type QueueOperation =
   | { op: 'put'; item: Packed; wait: number | null }
   /** `bytes`: the item has to be bytes, that many at most; else it stays. Null: any item. `ahead`: so many more, if there are. */
   | { op: 'get'; wait: number | null; bytes: number | null; ahead: number }
@@ -158,23 +158,21 @@ export type QueueOperation =
   | { op: 'return'; credit: number; items: number };
 
 /** A joinable queue's own. */
-export type JoinOperation = { op: 'taskDone' } | { op: 'join'; wait: number | null };
+type JoinOperation = { op: 'taskDone' } | { op: 'join'; wait: number | null };
 
 /** A pipe's: who holds which end. */
-export type HolderOperation =
-  | { op: 'hold'; end: number; holder: Address }
-  | { op: 'drop'; end: number; holder: Address };
+type HolderOperation = { op: 'hold'; end: number; holder: Address } | { op: 'drop'; end: number; holder: Address };
 
 /** A semaphore's, of which a lock is one. */
-export type LockOperation = { op: 'acquire'; wait: number | null } | { op: 'release' };
+type LockOperation = { op: 'acquire'; wait: number | null } | { op: 'release' };
 
-export type EventOperation =
+type EventOperation =
   | { op: 'eventSet' }
   | { op: 'eventClear' }
   | { op: 'eventIsSet' }
   | { op: 'eventWait'; wait: number | null };
 
-export type DictOperation =
+type DictOperation =
   | { op: 'dictGet'; key: Key }
   | { op: 'dictSet'; key: Key; value: unknown }
   | { op: 'dictDelete'; key: Key }
@@ -183,7 +181,7 @@ export type DictOperation =
   | { op: 'dictEntries' }
   | { op: 'dictClear' };
 
-export type ListOperation =
+type ListOperation =
   | { op: 'listAt'; index: number }
   | { op: 'listSet'; index: number; value: unknown }
   | { op: 'listPush'; value: unknown }
@@ -197,6 +195,6 @@ export type ListOperation =
 export type Key = string | number | boolean | bigint;
 
 /** Asks a manager for a new object. */
-export type MakeOperation = { op: 'make'; kind: MadeKind; id: string; detail: number };
+type MakeOperation = { op: 'make'; kind: MadeKind; id: string; detail: number };
 
 export type MadeKind = 'queue' | 'joinable-queue' | 'dict' | 'list' | 'lock' | 'semaphore' | 'event';

@@ -26,7 +26,7 @@ export function decodeValue(packed: Packed): unknown {
 }
 
 /** The value as JSON; undefined when it is big, or would arrive as something else than structured clone makes of it. */
-export function smallJson(value: unknown): string | undefined {
+function smallJson(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null ? new JsonWriter().write(value) : primitive(value);
 }
 

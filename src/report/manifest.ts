@@ -12,7 +12,7 @@ export class Manifest extends TextOutput {
 }
 
 /** A name with a line end or a backslash is escaped, and a backslash before the sum says so. */
-export function manifestLine(sha256: string, path: RawPath): string {
+function manifestLine(sha256: string, path: RawPath): string {
   const escaped = path.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
   return `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
 }

@@ -151,7 +151,8 @@ async function prepareAndCopy(
       return notBegun(reporter);
     }
     if (config.bwlimit > 0) rate = new RateFile(config.bwlimit);
-    for (const plan of plans.slice(0, 1)) reporter.openOutputs(fs, plan);
+    const [first] = plans;
+    if (first !== undefined) reporter.openOutputs(fs, first);
   } catch (error) {
     rate?.close();
     undoAll();

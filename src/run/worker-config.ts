@@ -5,7 +5,7 @@ import { runMark } from '../fs/temporary-name.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { RateLimit, WorkerConfig } from '../protocol/worker-config.ts';
 
-/** Bytes. Larger files are split among idle workers. */
+/** Bytes. Files of this size or more are split among idle workers. */
 const SPLIT_ABOVE = 64 * 1024 * 1024;
 
 export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: RateLimit | null): WorkerConfig {

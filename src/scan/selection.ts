@@ -31,7 +31,7 @@ export interface Patterns {
 }
 
 /** No filters. */
-export const EVERYTHING: Patterns = {
+const EVERYTHING: Patterns = {
   all: true,
   uses: [],
   excludes: async () => false,

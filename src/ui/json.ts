@@ -134,7 +134,7 @@ export class JsonReporter implements Reporter {
 }
 
 /** JSON that is safe on a terminal: what JSON does not escape itself (DEL, C1, text direction) is escaped too. */
-export function toLine(event: JsonEvent): string {
+function toLine(event: JsonEvent): string {
   return JSON.stringify(event).replace(
     /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
