@@ -1,6 +1,6 @@
 /**
  * The folders of the source from the bottom up. A folder may import from the folders above its own line here, and from no
- * other; the entries at the top of `src` may import from all. src/README.md draws the same.
+ * other; the entries at the top of `src` may import from all. src/README.md describes them.
  */
 export const ROOMS: readonly { name: string; sees: readonly string[] }[] = [
   { name: 'process', sees: [] },
