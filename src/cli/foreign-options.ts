@@ -23,7 +23,7 @@ const INSTEAD: readonly (readonly [options: string, hint: string])[] = [
   ['--ignore-existing', 'to keep what is there: -n'],
   ['--immutable', 'to fail at what is there: --if-exists error'],
   [
-    '-m --mirror --sync --del --delete-after --delete-before --delete-during /MIR',
+    '--mirror --sync --del --delete-after --delete-before --delete-during /MIR',
     'to remove what is not in the source: --delete',
   ],
   ['--threads --parallel --workers --transfers --checkers', 'the number of workers: -j <n>'],

@@ -4,17 +4,23 @@ import { printable, type RawPath, toBytes } from '../api/names.ts';
 
 /** `scheme://...`, `user@host:path`, `host:path`, `host::module`: remote paths in the syntax of URLs, scp and rsync. */
 const REMOTE = /^(?:[a-z][a-z0-9+.-]*:\/\/|[^/:]+:)/i;
-const ROBOCOPY = /^\/(?:MIR|PURGE|E|S|Z|J|MT(?::\d+)?)$/i;
+const ROBOCOPY: readonly (readonly [option: RegExp, hint: string])[] = [
+  [/^\/(?:MIR|PURGE)$/i, 'to remove what is not in the source: -u --delete'],
+  [/^\/[ESJ]$/i, 'a folder is copied with all that it holds anyway'],
+  [/^\/Z$/i, 'to resume big files: --partial'],
+  [/^\/MT(?::\d+)?$/i, 'the number of workers: -j <n>'],
+  [/^\/X[DF]$/i, "to leave something out: --exclude '**/name'"],
+  [/^\/[RW]:\d+$/i, 'retries after a transient failure: --retries <n>'],
+];
 const DRIVE = /^[a-z]:/i;
 
 /**
  * Throws UsageError for a path that means another machine in other programs, unless it exists here.
  */
 export function refuseRemote(path: RawPath, platform = process.platform): void {
-  if (ROBOCOPY.test(path) && !exists(path)) {
-    throw new UsageError(
-      `'${printable(path)}' is an option of robocopy. To remove what is not in the source: --delete.`,
-    );
+  const hint = ROBOCOPY.find(([option]) => option.test(path))?.[1];
+  if (hint !== undefined && !exists(path)) {
+    throw new UsageError(`'${printable(path)}' is an option of robocopy: ${hint}.`);
   }
   if (!REMOTE.test(path) || (platform === 'win32' && DRIVE.test(path)) || exists(path)) return;
   const shown = printable(path);

@@ -194,6 +194,17 @@ describe('habits of other programs', () => {
     expect(complaint('--progress', 'jsn', 'src', 'dest')).toContain("argument 'jsn' is invalid");
   });
 
+  test.each([
+    ['/MIR', '-u --delete'],
+    ['/e', 'anyway'],
+    ['/MT:8', '-j <n>'],
+    ['/XD', "--exclude '**/name'"],
+    ['/R:3', '--retries <n>'],
+  ])('%s of robocopy names what does the same: %s', (option, instead) => {
+    expect(complaint('src', 'dest', option)).toContain(`'${option}' is an option of robocopy: `);
+    expect(complaint('src', 'dest', option)).toContain(instead);
+  });
+
   test('-n with --delete names the dry run', () => {
     expect(complaint('-avn', '--delete', 'a', 'b')).toContain('--dry-run');
   });
