@@ -29,7 +29,8 @@ export async function findDeletions(context: DeletionContext, extra: ExtraEntrie
   }
   const { jobs, count } = (await collect(context, extra)).jobs();
   if (count <= config.maxDelete) return jobs;
-  const message = `${count} entries would be deleted, more than ${config.maxDelete}: nothing is deleted`;
+  const entries = count === 1 ? '1 entry' : `${count} entries`;
+  const message = `${entries} would be deleted, more than ${config.maxDelete}: nothing is deleted`;
   reporter.failed(entryError('', 'destination', 'delete', 'EPCOPY_MAXDELETE', message).failure);
   return [];
 }

@@ -28,9 +28,7 @@ export function summaryLines(summary: Summary, paths: DisplayPaths, paint: Palet
     lines.push(`${printable(paths.destination)} existed: ${dryRun ? 'would be merged into' : 'merged into it'}`);
   }
   if (!dryRun && (summary.outcome === 'interrupted' || summary.outcome === 'stopped')) {
-    lines.push(
-      'files that were not complete were dropped (--partial keeps big ones); run again with -u to copy the rest',
-    );
+    lines.push('run again with the same options and -u to copy the rest');
   }
   if (summary.machines !== undefined) lines.push(machinesInWords(summary.machines));
   const hint = dryRun || limited ? undefined : advice(summary.load, elapsedMs);
