@@ -246,7 +246,7 @@ describe('stdout', () => {
       const pcopy = command(['src', 'dest', '-v']);
       pcopy[name].paused = true;
       const ended = pcopy.with(fakeEngine({ ...SMALL, sizes: Array(30_000).fill(10), msPerFile: 1, failures: 20_000 }));
-      await vi.waitFor(() => expect(pcopy[name].writableLength).toBeGreaterThan(1 << 20));
+      await vi.waitFor(() => expect(pcopy[name].writableLength).toBeGreaterThan(1 << 20), 20_000);
       pcopy.signals.emit('SIGTERM');
       expect(await ended).toBe(143);
       expect(pcopy[name].writableLength).toBeGreaterThan(1 << 20);
