@@ -17,6 +17,8 @@ import { keyOfRun, lockMs, PREFIX, REFUSED, RUNS, type SharedRun, thisHelper } f
 
 /** Milliseconds between two polls for runs. */
 const POLL_INTERVAL_MS = 300;
+/** Milliseconds that the broker may take to answer a helper that ends. */
+const LAST_ANSWER_MS = 1000;
 
 export interface HelperOptions {
   url: string;
@@ -32,18 +34,47 @@ export async function help(options: HelperOptions): Promise<void> {
   const fs = await openFileSystem();
   const allowed = new Allowed(fs, options.allow);
   const client = await connect(options.url);
+  sayWhenAway(client, options);
   options.say(`pcopy: waits for runs at ${shownBroker(options.url)}`);
   const runs = new Map<string, HelpedRun>();
   const { signal } = options;
+  const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   try {
     while (!signal.aborted) {
-      await pollRuns({ client, fs, allowed, options }, runs).catch(() => {}); // The broker is unreachable.
+      const polled = pollRuns({ client, fs, allowed, options }, runs).catch(() => {}); // A command has failed.
+      // While the broker is away commands wait without end.
+      await Promise.race([polled, aborted]);
       await delay(POLL_INTERVAL_MS, undefined, { signal }).catch(() => {});
     }
-    await Promise.all([...runs.values()].map((run) => run.finish()));
+    await finishAll(client, [...runs.values()]);
   } finally {
     client.disconnect();
     allowed.close();
+  }
+}
+
+function sayWhenAway(client: Redis, { url, say, signal }: HelperOptions): void {
+  let isAway = false;
+  client.on('close', () => {
+    if (!isAway && !signal.aborted) say(`pcopy: the broker ${shownBroker(url)} is away; trying again`);
+    isAway = true;
+  });
+  client.on('ready', () => {
+    if (isAway) say(`pcopy: the broker ${shownBroker(url)} is back`);
+    isAway = false;
+  });
+}
+
+// Without the broker nobody would hear of the entries in hand: they are aborted, and others copy them.
+async function finishAll(client: Redis, runs: readonly HelpedRun[]): Promise<void> {
+  const finished = Promise.all(runs.map((run) => run.finish())).then(() => true);
+  const answers = async (): Promise<boolean> =>
+    client.status === 'ready' &&
+    (await Promise.race([client.ping().then(() => true), delay(LAST_ANSWER_MS, false)]).catch(() => false));
+  while (!(await Promise.race([finished, delay(POLL_INTERVAL_MS, false)]))) {
+    if (await answers()) continue;
+    await Promise.all(runs.map((run) => run.terminate()));
+    return;
   }
 }
 

@@ -20,7 +20,7 @@ import { type Answer, type Helper, lockMs, PREFIX, type ProgressUpdate } from '.
 /** Milliseconds between two progress updates to the coordinator. */
 const PROGRESS_INTERVAL_MS = 200;
 /** Milliseconds to wait for the queue to take back aborted jobs. */
-const CLOSE_TIMEOUT_MS = 2000;
+const CLOSE_TIMEOUT_MS = 1000;
 /** Temporary names carry job number × this + attempt. */
 const ATTEMPTS_PER_JOB = 100;
 
@@ -99,7 +99,6 @@ export class JobRunner {
     );
     // Aborted jobs return to the queue if the broker is reachable.
     await Promise.race([this.queue.close(), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
-    await this.queue.close(true);
     await this.end();
   }
 

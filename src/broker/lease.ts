@@ -13,6 +13,7 @@ export class LeaseWriter {
   readonly path: string;
   private readonly directory: string;
   private readonly fd: number;
+  private isClosed = false;
   private readonly fields = new Float64Array(LEASE_FIELDS);
 
   constructor() {
@@ -40,11 +41,14 @@ export class LeaseWriter {
   }
 
   close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
     closeSync(this.fd);
     rmSync(this.directory, { recursive: true, force: true });
   }
 
   private write(): void {
+    if (this.isClosed) return;
     writeSync(this.fd, new Uint8Array(this.fields.buffer), 0, this.fields.byteLength, 0);
   }
 }

@@ -102,6 +102,28 @@ test('a helper that is cut off from the broker gives up its jobs, and helps agai
   expectRsyncSame(source, `${top}/again`);
 });
 
+test.each([
+  ['that waits', false],
+  ['that works', true],
+])('a helper %s ends at SIGTERM when the broker is gone', async (_how, works) => {
+  const { top, source, destination } = planted();
+  const redis = await redisServer();
+  const running = await helper(redis.url, top);
+  if (works) {
+    const run = shared(redis.url, [source, destination, '-j', '0', ...SLOW]);
+    run.done.catch(() => {});
+    await isAtWork(running, destination);
+    signalGroup(run, 'SIGKILL');
+  }
+  await redis.kill();
+  await until(() => running.output().stderr.includes(`the broker ${redis.url} is away; trying again`));
+  running.child.kill('SIGTERM');
+  const { code, stderr } = await running.done;
+  expect({ code, times: stderr.split('is away').length - 1 }).toEqual({ code: 143, times: 1 });
+  // What remains is the proof of the coordinator.
+  expect(temporaryFiles(destination).length).toBe(works ? 1 : 0);
+});
+
 test('a coordinator that is killed leaves nothing: helpers give up, and clear up at the broker', async () => {
   const { top, source, destination } = planted();
   const redis = await redisServer();
