@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { Config } from '../api/config.ts';
 import { CopyError, type Failure, RefusedError } from '../api/errors.ts';
 import type { CopyEvent, Kind, Load, Outcome, Summary } from '../api/events.ts';
-import { destinationPath, fromText, parentOf, type RawPath, sourcePath } from '../api/names.ts';
+import { destinationPath, fromText, type RawPath, sourcePath } from '../api/names.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { codeOf, fromNode } from '../fs/system-error.ts';
 import type { Plan } from '../plan/prepare.ts';
@@ -14,12 +14,11 @@ import { Counters } from './counters.ts';
 import { Manifest } from './manifest.ts';
 import { Meter } from './meter.ts';
 import type { TextOutput } from './output.ts';
+import { SeenFailures } from './seen-failures.ts';
 import { Trace, type Tracing } from './trace.ts';
 
 /** Milliseconds between two progress events. */
 const TELL_EVERY = 100;
-/** Number of failures remembered, so that none is reported twice. */
-const SEEN_FAILURES_MAX = 10_000;
 
 /** Turns what happens in the pipeline into counts and events, and decides when a run ends early. */
 export class Reporter {
@@ -36,9 +35,7 @@ export class Reporter {
   private isOver: () => void = () => {};
   private readonly interrupted: Promise<void>;
   private isInterrupted: () => void = () => {};
-  private readonly subtrees = new Set<RawPath>();
-  /** Reported failures as text: a job that is repeated after its worker's death fails for the same entries again. */
-  private readonly seenFailures = new Set<string>();
+  private readonly seenFailures = new SeenFailures();
   private readonly meter = new Meter();
   private manifest: Manifest | null = null;
   private trace: Trace | null = null;
@@ -223,7 +220,7 @@ export class Reporter {
   private count(known: Failure): void {
     const { maxErrors } = this.config;
     const failure = { ...known, path: sourcePath(known.path) };
-    if (this.wasSeen(failure)) return;
+    if (this.seenFailures.add(failure)) return;
     this.counters.keep(failure);
     this.emit({ type: 'error', failure });
     if (failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT')) {
@@ -405,20 +402,6 @@ export class Reporter {
 
   private tellReading(): void {
     this.emit({ type: 'progress', snapshot: this.meter.snapshot, reading: this.meter.reading() });
-  }
-
-  // A directory that cannot be entered fails for each batch of its entries.
-  private wasSeen({ path, code, message, subtree }: Failure): boolean {
-    const words = `${path}\0${code}\0${message}`;
-    if (this.seenFailures.has(words)) return true;
-    if (this.seenFailures.size < SEEN_FAILURES_MAX) this.seenFailures.add(words);
-    if (subtree !== true) return false;
-    for (let at = path; ; at = parentOf(at)) {
-      if (this.subtrees.has(at)) return true;
-      if (at === '') break;
-    }
-    this.subtrees.add(path);
-    return false;
   }
 }
 
