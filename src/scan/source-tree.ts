@@ -1,7 +1,7 @@
 import type { Config } from '../api/config.ts';
 import { CopyError, RefusedError, UsageError } from '../api/errors.ts';
 import type { Found } from '../api/events.ts';
-import { escapeControls, type RawPath, sourcePath } from '../api/names.ts';
+import { type RawPath, sourcePath } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { enterSource, openRoot } from '../fs/directories.ts';
 import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
@@ -18,6 +18,7 @@ import { Gitignore, readGitignore } from './gitignore.ts';
 import { Latency } from './latency.ts';
 import { ListedDirectories } from './listed-directories.ts';
 import type { ListingObserver } from './lister.ts';
+import { warnOfEmpty } from './pattern-hints.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
 import { type Patterns, patternsFor } from './selection.ts';
 import { isDecidedByListing, UnchangedEntries } from './unchanged.ts';
@@ -114,7 +115,10 @@ export class SourceTree {
     }
     this.leavesTop = unchanged?.leavesTop === true;
     reporter.listed();
-    if (reporter.counters.known().complete) await this.tellWhatIsEmpty(unmatched, reporter);
+    if (reporter.counters.known().complete) {
+      const { plan, config } = this;
+      await warnOfEmpty({ plan, config, reporter, unmatched, includes: (...args) => this.includes(...args) });
+    }
   }
 
   /** Whether jobs are sent in the order of the listing: not if several are checked for unchanged entries concurrently. */
@@ -240,16 +244,14 @@ export class SourceTree {
     }
   }
 
-  /** What an include that is about the top was perhaps meant to be: what is below has not been listed for it. */
-  private async meantBelow(pattern: string): Promise<string | undefined> {
-    if (!/^[^/]+\/?$/.test(pattern)) return undefined;
-    const meant = `**/${pattern}`;
+  /** Whether the pattern would include anything, as far as that is found out in this time. */
+  private async includes(pattern: string, withinMs: number): Promise<boolean> {
     const found: Found = { files: 0, directories: 0, bytes: null, complete: false };
-    const until = performance.now() + LOOK_BELOW_FOR;
+    const until = performance.now() + withinMs;
     const isFound = (): boolean => found.files + found.directories > 0;
     const dirs = this.openCache();
     try {
-      const patterns = await patternsFor({ include: [meant], exclude: this.config.exclude });
+      const patterns = await patternsFor({ include: [pattern], exclude: this.config.exclude });
       await this.walk(dirs, { sizes: false, inFlight: IN_FLIGHT, patterns }, found, {
         put: async () => {},
         failed: () => {},
@@ -261,37 +263,9 @@ export class SourceTree {
     } finally {
       dirs.close();
     }
-    return isFound() ? meant : undefined;
-  }
-
-  private async tellWhatIsEmpty(unmatched: Unmatched | null, reporter: Reporter): Promise<void> {
-    const { filesFrom, retryFrom } = this.config;
-    if (retryFrom?.length === 0) return;
-    if (filesFrom === null && retryFrom === null && this.plan.single === null) {
-      for (const use of unmatched?.left ?? []) {
-        const meant = use.option === 'include' ? await this.meantBelow(use.pattern) : unmatched?.meant(use);
-        const hint = didYouMean(meant);
-        // It may be there to keep something from being deleted.
-        if (use.option === 'exclude' && this.config.delete && hint === '') continue;
-        reporter.suspicious('EPCOPY_NOMATCH', `${use.said} matches nothing${hint}`);
-      }
-      for (const use of unmatched?.topOnly ?? []) {
-        const hint = didYouMean(unmatched?.meant(use));
-        reporter.warn(
-          '',
-          'EPCOPY_NOMATCH',
-          `${use.said} matches at the top only${hint} (./ before it says that the top is meant)`,
-        );
-      }
-    }
-    const { found, totals } = reporter.counters;
-    if (found.files + found.directories + totals.skipped + totals.failed > 0) return;
-    reporter.suspicious('EPCOPY_EMPTY', 'there is nothing to copy');
+    return isFound();
   }
 }
-
-/** Milliseconds: a hint is not worth more. */
-const LOOK_BELOW_FOR = 2_000;
 
 function openPlanned(fs: FileSystem, { source }: Plan): Handle {
   try {
@@ -301,10 +275,6 @@ function openPlanned(fs: FileSystem, { source }: Plan): Handle {
     const { action, message, code } = error.failure;
     throw new RefusedError(source.path, `${action}: ${message}`, code, { cause: error });
   }
-}
-
-function didYouMean(pattern: string | undefined): string {
-  return pattern === undefined ? '' : `: did you mean '${escapeControls(pattern)}'?`;
 }
 
 // The entries show whether there is a `.gitignore`.
