@@ -1,10 +1,14 @@
 import { realpathSync } from 'node:fs';
 import { RefusedError } from '../api/errors.ts';
-import { type RawPath, toBytes } from '../api/names.ts';
+import { printable, type RawPath, toBytes } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import type { Root } from '../fs/directories.ts';
 import { deviceOf, type FileSystem, type Handle } from '../fs/file-system.ts';
+import { fromNode } from '../fs/system-error.ts';
 import { isWithin, listMounts, trim } from '../plan/mounts.ts';
+
+/** A refusal that a later state of the directories cannot change. */
+export class PermanentRefusal extends Error {}
 
 interface Held {
   path: RawPath;
@@ -24,19 +28,21 @@ export class Allowed {
         const path = realpathSync.native(toBytes(directory), 'buffer').toString('latin1');
         this.held.push({ path, handle: fs.openRoot(path) });
       } catch (error) {
-        const { message, code = 'EIO' } = error as NodeJS.ErrnoException;
-        throw new RefusedError(directory, `cannot allow the directory: ${message}`, code, { cause: error });
+        const { message, code = 'EIO' } = fromNode(error) as NodeJS.ErrnoException;
+        throw new RefusedError(directory, `${printable(directory)}: cannot be allowed: ${message}`, code, {
+          cause: error,
+        });
       }
     }
   }
 
   /**
    * Opens a directory below an allowed one, following no link, and passes it to `use`.
-   * @throws Error when no allowed directory holds it
+   * @throws PermanentRefusal when no allowed directory holds it
    */
   open<T>({ path }: Root, use: (handle: Handle, identity: string) => T): T {
     const top = this.held.find((held) => isWithin(path, held.path));
-    if (top === undefined) throw new Error(`${path} is in no directory that --allow names`);
+    if (top === undefined) throw new PermanentRefusal(`${path} is in no directory that --allow names`);
     const tree = new DirHandleCache(this.fs, top.handle, (parent, name) => this.fs.openDirectory(parent, name));
     try {
       const handle = tree.open(path.slice(trim(top.path).length).replace(/^\/+/, ''));

@@ -96,6 +96,7 @@ class SharedExecutor implements Executor {
   private timer: NodeJS.Timeout | undefined;
   private lastAnswer = performance.now();
   private count = 0;
+  private isHinted = false;
   private ended: Promise<void> | undefined;
   private failure: Error | null = null;
 
@@ -190,7 +191,9 @@ class SharedExecutor implements Executor {
     try {
       const isKnown = (await this.setup.client.pexpire(keyOfRun(this.id), lockMs())) === 1;
       this.lastAnswer = performance.now();
-      if (isKnown || this.ended !== undefined) return;
+      if (this.ended !== undefined) return;
+      this.hintWithoutHelpers();
+      if (isKnown) return;
       await this.publishRun();
       for (const [name, { job }] of this.pending) {
         this.possiblyRunning.add(job);
@@ -199,6 +202,12 @@ class SharedExecutor implements Executor {
     } catch (error) {
       this.fail(error as Error);
     }
+  }
+
+  private hintWithoutHelpers(): void {
+    if (this.isHinted || this.machines.count > 0 || this.pending.size === 0) return;
+    this.isHinted = true;
+    this.setup.warn('waiting for a helper: no machine takes part yet (pcopy worker <url> --allow <dir>)');
   }
 
   private listen(): void {

@@ -5,7 +5,7 @@ import { version } from '../api/version.ts';
 import { openFileSystem } from '../fs/driver.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { markHere } from '../fs/temporary-name.ts';
-import { Allowed } from './allowed.ts';
+import { Allowed, PermanentRefusal } from './allowed.ts';
 import { removeRun } from './broker.ts';
 import { Queue, type Redis } from './bullmq.ts';
 import { checkRun } from './check-run.ts';
@@ -186,6 +186,3 @@ class HelpedRun {
     await client.xadd(`${PREFIX}:${this.id}:events`, 'NOMKSTREAM', '*', ...words);
   }
 }
-
-/** A refusal that a later state of the directories cannot change. */
-class PermanentRefusal extends Error {}

@@ -80,6 +80,7 @@ export async function runWorkerCommand(args: readonly RawPath[], load: () => Pro
     const { message } = error as Error;
     const code = error instanceof RefusedError ? ` (${error.code})` : '';
     say(`pcopy: ${message}${code}`);
+    if (error instanceof UsageError) say("Try 'pcopy worker --help'.");
     return exitCodeOfError(error);
   }
 }

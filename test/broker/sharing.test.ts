@@ -39,7 +39,7 @@ test('-j 0 leaves all work to helpers, whenever they come', async () => {
   plantTree(`${top}/src`, 500);
   const redis = await redisServer();
   const run = shared(redis.url, [`${top}/src`, `${top}/dest`, '-j', '0', '-a', '--fsync', '--verify', '-u']);
-  await until(() => redis.keys().some((key) => key.endsWith(':wait')));
+  await until(() => run.output().stderr.includes('no machine takes part yet'));
   await helper(redis.url, top);
   expect(await run.done).toMatchObject({ code: 0 });
   expectRsyncSame(`${top}/src`, `${top}/dest`, { also: 'AX' });

@@ -39,7 +39,8 @@ test('who sees another destination, an empty one, a read-only one or none that i
       prefix: inNamespace(`mount --bind ${destination} ${destination} && mount -o remount,bind,ro ${destination}`),
     }),
     helper(redis.url, top, { prefix: inNamespace(`mount -t tmpfs tmpfs ${source}`) }),
-    helper(redis.url, elsewhere),
+    // No later state can change this, so it is said at once.
+    helper(redis.url, elsewhere, { env: { PCOPY_BROKER_LOCK_MS: '600000' } }),
   ]);
   const whys = [
     'dest is another directory here',
@@ -123,6 +124,10 @@ test('worker is a command only before the address of a broker', async () => {
   expect(readFileSync(`${top}/dest/file`, 'utf8')).toBe('content');
   expect(await pcopy(['worker', 'redis://127.0.0.1:1'])).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('--allow'),
+    stderr: expect.stringMatching(/--allow.*\nTry 'pcopy worker --help'\.\n$/),
+  });
+  expect(await pcopy(['worker', 'redis://127.0.0.1:1', '--allow', `${top}/none`])).toMatchObject({
+    code: 3,
+    stderr: `pcopy: ${top}/none: cannot be allowed: no such file or directory (ENOENT)\n`,
   });
 });
