@@ -31,6 +31,8 @@ const SPARE = 16;
 const BROKER_TIMEOUT_MS = 30_000;
 /** Milliseconds that helpers have to abort their jobs when a run is ended early. */
 const ABORT_TIMEOUT_MS = 3_000;
+/** Milliseconds that the queue may take to close: while the broker is gone it would take for ever. */
+const CLOSE_TIMEOUT_MS = 1_000;
 const POLL_INTERVAL_MS = 50;
 
 /** Shows a warning to the user: which machine may not help, and why. */
@@ -82,6 +84,7 @@ class SharedExecutor implements Executor {
   private readonly setup: Setup;
   private readonly id: string;
   private readonly queue: Queue<Job, Answer>;
+  private readonly subscriber: Redis;
   private readonly queueEvents: QueueEvents;
   private readonly machines: Machines;
   private readonly identities: Identities;
@@ -89,6 +92,11 @@ class SharedExecutor implements Executor {
   /** Jobs that a machine may still be running, even where another one has completed them. */
   private readonly possiblyRunning = new Set<Job>();
   private readonly ready: Promise<void>;
+  private stop: () => void = () => {};
+  /** Jobs do not wait for a broker that is not there any more. */
+  private readonly stopped = new Promise<void>((resolve) => {
+    this.stop = resolve;
+  });
   private readonly text: string;
   private readonly removeProof: () => void;
   private readonly watch: Worker;
@@ -109,7 +117,8 @@ class SharedExecutor implements Executor {
     const connection = { connection: client, prefix: PREFIX };
     const quick = { removeOnComplete: true, removeOnFail: true, attempts: MOST_ATTEMPTS };
     this.queue = new Queue<Job, Answer>(this.id, { ...connection, defaultJobOptions: quick });
-    this.queueEvents = new QueueEvents(this.id, { connection: client.duplicate(), prefix: PREFIX, lastEventId: '0' });
+    this.subscriber = client.duplicate();
+    this.queueEvents = new QueueEvents(this.id, { connection: this.subscriber, prefix: PREFIX, lastEventId: '0' });
     this.watch = new Worker(this.id, null, {
       ...connection,
       autorun: false,
@@ -144,8 +153,9 @@ class SharedExecutor implements Executor {
   }
 
   async run(job: Job): Promise<Report> {
-    await this.ready;
+    await Promise.race([this.ready, this.stopped]);
     if (this.failure !== null) throw this.failure;
+    if (this.ended !== undefined) throw ended();
     // The proof must be gone before directories get their times. From here on no machine can join.
     if (job.kind === 'finish') this.removeProof();
     const name = nameOf(++this.count);
@@ -157,16 +167,17 @@ class SharedExecutor implements Executor {
 
   terminate(): Promise<void> {
     this.ended ??= this.end();
+    this.stop();
     return this.ended;
   }
 
   private async begin(): Promise<void> {
     const { client, fs, config, jobs, early, warn } = this.setup;
     this.listen();
+    this.timer = setInterval(() => void this.renewRun(), lockMs() / 3);
     await this.publishRun();
     await this.watch.startStalledCheckTimer();
-    this.timer = setInterval(() => void this.renewRun(), lockMs() / 3);
-    if (jobs > 0) {
+    if (jobs > 0 && this.ended === undefined) {
       const helper = thisHelper(jobs);
       const lost = (error: Error): void => this.abort(error);
       this.own = new JobRunner(client, this.id, { fs, config, helper, early, warn, lost });
@@ -276,6 +287,7 @@ class SharedExecutor implements Executor {
   private abort(error: Error): void {
     if (this.ended !== undefined || this.failure !== null) return;
     this.failure = error;
+    this.stop();
     for (const name of [...this.pending.keys()]) this.take(name)?.reject(this.failure);
   }
 
@@ -287,30 +299,50 @@ class SharedExecutor implements Executor {
       const pending = this.take(name);
       if (pending === undefined) continue;
       this.possiblyRunning.add(pending.job);
-      pending.reject(new NoWorkers('the workers were ended'));
+      pending.reject(ended());
     }
     await this.own?.terminate();
     this.removeProof();
-    await this.watch.close(true).catch(() => {});
-    const isThere = this.failure === null && client.status === 'ready';
-    if (isThere)
-      await Promise.race([this.clear(), delay(ABORT_TIMEOUT_MS * 2, undefined, { ref: false })]).catch(() => {});
+    await inTime(this.watch.close(true));
+    const isThere = this.failure === null && client.status === 'ready' && (await inTime(this.withdrawRun()));
+    if (isThere) await inTime(this.clear(), ABORT_TIMEOUT_MS * 2);
     removeTemporaries(fs, config, this.possiblyRunning, null);
-    await this.queueEvents.close().catch(() => {});
-    await this.queue.close().catch(() => {});
+    await inTime(this.queueEvents.close());
+    this.subscriber.disconnect();
+    await inTime(this.queue.close());
   }
 
-  private async clear(): Promise<void> {
+  private async withdrawRun(): Promise<void> {
     const { client } = this.setup;
     await client.zrem(RUNS, this.id);
     await client.del(keyOfRun(this.id));
+  }
+
+  private async clear(): Promise<void> {
     if (this.possiblyRunning.size > 0) {
       await this.queue.pause();
       const until = performance.now() + ABORT_TIMEOUT_MS;
       while ((await this.queue.getActiveCount()) > 0 && performance.now() < until) await delay(POLL_INTERVAL_MS);
     }
-    await removeRun(client, this.queue);
+    await removeRun(this.setup.client, this.queue);
   }
+}
+
+function ended(): NoWorkers {
+  return new NoWorkers('the workers were ended');
+}
+
+/** Whether it is done without an error and in time. */
+function inTime(work: Promise<void>, ms = CLOSE_TIMEOUT_MS): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const done = work.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([done, late]).finally(() => clearTimeout(timer));
 }
 
 /** Removes everything of a run from the broker. */

@@ -151,6 +151,20 @@ test('an interrupted run: files in hand are given up everywhere, nothing is left
 });
 
 test.each([
+  ['SIGTERM', '0', 143],
+  ['SIGINT', '1', 130],
+] as const)('the broker is gone: a run ends at %s with -j %s', async (signal, jobs, code) => {
+  const { source, destination } = planted();
+  const redis = await redisServer();
+  const run = shared(redis.url, [source, destination, '-j', jobs, ...SLOW]);
+  await until(() => redis.keys().some((key) => key.endsWith(':wait')));
+  await redis.kill();
+  run.child.kill(signal);
+  expect((await run.done).code).toBe(code);
+  expect(temporaryFiles(destination)).toEqual([]);
+});
+
+test.each([
   ['with its data', true],
   ['without', false],
 ])('the broker is killed and comes back %s: the run completes', async (_how, keepsData) => {
