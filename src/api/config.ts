@@ -46,6 +46,7 @@ export function resolveConfig(options: CopyOptions): Config {
   if (chunkSize * batch > MAX_BUFFER)
     throw new UsageError(`chunkSize * batch: got ${chunkSize * batch} bytes, takes at most 1 GiB`);
   checkShared(options);
+  checkSizes(options);
   const given = Object.entries(OPTIONS).map(([name, row]) => [name, options[name as keyof CopyOptions] ?? row.default]);
   return {
     ...(Object.fromEntries(given) as Config),
@@ -64,6 +65,11 @@ function jobsOf({ jobs = 'auto', bwlimit = 0, broker }: CopyOptions): { jobs: nu
   if (jobs !== 'auto') return { jobs, mostJobs: jobs };
   const least = Math.min(Math.max(availableParallelism(), 2), 16);
   return { jobs: least, mostJobs: bwlimit > 0 || broker !== undefined ? least : MOST_JOBS };
+}
+
+function checkSizes({ minSize = 0, maxSize = Number.POSITIVE_INFINITY }: CopyOptions): void {
+  if (minSize > maxSize)
+    throw new UsageError(`minSize (--min-size): ${minSize} is more than maxSize (--max-size): ${maxSize}`);
 }
 
 // A job that several machines may do may be done twice.

@@ -87,7 +87,11 @@ function lookAtSource(path: RawPath, { archive, sourceLink }: Config): FoundSour
   const link = lookAtLink(path);
   if (link === null) throw new RefusedError(path, 'no such file or directory', 'ENOENT');
   if (archive) return { kind: 'other', identity: link.identity, isLink: true };
-  throw new RefusedError(path, 'is a symbolic link that leads nowhere: copied only with --archive', 'ENOENT');
+  throw new RefusedError(
+    path,
+    'is a symbolic link that leads nowhere: copied only with --source-link or --archive',
+    'ENOENT',
+  );
 }
 
 // Options that would be ignored silently.

@@ -231,9 +231,15 @@ export class Reporter {
     }
   }
 
+  /** Not copied for its type. With `strict` it is a failure, though not one that keeps `--delete` from deleting. */
   skipped(path: RawPath, kind: Kind): void {
+    const reason = 'copied only with --archive';
+    if (this.config.strict) {
+      this.count({ path, side: 'source', action: 'copy', code: 'EPCOPY_TYPE', message: `is a ${kind}, ${reason}` });
+      return;
+    }
     this.counters.skip(kind);
-    this.emit({ type: 'skip', path: sourcePath(path), kind, reason: 'copied only with --archive' });
+    this.emit({ type: 'skip', path: sourcePath(path), kind, reason });
   }
 
   warn(path: RawPath, code: string, message: string): void {
@@ -363,7 +369,7 @@ export class Reporter {
 
   private isComplete(): boolean {
     const { totals, lost } = this.counters;
-    return totals.failed === 0 && !(this.config.strict && Object.keys(lost).length + totals.skipped > 0);
+    return totals.failed === 0 && !(this.config.strict && Object.keys(lost).length > 0);
   }
 
   // An exception or rejection of the listener ends the run cleanly and is thrown at the end.

@@ -25,6 +25,7 @@ overBothDrivers((driver) => {
       [['src', 'dst', '-j', 'many'], '--jobs', 'many'],
       [['src', 'dst', '--chunk-size', '0'], '--chunk-size'],
       [['src', 'dst', '--chunk-size', '12Q'], '--chunk-size', '12Q'],
+      [['src', 'dst', '--min-size', '2K', '--max-size', '1K'], '--min-size', '2048', '1024'],
       [['src', 'dst', '--sparse', 'maybe'], '--sparse', 'maybe', 'always'],
       [['src', 'dst', '--progress', 'dance'], '--progress', 'dance', 'json'],
     ];
