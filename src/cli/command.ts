@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { UsageError } from '../api/errors.ts';
 import { printable, type RawPath } from '../api/names.ts';
 import { GROUPS, OPTIONS } from '../api/options-table.ts';
-import { BadValue } from '../api/values.ts';
+import { BadValue, brokerUrl } from '../api/values.ts';
 import { attributeOf, COMMAND_OPTIONS, type CommandOption, type RawOptions } from './command-options.ts';
 import { DONE_ANYWAY, insteadOf, refuseBundledTarget, withProgressMode } from './foreign-options.ts';
 import { epilogue, helpLayout } from './help.ts';
@@ -107,7 +107,7 @@ function optionOf(row: CommandOption): Option {
       return row.repeatable ? [...(Array.isArray(before) ? before : []), parsed] : parsed;
     } catch (error) {
       if (error instanceof BadValue && row.type.isSecret)
-        throw new UsageError(`option '${row.flags}': ${error.message}`);
+        throw new UsageError(`option '${row.flags}' argument is invalid. ${error.message}`);
       if (error instanceof BadValue) throw new InvalidArgumentError(error.message);
       throw error;
     }
@@ -130,6 +130,7 @@ function refuseCombinations(command: Command): void {
 /** Makes PCOPY_BROKER the default of `--broker`; a dry run needs no helpers. @throws UsageError */
 export function useBroker(raw: RawOptions, url: string): void {
   if (raw.dryRun || raw.broker !== undefined) return;
+  if (!brokerUrl.fits(url)) throw new UsageError(`variable 'PCOPY_BROKER' is invalid. It takes ${brokerUrl.takes}.`);
   for (const [name, why] of Object.entries(OPTIONS.broker.conflicts ?? {})) {
     const row = COMMAND_OPTIONS.find((other) => other.name === name);
     const value = row && raw[attributeOf(row)];

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { CopyEvent, Outcome, Summary } from '../api/events.ts';
 import { escapeControls, fromText, printable } from '../api/names.ts';
 import { advice } from './advice.ts';
@@ -81,7 +82,10 @@ export class SummaryReporter implements Reporter {
 }
 
 function machinesInWords(machines: Record<string, number>): string {
-  const parts = Object.entries(machines).map(([name, entries]) => `${printable(fromText(name))} ${count(entries)}`);
+  const own = `${hostname()}:${process.pid}`;
+  const parts = Object.entries(machines).map(
+    ([name, entries]) => `${printable(fromText(name))}${name === own ? ' (here)' : ''} ${count(entries)}`,
+  );
   return `entries by machine: ${parts.join(', ')}`;
 }
 

@@ -52,7 +52,10 @@ test('two runs at once have the same helpers', async () => {
   const redis = await redisServer();
   await helper(redis.url, top);
   const runs = ['a', 'b'].map((name) => shared(redis.url, [`${top}/src`, `${top}/${name}`, '-j', '1']).done);
-  expect((await Promise.all(runs)).map(({ code }) => code)).toEqual([0, 0]);
+  for (const { code, stderr } of await Promise.all(runs)) {
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/entries by machine: .*:\d+ \(here\) \d/);
+  }
   for (const name of ['a', 'b']) expectRsyncSame(`${top}/src`, `${top}/${name}`);
   expect(redis.keys()).toEqual([]);
 });
@@ -95,7 +98,10 @@ test('what several machines cannot do is refused, and so is a URL that is none, 
   ] as const) {
     const { code, stderr } = await pcopy(['a', 'b', '--broker', url, option]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(why) });
+    expect(stderr).toContain(`'${option.replace('=', ' ').replace('-L', '--dereference')}'`);
   }
+  const other = await pcopy(['a', 'b'], { env: { PCOPY_BROKER: 'redis' } });
+  expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("'PCOPY_BROKER' is invalid") });
   for (const option of ['--partial', '--no-atomic', '--trace=t']) {
     const { code, stderr } = await pcopy(['a', 'b', option], { env: { PCOPY_BROKER: url } });
     const [name] = option.split('=');
