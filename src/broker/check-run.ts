@@ -12,7 +12,8 @@ const within =
   (least: number, most: number) =>
   (value: unknown): boolean =>
     isWhole(value) && (value as number) >= least && (value as number) <= most;
-const isMark = (value: unknown): boolean =>
+/** Marks are names of runs, too. */
+export const isMark = (value: unknown): boolean =>
   typeof value === 'string' && /^[0-9a-f]{8}-\d{1,10}-[0-9a-f]{16}$/.test(value);
 const isNull = (value: unknown): boolean => value === null;
 const WHEN = oneOf('auto', 'always', 'never');

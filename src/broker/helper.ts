@@ -8,7 +8,7 @@ import { markHere } from '../fs/temporary-name.ts';
 import { Allowed, PermanentRefusal } from './allowed.ts';
 import { removeRun } from './broker.ts';
 import { Queue, type Redis } from './bullmq.ts';
-import { checkRun } from './check-run.ts';
+import { checkRun, isMark } from './check-run.ts';
 import { connect, shownBroker } from './connection.ts';
 import { Identities } from './identities.ts';
 import { JobRunner } from './job-runner.ts';
@@ -86,21 +86,13 @@ interface HelperContext {
 }
 
 async function pollRuns(context: HelperContext, runs: Map<string, HelpedRun>): Promise<void> {
-  const { client, options } = context;
-  const listedRuns = new Set(await client.zrange(RUNS, '0', '-1'));
+  const listedRuns = new Set(await context.client.zrange(RUNS, '0', '-1'));
   for (const id of listedRuns) {
-    const text = await client.get(keyOfRun(id));
-    if (text === null) {
-      await removeDeadRun(client, id);
-      listedRuns.delete(id);
-      continue;
-    }
-    let run = runs.get(id);
-    if (run === undefined) {
-      run = new HelpedRun(context, id);
-      runs.set(id, run);
-    }
-    if (!options.signal.aborted) await run.tryJoin(text);
+    const run = runs.get(id) ?? new HelpedRun(context, id);
+    runs.set(id, run);
+    // What is wrong with one run must not keep this machine from the others.
+    const isThere = await run.poll().catch((error: Error) => run.sayOnce(error.message));
+    if (!isThere) listedRuns.delete(id);
   }
   for (const [id, run] of runs) {
     if (listedRuns.has(id)) continue;
@@ -124,6 +116,7 @@ class HelpedRun {
   /** Until then a refusal is retried: this machine may cache an older state of the directories for some seconds. */
   private readonly until = performance.now() + lockMs();
   private isRefused = false;
+  private said = '';
   private runner: JobRunner | null = null;
 
   constructor(context: HelperContext, id: string) {
@@ -131,8 +124,24 @@ class HelpedRun {
     this.id = id;
   }
 
-  /** Joins the run unless it has joined or refused already. */
-  async tryJoin(text: string): Promise<void> {
+  /** Joins the run unless it has joined or refused already. False if the run is over. */
+  async poll(): Promise<boolean> {
+    if (!isMark(this.id)) return this.sayOnce('that is no name of a run');
+    const { client, options } = this.context;
+    const text = await client.get(keyOfRun(this.id));
+    if (text === null) await removeDeadRun(client, this.id);
+    else if (!options.signal.aborted) await this.tryJoin(text);
+    return text !== null;
+  }
+
+  sayOnce(message: string): true {
+    const name = printable(this.id.slice(0, 40));
+    if (this.said !== message) this.context.options.say(`pcopy: does not help run ${name}: ${message}`);
+    this.said = message;
+    return true;
+  }
+
+  private async tryJoin(text: string): Promise<void> {
     if (this.runner !== null || this.isRefused) return;
     try {
       this.join(text);
@@ -179,10 +188,9 @@ class HelpedRun {
   }
 
   private async refuse(message: string): Promise<void> {
-    const { client, options } = this.context;
-    options.say(`pcopy: does not help run ${this.id}: ${message}`);
+    this.sayOnce(message);
     // Only into an existing stream: nobody would remove one that this creates.
     const words = ['event', REFUSED, 'helper', thisHelper(0).name, 'message', message];
-    await client.xadd(`${PREFIX}:${this.id}:events`, 'NOMKSTREAM', '*', ...words);
+    await this.context.client.xadd(`${PREFIX}:${this.id}:events`, 'NOMKSTREAM', '*', ...words);
   }
 }

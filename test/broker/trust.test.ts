@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -114,6 +115,33 @@ test('a job of another shape, or one that leads out, is refused, said once, and 
   expect(new Set(said).size).toBe(said.length);
   expect(said.length).toBeGreaterThan(3);
   expect(await shared(redis.url, [source, `${top}/again`, '-j', '0']).done).toMatchObject({ code: 0 });
+});
+
+function openFiles(pid: number): string[] {
+  return spawnSync('find', [`/proc/${pid}/fd`, '-type', 'l', '-printf', '%l\n'], { encoding: 'utf8' }).stdout.split(
+    '\n',
+  );
+}
+
+test('a run of another shape at the broker is named once, takes no descriptors, and hides no other run', async () => {
+  const { top, source, destination } = planted();
+  const redis = await redisServer();
+  const model = await waiting(redis, source, `${top}/model`);
+  const key = runKey(redis);
+  // A name that the queue refuses, with a good description; and a key of another type.
+  redis.cli('SET', 'pcopy:a:b:run', redis.cli('GET', key));
+  redis.cli('ZADD', 'pcopy:runs', '1', 'a:b');
+  redis.cli('LPUSH', 'pcopy:00000000-1-0000000000000000:run', 'x');
+  redis.cli('ZADD', 'pcopy:runs', '2', '00000000-1-0000000000000000');
+  const working = await helper(redis.url, top);
+  expect(await model.done).toMatchObject({ code: 0 });
+  expect(await shared(redis.url, [source, destination, '-j', '0']).done).toMatchObject({ code: 0 });
+  const said = working
+    .output()
+    .stderr.split('\n')
+    .filter((line) => line.includes('does not help'));
+  await until(() => !openFiles(working.pid).some((file) => file.includes('pcopy-lease-')));
+  expect(said).toEqual([expect.stringContaining('run a:b'), expect.stringContaining('WRONGTYPE')]);
 });
 
 test('worker is a command only before the address of a broker', async () => {
