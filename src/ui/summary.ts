@@ -14,11 +14,12 @@ import { fold } from './width.ts';
 export function summaryLines(summary: Summary, paths: DisplayPaths, paint: Palette, limited = false): string[] {
   if (summary.outcome === 'refused') return [`pcopy: ${paint.red('refused')}: nothing was written`];
   const { totals, elapsedMs, dryRun } = summary;
-  const speed = !dryRun && elapsedMs > 0 && totals.bytes > 0 ? `, ${rate((totals.bytes * 1000) / elapsedMs)}` : '';
+  const speed = elapsedMs > 0 && totals.bytes > 0 ? `, ${rate((totals.bytes * 1000) / elapsedMs)}` : '';
   const verb = dryRun ? 'would copy' : 'copied';
+  const time = dryRun ? ` (checked in ${duration(elapsedMs)})` : ` in ${duration(elapsedMs)}${speed}`;
   const lines = [
     `pcopy: ${headOf(summary.outcome, dryRun, paint)}${verb} ${entriesInWords(totals)}; ` +
-      `${bytes(totals.bytes)} in ${duration(elapsedMs)}${speed}`,
+      `${bytes(totals.bytes)}${time}`,
   ];
   const rest = restInWords(totals, summary.skips, dryRun);
   if (rest !== '') lines.push(totals.failed > 0 ? paint.red(rest) : rest);

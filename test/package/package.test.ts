@@ -23,7 +23,7 @@ afterAll(() => removeTree(packed.root));
 describe('the tarball', () => {
   test('holds what is run, its types, its licences and its documents, and no sources', () => {
     const known = [
-      /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
+      /^(LICENSE|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|package\.json)$/,
       /^bin\/(pcopy\.js|package\.json)$/,
       /^dist\/(index|process|child|bullmq)\.js$/,
       /^dist\/(main|worker|index|process|child|bullmq)\.cjs$/,
@@ -33,7 +33,8 @@ describe('the tarball', () => {
       /^dist\/types-cjs\/package\.json$/,
       /^dist\/THIRD-PARTY-LICENSES$/,
       /^src\/ui\/events\.schema\.json$/,
-      /^src\/process\/README\.md$/,
+      /^src\/(process\/)?README\.md$/,
+      /^\.github\/\w+\.svg$/,
     ];
     expect(packed.files.filter((file) => !known.some((pattern) => pattern.test(file)))).toEqual([]);
     expect(packed.files.length).toBeLessThan(160);

@@ -47,7 +47,7 @@ describe('the lines', () => {
 
   test('of a dry run', () => {
     expect(summaryLines(summary({ dryRun: true, merged: true, elapsedMs: 10_000 }), paths, plain)).toEqual([
-      'pcopy: dry run: would copy 3 files, 1 directory; 3.0 KiB in 10.0 s',
+      'pcopy: dry run: would copy 3 files, 1 directory; 3.0 KiB (checked in 10.0 s)',
       '  dest existed: would be merged into',
     ]);
   });
