@@ -7,7 +7,7 @@ import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import { parseTemporaryName } from '../fs/temporary-name.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
-import { isWithin, listMounts } from './mounts.ts';
+import { isWithin, listMounts, mayStopAnswering } from './mounts.ts';
 import type { Surveyed } from './preflight.ts';
 import type { Plan } from './prepare.ts';
 
@@ -33,6 +33,9 @@ export function spaceCheck(fs: FileSystem, plans: readonly Plan[], config: Confi
   const from = plans.map(({ source }) => volumeOf(source.path)).filter((volume) => volume !== null);
   if (!plan || !there || from.length < plans.length) return null;
   if (plans.length === 1 && from.every((here) => fitsAsAWhole(here, there, plan, config))) return null;
+  // Each entry would be looked at in a call that blocks, for ever where the storage no longer answers.
+  if (plans.some(({ source, destination }) => mayStopAnswering(source.path) || mayStopAnswering(destination.path)))
+    return null;
   // How many blocks will be shared or zero is known only after copying.
   const isBounded = config.sparse !== 'always' && !from.some((here) => mayShare(here, there, config));
   const root = fs.openRoot(plan.destination.path);

@@ -145,6 +145,8 @@ async function prepareAndCopy(
   hooks.signal?.addEventListener('abort', halt);
   try {
     for (const plan of plans) trees.push(new SourceTree(fs, plan, config, patterns));
+    // The signal may have come while the plans were made.
+    if (hooks.signal?.aborted) halt();
     await preflight(fs, plans, trees, config);
     if (hooks.signal?.aborted) {
       undoAll();
