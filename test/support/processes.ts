@@ -25,6 +25,14 @@ export function childrenOf(pid: number): Process[] {
   return processes().filter((process) => process.parent === pid);
 }
 
+/**
+ * The workers that the command has started. Between fork and exec a child still is its parent: one that is stopped there keeps the
+ * command waiting in the middle of its fork, deaf to signals, and holds the command's output open when that has ended.
+ */
+export function workersOf(pid: number): Process[] {
+  return childrenOf(pid).filter(({ command }) => command.includes('worker.cjs'));
+}
+
 /** Processes whose environment holds this text: an orphan keeps it when its parents are long gone. */
 export function processesWithEnvironment(text: string): Process[] {
   return processes().filter(({ pid }) => read(`/proc/${pid}/environ`).split('\0').includes(text));
