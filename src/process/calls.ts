@@ -17,18 +17,29 @@ export class Calls {
   /**
    * Sends a question under a new number, and waits for what comes back under it. Rejects with what `send` throws.
    *
-   * @param arrived is told the answer before any later message is looked at; who awaits the promise hears of it after
-   * all messages that came in at the same time.
+   * @param arrived is told the answer, undefined for an error, before any later message is looked at; who awaits the
+   * promise hears of it after all messages that came in at the same time.
    */
   ask(to: Address, send: (seq: number) => void, arrived?: (answer: unknown) => void): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const seq = ++this.#lastSeq;
-      send(seq);
-      const answered = (answer: unknown): void => {
-        arrived?.(answer);
-        resolve(answer);
+      const call = {
+        to,
+        resolve: (answer: unknown): void => {
+          arrived?.(answer);
+          resolve(answer);
+        },
+        reject: (error: Error): void => {
+          arrived?.(undefined);
+          reject(error);
+        },
       };
-      this.#open.set(seq, { to, resolve: answered, reject });
+      try {
+        send(seq);
+        this.#open.set(seq, call);
+      } catch (error) {
+        call.reject(error as Error);
+      }
     });
   }
 

@@ -1,5 +1,5 @@
 import { isWithin, ROOT, stepTowards } from './address.ts';
-import { ConnectionClosed } from './errors.ts';
+import { ConnectionClosed, ObjectGone } from './errors.ts';
 import type { Link } from './link.ts';
 import type { Address, Broadcast } from './protocol.ts';
 
@@ -35,8 +35,9 @@ export class Neighbours {
     return this.#uplink ?? undefined;
   }
 
-  /** As `next`. Throws ConnectionClosed when it is dead. */
+  /** As `next`, for an object that is not here. Throws ObjectGone when it was here, ConnectionClosed when its process is dead. */
   linkTo(to: Address): Link {
+    if (to === this.address) throw new ObjectGone('the shared object is no more');
     const link = this.next(to);
     // A producer with room promised may put without ever coming back to its event loop, where it would hear of the death.
     if (link === undefined || link.closed) throw new ConnectionClosed('the process of the shared object is gone');

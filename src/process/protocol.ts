@@ -128,10 +128,12 @@ export type Broadcast =
 
 export type Message = ToChild | FromChild | Routed | Broadcast;
 
-/** What a owner tells a process that uses one of its objects. */
+/** What an owner tells a process that uses one of its objects. */
 export type Notice =
   /** Return the credit that you have not used, or the items that were sent ahead and that you have not taken. */
-  { type: 'recall'; what: 'credit' | 'items' };
+  { type: 'recall'; what: Recalled };
+
+export type Recalled = 'credit' | 'items';
 
 /** What can be asked of a shared object; each kind answers its own. `wait`: milliseconds, 0 not at all, null for ever. */
 export type Operation =
@@ -146,16 +148,19 @@ export type Operation =
 
 type QueueOperation =
   | { op: 'put'; item: Packed; wait: number | null }
-  /** `bytes`: the item has to be bytes, that many at most; else it stays. Null: any item. `ahead`: so many more, if there are. */
-  | { op: 'get'; wait: number | null; bytes: number | null; ahead: number }
+  /**
+   * `bytes`: the item has to be bytes, that many at most; else it stays. Null: any item. `ahead`: so many more, if there are.
+   * `waiting`: calls of `get` in that process that have no item, with this one.
+   */
+  | { op: 'get'; wait: number | null; bytes: number | null; ahead: number; waiting: number }
   /** So many may be ahead again. No answer but the items, if there are any. */
   | { op: 'more'; ahead: number }
   /** Waits until `get` would give something, or say that nothing will come. */
   | { op: 'poll'; wait: number | null }
   | { op: 'size' }
   | { op: 'close' }
-  /** Answer to a recall: so much credit was not used, so many items were not taken. */
-  | { op: 'return'; credit: number; items: number };
+  /** Answer to a recall: so much credit was not used, or so many items were not taken. */
+  | { op: 'return'; what: Recalled; count: number };
 
 /** A joinable queue's own. */
 type JoinOperation = { op: 'taskDone' } | { op: 'join'; wait: number | null };

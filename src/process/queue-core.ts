@@ -12,6 +12,9 @@ import { type Answer, Waiters } from './waiters.ts';
 /** Room in a queue without a capacity, for all credit together: more than anybody will put, and still exact when added up. */
 const UNLIMITED = 2 ** 40;
 
+/** Answers a `get` for which items are on their way already. */
+const NO_ITEMS: Parcel = { ...plain(null), items: [] };
+
 /** An item that waits to be let in. */
 interface Offer {
   item: PackedParcel;
@@ -60,6 +63,9 @@ export class QueueCore implements Owner {
         return this.#put({ item, now: op.wait === 0 }, caller, op.wait);
       }
       case 'get':
+        // It asked before it heard of the items on their way to it: they are what it waits for. One more would arrive where
+        // nobody waits for it, and nobody else could have it.
+        if (this.#answered(caller, op.waiting)) return NO_ITEMS;
         return this.#get({ bytes: op.bytes, ahead: op.ahead, now: op.wait === 0 }, caller, op.wait);
       case 'more':
         this.#refill(caller, op.ahead);
@@ -69,8 +75,8 @@ export class QueueCore implements Owner {
       case 'size':
         return plain(this.#size);
       case 'return':
-        this.#credit.spend(caller, op.credit);
-        this.#putBack(this.#deliveries.returned(caller, op.items), caller);
+        if (op.what === 'credit') this.#credit.spend(caller, op.count);
+        else this.#putBack(this.#deliveries.returned(caller, op.count), caller);
         this.#update();
         return plain(null);
       case 'close':
@@ -158,6 +164,11 @@ export class QueueCore implements Owner {
     if (blocked) this.#recallItems();
     else if (wish.now && item === undefined) throw new QueueEmpty('the queue is empty');
     return this.#getters.join(caller, wish, wish.now ? null : wait, () => new QueueEmpty(`no item within ${wait} ms`));
+  }
+
+  #answered(caller: Address, waiting: number): boolean {
+    const sent = this.#deliveries.count(caller);
+    return sent > 0 && sent + this.#getters.count(caller) >= waiting;
   }
 
   #poll(caller: Address, wait: number | null): Parcel | Answer {

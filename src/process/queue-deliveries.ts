@@ -26,6 +26,11 @@ export class Deliveries {
     return this.#sum;
   }
 
+  /** Items sent to a consumer and not taken. */
+  count(consumer: Address): number {
+    return this.#sent.get(consumer)?.length ?? 0;
+  }
+
   /** A process calls `get`. */
   called(caller: Address): void {
     this.#inARow = caller === this.#lastCaller ? this.#inARow + 1 : 0;
@@ -58,7 +63,7 @@ export class Deliveries {
   /** Takes as many items from the queue as the reader wants to have. */
   refill(caller: Address, items: Fifo<PackedParcel>, ahead: number): PackedParcel[] {
     if (caller !== this.#reader || this.#recalled) return [];
-    const taken = takeSome(items, ahead - (this.#sent.get(caller)?.length ?? 0));
+    const taken = takeSome(items, ahead - this.count(caller));
     this.#record(caller, taken);
     return taken;
   }

@@ -3,7 +3,7 @@
 import { BufferTooShort, MisuseError } from './errors.ts';
 import { Fifo } from './fifo.ts';
 import { open } from './handles.ts';
-import type { Address, Notice, PackedParcel } from './protocol.ts';
+import type { Address, Notice, PackedParcel, Recalled } from './protocol.ts';
 import { type RemoteProxy, router } from './router.ts';
 
 /** Items sent ahead to this process, at most. */
@@ -17,6 +17,12 @@ interface Getter {
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
+
+/**
+ * Asks the queue for an item, and for so many ahead; so many calls of `get` have none. `arrived` is called with undefined when the
+ * queue refuses, before anything that it says later.
+ */
+export type Ask = (ahead: number, waiting: number, arrived?: (answer: unknown) => void) => Promise<unknown>;
 
 /** This process as a producer for one queue, and as a consumer. */
 export class QueuePeer implements RemoteProxy {
@@ -77,7 +83,7 @@ export class QueuePeer implements RemoteProxy {
    * The next item: one that is here, else one that `ask` asks the queue for, together with so many ahead. Rejects with what `ask`
    * rejects with.
    */
-  async get(bytes: number | null, ask: (ahead: number) => Promise<unknown>): Promise<unknown> {
+  async get(bytes: number | null, ask: Ask): Promise<unknown> {
     // Items are taken without coming back to the event loop. After one that took its time a recall may be waiting there.
     if (this.hasItem && performance.now() - this.#arrivedAt > QUICK) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -92,13 +98,17 @@ export class QueuePeer implements RemoteProxy {
       }
       this.#getters.add(getter);
       router.listen(this.#queue, this);
-      ask(this.#nextAhead()).catch((error) => {
-        this.#getters.delete(getter);
-        this.#ahead = 0;
-        this.#forgetIfIdle();
-        reject(error);
-      });
+      const arrived = (answer: unknown): void => {
+        if (answer === undefined) this.#refused(getter);
+      };
+      ask(this.#nextAhead(), this.#getters.size, arrived).catch(reject);
     });
+  }
+
+  #refused(getter: Getter): void {
+    this.#getters.delete(getter);
+    this.#ahead = 0;
+    this.#forgetIfIdle();
   }
 
   /** Items from the queue, in its order. */
@@ -125,11 +135,11 @@ export class QueuePeer implements RemoteProxy {
     }
   }
 
-  #return(what: 'credit' | 'items'): void {
-    const [credit, items] = what === 'credit' ? [this.#credit, 0] : [0, this.#items.drain().length];
-    this.#credit -= credit;
-    if (what === 'items') this.#ahead = 0;
-    router.tell(this.#owner, this.#queue, { op: 'return', credit, items });
+  #return(what: Recalled): void {
+    const count = what === 'credit' ? this.#credit : this.#items.drain().length;
+    if (what === 'credit') this.#credit = 0;
+    else this.#ahead = 0;
+    router.tell(this.#owner, this.#queue, { op: 'return', what, count });
     this.#forgetIfIdle();
   }
 

@@ -2,7 +2,7 @@ import { capacityOf, type WaitOptions, waitOf } from './arguments.ts';
 import { ConnectionClosed, ObjectGone, QueueClosed } from './errors.ts';
 import { pack, reviveWith } from './handles.ts';
 import type { Descriptor, Operation, PackedParcel } from './protocol.ts';
-import { QueuePeer } from './queue-peer.ts';
+import { type Ask, QueuePeer } from './queue-peer.ts';
 import { type Owner, router } from './router.ts';
 import { describe, Shared } from './shared.ts';
 
@@ -116,25 +116,19 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
   }
 
   async #askToPut(producer: QueuePeer, item: PackedParcel, wait: number | null): Promise<void> {
-    let answered = false;
     // The credit counts from the moment it arrives: a recall may come right behind it.
-    const arrived = (credit: unknown): void => {
-      answered = true;
-      producer.answered(typeof credit === 'number' ? credit : 0);
-    };
+    const arrived = (credit: unknown): void => producer.answered(typeof credit === 'number' ? credit : 0);
     producer.ask();
-    try {
-      await this.request(putOf(item, wait), { arrived, handles: item.handles });
-    } finally {
-      if (!answered) producer.answered(0);
-    }
+    await this.request(putOf(item, wait), { arrived, handles: item.handles });
   }
 
   /** @param bytes only bytes, that many at most; null for any item. */
   protected async take(options: WaitOptions | undefined, bytes: number | null = null): Promise<T> {
     const wait = waitOf(options);
-    const ask = (ahead: number): Promise<unknown> => this.request({ op: 'get', wait, bytes, ahead });
-    return (this.isHere ? await ask(0) : await this.peer.get(bytes, ask)) as T;
+    const ask: Ask = (ahead, waiting, arrived) => {
+      return this.request({ op: 'get', wait, bytes, ahead, waiting }, { arrived });
+    };
+    return (this.isHere ? await ask(0, 1) : await this.peer.get(bytes, ask)) as T;
   }
 
   /** What this process knows of a queue elsewhere: the same object for all views of it, as long as there is anything to know. */

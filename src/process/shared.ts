@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { makeCore } from './cores.ts';
-import { ObjectGone } from './errors.ts';
 import { dropAll, mark, open } from './handles.ts';
 import { hold, release } from './keep-alive.ts';
 import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
@@ -66,7 +65,6 @@ export abstract class Shared {
         const answer = this.#core.handle(op, router.address, handles ?? NONE);
         return open(answer instanceof Answer ? await given(answer) : answer);
       }
-      if (this.owner === router.address) throw new ObjectGone('the shared object is no more');
       return await router.call({ to: this.owner, object: this.id, op, arrived, handles });
     } catch (error) {
       if (this.#core !== null && handles !== undefined) dropAll(handles, router.address);

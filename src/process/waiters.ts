@@ -44,6 +44,13 @@ export class Waiters<T> {
     return this.#line.size;
   }
 
+  /** Those of one process. */
+  count(caller: Address): number {
+    let count = 0;
+    for (const waiter of this.#line) if (waiter.caller === caller) count++;
+    return count;
+  }
+
   /** Queues up. Refused with `late()` after `wait` milliseconds; null waits for ever. */
   join(caller: Address, what: T, wait: number | null, late: () => Error): Answer {
     const answer = new Answer();

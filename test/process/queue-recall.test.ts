@@ -1,11 +1,13 @@
 import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
 import '../../src/process/pipe.ts';
-import { QueueClosed } from '../../src/process/errors.ts';
+import { encodeError } from '../../src/process/error-codec.ts';
+import { QueueClosed, QueueEmpty } from '../../src/process/errors.ts';
 import { FrameReader } from '../../src/process/frames.ts';
 import { Link } from '../../src/process/link.ts';
 import { laneId, PipeCore } from '../../src/process/pipe-core.ts';
 import type { Message, Operation } from '../../src/process/protocol.ts';
+import { Queue } from '../../src/process/queue.ts';
 import { QueueCore } from '../../src/process/queue-core.ts';
 import { router } from '../../src/process/router.ts';
 
@@ -51,7 +53,15 @@ test('room that was promised to a waiting producer and is wanted back in the sam
 
   // What one process sends is often read in one go: no microtask runs in between.
   router.receive(
-    { type: 'call', to: 'r', from: 'r.2', seq: 0, object: 'q', op: { op: 'return', credit: 2, items: 0 }, handles: [] },
+    {
+      type: 'call',
+      to: 'r',
+      from: 'r.2',
+      seq: 0,
+      object: 'q',
+      op: { op: 'return', what: 'credit', count: 2 },
+      handles: [],
+    },
     'r.2',
   );
   put('r.2', 2);
@@ -68,7 +78,7 @@ test('items are sent ahead to the only consumer; another one gets none before th
     router.receive({ type: 'call', to: 'r', from, seq, object: 'ahead', op, handles: [] }, from);
     return heard[from].splice(0);
   };
-  const get = { op: 'get', wait: null, bytes: null, ahead: 5 } as const;
+  const get = { op: 'get', wait: null, bytes: null, ahead: 5, waiting: 1 } as const;
   const taken = (from: string): void => router.receive({ type: 'taken', to: 'r', from, object: 'ahead' }, from);
   const items = (...values: number[]) => ({ items: values.map((value) => ({ value: Buffer.from(String(value)) })) });
   for (let item = 0; item < 20; item++) {
@@ -88,13 +98,86 @@ test('items are sent ahead to the only consumer; another one gets none before th
   expect(call('r.7', 1, get)).toEqual([]);
   expect(heard['r.6'].splice(0)).toMatchObject([{ notice: { what: 'items' } }]);
   taken('r.6');
-  expect(call('r.6', 7, get)).toEqual([]);
-  expect(call('r.6', 0, { op: 'return', credit: 0, items: 4 })).toMatchObject([items(8)]);
+  expect(call('r.6', 0, { op: 'return', what: 'items', count: 4 })).toEqual([]);
   expect(heard['r.7'].splice(0)).toMatchObject([items(7)]);
+  expect(call('r.6', 7, get)).toMatchObject([items(8)]);
+  taken('r.6');
 
   // The item that r.7 was sent has not been seen by anybody.
   router.removeChild('r.7');
   expect(call('r.6', 8, get)).toMatchObject([items(7)]);
+});
+
+test('a get that crosses items on their way to it is answered by these: no item is sent to where nobody waits', () => {
+  const heard = listener('r.8');
+  const core = new QueueCore('crossing', 100);
+  router.host('crossing', core);
+  const call = (seq: number, op: Operation): Message[] => {
+    router.receive({ type: 'call', to: 'r', from: 'r.8', seq, object: 'crossing', op, handles: [] }, 'r.8');
+    return heard.splice(0);
+  };
+  const get = (seq: number, waiting: number): Message[] => {
+    return call(seq, { op: 'get', wait: null, bytes: null, ahead: 1, waiting });
+  };
+  const taken = (): void => router.receive({ type: 'taken', to: 'r', from: 'r.8', object: 'crossing' }, 'r.8');
+  const put = (item: number): unknown => core.handle({ op: 'put', item: String(item), wait: 0 }, 'r', []);
+  const items = (...values: number[]) => ({ items: values.map((value) => ({ value: Buffer.from(String(value)) })) });
+  for (let item = 0; item < 6; item++) put(item);
+  for (let seq = 1; seq <= 4; seq++) {
+    get(seq, 1);
+    taken();
+  }
+  expect(get(5, 1)).toMatchObject([items(4, 5)]);
+
+  // It has taken 4 when it asks for more, and 5 when it calls get: 6 is on its way by then.
+  taken();
+  put(6);
+  expect(call(0, { op: 'more', ahead: 2 })).toMatchObject([items(6)]);
+  taken();
+  expect(get(6, 1)).toMatchObject([{ type: 'items', seq: 6, items: [] }]);
+  // A second call of get beside the first one wants one more.
+  expect(get(7, 2)).toEqual([]);
+  put(7);
+  expect(heard.splice(0)).toMatchObject([{ seq: 7, ...items(7) }]);
+  put(8);
+  expect(heard).toEqual([]);
+  expect(core.handle({ op: 'size' }, 'r', [])).toMatchObject({ value: 3 });
+});
+
+test('a refusal and an item that arrive together are for the calls that asked for them', async () => {
+  const heard = listener('r.10');
+  const queue = new Queue(10, { kind: 'queue', id: 'r.10:1', owner: 'r.10', detail: 10 }, null);
+  const [first, second] = [queue.get({ timeout: 50 }), queue.get()];
+  const [{ seq: refused }, { seq: answered }] = heard as unknown as [{ seq: number }, { seq: number }];
+  const error = encodeError(new QueueEmpty('no item within 50 ms'));
+  router.receive({ type: 'refusal', to: 'r', seq: refused, error }, 'r.10');
+  const items = [{ value: '1', packed: true as const, handles: [] }];
+  router.receive({ type: 'items', to: 'r', from: 'r.10', object: 'r.10:1', seq: answered, items }, 'r.10');
+  await expect(first).rejects.toThrow(QueueEmpty);
+  expect(await second).toBe(1);
+});
+
+test('credit that comes back from a consumer says nothing of the items that it has', () => {
+  const heard = listener('r.9');
+  const core = new QueueCore('both', 100);
+  router.host('both', core);
+  const call = (seq: number, op: Operation): Message[] => {
+    router.receive({ type: 'call', to: 'r', from: 'r.9', seq, object: 'both', op, handles: [] }, 'r.9');
+    return heard.splice(0);
+  };
+  for (let item = 0; item < 10; item++) call(item + 1, { op: 'put', item: String(item), wait: null });
+  for (let seq = 11; seq <= 14; seq++) {
+    call(seq, { op: 'get', wait: null, bytes: null, ahead: 5, waiting: 1 });
+    router.receive({ type: 'taken', to: 'r', from: 'r.9', object: 'both' }, 'r.9');
+  }
+  expect(call(15, { op: 'get', wait: null, bytes: null, ahead: 3, waiting: 1 })).toMatchObject([
+    { items: [{}, {}, {}, {}] },
+  ]);
+  call(0, { op: 'return', what: 'credit', count: 50 });
+
+  // 4 to 7 are there: 8 would be given out before them.
+  core.handle({ op: 'get', wait: null, bytes: null, ahead: 0, waiting: 1 }, 'r', []);
+  expect(heard).toMatchObject([{ notice: { what: 'items' } }]);
 });
 
 test('room promised without end, to who puts ten thousand at once: it still adds up, and the queue ends', () => {
@@ -115,10 +198,10 @@ test('room promised without end, to who puts ten thousand at once: it still adds
   for (let seq = 1; seq <= 10_000; seq++) call('r.3', seq, { op: 'put', item: '0', wait: null });
   call('r.4', 1, { op: 'put', item: '0', wait: null });
   item('r.4');
-  call('r.3', 0, { op: 'return', credit: promised('r.3'), items: 0 });
-  call('r.4', 0, { op: 'return', credit: promised('r.4') - 1, items: 0 });
+  call('r.3', 0, { op: 'return', what: 'credit', count: promised('r.3') });
+  call('r.4', 0, { op: 'return', what: 'credit', count: promised('r.4') - 1 });
   core.close();
-  const get = (): unknown => core.handle({ op: 'get', wait: 0, bytes: null, ahead: 0 }, 'r', []);
+  const get = (): unknown => core.handle({ op: 'get', wait: 0, bytes: null, ahead: 0, waiting: 1 }, 'r', []);
   for (let count = 0; count < 10_002; count++) get();
   expect(get).toThrow(QueueClosed);
 });
@@ -138,7 +221,10 @@ test('what was sent on promised room to an end of a pipe that nobody holds any m
     { type: 'items', ...lane, seq: 0, items: [{ value: JSON.stringify(end), packed: true, handles: [end] }] },
     'r.5',
   );
-  router.receive({ type: 'call', ...lane, seq: 0, op: { op: 'return', credit: 63, items: 0 }, handles: [] }, 'r.5');
+  router.receive(
+    { type: 'call', ...lane, seq: 0, op: { op: 'return', what: 'credit', count: 63 }, handles: [] },
+    'r.5',
+  );
   inner.handle({ op: 'drop', end: 0, holder: 'r' }, 'r', []);
 
   expect(router.hosted(laneId('inner', 0))).toBeNull();
