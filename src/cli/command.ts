@@ -4,7 +4,15 @@ import { printable, type RawPath } from '../api/names.ts';
 import { GROUPS, OPTIONS } from '../api/options-table.ts';
 import { BadValue, brokerUrl } from '../api/values.ts';
 import { attributeOf, COMMAND_OPTIONS, type CommandOption, type RawOptions } from './command-options.ts';
-import { DONE_ANYWAY, insteadOf, refuseBundledTarget, withProgressMode } from './foreign-options.ts';
+import {
+  DONE_ANYWAY,
+  DONE_WITH_ARCHIVE,
+  insteadOf,
+  NEEDS_ARCHIVE,
+  refuseBundledTarget,
+  refuseTargetDirectory,
+  withProgressMode,
+} from './foreign-options.ts';
 import { epilogue, helpLayout } from './help.ts';
 import { refuseRemote } from './remote-paths.ts';
 
@@ -45,7 +53,9 @@ export function parseCommandLine(args: readonly RawPath[], version: () => string
   for (const path of [...sources, destination]) refuseRemote(path);
   refuseCombinations(command);
   const isOne = sources.length === 1 && raw.targetDirectory === undefined;
-  return { kind: 'copy', source: isOne ? source : sources, destination, raw };
+  const from = isOne ? source : sources;
+  refuseTargetDirectory(raw, from, destination);
+  return { kind: 'copy', source: from, destination, raw };
 }
 
 /**
@@ -93,8 +103,17 @@ function buildCommand(columns = 80): Command {
   for (const row of COMMAND_OPTIONS) command.addOption(optionOf(row));
   command.addOption(new Option('-h, --help', 'this text').helpGroup(GROUPS.output));
   command.addOption(new Option('-V, --version', 'the version').helpGroup(GROUPS.output));
-  for (const flags of DONE_ANYWAY) command.addOption(new Option(flags).hideHelp());
+  for (const [flags, contradictedBy = []] of DONE_ANYWAY)
+    command.addOption(silent(flags).conflicts([...contradictedBy]));
+  for (const flags of DONE_WITH_ARCHIVE) command.addOption(silent(flags));
   return command;
+}
+
+/** An option that has no effect. `--no-…` is not the opposite of another one. */
+function silent(flags: string): Option {
+  const option = new Option(flags).hideHelp();
+  option.negate = false;
+  return option;
 }
 
 function optionOf(row: CommandOption): Option {
@@ -115,6 +134,11 @@ function optionOf(row: CommandOption): Option {
 }
 
 function refuseCombinations(command: Command): void {
+  for (const flags of DONE_WITH_ARCHIVE) {
+    const isGiven = command.getOptionValue(silent(flags).attributeName()) === true;
+    if (isGiven && !command.getOptionValue('archive'))
+      throw new UsageError(`unknown option '${flags}': ${NEEDS_ARCHIVE}`);
+  }
   const given = COMMAND_OPTIONS.filter((row) => command.getOptionValueSource(attributeOf(row)) === 'cli');
   for (const { flags, needs, conflicts = {} } of given) {
     if (needs !== undefined && !given.some(({ name }) => name === needs)) {

@@ -1,24 +1,51 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { UsageError } from '../api/errors.ts';
-import { type RawPath, toBytes } from '../api/names.ts';
+import { printable, type RawPath, toBytes } from '../api/names.ts';
 import { OPTIONS } from '../api/options-table.ts';
+import type { RawOptions } from './command-options.ts';
 
 // Options of cp, rsync, rclone, robocopy and others that people type out of habit.
 
-/** What pcopy does anyway is accepted and has no effect. */
-export const DONE_ANYWAY: readonly string[] = ['-r, --recursive', '-R', '-f, --force'];
+/** What pcopy does anyway is accepted and has no effect; with the options that contradict it. */
+export const DONE_ANYWAY: readonly (readonly [flags: string, contradictedBy?: readonly string[]])[] = [
+  ['-r, --recursive'],
+  ['-R'],
+  ['-f, --force'],
+  ['-y, --overwrite', ['clobber', 'ifExists']],
+  ['-T, --no-target-directory', ['targetDirectory']],
+  ['-H, --hard-links'],
+  ['-U, --atimes'],
+  ['-E, --executability'],
+  ['-W, --whole-file'],
+  ['--links'],
+  ['--times'],
+  ['--human-readable'],
+];
 
-const ANYWAY = 'that is done anyway';
+/** What is done with -a is accepted beside it. */
+export const DONE_WITH_ARCHIVE: readonly string[] = [
+  '-p, --perms',
+  '-o, --owner',
+  '-g, --group',
+  '-A, --acls',
+  '-X, --xattrs',
+  '-D',
+  '--devices',
+  '--specials',
+];
+export const NEEDS_ARCHIVE = 'times and permission bits are kept anyway; owner, ACLs, attributes and devices with -a';
 
 const INSTEAD: readonly (readonly [options: string, hint: string])[] = [
-  ['-p -l -H -S --preserve --times --perms --links --hard-links', 'most is kept anyway; for the rest: -a'],
-  ['-y --overwrite', `what is in a file's way is replaced, ${ANYWAY}`],
-  ['-T --no-target-directory', `the contents of the source go into the destination, ${ANYWAY}`],
-  ['--no-dereference', 'links are copied as links anyway; for a source that is one: -P'],
+  ['--preserve', NEEDS_ARCHIVE],
+  ['-l --link', 'links are kept as links anyway; files are copied, never linked'],
+  ['-S', 'holes are kept anyway; to make holes of zeros: --sparse always'],
+  ['-d --no-dereference', 'links are copied as links anyway; for a source that is one: -P'],
+  ['--copy-links', 'to copy what links point to: -L'],
+  ['-e --rsh', 'pcopy copies between paths; mount the other side'],
   ['--inplace', 'to write files in place: --no-atomic'],
   ['-z --compress', 'nothing is compressed from disk to disk'],
   ['-c', 'to compare contents: -u --checksum'],
-  ['-i --interactive', 'nothing is asked; to keep what is there: -n'],
+  ['-i --interactive', 'nothing is asked; to keep what is there: -n; a line for each entry: -v'],
   ['-b --backup', 'there are no backups; to keep what is there: -n'],
   ['--ignore-existing', 'to keep what is there: -n'],
   ['--immutable', 'to fail at what is there: --if-exists error'],
@@ -42,11 +69,28 @@ export function refuseBundledTarget(args: readonly RawPath[]): void {
   const end = args.indexOf('--');
   const bundle = args
     .slice(0, end < 0 ? args.length : end)
-    .find((arg) => /^-(?=..)[aruvnqfLRPx0]*t[aruvnqfLRPx0]*$/.test(arg));
+    .find((arg) => /^-(?=..)[ADEHLPRTUWXafgnopqruvxy0]*t[ADEHLPRTUWXafgnopqruvxy0]*$/.test(arg));
   if (bundle === undefined) return;
   throw new UsageError(
     `'${bundle}' could mean rsync's times, which are kept anyway, or cp's target directory: that is written -t <dir>, by itself.`,
   );
+}
+
+/** `-T` is what pcopy does with one source, unless that is a file and the destination a directory. */
+export function refuseTargetDirectory(
+  raw: RawOptions,
+  source: RawPath | readonly RawPath[],
+  destination: RawPath,
+): void {
+  if (!raw.noTargetDirectory) return;
+  const isDirectory = (path: RawPath) => statSync(toBytes(path), { throwIfNoEntry: false })?.isDirectory() === true;
+  const why =
+    typeof source !== 'string'
+      ? 'there are several sources'
+      : isDirectory(destination) && !isDirectory(source)
+        ? `'${printable(destination)}' is a directory, and a file is copied into it`
+        : undefined;
+  if (why !== undefined) throw new UsageError(`option '-T, --no-target-directory' cannot be followed: ${why}.`);
 }
 
 /** `--progress src dest`, as for rsync: a path follows, not a mode, so the mode is `auto`. */

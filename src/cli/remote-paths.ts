@@ -6,7 +6,17 @@ import { printable, type RawPath, toBytes } from '../api/names.ts';
 const REMOTE = /^(?:[a-z][a-z0-9+.-]*:\/\/|[^/:]+:)/i;
 const ROBOCOPY: readonly (readonly [option: RegExp, hint: string])[] = [
   [/^\/(?:MIR|PURGE)$/i, 'to remove what is not in the source: -u --delete'],
-  [/^\/[ESJ]$/i, 'a folder is copied with all that it holds anyway'],
+  [/^\/[EHIJSY]$/i, 'a folder is copied with all that it holds, and what is there replaced, anyway'],
+  [/^\/L$/i, 'to see what would happen: --dry-run'],
+  [/^\/SL$/i, 'links are copied as links anyway'],
+  [/^\/(?:SEC|COPYALL|D?COPY:[A-Z]+)$/i, 'for owner, ACLs and attributes: -a'],
+  [
+    /^\/(?:V|NP|N[DF]L|NJ[HS]|N[CS]|ETA|TEE|(?:UNI)?LOG\+?:.*)$/i,
+    'what is shown: --progress <mode>, -v, -q, and 2> file',
+  ],
+  [/^\/X[CNO]$/i, 'what happens to existing files: -n, -u, --if-exists <what>'],
+  [/^\/(?:MIN|MAX):\d+$/i, 'for sizes: --min-size, --max-size'],
+  [/^\/MOVE?$/i, 'the source is never changed'],
   [/^\/Z$/i, 'to resume big files: --partial'],
   [/^\/MT(?::\d+)?$/i, 'the number of workers: -j <n>'],
   [/^\/X[DF]$/i, "to leave something out: --exclude '**/name'"],

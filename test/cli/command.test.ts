@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/api/errors.ts';
 import { fromText } from '../../src/api/names.ts';
@@ -98,9 +98,12 @@ describe('a complaint says which option, what it got and what it takes', () => {
     [['-t', 'a'], "missing required argument 'source'. It takes a source and a destination."],
     [
       ['a', 'b', '-j', '-1'],
-      "option '-j, --jobs <n>' argument '-1' is invalid. It takes auto or a whole number from 0 to 64.",
+      "option '-j, --jobs <n>' argument '-1' is invalid. It takes auto or a whole number from 1 to 64; 0 only with a broker.",
     ],
-    [['a', 'b', '-j'], "option '-j, --jobs <n>' argument missing. It takes auto or a whole number from 0 to 64."],
+    [
+      ['a', 'b', '-j'],
+      "option '-j, --jobs <n>' argument missing. It takes auto or a whole number from 1 to 64; 0 only with a broker.",
+    ],
     [['a', 'b', '--sparse'], "option '--sparse <when>' argument missing. It takes auto, always or never."],
     [['a', 'b', '--exlude=x'], "unknown option '--exlude=x' (Did you mean --exclude?)"],
     [['a', 'b', '--progres=json'], "unknown option '--progres=json' (Did you mean --progress?)"],
@@ -122,7 +125,7 @@ describe('a complaint says which option, what it got and what it takes', () => {
   ])('%j', (args, message) => expect(complaint(...args)).toBe(message));
 
   test('about a bundle that rsync and cp read in two ways; several paths are sources', () => {
-    for (const bundle of ['-rt', '-rtv', '-tv']) expect(complaint(bundle, 'a', 'b')).toMatch(/rsync's times/);
+    for (const bundle of ['-rt', '-rtv', '-tv', '-aHt']) expect(complaint(bundle, 'a', 'b')).toMatch(/rsync's times/);
     expect(copy('a', 'b', 'c')).toMatchObject({ source: ['a', 'b'], destination: 'c' });
     expect(copy('a', '-tc')).toMatchObject({ source: ['a'], destination: 'c' });
   });
@@ -182,10 +185,35 @@ describe('what is printed', () => {
 });
 
 describe('habits of other programs', () => {
-  test.each([['-r'], ['-R'], ['-rf'], ['-av'], ['-avP'], ['--recursive'], ['--force']])(
-    '%s is accepted: it is done anyway',
-    (option) => expect(copy(option, 'a', 'b')).toMatchObject({ source: 'a', destination: 'b' }),
+  test.each([
+    ...['-r', '-R', '-rf', '-av', '-avP', '--recursive', '--force', '-y', '--overwrite', '-T', '--no-target-directory'],
+    ...['-H', '--hard-links', '-W', '--whole-file', '-E', '-U', '--links', '--times', '--human-readable'],
+    ...['-aHAX', '-ap', '-aog', '-aD'],
+  ])('%s is accepted: it is done anyway', (option) =>
+    expect(copy(option, 'a', 'b')).toMatchObject({ source: 'a', destination: 'b' }),
   );
+
+  test('what takes -a is not done without', () => {
+    for (const option of ['-p', '-HA', '--xattrs', '--owner', '-D']) {
+      expect(complaint(option, 'a', 'b')).toMatch(/^unknown option '.*': .* with -a$/);
+    }
+  });
+
+  test('what contradicts another option is not done anyway', () => {
+    expect(complaint('-yn', 'a', 'b')).toContain('--no-clobber');
+    expect(complaint('--overwrite', '--if-exists=skip', 'a', 'b')).toContain('--if-exists');
+    expect(complaint('-T', '-t', 'b', 'a')).toContain('--target-directory');
+    expect(complaint('-t', 'b', '-T', 'a')).toContain('--target-directory');
+    expect(complaint('-T', 'a', 'b', 'c')).toContain('several sources');
+  });
+
+  test('-T with a file and a directory, which it would be copied into', () => {
+    const dir = temp();
+    writeFileSync(`${dir}/file`, '');
+    expect(complaint('-T', `${dir}/file`, dir)).toContain('is a directory');
+    expect(copy('-T', dir, dir)).toMatchObject({ source: dir });
+    expect(copy('-T', `${dir}/file`, `${dir}/new`)).toMatchObject({ destination: `${dir}/new` });
+  });
 
   test('--progress before two paths is the bar', () => {
     expect(copy('--progress', 'src', 'dest')).toMatchObject({ source: 'src', raw: { progress: 'auto' } });
@@ -200,6 +228,9 @@ describe('habits of other programs', () => {
     ['/MT:8', '-j <n>'],
     ['/XD', "--exclude '**/name'"],
     ['/R:3', '--retries <n>'],
+    ['/L', '--dry-run'],
+    ['/COPYALL', '-a'],
+    ['/LOG:file', '2> file'],
   ])('%s of robocopy names what does the same: %s', (option, instead) => {
     expect(complaint('src', 'dest', option)).toContain(`'${option}' is an option of robocopy: `);
     expect(complaint('src', 'dest', option)).toContain(instead);

@@ -21,7 +21,11 @@ overBothDrivers((driver) => {
       [['src']],
       [['src', 'dst', '--no-such-option'], '--no-such-option'],
       [['src', 'dst', '-j', '0'], '--jobs', '0', '64'],
-      [['src', 'dst', '-j', '65'], '--jobs', '65'],
+      [['src', 'dst', '-j', '65'], '--jobs', '65', 'from 1 to 64'],
+      [['src', 'dst', '-T', '-n', '-y'], '--overwrite', '--no-clobber'],
+      [['src', 'src', 'dst', '-T'], '--no-target-directory', 'several sources'],
+      [['src', 'dst', '-A'], '-A', 'with -a'],
+      [['src', 'dst', '/L'], '/L', '--dry-run'],
       [['src', 'dst', '-j', 'many'], '--jobs', 'many'],
       [['src', 'dst', '--chunk-size', '0'], '--chunk-size'],
       [['src', 'dst', '--chunk-size', '12Q'], '--chunk-size', '12Q'],
@@ -31,6 +35,16 @@ overBothDrivers((driver) => {
     ];
     for (const [args, ...said] of wrong) await expectUsageError(top, driver, args, ...said);
   });
+});
+
+test('what other programs call what is done anyway is accepted in silence', async () => {
+  const top = temp();
+  plant(`${top}/src`, { a: file('a') });
+  for (const habit of ['-rfT', '-y', '-HUEW', '-aHAXogp']) {
+    const { stderr } = expectExit(await pcopy([habit, 'src', 'dst'], { cwd: top }), 0);
+    expect(stderr.match(/^pcopy: /gm), stderr).toHaveLength(1);
+    expect(readdirSync(`${top}/dst`)).toEqual(['a']);
+  }
 });
 
 test('help and version go to stdout', async () => {
