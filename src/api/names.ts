@@ -4,7 +4,7 @@
  */
 export type RawPath = string;
 
-/** The bytes as the kernel wants them. */
+/** @internal The bytes as the kernel wants them. */
 export function toBytes(raw: RawPath): Buffer {
   return Buffer.from(raw, 'latin1');
 }

@@ -19,14 +19,12 @@ const IDIOM = "task(import.meta.url, 'name')";
  * @param module URL or absolute path of the (built) module, such as `new URL('./worker.js', import.meta.url)`.
  * @param name the name it is exported under. Its result may be a promise.
  */
+export function task(module: URL | string, name: string): Task<unknown[], unknown>;
 export function task<Function extends (...args: never[]) => unknown>(
   module: URL | string,
   name: string,
 ): Task<Parameters<Function>, Awaited<ReturnType<Function>>>;
-export function task<Args extends unknown[] = [], Result = unknown>(
-  module: URL | string,
-  name: string,
-): Task<Args, Result>;
+export function task<Args extends unknown[], Result = unknown>(module: URL | string, name: string): Task<Args, Result>;
 export function task(module: URL | string, name: string): Task<unknown[], unknown> {
   if (typeof name !== 'string') throw new TypeError(`expected ${IDIOM}, not ${shown(name)} as the name`);
   return { module: moduleUrl(module), name };

@@ -183,8 +183,7 @@ describe('the examples of the README', () => {
 
   test('for Node run as they stand', () => {
     const here = sandbox('library');
-    const examples = [...blocksAfter('tested: js'), ...blocksAfter('tested: js without types')];
-    const outputs = examples.map((example, n) => {
+    const outputs = blocksAfter('tested: js').map((example, n) => {
       writeFileSync(`${here}/example-${n}.js`, example);
       const result = run(process.execPath, [`example-${n}.js`], here);
       expect(result.status, `${example}\n${result.stderr}`).toBe(0);
@@ -207,6 +206,13 @@ describe('the examples of the README', () => {
     const result = run(`${ROOT}/node_modules/.bin/tsc`, [...options, ...programs, 'event.ts', 'internal.ts'], here);
     expect(result.stdout).toBe('');
     expect(result.status).toBe(0);
+  });
+
+  test('the types of the library need no others', () => {
+    const here = sandbox('alone');
+    writeFileSync(`${here}/alone.ts`, "export { copyTree } from 'pcopy';\n");
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', ''];
+    expect(run(`${ROOT}/node_modules/.bin/tsc`, [...options, 'alone.ts'], here).stdout).toBe('');
   });
 });
 
