@@ -153,14 +153,14 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: 0,
     group: 'select',
     flags: '--min-size <size>',
-    help: 'skip files that are smaller: 1, 64K, 1.5G',
+    help: 'leave out files that are smaller: 1, 64K, 1.5G',
   },
   maxSize: {
     type: sizeLimit,
     default: NO_LIMIT,
     group: 'select',
     flags: '--max-size <size>',
-    help: 'skip files that are larger',
+    help: 'leave out files that are larger',
   },
   noClobber: {
     type: flag,
@@ -320,7 +320,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     help: 'treat as failures: patterns without a match, an empty selection, entries skipped for their type, metadata not preserved',
   },
   jobs: {
-    type: wholeOrAuto(0, 64),
+    type: wholeOrAuto(0, 64, 'auto or a whole number from 1 to 64; 0 only with a broker'),
     default: 'auto',
     group: 'speed',
     flags: '-j, --jobs <n>',

@@ -85,9 +85,8 @@ export function limit(least: number): ValueType {
 }
 
 /** A whole number within a range, or `auto`. */
-export function wholeOrAuto(least: number, most: number): ValueType {
+export function wholeOrAuto(least: number, most: number, takes: string): ValueType {
   const number = whole(least, most);
-  const takes = `auto or ${number.takes}`;
   const parse = (text: string): unknown => {
     if (text === 'auto') return text;
     try {

@@ -323,8 +323,14 @@ export class Reporter {
       load: this.load(now, elapsedMs),
       driver: this.driver,
       ...(Object.keys(counters.machines).length === 0 ? {} : { machines: counters.machines }),
-      ...(this.reason === undefined ? {} : { reason: this.reason }),
+      ...(this.reason === undefined ? {} : { reason: { ...this.reason, message: this.reasonMessage(this.reason) } }),
     };
+  }
+
+  /** Jobs that workers have when the limit of failures is reached are finished, and may fail in more entries. */
+  private reasonMessage({ message, code }: { message: string; code: string }): string {
+    const more = this.counters.totals.failed - this.config.maxErrors;
+    return code === 'EPCOPY_ERRORS' && more > 0 ? `${message}; ${more} more failed in work that had begun` : message;
   }
 
   private load(now: number, elapsedMs: number): Load {

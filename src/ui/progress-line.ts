@@ -1,6 +1,6 @@
 import type { Reading, WorkerView } from '../api/events.ts';
 import { printable } from '../api/names.ts';
-import { bytes, bytesPair, clock, percent, rate } from './format.ts';
+import { bytes, bytesPair, clock, count, percent, rate } from './format.ts';
 import { truncateEnd, truncateStart, width } from './width.ts';
 
 /** The characters of the bar. */
@@ -46,7 +46,7 @@ export function logLine(reading: Reading): string {
   const more = reading.growing ? '+' : '';
   const parts = [
     reading.fraction === null ? 'listing' : percent(reading.fraction),
-    `${reading.files}/${reading.filesTotal}${more} files`,
+    `${count(reading.files)}/${count(reading.filesTotal)}${more} files`,
     reading.bytesTotal === null ? bytes(reading.bytes) : bytesPair(reading.bytes, reading.bytesTotal, reading.growing),
     rate(reading.bytesPerSecond),
     `${clock(reading.elapsedMs)} elapsed`,
@@ -54,7 +54,7 @@ export function logLine(reading: Reading): string {
   if (reading.stalledMs > 0) parts.push(`stalled for ${clock(reading.stalledMs)}`);
   else if (!reading.ended && !reading.growing)
     parts.push(reading.etaMs === null ? 'ETA ?' : `ETA ${clock(reading.etaMs)}`);
-  if (reading.failed > 0) parts.push(`${reading.failed} failed`);
+  if (reading.failed > 0) parts.push(`${count(reading.failed)} failed`);
   return parts.join(', ');
 }
 
@@ -81,12 +81,12 @@ const LEAST_WANTED: readonly Part[] = ['elapsed', 'rate', 'failed', 'files', 'by
 function partsOf(reading: Reading): Record<Part, string> {
   const { files, filesTotal, growing, bytesTotal } = reading;
   return {
-    files: `${files}/${filesTotal}${growing ? '+' : ''} files`,
+    files: `${count(files)}/${count(filesTotal)}${growing ? '+' : ''} files`,
     bytes: bytesTotal === null ? bytes(reading.bytes) : bytesPair(reading.bytes, bytesTotal, growing),
     rate: rate(reading.bytesPerSecond),
     elapsed: clock(reading.elapsedMs),
     left: leftOf(reading),
-    failed: reading.failed > 0 ? `${reading.failed} failed` : '',
+    failed: reading.failed > 0 ? `${count(reading.failed)} failed` : '',
   };
 }
 

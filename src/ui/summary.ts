@@ -49,13 +49,19 @@ export function failuresAgain(summary: Summary, paths: DisplayPaths, paint: Pale
   return [`pcopy: ${plural(all, 'entry', 'entries')} ${summary.dryRun ? 'would fail' : 'failed'}:`, ...lines];
 }
 
+/** Why a run without a failure is incomplete: with --strict, what was not preserved, which else only the summary says. */
+function unnamedCause({ outcome, totals, notPreserved }: Summary, paint: Palette): string[] {
+  if (outcome !== 'incomplete' || totals.failed > 0) return [];
+  return [`${paint.red('pcopy:')} not preserved: ${escapeControls(kindsInWords(notPreserved))}`];
+}
+
 export interface SummaryOptions {
   say: Say;
   paths: DisplayPaths;
   paint: Palette;
   /** Height of the screen, or a default in a log. */
   rows: () => number;
-  /** Repeat the failures and print nothing else. */
+  /** Repeat the failures, say what they do not tell of an incomplete run, and print nothing else. */
   quiet: boolean;
   limited: boolean;
   /** Width of the screen; undefined in a log, where lines are not folded. */
@@ -74,7 +80,10 @@ export class SummaryReporter implements Reporter {
     if (event.type !== 'end') return;
     const { say, paths, paint, rows, quiet, limited, columns } = this.#options;
     for (const line of failuresAgain(event.summary, paths, paint, rows())) say(line);
-    if (quiet) return;
+    if (quiet) {
+      for (const line of unnamedCause(event.summary, paint)) say(line);
+      return;
+    }
     const cells = columns?.() || Number.POSITIVE_INFINITY;
     for (const line of summaryLines(event.summary, paths, paint, limited)) {
       for (const part of fold(line, cells, '    ')) say(part);

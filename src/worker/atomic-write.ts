@@ -158,7 +158,7 @@ export function checkReplaceable(
     throw isSource(entry.path);
   }
   if (context.config.ifExists === 'error') {
-    throw entryError(entry.path, 'destination', 'replace', 'EEXIST', 'exists already');
+    throw entryError(entry.path, 'destination', 'create', 'EEXIST', 'exists already');
   }
 }
 

@@ -19,14 +19,17 @@ function said(source: unknown, destination: unknown, options: unknown = {}, hook
 
 describe('options that are refused', () => {
   test.each<[options: unknown, message: string]>([
-    [{ jobs: '3' }, "jobs: got '3', takes auto or a whole number from 0 to 64"],
+    [{ jobs: '3' }, "jobs: got '3', takes auto or a whole number from 1 to 64; 0 only with a broker"],
     [{ jobs: 0 }, 'jobs: got 0, which leaves all work to other machines: means nothing without broker'],
-    [{ jobs: 65 }, 'jobs: got 65, takes auto or a whole number from 0 to 64'],
-    [{ jobs: 2.5 }, 'jobs: got 2.5, takes auto or a whole number from 0 to 64'],
-    [{ jobs: Number.NaN }, 'jobs: got NaN, takes auto or a whole number from 0 to 64'],
-    [{ jobs: null }, 'jobs: got null, takes auto or a whole number from 0 to 64'],
-    [{ jobs: 3n }, 'jobs: got 3n, takes auto or a whole number from 0 to 64'],
-    [{ jobs: Number.POSITIVE_INFINITY }, 'jobs: got Infinity, takes auto or a whole number from 0 to 64'],
+    [{ jobs: 65 }, 'jobs: got 65, takes auto or a whole number from 1 to 64; 0 only with a broker'],
+    [{ jobs: 2.5 }, 'jobs: got 2.5, takes auto or a whole number from 1 to 64; 0 only with a broker'],
+    [{ jobs: Number.NaN }, 'jobs: got NaN, takes auto or a whole number from 1 to 64; 0 only with a broker'],
+    [{ jobs: null }, 'jobs: got null, takes auto or a whole number from 1 to 64; 0 only with a broker'],
+    [{ jobs: 3n }, 'jobs: got 3n, takes auto or a whole number from 1 to 64; 0 only with a broker'],
+    [
+      { jobs: Number.POSITIVE_INFINITY },
+      'jobs: got Infinity, takes auto or a whole number from 1 to 64; 0 only with a broker',
+    ],
     [{ chunkSize: '4K' }, "chunkSize: got '4K', takes a whole number from 1 to 1073741824"],
     [{ chunkSize: 1 << 20, batch: 1 << 20 }, 'chunkSize * batch: got 1099511627776 bytes, takes at most 1 GiB'],
     [{ retries: -1 }, 'retries: got -1, takes a whole number from 0 to 1000'],
@@ -62,7 +65,7 @@ describe('options that are refused', () => {
     [{ job: 3 }, "unknown option 'job': did you mean 'jobs'?"],
     [{ toString: 3 }, "unknown option 'toString'"],
     [{ signal: 3 }, "unknown option 'signal': it goes into the fourth argument"],
-    [Object.create({ jobs: -1 }), 'jobs: got -1, takes auto or a whole number from 0 to 64'],
+    [Object.create({ jobs: -1 }), 'jobs: got -1, takes auto or a whole number from 1 to 64; 0 only with a broker'],
     [null, 'options: got null, takes an object'],
     ['-j 3', "options: got '-j 3', takes an object"],
   ])('%o', (options, message) => expect(said('a', 'b', options)).toBe(message));

@@ -41,7 +41,7 @@ describe('without a copy', () => {
     const pcopy = command(['a', 'b', '-j', '-1']);
     expect(await pcopy.with(notReached)).toBe(2);
     expect(pcopy.stderr.text).toBe(
-      "pcopy: option '-j, --jobs <n>' argument '-1' is invalid. It takes auto or a whole number from 0 to 64.\nTry 'pcopy --help'.\n",
+      "pcopy: option '-j, --jobs <n>' argument '-1' is invalid. It takes auto or a whole number from 1 to 64; 0 only with a broker.\nTry 'pcopy --help'.\n",
     );
     expect(pcopy.stdout.text).toBe('');
   });

@@ -4,7 +4,7 @@ import { differences, expectSame, survey } from '../support/compare.ts';
 import { needs } from '../support/needs.ts';
 import { oddTree } from '../support/odd-tree.ts';
 import { expectRsyncSame } from '../support/rsync.ts';
-import { copy, ORDINARY, overBothDrivers } from '../support/run.ts';
+import { copy, expectExit, ORDINARY, overBothDrivers, pcopy } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { type Attributes, directory, fifo, file, hardlink, plant, symlink, type Tree } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
@@ -106,5 +106,7 @@ overBothDrivers((driver) => {
     // A program that ran as somebody else must not come to run as the one who copied it.
     expect((survey(`${top}/out/dst`).get('suid of another')?.mode ?? 0) & 0o7000).toBe(0);
     expect(stderr).toMatch(/3 owners/);
+    const strict = await pcopy(['-aq', '--strict', `${top}/src`, `${top}/out/quiet`], { driver, user: ORDINARY });
+    expect(expectExit(strict, 1).stderr).toMatch(/^pcopy: not preserved: .*3 owners.*\n$/);
   });
 });

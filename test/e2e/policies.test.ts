@@ -39,7 +39,7 @@ overBothDrivers((driver) => {
       const result = await pcopy(['src', 'dst', '--if-exists', 'error', ...more], { driver, cwd: top });
       expectExit(result, 1);
       for (const name of ['a/file', 'link', 'two'])
-        expect(result.stderr).toContain(`pcopy: dst/${name}: replace: exists already (EEXIST)`);
+        expect(result.stderr).toContain(`pcopy: dst/${name}: create: exists already (EEXIST)`);
       expect(result.stderr).toMatch(/3 (would )?fail/);
       const after = survey(`${top}/dst`);
       for (const name of ['a/file', 'link', 'two'])
@@ -81,7 +81,7 @@ overBothDrivers((driver) => {
     plant(`${top}/dst`, { same: file('same', { mtime }), other: file('there', { mtime: mtime + 1_000_000_000n }) });
     const strict = await pcopy(['src', 'dst', '-u', '--if-exists=error'], { driver, cwd: top });
     expectExit(strict, 1);
-    expect(strict.stderr).toMatch(/other: replace: exists already[\s\S]*1 unchanged/);
+    expect(strict.stderr).toMatch(/other: create: exists already[\s\S]*1 unchanged/);
     expect((await copy(['src', 'dst', '-u', '--if-exists=older'], { driver, cwd: top })).stderr).toMatch(/2 unchanged/);
     expect(read(`${top}/dst/other`)).toBe('there');
   });

@@ -23,13 +23,13 @@ const reading: Reading = {
 describe('the line of the run', () => {
   test('holds everything at 80 columns', () => {
     expect(overallLine(reading, 79, ASCII)).toBe(
-      ' 42% [=====--------]  21000/50000 files  1.2/3.4 GiB  512 MiB/s  0:12  ETA 0:18',
+      ' 42% [====-------]  21,000/50,000 files  1.2/3.4 GiB  512 MiB/s  0:12  ETA 0:18',
     );
   });
 
   test('moves together before it leaves out', () => {
-    const line = overallLine({ ...reading, failed: 12 }, 79, ASCII);
-    expect(line).toBe(' 42% [===-----] 21000/50000 files 1.2/3.4 GiB 512 MiB/s 0:12 ETA 0:18 12 failed');
+    const line = overallLine({ ...reading, failed: 12 }, 81, ASCII);
+    expect(line).toBe(' 42% [===-----] 21,000/50,000 files 1.2/3.4 GiB 512 MiB/s 0:12 ETA 0:18 12 failed');
   });
 
   test('keeps bytes and time left at 40 columns', () => {
@@ -38,7 +38,7 @@ describe('the line of the run', () => {
 
   test('marks totals that still grow, and shows no percentage of them', () => {
     const line = overallLine({ ...reading, fraction: null, growing: true, etaMs: null }, 79, ASCII);
-    expect(line).toMatch(/^ --% \[ *<=> *\] +21000\/50000\+ files +1.2\/3.4\+ GiB .* listing$/);
+    expect(line).toMatch(/^ --% \[ *<=> *\] +21,000\/50,000\+ files +1.2\/3.4\+ GiB .* listing$/);
   });
 
   test('shows no ETA at the end', () => {
@@ -85,10 +85,10 @@ describe('a worker', () => {
 
 test('the same in a log', () => {
   expect(logLine({ ...reading, failed: 2 })).toBe(
-    '42%, 21000/50000 files, 1.2/3.4 GiB, 512 MiB/s, 0:12 elapsed, ETA 0:18, 2 failed',
+    '42%, 21,000/50,000 files, 1.2/3.4 GiB, 512 MiB/s, 0:12 elapsed, ETA 0:18, 2 failed',
   );
   expect(logLine({ ...reading, fraction: null, growing: true, bytesTotal: null, etaMs: null })).toBe(
-    'listing, 21000/50000+ files, 1.2 GiB, 512 MiB/s, 0:12 elapsed',
+    'listing, 21,000/50,000+ files, 1.2 GiB, 512 MiB/s, 0:12 elapsed',
   );
 });
 
