@@ -21,8 +21,10 @@ export interface Executor {
    * Rejects with LostJob when its worker died, after removing its temporary files; with NoWorkers when there are none.
    */
   run(job: Job): Promise<Report>;
-  /** Takes progress events, which the number of workers may depend on. */
-  heard?(progress: Progress): void;
+  /** Asks the worker of a running job for what is left of it, if it takes long, so that idle workers can share it. */
+  askBack?(job: Job): void;
+  /** Takes progress events, which the number of workers may depend on, and on whether more jobs are ready. */
+  heard?(progress: Progress, hasMore: boolean): void;
   /** Ends the workers at once; reported results are not lost. */
   terminate(): Promise<void>;
 }

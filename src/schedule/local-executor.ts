@@ -6,14 +6,21 @@ import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import { NO_CURRENT_ENTRY, WORKER_TASKS, type WorkerConfig } from '../protocol/worker-config.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
+import { AskedBack } from './asked-back.ts';
 import { workerProcess } from './early.ts';
 import { type ExecutorSetup, type LocalExecutor, LostJob, NoWorkers } from './executor.ts';
 
-const setup = task<[config: WorkerConfig, events: Queue<WorkerEvent>], void>(WORKER_TASKS, 'setup');
+const setup = task<[config: WorkerConfig, events: Queue<WorkerEvent>, askedBack: string | null], void>(
+  WORKER_TASKS,
+  'setup',
+);
 const runJob = task<[job: Job, number: number], Report>(WORKER_TASKS, 'runJob');
 
 /** One job in hand and one ahead per worker, so that none waits for the parent between two. */
 const AHEAD = 1;
+
+/** Milliseconds: beside a job that takes so long, waiting for the parent is nothing, and one ahead would keep an idle worker from it. */
+const LONG_JOB = 100;
 
 /**
  * Milliseconds. A killed worker dies when its system call ends, and some calls (a disk that does not answer, a frozen
@@ -23,26 +30,32 @@ const LONGEST_END = 2_000;
 
 /** The executor on a pool of child processes. */
 export function localExecutor({ limit, config, events, early, fs }: ExecutorSetup): LocalExecutor {
+  const askedBack = new AskedBack();
   const pool = new ProcessPool(limit.current, {
     ...workerProcess(),
     prefetch: AHEAD,
     initializer: setup,
-    initargs: [config, events],
+    initargs: [config, events, askedBack.path],
     prestarted: early,
   });
+  const numbers = new WeakMap<Job, number>();
   let count = 0;
   let inFlight = 0;
+  let areLong = false;
   return {
     get workers() {
       return pool.size;
     },
     get capacity() {
-      return pool.size * (1 + AHEAD);
+      return pool.size * (areLong ? 1 : 1 + AHEAD);
     },
     run: async (job, number = ++count) => {
       inFlight++;
+      numbers.set(job, number);
       try {
-        return await pool.apply(runJob, [job, number]);
+        const report = await pool.apply(runJob, [job, number]);
+        areLong = report.busyMs > LONG_JOB;
+        return report;
       } catch (error) {
         const translated = translate(error);
         if (translated instanceof LostJob) removeTemporaries(fs, config, [job], (made) => made === number);
@@ -51,11 +64,18 @@ export function localExecutor({ limit, config, events, early, fs }: ExecutorSetu
         inFlight--;
       }
     },
-    heard({ worker, work }) {
-      limit.observe({ ...work, worker, atMs: performance.now() }, inFlight > pool.size);
+    askBack(job) {
+      const number = numbers.get(job);
+      if (number !== undefined) askedBack.ask(number);
+    },
+    heard({ worker, work }, hasMore) {
+      limit.observe({ ...work, worker, atMs: performance.now() }, hasMore || inFlight > pool.size);
       if (limit.current !== pool.size) pool.resize(limit.current);
     },
-    terminate: () => Promise.race([pool.terminate(), longestEnd()]),
+    terminate: async () => {
+      await Promise.race([pool.terminate(), longestEnd()]);
+      askedBack.close();
+    },
   };
 }
 

@@ -22,7 +22,6 @@ import { copyInPieces } from './split-file.ts';
 
 /** Links per job, directories per job of finishing, names per job of deleting. */
 const PER_JOB = 256;
-const LEAST_PER_JOB = 4;
 /** Complete directories are finished in batches of this size, or after this many milliseconds. */
 const FINISHED_TOGETHER = 64;
 const FINISHED_AFTER = 100;
@@ -65,6 +64,8 @@ export class Scheduler {
   /** Directories of the source with entries to copy, until their counterparts are finished. */
   private readonly listedAs = new Map<RawPath, ListedAs>();
   private readonly numbers = new WeakMap<EntriesJob, number>();
+  /** Jobs whose rest was asked for. */
+  private readonly askedBack = new WeakSet<Job>();
   /** Names of hard links that are neither linked nor copied: which directories they are in is not known here. */
   private waitingNames = 0;
   private ready: RawPath[] = [];
@@ -190,7 +191,7 @@ export class Scheduler {
 
   /** A worker reported progress, which may change the number of workers. */
   heard(progress: Progress): void {
-    this.executor.heard?.(progress);
+    this.executor.heard?.(progress, this.slots.isWaitedFor);
     this.slots.refill();
     this.splitSlots.refill();
   }
@@ -244,6 +245,21 @@ export class Scheduler {
     const middle = whole > from ? whole : half;
     this.again(job, (index) => index >= from && index < middle);
     this.again(job, (index) => index >= middle);
+  }
+
+  // For idle workers. What began last has most left. A worker answers after the entry in hand, and not at all when its job is short.
+  private askBack(): void {
+    let idle = this.executor.workers - this.slots.inUse;
+    if (idle <= 0 || this.stopped || this.slots.isWaitedFor) return;
+    const jobs = [...this.inFlight].reverse().filter((job) => job.kind === 'entries');
+    for (const job of jobs) if (this.askedBack.has(job)) idle--;
+    for (const job of jobs) {
+      if (idle <= 0) return;
+      if (this.askedBack.has(job)) continue;
+      this.askedBack.add(job);
+      this.executor.askBack?.(job);
+      idle--;
+    }
   }
 
   private again(job: EntriesJob, wanted: (index: number) => boolean, crashRetries = 0): void {
@@ -398,6 +414,7 @@ export class Scheduler {
         this.followLinks();
         if (number !== undefined) this.complete.end(number);
         this.finishComplete();
+        this.askBack();
         if (--this.open === 0) this.whenIdle?.();
       });
   }
@@ -408,7 +425,7 @@ export class Scheduler {
   }
 
   private perJob(count: number): number {
-    return Math.min(Math.max(Math.ceil(count / this.executor.capacity), LEAST_PER_JOB), PER_JOB);
+    return Math.min(Math.ceil(count / this.executor.capacity), PER_JOB);
   }
 }
 

@@ -14,6 +14,14 @@ export class Semaphore {
     this.count = count;
   }
 
+  get isWaitedFor(): boolean {
+    return ORDER.some((priority) => this.waiting[priority].length > 0);
+  }
+
+  get inUse(): number {
+    return this.taken;
+  }
+
   async acquire(priority: Priority): Promise<void> {
     if (this.taken < this.count()) {
       this.taken++;

@@ -31,8 +31,12 @@ export class TracedExecutor implements Executor {
     }
   }
 
-  heard(progress: Progress): void {
-    this.executor.heard?.(progress);
+  askBack(job: Job): void {
+    this.executor.askBack?.(job);
+  }
+
+  heard(progress: Progress, hasMore: boolean): void {
+    this.executor.heard?.(progress, hasMore);
   }
 
   terminate(): Promise<void> {

@@ -6,6 +6,7 @@ import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import type { Retries } from '../fs/retry.ts';
 import type { EntryResult, Report, WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
+import type { AskedBackReader } from './asked-back.ts';
 import type { HardLinks } from './hard-links.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
@@ -21,6 +22,7 @@ export interface Context {
   /** chunkSize * batch bytes, allocated once. */
   readonly buffer: Buffer;
   readonly heartbeat: Heartbeat;
+  readonly askedBack: AskedBackReader;
   readonly retries: Retries;
   hardLinks: HardLinks;
   /** Slot of this worker. */

@@ -2,7 +2,7 @@ import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
-import { namesOf } from '../protocol/entries-job.ts';
+import { countEntries, namesOf } from '../protocol/entries-job.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import { existing, wouldBeGone, wouldReplace } from './atomic-write.ts';
 import { type Context, type Entry, entryIn, type OpenDirectory, tell, withRetries } from './context.ts';
@@ -24,6 +24,8 @@ const LONG_SLICE_MS = 1000;
 /** So few entries are left whole for longer: two workers in one directory wait for each other. */
 const FEW = 16;
 const SLICE_OF_FEW_MS = 2500;
+/** After this many milliseconds the parent may have asked for the rest. */
+const ASKED_AFTER_MS = 100;
 
 /** Called with the index of an entry before it is copied. */
 export type Note = (index: number) => void;
@@ -32,8 +34,12 @@ export type Note = (index: number) => void;
 export function copyEntries(context: Context, job: EntriesJob, note: Note): void {
   const { report } = context;
   const began = performance.now();
-  const left = (ms: number): boolean =>
-    !report.full && !context.heartbeat.isEnding && report.bytes < SLICE_BYTES && performance.now() < began + ms;
+  const last = countEntries(job) - 1;
+  const left = (ms: number): boolean => {
+    if (report.full || context.heartbeat.isEnding || report.bytes >= SLICE_BYTES) return false;
+    const since = performance.now() - began;
+    return since < ms && !(since > ASKED_AFTER_MS && report.next < last && context.askedBack.includes(context.job));
+  };
   try {
     for (const group of job.groups) {
       if (report.next > 0 && !left(SLICE_MS)) return;

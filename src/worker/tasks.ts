@@ -5,6 +5,7 @@ import type { Queue } from '../process/queue.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
+import { AskedBackReader } from './asked-back.ts';
 import { ParentDied } from './heartbeat.ts';
 import { Worker } from './worker.ts';
 
@@ -13,14 +14,19 @@ const early = openFileSystem().catch(() => null);
 
 let worker: Worker | undefined;
 
-export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>): Promise<void> {
+export async function setup(config: WorkerConfig, events: Queue<WorkerEvent>, askedBack: string | null): Promise<void> {
   const loaded = await early;
   const fs = loaded?.name === config.driver ? loaded : await openFileSystem(config.driver);
   mapNotesWith((fd) => fs.map(fd, 4));
   // Modes are given exactly as the source has them.
   process.umask(0);
   const index = currentProcess().index ?? 0;
-  worker = new Worker(fs, config, { index, emit: (event) => events.put(event), note });
+  worker = new Worker(fs, config, {
+    index,
+    emit: (event) => events.put(event),
+    note,
+    askedBack: new AskedBackReader(askedBack),
+  });
 }
 
 export async function runJob(job: Job, number: number): Promise<Report> {

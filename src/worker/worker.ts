@@ -7,6 +7,7 @@ import { Retries } from '../fs/retry.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import { NO_CURRENT_ENTRY, type WorkerConfig } from '../protocol/worker-config.ts';
+import { AskedBackReader } from './asked-back.ts';
 import { type Context, emptyReport, withRetries } from './context.ts';
 import { enterDestination } from './directories.ts';
 import { copyEntries, type Note } from './entries.ts';
@@ -31,6 +32,7 @@ export interface Connections {
   emit: (event: WorkerEvent) => Promise<void> | void;
   /** Records the current entry, in case the worker dies. */
   note: Note;
+  askedBack?: AskedBackReader;
 }
 
 /** Runs the jobs of one run, one after the other. Several workers can live in one process. */
@@ -41,7 +43,7 @@ export class Worker {
   private pending: (Promise<void> | void)[] = [];
 
   /** Opens the two directories. Throws when they are not the ones that the parent checked. */
-  constructor(fs: FileSystem, config: WorkerConfig, { index, emit, note }: Connections) {
+  constructor(fs: FileSystem, config: WorkerConfig, { index, emit, note, askedBack }: Connections) {
     this.note = note;
     const send = (event: WorkerEvent): void => {
       if (event.type === 'failed' && config.lease !== null) this.context.report.failures.push(event.failure);
@@ -68,6 +70,7 @@ export class Worker {
       ),
       buffer: Buffer.alloc(config.chunkSize * config.batch),
       heartbeat,
+      askedBack: askedBack ?? new AskedBackReader(null),
       retries,
       hardLinks: new HardLinks(),
       worker: index,

@@ -11,6 +11,13 @@ import { emptyReport } from '../../src/worker/context.ts';
 
 const FAILURE: Failure = { path: '', action: 'setup', code: 'EIO', message: 'no', side: 'destination' };
 
+const LISTENER = {
+  failed: () => {},
+  reported: async () => {},
+  broken: () => {},
+  splitBegun: (_path: string, split: Split) => ({ split, release: () => {} }),
+};
+
 /** One directory with files `f` and directories `d`, through an executor that answers as it is told. */
 async function settledAfter(
   types: string,
@@ -25,12 +32,7 @@ async function settledAfter(
     terminate: async () => {},
   };
   let told = 0;
-  const scheduler = new Scheduler(executor, counters, {
-    failed: () => told++,
-    reported: async () => {},
-    broken: () => {},
-    splitBegun: (_path, split) => ({ split, release: () => {} }),
-  });
+  const scheduler = new Scheduler(executor, counters, { ...LISTENER, failed: () => told++ });
   const names = [...types].map((type, i) => `${type}${i}`).join('/');
   const job: EntriesJob = { kind: 'entries', groups: [{ dir: '', names, types }] };
   await scheduler.copy(job);
@@ -127,13 +129,7 @@ test('directories are finished on the way, those of the way that the listing is 
     return { ...copied(job), made: [dir, ...made.map(({ path }) => path)].filter((path) => path !== '') };
   };
   const executor: Executor = { workers: 1, capacity: 2, run, terminate: async () => {} };
-  const listener = {
-    failed: () => {},
-    reported: async () => {},
-    broken: () => {},
-    splitBegun: (_path: string, split: Split) => ({ split, release: () => {} }),
-  };
-  const scheduler = new Scheduler(executor, new Counters(false, null, 0), listener, new HardLinks(), () => true);
+  const scheduler = new Scheduler(executor, new Counters(false, null, 0), LISTENER, new HardLinks(), () => true);
   for (const [dir, names, types] of [
     ['', 'a/b', 'dd'],
     ['b', 'c/empty', 'dd'],
@@ -143,7 +139,39 @@ test('directories are finished on the way, those of the way that the listing is 
     await scheduler.copy({ kind: 'entries', groups: [{ dir, names, types }] });
     await scheduler.idle();
   }
-  await vi.waitFor(() => expect(finished).toEqual([['b/c', 'b/empty', 'b']]), 10_000);
+  await vi.waitFor(() => expect(finished.flat()).toEqual(['b/c', 'b/empty', 'b']), 10_000);
   await scheduler.finish();
-  expect(finished.slice(1)).toEqual([['a']]);
+  expect(finished.flat().slice(3)).toEqual(['a']);
+});
+
+test('an idle worker gets half of what another one has left of a job, and nothing is done twice', async () => {
+  const reports = new Map<Job, (report: Report) => void>();
+  const asked: Job[] = [];
+  const executor: Executor = {
+    workers: 2,
+    capacity: 2,
+    run: (job) => new Promise<Report>((resolve) => reports.set(job, resolve)),
+    askBack: (job) => asked.push(job),
+    terminate: async () => {},
+  };
+  const counters = new Counters(false, null, 0);
+  const scheduler = new Scheduler(executor, counters, LISTENER);
+  const jobOf = (dir: string, names: string): EntriesJob => ({
+    kind: 'entries',
+    groups: [{ dir, names, types: names.replace(/[^/]+.?/g, 'f') }],
+  });
+  const [long, short] = [jobOf('a', 'a/b/c/d/e/f'), jobOf('b', 'a')];
+  for (const job of [long, short]) await scheduler.copy(job);
+  reports.get(short)?.(copied(short));
+  await vi.waitFor(() => expect(asked).toEqual([long]), 10_000);
+  reports.get(long)?.({ ...emptyReport(0), next: 2 });
+  await vi.waitFor(() => expect(reports.size).toBe(4), 10_000);
+  const halves = [...reports.keys()].slice(2) as EntriesJob[];
+  expect(halves.map((job) => listEntries(job).map(({ path }) => path))).toEqual([
+    ['a/c', 'a/d'],
+    ['a/e', 'a/f'],
+  ]);
+  for (const half of halves) reports.get(half)?.(copied(half));
+  await scheduler.idle();
+  expect(counters.snapshot(0).settled).toBe(7);
 });

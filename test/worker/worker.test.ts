@@ -9,6 +9,8 @@ import type { EntriesJob } from '../../src/protocol/jobs.ts';
 import type { WorkerEvent } from '../../src/protocol/report.ts';
 import { copyTree } from '../../src/run/copy-tree.ts';
 import { workerConfig } from '../../src/run/worker-config.ts';
+import { AskedBack } from '../../src/schedule/asked-back.ts';
+import { AskedBackReader } from '../../src/worker/asked-back.ts';
 import { Worker } from '../../src/worker/worker.ts';
 import { expectSame } from '../support/compare.ts';
 import { inProcessExecutor } from '../support/in-process-executor.ts';
@@ -40,10 +42,14 @@ test('two runs at once in one process, by an executor without processes', async 
   for (const name of ['a', 'b']) expectSame(`${top}/src`, `${top}/${name}`);
 });
 
-async function workerTo(destination: string, change: (fs: FileSystem) => FileSystem) {
+async function workerTo(
+  destination: string,
+  change: (fs: FileSystem) => FileSystem,
+  askedBack = new AskedBackReader(null),
+) {
   const fs = await openFileSystem();
   const top = temp();
-  plant(`${top}/src`, { a: file('a'), b: file('b') });
+  plant(`${top}/src`, { a: file('a'), b: file('b'), c: file('c') });
   const config = resolveConfig({ jobs: 1 });
   const plan = prepare(fs, fromText(`${top}/src`), fromText(`${top}/${destination}`), config);
   const events: WorkerEvent[] = [];
@@ -51,9 +57,10 @@ async function workerTo(destination: string, change: (fs: FileSystem) => FileSys
     index: 0,
     emit: (event) => void events.push(event),
     note: () => {},
+    askedBack,
   });
   const copy = (names: string) => {
-    const job: EntriesJob = { kind: 'entries', groups: [{ dir: '', names, types: 'f' }] };
+    const job: EntriesJob = { kind: 'entries', groups: [{ dir: '', names, types: names.replace(/[^/]+.?/g, 'f') }] };
     return worker.run(job, 1);
   };
   return { worker, copy, events, read: (name: string) => readFileSync(`${top}/${destination}/${name}`, 'utf8') };
@@ -88,3 +95,24 @@ test('a job that fails for one entry says which, and the worker does the next on
   expect(read('a')).toBe('a');
   worker.close();
 });
+
+test.runIf(process.platform === 'linux')(
+  'what is asked back of a long job is returned, but not its last entry',
+  async () => {
+    const asked = new AskedBack();
+    const slow = (fs: FileSystem) =>
+      Object.assign(Object.create(fs) as FileSystem, {
+        openRead: (...args: Parameters<FileSystem['openRead']>) => {
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 110);
+          return fs.openRead(...args);
+        },
+      });
+    const { worker, copy } = await workerTo('late', slow, new AskedBackReader(asked.path));
+    expect((await copy('a/b')).next).toBe(2);
+    asked.ask(1);
+    expect((await copy('a/b/c')).next).toBe(1);
+    expect((await copy('a/b')).next).toBe(2);
+    worker.close();
+    asked.close();
+  },
+);
