@@ -28,7 +28,7 @@ export function checkCall(source: unknown, destination: unknown, options: unknow
   checkFields('option', TYPES, options);
   checkFields('hook', HOOKS, hooks);
   if (Array.isArray(source) && (options as CopyOptions).rename !== undefined)
-    throw new UsageError('rename: cannot stand beside several sources: each goes under its own name');
+    throw new UsageError('rename: cannot be used with several sources: each goes under its own name');
 }
 
 /** Throws UsageError for options that exclude each other. */
@@ -38,10 +38,9 @@ export function checkCombinations(options: CopyOptions): void {
   const isGiven = (name: string): boolean => value(name) !== undefined && value(name) !== (name === 'atomic');
   for (const [name, { needs, conflicts = {} }] of LIBRARY) {
     if (!isGiven(name)) continue;
-    if (needs !== undefined && value(needs) === undefined)
-      throw new UsageError(`${name}: means nothing without ${needs}`);
+    if (needs !== undefined && value(needs) === undefined) throw new UsageError(`${name}: requires ${needs}`);
     for (const [other, why] of Object.entries(conflicts)) {
-      if (isGiven(other)) throw new UsageError(`${name}: cannot stand beside ${other}: ${why}`);
+      if (isGiven(other)) throw new UsageError(`${name}: cannot be used with ${other}: ${why}`);
     }
   }
 }

@@ -76,9 +76,13 @@ function checkSizes({ minSize = 0, maxSize = Number.POSITIVE_INFINITY }: CopyOpt
 function checkShared({ broker, jobs, ifExists }: CopyOptions): void {
   if (broker === undefined) {
     if (jobs === 0)
-      throw new UsageError('jobs: got 0, which leaves all work to other machines: means nothing without broker');
+      throw new UsageError(
+        'jobs (--jobs): 0 leaves all work to other machines; it takes 1 to 64 without broker (--broker)',
+      );
   } else if (ifExists === 'error') {
-    throw new UsageError("ifExists: cannot be 'error' beside broker: a job that is done again meets what it has made");
+    throw new UsageError(
+      "ifExists ('--if-exists error') cannot be used with broker ('--broker'): a job that is done again meets what it has made",
+    );
   }
 }
 

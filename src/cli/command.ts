@@ -86,7 +86,7 @@ function whatToPrint(args: readonly RawPath[], version: () => string, columns: n
   }
   if (printed === undefined) return undefined;
   if (operands.length < 2) return printed.text;
-  throw new UsageError(`option '${printed.flags}' cannot stand beside paths: nothing was copied.`);
+  throw new UsageError(`option '${printed.flags}' cannot be used with paths; nothing was copied.`);
 }
 
 function buildCommand(columns = 80): Command {
@@ -142,11 +142,11 @@ function refuseCombinations(command: Command): void {
   const given = COMMAND_OPTIONS.filter((row) => command.getOptionValueSource(attributeOf(row)) === 'cli');
   for (const { flags, needs, conflicts = {} } of given) {
     if (needs !== undefined && !given.some(({ name }) => name === needs)) {
-      throw new UsageError(`option '${flags}' means nothing without '${longFlag(needs)}'.`);
+      throw new UsageError(`option '${flags}' requires '${longFlag(needs)}'.`);
     }
     for (const [name, why] of Object.entries(conflicts)) {
       const other = given.find((row) => row.name === name);
-      if (other) throw new UsageError(`option '${flags}' cannot stand beside '--${other.long}': ${why}.`);
+      if (other) throw new UsageError(`option '${flags}' cannot be used with '--${other.long}': ${why}.`);
     }
   }
 }

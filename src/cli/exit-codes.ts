@@ -8,8 +8,8 @@ export type EndingSignal = keyof typeof SIGNAL_CODES;
 
 /** Their meanings, for the help and the man page. */
 export const EXIT_CODES: readonly (readonly [codes: string, meaning: string])[] = [
-  ['0', 'all of it is at the destination'],
-  ['1', 'the run went to its end, but some entries could not be copied'],
+  ['0', 'everything selected is at the destination'],
+  ['1', 'the run finished, but some entries could not be copied'],
   ['2', 'bad usage, nothing was touched'],
   ['3', 'refused before anything was written'],
   ['4', 'stopped in the middle'],

@@ -48,7 +48,8 @@ const INSTEAD: readonly (readonly [options: string, hint: string])[] = [
   ['-i --interactive', 'nothing is asked; to keep what is there: -n; a line for each entry: -v'],
   ['-b --backup', 'there are no backups; to keep what is there: -n'],
   ['--ignore-existing', 'to keep what is there: -n'],
-  ['--immutable', 'to fail at what is there: --if-exists error'],
+  ['--update', "cp's --update=older is --if-exists older, none is -n, none-fail is --if-exists error"],
+  ['--immutable', 'to fail on existing files: --if-exists error'],
   [
     '--mirror --sync --del --delete-after --delete-before --delete-during /MIR',
     'to remove what is not in the source: --delete',

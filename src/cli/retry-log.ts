@@ -19,7 +19,7 @@ const LONGEST_LINE = 16 << 20;
 /**
  * Reads a log. Of several runs in it the last one counts. A truncated last line is that of a killed run.
  * @param relative converts a path to the listing's form; throws for one outside the source
- * @throws UsageError for what is no event log, and for the log of a run that copied nothing
+ * @throws UsageError for what is not an event log, and for the log of a run that copied nothing
  */
 export async function readRetryLog(
   name: RawPath,
@@ -49,14 +49,14 @@ export function notesOn(
   const notes: string[] = [];
   const [from, to] = [pathOf(log.start, 'source'), pathOf(log.start, 'destination')];
   if (from !== start.source || to !== start.destination) {
-    notes.push(`${name} tells of another copy, from ${printable(from)} to ${printable(to)}`);
+    notes.push(`${name} is of another copy, from ${printable(from)} to ${printable(to)}`);
   }
   const how = howItEnded(log.outcome);
   if (how !== null)
     notes.push(`${name} is incomplete, its run ${how}: all of the source is copied again (-u skips what is there)`);
   const removals = log.failures.some(isRemoval);
   if (removals && !deletes) {
-    notes.push(`${name} names what could not be deleted: that is tried again with --delete`);
+    notes.push(`${name} names entries that could not be deleted: they are tried again with --delete`);
   }
   if (pathsToRetry(log.failures).size === 0 && !(removals && deletes)) {
     notes.push(`${name} names no entry that could not be copied: nothing to do`);
@@ -67,7 +67,7 @@ export function notesOn(
 function howItEnded(outcome: Outcome | null): string | null {
   switch (outcome) {
     case null:
-      return 'was killed or still goes on';
+      return 'was killed or is still running';
     case 'stopped':
     case 'interrupted':
       return `was ${outcome}`;
@@ -105,7 +105,7 @@ class LogReader {
     this.#lines++;
     if (text.trim() === '') return;
     const event = this.#parse(text);
-    if (event === undefined) throw this.#unusable(`its line ${this.#lines} is no event`);
+    if (event === undefined) throw this.#unusable(`its line ${this.#lines} is not an event`);
     this.#take(event);
   }
 
@@ -117,7 +117,7 @@ class LogReader {
 
   end(): RetryLog {
     if (this.#outcome === 'refused') throw this.#unusable('its run was refused and copied nothing');
-    if (this.#start === undefined) throw this.#unusable('it holds no event');
+    if (this.#start === undefined) throw this.#unusable('it contains no event');
     if (this.#start.sources !== undefined) {
       throw this.#unusable('its run had several sources: give it again with -u, which skips what is there');
     }
@@ -155,7 +155,7 @@ class LogReader {
 
   #unusable(why: string): UsageError {
     return new UsageError(
-      `option '--retry-from' got '${printable(this.#name)}', but ${why}. It takes what --progress json wrote.`,
+      `option '--retry-from' got '${printable(this.#name)}', but ${why}. It takes the output of --progress json.`,
     );
   }
 }

@@ -141,14 +141,6 @@ class Session {
   async #copy({ source, destination, raw }: Extract<Parsed, { kind: 'copy' }>, loadEngine: () => Promise<CopyTree>) {
     const { env, stdin } = this.#io;
     if (env.PCOPY_BROKER) useBroker(raw, env.PCOPY_BROKER);
-    if (raw.broker !== undefined && raw.ifExists === 'error')
-      throw new UsageError(
-        "'--if-exists error' cannot stand beside '--broker': a job that is done again meets what it has made.",
-      );
-    if (raw.jobs === 0 && raw.broker === undefined)
-      throw new UsageError(
-        "option '-j, --jobs <n>' got 0, which leaves all work to other machines: 1 to 64 without --broker.",
-      );
     const view = resolveView(raw, { stderrIsTerminal: this.#stderr.isTerminal, env });
     const lists = await readLists(raw, stdin);
     const options = toCopyOptions(raw, lists, view);

@@ -55,7 +55,7 @@ function note(seen: Map<string, RawPath>, folded: string, path: RawPath): void {
   const other = seen.get(folded);
   if (other === undefined) seen.set(folded, path);
   else if (other !== path) {
-    const message = `and ${printable(path)} would be one name at the destination, which does not tell case apart`;
+    const message = `has the same name as ${printable(path)} at the destination, which ignores case`;
     throw new RefusedError(other, message, 'EPCOPY_NAMES');
   }
 }

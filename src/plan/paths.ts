@@ -10,7 +10,7 @@ type Base = Pick<Config, 'workingDirectory'>;
 /** A typed path as absolute bytes, with `..` and links still in it. */
 export function absolute(path: string | Uint8Array, { workingDirectory }: Base): RawPath {
   const raw = toRaw(path);
-  if (raw === '') throw new RefusedError('', 'an empty path names nothing', 'ENOENT');
+  if (raw === '') throw new RefusedError('', 'the path is empty', 'ENOENT');
   if (isAbsolute(raw)) return raw;
   if (workingDirectory === null) throw new RefusedError(raw, 'the working directory has been removed', 'ENOENT');
   return join(workingDirectory, raw);

@@ -98,11 +98,11 @@ function lookAtSource(path: RawPath, { archive, sourceLink }: Config): FoundSour
 function refuseForOneEntry(config: Config): void {
   const ignored = [
     ['--delete', config.delete, 'there is no folder to compare with'],
-    ['--files-from', config.filesFrom !== null, 'there is no folder that the paths could be in'],
-    ['--gitignore', config.gitignore, 'what is named is meant'],
+    ['--files-from', config.filesFrom !== null, 'the paths are relative to a folder'],
+    ['--gitignore', config.gitignore, 'a single file is copied whatever the rules say'],
   ] as const;
   for (const [option, isGiven, why] of ignored) {
-    if (isGiven) throw new UsageError(`option '${option}' means nothing when the source is not a folder: ${why}.`);
+    if (isGiven) throw new UsageError(`option '${option}' requires a folder as the source: ${why}.`);
   }
 }
 

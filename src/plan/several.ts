@@ -36,12 +36,12 @@ export function prepareSeveral(
 
 function refuseForSeveral(config: Config): void {
   const impossible = [
-    ['--delete', config.delete, 'what one of them has not may be of another'],
+    ['--delete', config.delete, 'what one source does not have may come from another'],
     ['--files-from', config.filesFrom !== null, 'the paths are relative to one folder'],
-    ['--retry-from', config.retryFrom !== null, 'it goes on with a copy of one folder'],
+    ['--retry-from', config.retryFrom !== null, 'it continues the copy of one folder'],
   ] as const;
   for (const [option, isGiven, why] of impossible) {
-    if (isGiven) throw new UsageError(`option '${option}' cannot stand beside several sources: ${why}.`);
+    if (isGiven) throw new UsageError(`option '${option}' cannot be used with several sources: ${why}.`);
   }
 }
 
@@ -58,11 +58,11 @@ function originsOf(sources: readonly (string | Uint8Array)[], destination: RawPa
     const path = absolute(source, config).replace(/\/+$/, '');
     const [typed, name] = splitLast(path);
     if (name === '' || name === '.' || name === '..') {
-      throw new RefusedError(path || '/', 'has no name of its own that it could go under', 'EPCOPY_NAMES');
+      throw new RefusedError(path || '/', 'has no name of its own to be copied under', 'EPCOPY_NAMES');
     }
     const other = seen.get(name);
     if (other !== undefined) {
-      throw new RefusedError(path, `and ${printable(other)} would be one name at the destination`, 'EPCOPY_NAMES');
+      throw new RefusedError(path, `has the same name at the destination as ${printable(other)}`, 'EPCOPY_NAMES');
     }
     seen.set(name, path);
     const dir = parents.get(typed) ?? orRefuse(path, 'cannot look at the source', () => real(typed));

@@ -245,7 +245,7 @@ export class ExtraEntries implements ListingObserver {
 
   private unreadable(error: unknown, path: RawPath): void {
     if (codeOf(error) === '') throw error;
-    this.context.reporter.warn(path, codeOf(error), 'cannot be looked into for what to delete');
+    this.context.reporter.warn(path, codeOf(error), 'cannot be read to find what to delete');
   }
 
   private enter(parent: Handle, name: RawPath): Handle {

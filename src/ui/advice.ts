@@ -30,7 +30,7 @@ export function advice(load: Load, elapsedMs: number, cpus = availableParallelis
   }
   const enough = Math.max(1, Math.ceil(used / 0.9));
   if (share < 60 && enough < jobs) {
-    const why = load.listingWaited < 0.1 ? 'the listing set the pace' : 'there was not work for all';
+    const why = load.listingWaited < 0.1 ? 'the listing set the pace' : 'there was not enough work for all';
     return `${start}: ${why}; -j ${enough} would do as well`;
   }
   return `${start}: -j ${jobs} fits`;
@@ -41,6 +41,6 @@ function whatAutoDid({ workers, listingWaited }: Load, { first, last, most }: No
   const start = `auto: ${last} workers`;
   if (most > last) return `${start}; ${most} were no faster`;
   const share = Math.round((workers.reduce((sum, busy) => sum + busy, 0) / workers.length) * 100);
-  const why = share >= 60 ? 'they did not wait for the storage' : 'there was not work for more';
+  const why = share >= 60 ? 'they did not wait for the storage' : 'there was not enough work for more';
   return `${start}, ${share}% busy: ${listingWaited < 0.1 && share < 60 ? 'the listing set the pace' : why}`;
 }

@@ -111,14 +111,18 @@ describe('a complaint says which option, what it got and what it takes', () => {
     [['a', 'b', '--zzz=1'], "unknown option '--zzz=1'"],
     [['a', 'b', '--transfers=4'], "unknown option '--transfers=4': the number of workers: -j <n>"],
     [['a', 'b', '--del'], "unknown option '--del': to remove what is not in the source: --delete"],
+    [
+      ['a', 'b', '--update=none-fail'],
+      "unknown option '--update=none-fail': cp's --update=older is --if-exists older, none is -n, none-fail is --if-exists error",
+    ],
     [['a', 'b', '--verbos'], "unknown option '--verbos' (Did you mean --verbose?)"],
     [['a', 'b', '-5'], "unknown option '-5'"],
-    [['a', 'b', '--checksum'], "option '--checksum' means nothing without '--update'."],
-    [['a', 'b', '-0'], "option '-0, --null' means nothing without '--files-from'."],
-    [['a', 'b', '--max-delete=1'], "option '--max-delete <n>' means nothing without '--delete'."],
+    [['a', 'b', '--checksum'], "option '--checksum' requires '--update'."],
+    [['a', 'b', '-0'], "option '-0, --null' requires '--files-from'."],
+    [['a', 'b', '--max-delete=1'], "option '--max-delete <n>' requires '--delete'."],
     [
       ['a', 'b', '-qv'],
-      "option '-q, --quiet' cannot stand beside '--verbose': one says nothing, the other everything.",
+      "option '-q, --quiet' cannot be used with '--verbose': one says nothing, the other everything.",
     ],
     [['', 'b'], "argument 'source' is empty. It takes a path."],
     [['a', ''], "argument 'destination' is empty. It takes a path."],
@@ -179,8 +183,8 @@ describe('what is printed', () => {
   });
 
   test('neither stands beside two paths, where -h would mean sizes for people', () => {
-    expect(complaint('-avh', 'a', 'b')).toBe("option '-h, --help' cannot stand beside paths: nothing was copied.");
-    expect(complaint('a', 'b', '--version')).toContain('cannot stand beside paths');
+    expect(complaint('-avh', 'a', 'b')).toBe("option '-h, --help' cannot be used with paths; nothing was copied.");
+    expect(complaint('a', 'b', '--version')).toContain('cannot be used with paths');
   });
 });
 

@@ -66,9 +66,9 @@ test.each([1, 30, 60])('a last line that lacks its last %i bytes is one that a k
 });
 
 test.each([
-  ['no line ends', Buffer.alloc(17 << 20, 'x'), 1 << 20, 'its line 1 is no event'],
-  ['a path that is none', Buffer.from(lines(START, error('a', { path: 1 }))), 7, 'its line 2 is no event'],
-  ['a bare value', Buffer.from(`${lines(START)}7\n`), 7, 'its line 2 is no event'],
+  ['no line ends', Buffer.alloc(17 << 20, 'x'), 1 << 20, 'its line 1 is not an event'],
+  ['a path that is none', Buffer.from(lines(START, error('a', { path: 1 }))), 7, 'its line 2 is not an event'],
+  ['a bare value', Buffer.from(`${lines(START)}7\n`), 7, 'its line 2 is not an event'],
 ])('%s', async (_what, text, size, said) => {
   const reading = read(text, size);
   await expect(reading).rejects.toThrow(UsageError);
@@ -82,7 +82,9 @@ test('notes: none for the log of this copy, run to its end, in which something f
   expect(notesOn(removal, start, false)).toHaveLength(2);
   expect(notesOn(log, start, false)).toEqual([]);
   expect(notesOn(log, { ...start, source: '/other' }, false)).toHaveLength(1);
-  expect(notesOn({ ...log, name: '-' }, { ...start, source: '/other' }, false)[0]?.message).toMatch(/^the log tells/);
+  expect(notesOn({ ...log, name: '-' }, { ...start, source: '/other' }, false)[0]?.message).toMatch(
+    /^the log is of another/,
+  );
   expect(notesOn({ ...log, outcome: 'interrupted' }, start, false)[0]?.message).toMatch(/its run was interrupted/);
   expect(notesOn(removal, start, true)).toEqual([]);
 });

@@ -196,5 +196,5 @@ test('it is refused where it could not be', async () => {
   const refused = await pcopy([`${top}/src`, `${top}/dst`, '--partial'], { driver: 'node' });
   expect(expectExit(refused, 3).stderr).toMatch(/node driver cannot keep/);
   const usage = await pcopy([`${top}/src`, `${top}/dst`, '--partial', '--no-atomic']);
-  expect(expectExit(usage, 2).stderr).toMatch(/'--partial' cannot stand beside '--no-atomic'/);
+  expect(expectExit(usage, 2).stderr).toMatch(/'--partial' cannot be used with '--no-atomic'/);
 });

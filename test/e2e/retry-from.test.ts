@@ -221,7 +221,7 @@ test('the log of a run that was killed or stopped is said to be incomplete, and 
   const stopped = await pcopy(['--retry-from', 'events.jsonl', 'src', 'other'], { cwd: top });
   expect(stopped.stderr).toMatch(/is incomplete, its run was stopped/);
   const elsewhere = await pcopy(['--retry-from', 'events.jsonl', 'src', 'dst'], { cwd: top });
-  expect(elsewhere.stderr).toMatch(/tells of another copy, from \/.*\/src to \/.*\/other/);
+  expect(elsewhere.stderr).toMatch(/is of another copy, from \/.*\/src to \/.*\/other/);
 });
 
 async function expectRefused(top: string, said: string, driver: Driver = 'libc', ...args: string[]): Promise<void> {
@@ -237,13 +237,16 @@ test('what is no log, or is the log of a run that copied nothing, is bad usage',
   const top = temp();
   plant(`${top}/src`, { a: file('a') });
   for (const [text, said] of [
-    ['', 'it holds no event'],
-    ['{\n  "name": "x"\n}\n', 'its line 1 is no event'],
-    ['a line\n', 'its line 1 is no event'],
-    ['{"type":"start"', 'its line 1 is no event'],
-    ['{"type":"start","source":"/a","destination":"/b"}\nnot this\n', 'its line 2 is no event'],
+    ['', 'it contains no event'],
+    ['{\n  "name": "x"\n}\n', 'its line 1 is not an event'],
+    ['a line\n', 'its line 1 is not an event'],
+    ['{"type":"start"', 'its line 1 is not an event'],
+    ['{"type":"start","source":"/a","destination":"/b"}\nnot this\n', 'its line 2 is not an event'],
     ['{"type":"error","path":"a","code":"E","action":"","side":"source"}\n', 'its line 1 comes before any start'],
-    ['{"type":"start","source":"/a","destination":"/b"}\n{"type":"end","outcome":"zzz"}\n', 'its line 2 is no event'],
+    [
+      '{"type":"start","source":"/a","destination":"/b"}\n{"type":"end","outcome":"zzz"}\n',
+      'its line 2 is not an event',
+    ],
   ] as const) {
     writeFileSync(`${top}/events.jsonl`, text);
     await expectRefused(top, said);
@@ -252,7 +255,7 @@ test('what is no log, or is the log of a run that copied nothing, is bad usage',
   await expectRefused(top, 'a dry run');
   await logged(top, ['missing', 'dst'], 3, {});
   await expectRefused(top, 'was refused');
-  await expectRefused(top, "cannot stand beside '--files-from'", 'libc', '--files-from', 'list');
+  await expectRefused(top, "cannot be used with '--files-from'", 'libc', '--files-from', 'list');
   rmSync(`${top}/events.jsonl`);
   await expectRefused(top, 'events.jsonl: cannot be read for --retry-from: no such file or directory (ENOENT)');
 });

@@ -83,14 +83,14 @@ test('what cannot be meant is refused before anything is written', async () => {
   symlinkSync('one/a', `${top}/way`);
   const before = everything(top);
   const cases: [code: number, args: string[], why: RegExp][] = [
-    [3, ['two/c', 'one/a', 'two/../one/a', 'dest'], /two\/\.\.\/one\/a: .*one\/a would be one name/],
+    [3, ['two/c', 'one/a', 'two/../one/a', 'dest'], /two\/\.\.\/one\/a: has the same name .*one\/a/],
     [3, ['one/a', 'two/c', 'one/b'], /one\/b: is not a directory/],
     [3, ['one/a', 'two', 'way'], /same directory/],
     [3, ['one/a', 'one/b', 'one'], /one\/a: source and destination are the same/],
     [3, ['-L', 'way', 'two', 'one/a/new'], /inside the source/],
     [3, ['one/a', 'nothing', 'new'], /nothing: no such file/],
     [3, ['one/a', '..', 'new'], /no name of its own/],
-    [2, ['one/a', 'two', 'dest', '--delete'], /--delete' cannot stand beside several sources/],
+    [2, ['one/a', 'two', 'dest', '--delete'], /--delete' cannot be used with several sources/],
   ];
   const said = await Promise.all(
     cases.map(async ([code, args]) => expectExit(await pcopy(args, { cwd: top }), code).stderr),

@@ -55,7 +55,7 @@ overBothDrivers((driver) => {
     expect(readdirSync(`${top}/dst`)).toEqual(['a.txt', 'extra']);
     for (const args of [['--delete'], ['--files-from', '-'], ['--gitignore']]) {
       const run = await pcopy(['src/a.txt', 'new/name', ...args], { driver, cwd: top, stdin: 'a.txt' });
-      expect(expectExit(run, 2).stderr).toContain(`option '${args[0]}' means nothing when the source is not a folder`);
+      expect(expectExit(run, 2).stderr).toContain(`option '${args[0]}' requires a folder as the source`);
     }
     expect(readdirSync(top)).toEqual(['dst', 'src']);
   });

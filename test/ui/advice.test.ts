@@ -23,7 +23,7 @@ test.each([
   [
     'there was one big file',
     load([1, 0, 0, 0], 0.3),
-    '4 workers, 25% busy: there was not work for all; -j 2 would do as well',
+    '4 workers, 25% busy: there was not enough work for all; -j 2 would do as well',
   ],
   ['it fits', load([0.8, 0.8], 0.4), '2 workers, 80% busy: -j 2 fits'],
   ['one cannot be fewer', load([0.2], 0), '1 worker, 20% busy: -j 1 fits'],
@@ -46,7 +46,7 @@ test.each([
     { first: 2, last: 2, most: 2 },
     [1, 0],
     0.5,
-    'auto: 2 workers, 50% busy: there was not work for more',
+    'auto: 2 workers, 50% busy: there was not enough work for more',
   ],
 ])('auto %s', (_name, auto, workers, listingWaited, expected) =>
   expect(advice({ ...load(workers, listingWaited), auto }, 10_000)).toBe(expected),
