@@ -1,7 +1,7 @@
 // What a program and its children leave behind: output, errors, an exit code, no processes.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { NoteFile } from '../../src/process/notes.ts';
@@ -119,7 +119,9 @@ describe('children that compute', () => {
     const directory = temp();
     const { exit } = program('endings.js', ['chunk', `${directory}/item`], { PCOPY_DRIVER: 'node' });
     await exit;
-    await until(() => spawnSync('pgrep', ['-f', directory]).status === 1);
+    // It may have made its file and not written into it yet.
+    const worker = () => Number(readFileSync(`${directory}/item.0`, 'utf8'));
+    await until(() => worker() > 0 && !runs(worker()));
     expect(readdirSync(directory)).toEqual(['item.0']);
   });
 });

@@ -83,10 +83,11 @@ test('whoever is killed, at any moment: nothing twice, and lost only what a cons
     const queue: QueueType<number> = new Queue<number>(1 + random.below(200));
     const log = newLog();
     const consumers = new Set<ProcessType>();
-    const producer = run('produceNumbers', queue, 10 * COUNT);
+    // Without end: each victim has to get something before it dies.
+    const producer = run('produceNumbers', queue, Number.POSITIVE_INFINITY);
     const kills = FULL ? 10 : 3;
     for (let kill = 0; kill < kills; kill++) {
-      while (consumers.size < 2) consumers.add(run('consumeSome', queue, log.path, 10 * COUNT, ''));
+      while (consumers.size < 2) consumers.add(run('consumeSome', queue, log.path, Number.POSITIVE_INFINITY, ''));
       const [victim] = consumers;
       const before = log.items().length;
       while (victim?.isAlive() && log.items().length === before) await new Promise((resolve) => setTimeout(resolve, 1));
