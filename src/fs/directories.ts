@@ -60,6 +60,11 @@ export function heldHandles(): number {
   return held;
 }
 
+/** How many workers leave the listing its descriptors: the parent keeps two for each, and those of the directories that it holds. */
+export function affordableWorkers(): number {
+  return Math.max(2, Math.floor((openFilesLimit() - OTHER_HANDLES) / 8));
+}
+
 // Node raises its soft limit to the hard one at its start.
 function openFilesLimit(): number {
   const limits = orNull(() => readFileSync('/proc/self/limits', 'latin1')) ?? '';

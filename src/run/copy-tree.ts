@@ -4,6 +4,7 @@ import { RefusedError } from '../api/errors.ts';
 import type { CopyEvent, Summary } from '../api/events.ts';
 import type { CopyOptions } from '../api/options.ts';
 import type { Broker } from '../broker/broker.ts';
+import { affordableWorkers } from '../fs/directories.ts';
 import { openFileSystem } from '../fs/driver.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
@@ -74,7 +75,7 @@ export async function copyTree(
   hooks: CopyHooks = {},
 ): Promise<Summary> {
   checkCall(source, destination, options, hooks);
-  const config = resolveConfig(options);
+  const config = withinDescriptors(resolveConfig(options), options);
   const patterns = await patternsFor(config, hooks.origins);
   const fs = await openFileSystem();
   const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
@@ -82,6 +83,13 @@ export async function copyTree(
   const copy = (executor: ExecutorFactory): Promise<Summary> =>
     prepareAndCopy({ fs, config, patterns, reporter, hooks, executor }, source, destination);
   return config.broker === null ? copy(hooks.executor ?? localExecutor) : withBroker(config.broker, reporter, copy);
+}
+
+// A number of workers that was asked for stays.
+function withinDescriptors(config: Config, { jobs = 'auto' }: CopyOptions): Config {
+  if (jobs !== 'auto') return config;
+  const most = affordableWorkers();
+  return { ...config, jobs: Math.min(config.jobs, most), mostJobs: Math.min(config.mostJobs, most) };
 }
 
 // Loaded only by who asks for it.

@@ -42,13 +42,13 @@ function wide(): Tree {
 }
 
 /** `src` and `dst`, each seen through slow storage as `slow-src` and `slow-dst`. */
-async function scene(tree: Tree): Promise<{ top: string; from: string; to: string }> {
+async function scene(tree: Tree, microseconds = MICROSECONDS): Promise<{ top: string; from: string; to: string }> {
   const top = temp();
   plant(`${top}/src`, tree);
   const [from, to] = [`${top}/slow-src`, `${top}/slow-dst`];
   for (const dir of [`${top}/dst`, from, to]) mkdirSync(dir);
-  await mountSlow(built, `${top}/src`, from, MICROSECONDS);
-  await mountSlow(built, `${top}/dst`, to, MICROSECONDS);
+  await mountSlow(built, `${top}/src`, from, microseconds);
+  await mountSlow(built, `${top}/dst`, to, microseconds);
   return { top, from, to };
 }
 
@@ -144,4 +144,13 @@ overBothDrivers((driver) => {
     expectExit(strict, 1);
     expect(strict.stderr).toMatch(/no such.* matches nothing/);
   });
+});
+
+// What the parent may have open does not depend on the driver that its workers use.
+late('workers that mostly wait do not become so many that the listing has no descriptors left', async () => {
+  const { top, from, to } = await scene(wide(), 1000);
+  const prefix = ['prlimit', '--nofile=64'];
+  const { stdout } = await copy([from, to, '--progress=json'], { prefix });
+  expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '').load.workers.length).toBeLessThanOrEqual(4);
+  expectSame(`${top}/src`, `${top}/dst`);
 });
