@@ -23,11 +23,19 @@ export function isUnfinished(mode: number): boolean {
   return (mode & ~0o2000) === UNFINISHED_DIR_MODE;
 }
 
-/** Makes an unfinished directory. @returns its identity, or null when the name is taken */
-export function makeUnfinished(fs: FileSystem, parent: Handle, name: RawPath): string | null {
+/**
+ * Makes an unfinished directory.
+ * @param guard called before each change; throws when others may have gone on with the directory
+ * @returns its identity, or null when the name is taken
+ */
+export function makeUnfinished(fs: FileSystem, parent: Handle, name: RawPath, guard = () => {}): string | null {
+  guard();
   if (!fs.makeDirectory(parent, name, UNFINISHED_DIR_MODE)) return null;
   const made = fs.statAt(parent, name);
-  if (made?.type === 'd' && !isUnfinished(made.mode)) markUnfinished(fs, parent, name, made.identity);
+  if (made?.type === 'd' && !isUnfinished(made.mode)) {
+    guard();
+    markUnfinished(fs, parent, name, made.identity);
+  }
   return made?.identity ?? '';
 }
 

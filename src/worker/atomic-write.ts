@@ -121,8 +121,10 @@ export function abort(context: Context, entry: Entry, temporary: RawPath | null)
  */
 export function placeName(context: Context, entry: Entry, action: string, make: (name: RawPath) => boolean): RawPath {
   const { newName, path } = entry;
+  context.heartbeat.guard();
   if (attempt(path, 'destination', action, () => make(newName))) return newName;
   checkReplaceable(context, entry, null);
+  context.heartbeat.guard();
   return underTemporaryName(context, false, (name) => attempt(path, 'destination', action, () => make(name)));
 }
 

@@ -89,6 +89,7 @@ function copyBatch(context: Context, content: Content, wanted: number, at: numbe
   const n = attempt(content.path, 'source', 'read', () => fs.read(content.source, buffer, 0, wanted, at));
   if (n === 0) return 0;
   content.observe?.(buffer.subarray(0, n));
+  context.heartbeat.guard();
   if (makesHoles) writeData(context, content, n, at);
   else writeAll(context, content, { start: 0, end: n }, at);
   context.heartbeat.moved(n);

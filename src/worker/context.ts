@@ -87,6 +87,8 @@ export function withRetries<T>(context: Context, step: () => T): T {
       if (context.patienceMs <= 0 || !mayBeStale(context, error)) throw error;
       context.patienceMs -= pause;
       heartbeat.pause(pause);
+      // It may be missing because another machine does the job over.
+      heartbeat.guard();
     }
   }
 }

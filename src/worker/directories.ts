@@ -74,7 +74,8 @@ export function ensureDirectory(
   mayInheritAcl: () => boolean = () => true,
 ): boolean {
   const { fs, config, report, madeHere } = context;
-  const made = attempt(path, 'destination', 'mkdir', () => makeUnfinished(fs, parent, name));
+  const guard = (): void => context.heartbeat.guard();
+  const made = attempt(path, 'destination', 'mkdir', () => makeUnfinished(fs, parent, name, guard));
   if (made !== null) {
     if (madeHere.size >= REMEMBERED) madeHere.clear();
     madeHere.set(made, mayInheritAcl());

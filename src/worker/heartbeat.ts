@@ -62,6 +62,10 @@ export class Heartbeat {
     return this.lease?.isEnding ?? false;
   }
 
+  close(): void {
+    this.lease?.close();
+  }
+
   beginJob(): void {
     this.bytes = 0;
     this.size = 0;
@@ -100,7 +104,6 @@ export class Heartbeat {
     this.bytes += bytes;
     this.allBytes += bytes;
     if (this.rate !== null) this.pause(this.rate.take(bytes));
-    this.guard();
     this.tick();
   }
 

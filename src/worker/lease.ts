@@ -1,4 +1,4 @@
-import { openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { LEASE_FIELDS } from '../protocol/lease.ts';
 import { monotonicMs } from '../protocol/monotonic-clock.ts';
 
@@ -21,5 +21,9 @@ export class LeaseReader {
   get isEnding(): boolean {
     readSync(this.fd, this.bytes, 0, this.bytes.length, 0);
     return this.fields[2] === 1;
+  }
+
+  close(): void {
+    closeSync(this.fd);
   }
 }

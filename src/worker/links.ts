@@ -190,6 +190,7 @@ function replace(context: Context, target: LinkTarget, entry: Entry, stat: Stat)
 function replaceOnce(context: Context, target: LinkTarget, entry: Entry, stat: Stat): void {
   const { fs } = context;
   const { path, destinationDir, newName } = entry;
+  context.heartbeat.guard();
   const temporary = underTemporaryName(context, false, (as) => link(context, target, entry, stat, as));
   try {
     attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, temporary, destinationDir, newName));

@@ -147,7 +147,8 @@ export class Worker {
 
   /** Closes all directories. */
   close(): void {
-    const { fs, source, destination, linkTargets } = this.context;
+    const { fs, source, destination, linkTargets, heartbeat } = this.context;
+    heartbeat.close();
     for (const tree of [source, destination, linkTargets]) tree.close();
     for (const root of [source.root, destination.root]) if (root !== MISSING) fs.close(root);
   }
