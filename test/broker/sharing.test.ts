@@ -60,6 +60,27 @@ test('two runs at once have the same helpers', async () => {
   expect(redis.keys()).toEqual([]);
 });
 
+test('one helper joins in the middle, another leaves: the run goes on, without a failure', async () => {
+  const top = temp();
+  mkdirSync(`${top}/src`);
+  plantTree(`${top}/src`, 840, 10_000);
+  const redis = await redisServer();
+  const leaves = await helper(redis.url, top);
+  const slow = ['--chunk-size', '1', '--batch', '1', '--reflink', 'never'];
+  const run = shared(redis.url, [`${top}/src`, `${top}/dest`, '-j', '0', '--progress', 'json', ...slow]);
+  await until(() => run.output().stdout.includes('"type":"progress"'));
+  const joins = await helper(redis.url, top);
+  await until(() => joins.output().stderr.includes('helps to copy'));
+  leaves.child.kill('SIGTERM');
+  expect((await leaves.done).code).toBe(143);
+  expect(run.child.exitCode).toBe(null);
+  const { code, stdout, stderr } = await run.done;
+  expect(code, stderr).toBe(0);
+  expectRsyncSame(`${top}/src`, `${top}/dest`);
+  const { machines } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { machines: Record<string, number> };
+  expect(Object.keys(machines).length).toBe(2);
+});
+
 test('--delete, --manifest, -a and a type that has changed: as a run of one machine', async () => {
   const top = temp();
   mkdirSync(`${top}/src`);

@@ -1,7 +1,9 @@
 /*
  * A file system that shows a directory and answers each request late, as storage at the other end of a network does.
  *
- *   slowfs SHOWN MICROSECONDS COUNTS MOUNTPOINT
+ *   slowfs SHOWN MICROSECONDS COUNTS MOUNTPOINT [stale]
+ *
+ * With `stale` the kernel believes for 3 s, too, that a name is not there: what another mount of SHOWN makes is seen that late.
  *
  * Stays in the foreground until it is unmounted; then it writes to COUNTS how many requests there were of each kind, a line each
  * ("lookup 12"), and all together ("total 34"). Requests are counted and delayed in one place, before libfuse sees them, so none is
@@ -43,6 +45,7 @@ static const char *const kinds[KINDS] = {
 };
 static atomic_long counts[KINDS];
 static struct timespec delay;
+static int is_stale;
 
 /* What the kernel holds: one for each file of the shown directory, found again by device and inode, so that links are one file. */
 struct file {
@@ -125,7 +128,13 @@ static void on_init(void *data, struct fuse_conn_info *connection) {
   connection->want &= ~(unsigned)(FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO);
 }
 
-static void on_lookup(fuse_req_t request, fuse_ino_t parent, const char *name) { answer_entry(request, parent, name, 0); }
+static void on_lookup(fuse_req_t request, fuse_ino_t parent, const char *name) {
+  struct fuse_entry_param entry;
+  int error = look(parent, name, &entry);
+  if (error != 0 && !(error == ENOENT && is_stale)) return (void)fuse_reply_err(request, error);
+  /* A number of 0 says that there is nothing. */
+  fuse_reply_entry(request, &entry);
+}
 
 static void on_forget(fuse_req_t request, fuse_ino_t ino, uint64_t times) {
   forget(ino, times);
@@ -371,7 +380,8 @@ static int write_counts(const char *path) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 5) return fprintf(stderr, "usage: %s SHOWN MICROSECONDS COUNTS MOUNTPOINT\n", arguments[0]), 2;
+  is_stale = count == 6 && strcmp(arguments[5], "stale") == 0;
+  if (count != 5 && !is_stale) return fprintf(stderr, "usage: %s SHOWN MICROSECONDS COUNTS MOUNTPOINT [stale]\n", arguments[0]), 2;
   long microseconds = atol(arguments[2]);
   delay = (struct timespec){.tv_sec = microseconds / 1000000, .tv_nsec = microseconds % 1000000 * 1000};
   umask(0);
