@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../api/errors.ts';
 import { printable, type RawPath } from '../api/names.ts';
-import { GROUPS, OPTIONS } from '../api/options-table.ts';
-import { BadValue, brokerUrl } from '../api/values.ts';
+import { GROUPS } from '../api/options-table.ts';
+import { BadValue } from '../api/values.ts';
 import { attributeOf, COMMAND_OPTIONS, type CommandOption, type RawOptions } from './command-options.ts';
 import {
   DONE_ANYWAY,
@@ -14,18 +14,7 @@ import {
   withProgressMode,
 } from './foreign-options.ts';
 import { epilogue, helpLayout } from './help.ts';
-import { refuseRemote } from './remote-paths.ts';
-
-/** A parsed command line: text to print, or a copy whose options are not resolved yet. */
-export type Parsed =
-  | { kind: 'print'; text: string }
-  | {
-      kind: 'copy';
-      /** A list: each goes into the destination under its own name. */
-      source: RawPath | readonly RawPath[];
-      destination: RawPath;
-      raw: RawOptions;
-    };
+import { type Parsed, toCopy } from './parsed.ts';
 
 /**
  * @param args the arguments as bytes, one character each; so are the resulting values
@@ -41,21 +30,12 @@ export function parseCommandLine(args: readonly RawPath[], version: () => string
     if (!(error instanceof CommanderError)) throw error;
     throw new UsageError(sentence(error), { cause: error });
   }
-  const raw = command.opts<RawOptions>();
-  const sources = [...command.args];
-  const destination = raw.targetDirectory ?? (sources.length > 1 ? sources.pop() : undefined);
-  const [source] = sources;
-  if (source === undefined) throw new UsageError(missing('source'));
-  if (destination === undefined) throw new UsageError(missing('destination'));
-  if (sources.includes('')) throw new UsageError("argument 'source' is empty. It takes a path.");
-  if (destination === '') throw new UsageError("argument 'destination' is empty. It takes a path.");
   refuseBundledTarget(args);
-  for (const path of [...sources, destination]) refuseRemote(path);
-  refuseCombinations(command);
-  const isOne = sources.length === 1 && raw.targetDirectory === undefined;
-  const from = isOne ? source : sources;
-  refuseTargetDirectory(raw, from, destination);
-  return { kind: 'copy', source: from, destination, raw };
+  const given = COMMAND_OPTIONS.map(attributeOf).filter((name) => command.getOptionValueSource(name) === 'cli');
+  const copy = toCopy({ paths: command.args, raw: command.opts<RawOptions>(), given: new Set(given) });
+  refuseWithoutArchive(command);
+  refuseTargetDirectory(copy.raw, copy.source, copy.destination);
+  return copy;
 }
 
 /**
@@ -133,45 +113,12 @@ function optionOf(row: CommandOption): Option {
   });
 }
 
-function refuseCombinations(command: Command): void {
+function refuseWithoutArchive(command: Command): void {
   for (const flags of DONE_WITH_ARCHIVE) {
     const isGiven = command.getOptionValue(silent(flags).attributeName()) === true;
     if (isGiven && !command.getOptionValue('archive'))
       throw new UsageError(`unknown option '${flags}': ${NEEDS_ARCHIVE}`);
   }
-  const given = COMMAND_OPTIONS.filter((row) => command.getOptionValueSource(attributeOf(row)) === 'cli');
-  for (const { flags, needs, conflicts = {} } of given) {
-    if (needs !== undefined && !given.some(({ name }) => name === needs)) {
-      throw new UsageError(`option '${flags}' requires '${longFlag(needs)}'.`);
-    }
-    for (const [name, why] of Object.entries(conflicts)) {
-      const other = given.find((row) => row.name === name);
-      if (other) throw new UsageError(`option '${flags}' cannot be used with '--${other.long}': ${why}.`);
-    }
-  }
-}
-
-/** Makes PCOPY_BROKER the default of `--broker`; a dry run needs no helpers. @throws UsageError */
-export function useBroker(raw: RawOptions, url: string): void {
-  if (raw.dryRun || raw.broker !== undefined) return;
-  if (!brokerUrl.fits(url)) throw new UsageError(`variable 'PCOPY_BROKER' is invalid. It takes ${brokerUrl.takes}.`);
-  for (const [name, why] of Object.entries(OPTIONS.broker.conflicts ?? {})) {
-    const row = COMMAND_OPTIONS.find((other) => other.name === name);
-    const value = row && raw[attributeOf(row)];
-    if (row === undefined || value === undefined || value === (name === 'atomic')) continue;
-    throw new UsageError(
-      `option '--${row.long}' cannot be combined with PCOPY_BROKER (unset it, or drop the option): ${why}.`,
-    );
-  }
-  raw.broker = url;
-}
-
-function missing(argument: string): string {
-  return `missing required argument '${argument}'. It takes a source and a destination.`;
-}
-
-function longFlag(name: string): string {
-  return `--${COMMAND_OPTIONS.find((row) => row.name === name)?.long}`;
 }
 
 /** Commander's message in one line, without its `error:`; what it quotes may hold any byte. */

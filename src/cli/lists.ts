@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { UsageError } from '../api/errors.ts';
+import type { CopyEvent } from '../api/events.ts';
 import { isUtf8, printable, type RawPath, toBytes, toText } from '../api/names.ts';
 import type { RawOptions } from './command-options.ts';
 import { reasonOf } from './reason.ts';
-import { type RetryLog, readRetryLog } from './retry-log.ts';
+import type { RetryLog } from './retry-log.ts';
 
 /** Contents of the files that options name. */
 export interface Lists {
@@ -15,7 +16,11 @@ export interface Lists {
   filesFrom: RawPath[] | undefined;
   /** Failures of an earlier run. */
   retry?: RetryLog;
+  /** Warnings about their log, for the start of the run. */
+  notes?: (start: StartEvent, deletes: boolean) => CopyEvent[];
 }
+
+type StartEvent = Extract<CopyEvent, { type: 'start' }>;
 
 /** Called only when it is needed: opening standard input is not free. */
 export type Stdin = () => AsyncIterable<Buffer | string>;
@@ -38,10 +43,11 @@ export async function readLists(raw: RawOptions, stdin: Stdin): Promise<Lists> {
       : pathsIn(await read('--files-from', raw.filesFrom, stdin, wholeText), raw.null ? '\0' : '\n');
   if (raw.retryFrom === undefined) return { exclude, origins, filesFrom };
   const name = raw.retryFrom;
+  const { notesOn, readRetryLog } = await import('./retry-log.ts');
   const retry = await read('--retry-from', name, stdin, (chunks) =>
     readRetryLog(name, chunks, (path) => relative('--retry-from', path)),
   );
-  return { exclude, origins, filesFrom, retry };
+  return { exclude, origins, filesFrom, retry, notes: (start, deletes) => notesOn(retry, start, deletes) };
 }
 
 /** One pattern per line; blank lines and lines that begin with `#` are ignored (`\#` starts a pattern for a `#`). */

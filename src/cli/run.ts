@@ -4,18 +4,16 @@ import { escapeControls, type RawPath, toBytes } from '../api/names.ts';
 import type { CopyOptions } from '../api/options.ts';
 import { version } from '../api/version.ts';
 import { sharedParent } from '../ui/display-paths.ts';
-import { Annotations, appendSummary, failedSummary, withoutAnyCommands, withoutCommands } from '../ui/github.ts';
-import { JsonReporter } from '../ui/json.ts';
+import type { Annotations } from '../ui/github.ts';
 import { openUi, type Ui } from '../ui/open.ts';
 import { Output, type OutputStream } from '../ui/output.ts';
-import { type Parsed, parseCommandLine, useBroker } from './command.ts';
-import { completionScript } from './completion.ts';
 import { type EndingSignal, exitCodeOf, exitCodeOfError, SIGNAL_CODES, withOutput } from './exit-codes.ts';
 import { readLists, type Stdin } from './lists.ts';
+import { type Parsed, toCopy, useBroker } from './parsed.ts';
+import { plainArguments } from './plain-arguments.ts';
 import { rawArguments } from './raw-argv.ts';
 import { reasonOf } from './reason.ts';
 import { resolveView, toCopyOptions } from './resolve.ts';
-import { notesOn } from './retry-log.ts';
 import { type Signals, watchSignals } from './signals.ts';
 
 /** The engine, as `copyTree` in src/run/copy-tree.ts. */
@@ -55,9 +53,27 @@ const ALIVE_MS = 2 ** 31 - 1;
 export async function run(io: Io, loadEngine: () => Promise<CopyTree>): Promise<number> {
   // Neither promises nor unreferenced children keep Node alive.
   const alive = setInterval(() => {}, ALIVE_MS);
-  const session = new Session(io);
+  const session = new Session(io, await loadOutputs(io));
   const code = await session.main(loadEngine).catch((error: unknown) => session.fail(error));
   return session.finish(code).finally(() => clearInterval(alive));
+}
+
+/** Forms of output that only some runs have. They are loaded at the start: later there may be no file descriptor for it. */
+interface Outputs {
+  /** Under GitHub Actions. */
+  github?: typeof import('../ui/github.ts');
+  json?: typeof import('../ui/json.ts');
+}
+
+async function loadOutputs({ argv, env }: Io): Promise<Outputs> {
+  return {
+    ...(env.GITHUB_ACTIONS === 'true' ? { github: await import('../ui/github.ts') } : {}),
+    ...(wantsJson(argv) ? { json: await import('../ui/json.ts') } : {}),
+  };
+}
+
+function wantsJson(args: readonly string[]): boolean {
+  return /(^|\0)--progress[=\0]json(\0|$)/.test(args.join('\0'));
 }
 
 class Session {
@@ -65,31 +81,40 @@ class Session {
   readonly #stdout: Output;
   readonly #stderr: Output;
   readonly #args: RawPath[];
-  /** Under GitHub Actions. */
+  readonly #outputs: Outputs;
   readonly #annotations: Annotations | undefined;
   #ui: Ui | undefined;
   #signals: Signals | undefined;
 
-  constructor(io: Io) {
+  constructor(io: Io, outputs: Outputs) {
+    const { github } = outputs;
     this.#io = io;
-    const onGithub = io.env.GITHUB_ACTIONS === 'true';
-    if (onGithub) this.#annotations = new Annotations();
-    this.#stdout = new Output(io.stdout, onGithub ? withoutAnyCommands : undefined);
-    this.#stderr = new Output(io.stderr, onGithub ? withoutCommands : undefined);
+    this.#outputs = outputs;
+    if (github) this.#annotations = new github.Annotations();
+    this.#stdout = new Output(io.stdout, github?.withoutAnyCommands);
+    this.#stderr = new Output(io.stderr, github?.withoutCommands);
     this.#args = rawArguments(io.argv);
   }
 
   async main(loadEngine: () => Promise<CopyTree>): Promise<number> {
-    const script = completionScript(this.#args);
-    const parsed: Parsed =
-      script === undefined
-        ? parseCommandLine(this.#args, version, this.#io.stdout.columns)
-        : { kind: 'print', text: script };
+    const parsed = await this.#parse();
     if (parsed.kind === 'print') {
       this.#stdout.write(parsed.text);
       return 0;
     }
     return this.#copy(parsed, loadEngine);
+  }
+
+  // What most command lines do without is loaded only for the others.
+  async #parse(): Promise<Parsed> {
+    const args = this.#args;
+    if (args[0] === 'completion') {
+      const text = (await import('./completion.ts')).completionScript(args);
+      if (text !== undefined) return { kind: 'print', text };
+    }
+    const plain = plainArguments(args);
+    if (plain !== null) return toCopy(plain);
+    return (await import('./command.ts')).parseCommandLine(args, version, this.#io.stdout.columns);
   }
 
   /** The run ended by an exception: bad usage, or an unexpected error. */
@@ -111,7 +136,8 @@ class Session {
       const stack = (error instanceof Error && error.stack) || message;
       this.#sayEnding(`pcopy: unexpected error, please report it\n${stack.split('\n').map(escapeControls).join('\n')}`);
     }
-    if (this.#annotations) appendSummary(this.#io.env.GITHUB_STEP_SUMMARY, failedSummary(message), this.#say);
+    const { github } = this.#outputs;
+    github?.appendSummary(this.#io.env.GITHUB_STEP_SUMMARY, github.failedSummary(message), this.#say);
     return code;
   }
 
@@ -166,7 +192,7 @@ class Session {
       return show;
     });
     const [show, copyTree] = await Promise.all([opening, loadEngine()]);
-    const notes = (start: StartEvent) => (lists.retry ? notesOn(lists.retry, start, raw.delete === true) : []);
+    const notes = (start: StartEvent) => lists.notes?.(start, raw.delete === true) ?? [];
     const onEvent = this.#backpressure(show, notes, abort.signal);
     const summary = await copyTree(
       typeof source === 'string' ? toBytes(source) : source.map(toBytes),
@@ -222,11 +248,12 @@ class Session {
   /** JSON output always has an `end`, however early the run failed. */
   #endWithout(code: number, message: string, errorCode: string): void {
     this.#ui?.endWithout(code, message, errorCode);
-    if (this.#ui || !/(^|\0)--progress[=\0]json(\0|$)/.test(this.#args.join('\0'))) return;
+    const { json } = this.#outputs;
+    if (this.#ui || !json) return;
     const write = (text: string) => this.#stdout.write(text);
     const dryRun = this.#args.includes('--dry-run');
     const nowhere = { source: '', destination: '', version: '', dryRun, exitCodeOf: () => code };
-    new JsonReporter({ write, ...nowhere }).endWithout(code, message, errorCode);
+    new json.JsonReporter({ write, ...nowhere }).endWithout(code, message, errorCode);
   }
 }
 

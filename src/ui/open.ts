@@ -2,8 +2,6 @@ import type { Summary } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
 import { colorWanted, palette } from './colors.ts';
 import { DisplayPaths } from './display-paths.ts';
-import { StepSummary } from './github.ts';
-import { JsonReporter } from './json.ts';
 import { LastReading } from './last-reading.ts';
 import { type Annotate, Messages } from './messages.ts';
 import type { Output } from './output.ts';
@@ -59,7 +57,10 @@ export async function openUi(options: UiOptions): Promise<Ui> {
   if (main) reporters.push(main.reporter);
   if (view.lines !== 'none' && view.progress !== 'json') reporters.push(openLines(options, paths, say));
   reporters.push(new Messages(say, paths, paint, view.quiet, options.annotate));
-  if (options.annotate) reporters.push(new StepSummary(say, paths, env.GITHUB_STEP_SUMMARY, limited));
+  if (options.annotate) {
+    const { StepSummary } = await import('./github.ts');
+    reporters.push(new StepSummary(say, paths, env.GITHUB_STEP_SUMMARY, limited));
+  }
   const quiet = view.quiet || view.progress === 'json';
   const rows = () => stderr.stream.rows ?? 24;
   const columns = () => (stderr.isTerminal ? stderr.stream.columns : undefined);
@@ -91,6 +92,7 @@ async function openMain(options: UiOptions, last: LastReading): Promise<MainUi |
       return { reporter: new PlainReporter((line) => stderr.offer(`${line}\n`), last) };
     }
     case 'json': {
+      const { JsonReporter } = await import('./json.ts');
       const reporter = new JsonReporter({ ...options, write: (text) => options.stdout.write(text) }, last);
       return { reporter, endWithout: (...why) => reporter.endWithout(...why) };
     }
