@@ -41,17 +41,17 @@ export default defineConfig([
       format: 'cjs',
       entryFileNames: '[name].cjs',
       chunkFileNames: 'chunks/[name]-[hash].cjs',
-      // Small modules that several chunks share, in one file, not one each: none of them is needed before the first fork.
+      // What an ordinary run loads, in a file for each of its steps, not one for each set of modules that several others
+      // share: what is needed before the first fork, to read the arguments, to copy. The first group takes a module.
       codeSplitting: {
         groups: [
+          { name: 'start', test: /src\/(schedule\/early|fs\/non-blocking-stream)\.ts/, priority: 3 },
           {
-            name: 'shared',
-            test: /src\/(api\/(errors|names|events|options|values)|cli\/(version|exit-codes|raw-argv))/,
+            name: 'arguments',
+            test: /src\/(api\/(?!config|check-call)|cli\/(version|exit-codes|raw-argv|command-options)|ui\/(format|width))/,
+            priority: 2,
           },
-          {
-            name: 'storage',
-            test: /src\/fs\/(file-system|entry-error|file-system-types|node-stat|statx|flags|proc-path|read-ahead)/,
-          },
+          { name: 'engine', test: /src\/(run\/copy-tree|fs\/(read-ahead|file-system-types))\.ts/, priority: 1 },
         ],
       },
     },

@@ -2,7 +2,7 @@ import type { Config } from '../api/config.ts';
 import { destinationPath, type RawPath } from '../api/names.ts';
 import type { FileSystem, Stat } from '../fs/file-system.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
-import { NameCollisions } from './case-collisions.ts';
+import type { NameCollisions } from './case-collisions.ts';
 import { foldingDirectories } from './case-sensitivity.ts';
 import type { Plan } from './prepare.ts';
 import { spaceCheck } from './space.ts';
@@ -27,7 +27,11 @@ export async function preflight(
 ): Promise<void> {
   const folding = new Set(plans.flatMap((plan) => foldingDirectories(fs, plan, config.dryRun)));
   const isAnyOrder = plans.length > 1 || (config.filesFrom ?? config.retryFrom) !== null;
-  const names = folding.size > 0 ? new NameCollisions([...folding], isAnyOrder) : null;
+  let names: NameCollisions | null = null;
+  if (folding.size > 0) {
+    const { NameCollisions } = await import('./case-collisions.ts');
+    names = new NameCollisions([...folding], isAnyOrder);
+  }
   const space = config.preflight && !config.dryRun ? spaceCheck(fs, plans, config) : null;
   if (names === null && space === null) return;
   try {

@@ -11,11 +11,11 @@ import { kindOf } from '../protocol/kind.ts';
 import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { EntryResult, Progress, Report, WorkerEvent } from '../protocol/report.ts';
 import { Counters } from './counters.ts';
-import { Manifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 import { Meter } from './meter.ts';
 import type { TextOutput } from './output.ts';
 import { SeenFailures } from './seen-failures.ts';
-import { Trace, type Tracing } from './trace.ts';
+import type { Trace, Tracing } from './trace.ts';
 
 /** Milliseconds between two progress events. */
 const TELL_EVERY = 100;
@@ -68,8 +68,8 @@ export class Reporter {
     return this.outcome !== null;
   }
 
-  /** Throws RefusedError when the manifest or the trace cannot be created. */
-  openOutputs(fs: FileSystem, plan: Plan): void {
+  /** Rejects with RefusedError when the manifest or the trace cannot be created. */
+  async openOutputs(fs: FileSystem, plan: Plan): Promise<void> {
     const { manifest, trace, dryRun } = this.config;
     const open = <T>(
       what: string,
@@ -83,8 +83,14 @@ export class Reporter {
         throw new RefusedError(fromText(typed), `cannot make the ${what}: ${message}`, code, { cause: error });
       }
     };
-    if (manifest !== null && !dryRun) this.manifest = open('manifest', manifest, Manifest);
-    if (trace !== null) this.trace = open('trace', trace, Trace);
+    if (manifest !== null && !dryRun) {
+      const { Manifest } = await import('./manifest.ts');
+      this.manifest = open('manifest', manifest, Manifest);
+    }
+    if (trace !== null) {
+      const { Trace } = await import('./trace.ts');
+      this.trace = open('trace', trace, Trace);
+    }
   }
 
   /** @param workers their number, kept up to date */

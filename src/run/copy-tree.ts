@@ -13,7 +13,6 @@ import { anyMayStopAnswering } from '../plan/mounts.ts';
 import { absolute, asTyped } from '../plan/paths.ts';
 import { preflight } from '../plan/preflight.ts';
 import { type Plan, prepare } from '../plan/prepare.ts';
-import { prepareSeveral } from '../plan/several.ts';
 import type { PrestartedWorker } from '../process/prestart.ts';
 import { Queue } from '../process/queue.ts';
 import '../process/queue-core.ts';
@@ -22,17 +21,15 @@ import { removeTemporaries } from '../report/clean-up.ts';
 import { Reporter } from '../report/reporter.ts';
 import { restoreModes } from '../report/restore-modes.ts';
 import { lockSplit } from '../report/split-lock.ts';
-import { isDestinationExcluded } from '../scan/destination-excluded.ts';
-import { ExtraEntries } from '../scan/extra-entries.ts';
-import { findDeletions } from '../scan/find-deletions.ts';
+import type { ExtraEntries } from '../scan/extra-entries.ts';
 import { type Patterns, patternsFor } from '../scan/selection.ts';
 import { SourceTree } from '../scan/source-tree.ts';
 import { unlessCancelled } from '../scan/turns.ts';
-import { Unmatched } from '../scan/unmatched.ts';
+import type { Unmatched } from '../scan/unmatched.ts';
 import { type ExecutorFactory, NoWorkers } from '../schedule/executor.ts';
 import { HardLinks } from '../schedule/hard-links.ts';
 import { localExecutor } from '../schedule/local-executor.ts';
-import { RateFile } from '../schedule/rate-file.ts';
+import type { RateFile } from '../schedule/rate-file.ts';
 import { Scheduler, type SchedulerListener } from '../schedule/scheduler.ts';
 import { TracedExecutor } from '../schedule/traced-executor.ts';
 import { WorkerLimit } from '../schedule/worker-limit.ts';
@@ -129,14 +126,8 @@ async function prepareAndCopy(
       await unlessCancelled(Promise.all(answers), () => hooks.signal?.aborted === true);
     }
     const retries = new Retries(fs, config.retries, []);
-    const leftOut = !isList(source) && (await isDestinationExcluded(source, destination, patterns, config));
-    plans = await retries.run(
-      () =>
-        isList(source)
-          ? prepareSeveral(fs, source, destination, config)
-          : [prepare(fs, source, destination, config, leftOut)],
-      () => hooks.signal?.aborted === true,
-    );
+    const prepareAll = await preparationOf(common, source, destination);
+    plans = await retries.run(prepareAll, () => hooks.signal?.aborted === true);
   } catch (error) {
     if (hooks.signal?.aborted) return notBegun(reporter);
     return refused(reporter, error, [...sources, destination]);
@@ -160,9 +151,9 @@ async function prepareAndCopy(
       undoAll();
       return notBegun(reporter);
     }
-    if (config.bwlimit > 0) rate = new RateFile(config.bwlimit);
+    if (config.bwlimit > 0) rate = new (await import('../schedule/rate-file.ts')).RateFile(config.bwlimit);
     const [first] = plans;
-    if (first !== undefined) reporter.openOutputs(fs, first);
+    if (first !== undefined) await reporter.openOutputs(fs, first);
   } catch (error) {
     rate?.close();
     undoAll();
@@ -171,6 +162,23 @@ async function prepareAndCopy(
     hooks.signal?.removeEventListener('abort', halt);
   }
   return copyPlanned({ ...common, rate }, plans, trees);
+}
+
+async function preparationOf(
+  { fs, config, patterns }: Pick<Run, 'fs' | 'config' | 'patterns'>,
+  source: Typed | readonly Typed[],
+  destination: Typed,
+): Promise<() => Plan[]> {
+  if (isList(source)) {
+    const { prepareSeveral } = await import('../plan/several.ts');
+    return () => prepareSeveral(fs, source, destination, config);
+  }
+  let leftOut = false;
+  if (!patterns.all) {
+    const { isDestinationExcluded } = await import('../scan/destination-excluded.ts');
+    leftOut = await isDestinationExcluded(source, destination, patterns, config);
+  }
+  return () => [prepare(fs, source, destination, config, leftOut)];
 }
 
 /** Shared by all parts of a run. */
@@ -188,7 +196,7 @@ async function copyPlanned(run: Run, plans: readonly Plan[], trees: readonly Sou
   const { fs, config, patterns, rate, reporter, hooks } = run;
   const interrupt = (): void => reporter.interrupt();
   hooks.signal?.addEventListener('abort', interrupt);
-  const unmatched = patterns.all ? null : new Unmatched(patterns.uses);
+  const unmatched = patterns.all ? null : new (await import('../scan/unmatched.ts')).Unmatched(patterns.uses);
   const links = new HardLinks();
   const [first] = plans;
   const limit = new WorkerLimit(config.jobs, config.mostJobs);
@@ -259,12 +267,13 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
   try {
     if (plan.madeRoot) scheduler.made.add('');
     if (plan.closedMode !== null) reporter.opened.set('', plan.closedMode);
-    if (deletes) extra = new ExtraEntries(deletion);
+    const deletions = deletes ? await import('../scan/find-deletions.ts') : null;
+    if (deletions !== null) extra = new deletions.ExtraEntries(deletion);
     await tree.list((job) => scheduler.copy(job), reporter, common.unmatched, extra);
     await scheduler.idle();
-    if (extra !== undefined) {
+    if (deletions !== null && extra !== undefined) {
       await allTold(events);
-      const removals = await findDeletions(deletion, extra);
+      const removals = await deletions.findDeletions(deletion, extra);
       await scheduler.remove(removals);
       const shrunk = new Set(removals.map(({ dir }) => dir));
       // Removals change the directory's time.

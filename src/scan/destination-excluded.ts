@@ -19,7 +19,7 @@ export async function isDestinationExcluded(
   patterns: Patterns,
   config: Config,
 ): Promise<boolean> {
-  if (patterns.all || config.dereference) return false;
+  if (config.dereference) return false;
   try {
     const top = real(absolute(source, config));
     const { existing, missing } = realAsFarAsItExists(absolute(destination, config));

@@ -11,6 +11,9 @@ import { toGlob } from './glob-names.ts';
 import { Removals } from './removals.ts';
 import { Cancelled, Turns } from './turns.ts';
 
+// With --delete both are loaded, and otherwise none.
+export { ExtraEntries } from './extra-entries.ts';
+
 /** Directories that are listed concurrently on slow storage, each in a thread of libuv's pool. */
 const IN_FLIGHT = 16;
 

@@ -13,15 +13,14 @@ import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { Tracing } from '../report/trace.ts';
 import { Callbacks } from './callbacks.ts';
-import { listAgain, listGiven } from './files-from.ts';
-import { Gitignore, readGitignore } from './gitignore.ts';
+import type { Gitignore } from './gitignore.ts';
 import { Latency } from './latency.ts';
 import { ListedDirectories } from './listed-directories.ts';
 import type { ListingObserver } from './lister.ts';
 import { warnOfEmpty } from './pattern-hints.ts';
 import { type ScanListener, type ScanOptions, scan } from './scan.ts';
 import { type Patterns, patternsFor } from './selection.ts';
-import { isDecidedByListing, UnchangedEntries } from './unchanged.ts';
+import type { UnchangedEntries } from './unchanged.ts';
 import type { Unmatched } from './unmatched.ts';
 
 /** Milliseconds: a run that is shorter shows no progress worth knowing the totals for. */
@@ -85,7 +84,7 @@ export class SourceTree {
       const waitedMs = reporter.counters.listingGoesOn(performance.now());
       if (waitedMs > 0) tracing?.waited(monotonicMs() - waitedMs);
     };
-    const unchanged = this.unchanged(reporter, put);
+    const unchanged = await this.unchanged(reporter, put);
     const directories = new ListedDirectories();
     const entered = (dir: RawPath, before: Stat): void => directories.note(dir, before);
     const { sizes } = this.config;
@@ -126,9 +125,13 @@ export class SourceTree {
     return !this.latency.isLate || !isDecidedByListing(this.plan, this.config);
   }
 
-  private unchanged(reporter: Reporter, put: (job: EntriesJob) => Promise<void>): UnchangedEntries | null {
+  private async unchanged(
+    reporter: Reporter,
+    put: (job: EntriesJob) => Promise<void>,
+  ): Promise<UnchangedEntries | null> {
     const { fs, plan, config, root: source, latency } = this;
     if (!isDecidedByListing(plan, config)) return null;
+    const { UnchangedEntries } = await import('./unchanged.ts');
     try {
       const cancelled = (): boolean => this.stopped;
       return new UnchangedEntries({ fs, plan, config, reporter, source, latency, cancelled, put });
@@ -212,7 +215,7 @@ export class SourceTree {
   ): Promise<void> {
     const { fs } = this;
     const { dereference, oneFileSystem, archive, filesFrom, minSize, maxSize, retries, retryFrom } = this.config;
-    const gitignore = this.config.gitignore ? gitignoreOf(fs) : null;
+    const gitignore = this.config.gitignore ? await gitignoreOf(fs) : null;
     const { filter, rename } = this.config;
     const callbacks = filter === null && rename === null ? null : new Callbacks(this.config, listener.cancelled);
     const options: ScanOptions = {
@@ -232,6 +235,8 @@ export class SourceTree {
       entered,
     };
     const listing = { fs, tree: dirs, options, found, listener };
+    if (this.plan.single === null && retryFrom === null && filesFrom === null) return scan(listing);
+    const { listAgain, listGiven } = await import('./files-from.ts');
     if (this.plan.single !== null) {
       const again = retryFrom === null || retryFrom.length > 0;
       await listGiven(listing, again ? [this.plan.single.name] : []);
@@ -239,8 +244,6 @@ export class SourceTree {
       await listAgain(listing, retryFrom);
     } else if (filesFrom !== null) {
       await listGiven(listing, filesFrom);
-    } else {
-      await scan(listing);
     }
   }
 
@@ -277,8 +280,17 @@ function openPlanned(fs: FileSystem, { source }: Plan): Handle {
   }
 }
 
+/** Whether -u and --if-exists can be decided by names, sizes and times. */
+function isDecidedByListing({ merged, single }: Plan, config: Config): boolean {
+  const { ifExists, update, archive, checksum, dereference, fsync, manifest, rename } = config;
+  const mayStay = update || ifExists === 'skip' || ifExists === 'older';
+  const isByName = single === null && rename === null && manifest === null;
+  return merged && isByName && mayStay && !archive && !checksum && !dereference && !fsync;
+}
+
 // The entries show whether there is a `.gitignore`.
-function gitignoreOf(fs: FileSystem): Gitignore {
+async function gitignoreOf(fs: FileSystem): Promise<Gitignore> {
+  const { Gitignore, readGitignore } = await import('./gitignore.ts');
   return new Gitignore((_dir, handle, entries) =>
     entries.some((entry) => entry.raw === '.gitignore') ? readGitignore(fs, handle) : null,
   );

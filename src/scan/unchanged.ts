@@ -46,14 +46,6 @@ interface Outcome {
 /** Judges an entry by both sides. Link targets are read only if the decision depends on them. */
 type Judge = (index: number, stat: Stat | null, there: Stat | null, hasSameTarget: () => boolean) => void;
 
-/** Whether -u and --if-exists can be decided by names, sizes and times. */
-export function isDecidedByListing({ merged, single }: Plan, config: Config): boolean {
-  const { ifExists, update, archive, checksum, dereference, fsync, manifest, rename } = config;
-  const mayStay = update || ifExists === 'skip' || ifExists === 'older';
-  const isByName = single === null && rename === null && manifest === null;
-  return merged && isByName && mayStay && !archive && !checksum && !dereference && !fsync;
-}
-
 /**
  * Filters each job between the listing and the workers: drops the entries that are up to date. Anything it cannot decide, failures
  * included, goes to a worker.

@@ -9,6 +9,10 @@ const ONLY_ON_REQUEST = [
   'src/broker/',
   'src/cli/(command|completion|foreign-options|help|retry-log|worker-command)\\.ts',
   'src/ui/(bar|github|json)\\.ts',
+  'src/scan/(extra-entries|files-from|find-deletions|gitignore|linear-regexp|patterns|unchanged|unmatched)\\.ts',
+  'src/plan/(case-collisions|several)\\.ts',
+  'src/report/(manifest|output|trace)\\.ts',
+  'src/schedule/rate-file\\.ts',
 ];
 
 test('an ordinary run loads nothing that only some options need', async () => {
