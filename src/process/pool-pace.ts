@@ -36,7 +36,7 @@ export class Pace {
 
   /** It had nothing to do, and has a job now. */
   began(): void {
-    this.#endedAt = performance.now();
+    this.#endedAt = Date.now();
   }
 
   /** Jobs wait behind the current one. */
@@ -51,8 +51,9 @@ export class Pace {
 
   /** A job ended. */
   ended(): void {
-    const now = performance.now();
-    this.#interval += (now - this.#endedAt - this.#interval) / 8;
+    const now = Date.now();
+    // The clock may have been set back. `performance.now` would cost more than all else here, until V8 has compiled it.
+    this.#interval += (Math.max(0, now - this.#endedAt) - this.#interval) / 8;
     this.#endedAt = now;
     this.#stalled = false;
     this.#ahead = Math.min(2 * this.#ahead + 1, MOST_AHEAD, this.#most);

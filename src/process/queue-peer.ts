@@ -85,9 +85,9 @@ export class QueuePeer implements RemoteProxy {
    */
   async get(bytes: number | null, ask: Ask): Promise<unknown> {
     // Items are taken without coming back to the event loop. After one that took its time a recall may be waiting there.
-    if (this.hasItem && performance.now() - this.#arrivedAt > QUICK) {
+    if (this.hasItem && Date.now() - this.#arrivedAt > QUICK) {
       await new Promise((resolve) => setImmediate(resolve));
-      this.#arrivedAt = performance.now();
+      this.#arrivedAt = Date.now();
     }
     return new Promise((resolve, reject) => {
       const getter = { bytes, resolve, reject };
@@ -113,7 +113,7 @@ export class QueuePeer implements RemoteProxy {
 
   /** Items from the queue, in its order. */
   arrive(items: readonly PackedParcel[]): void {
-    this.#arrivedAt = performance.now();
+    this.#arrivedAt = Date.now();
     for (const item of items) this.#items.push(item);
     for (const getter of this.#getters) {
       if (!this.hasItem) break;
@@ -181,7 +181,7 @@ export class QueuePeer implements RemoteProxy {
 
   /** More for who takes them quickly, and nothing for who does not: they might be wanted elsewhere. */
   #nextAhead(): number {
-    const elapsed = performance.now() - this.#arrivedAt;
+    const elapsed = Date.now() - this.#arrivedAt;
     if (elapsed < QUICK) this.#ahead = Math.min(2 * this.#ahead + 1, MOST_AHEAD);
     else this.#ahead = elapsed < 10 * QUICK ? this.#ahead >> 2 : 0;
     return this.#ahead;
