@@ -35,13 +35,24 @@ export class Retries {
 
   /** Runs the step until it succeeds or its failure is final; `wait` blocks the thread. */
   runSync<T>(step: () => T, wait: (ms: number) => void): T {
+    try {
+      return step();
+    } catch (error) {
+      return this.runAgain(step, wait, error);
+    }
+  }
+
+  /** The same for a step that has failed once. */
+  runAgain<T>(step: () => T, wait: (ms: number) => void, failure: unknown): T {
+    let last = failure;
     for (let attempt = 0; ; attempt++) {
+      const pause = this.pauseAfter(last, attempt);
+      if (pause === null) throw last;
+      wait(pause);
       try {
         return step();
       } catch (error) {
-        const pause = this.pauseAfter(error, attempt);
-        if (pause === null) throw error;
-        wait(pause);
+        last = error;
       }
     }
   }

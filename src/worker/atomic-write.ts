@@ -38,13 +38,11 @@ export interface Guard {
  * directory that nobody else can enter, it may have its mode at once.
  */
 export function begin(context: Context, entry: Entry, source: Stat, { keepGuarded, isPrivate }: Guard): StagedFile {
-  const { fs, config, learned } = context;
+  const { config, learned } = context;
   if (!config.atomic) return beginInPlace(context, entry, source);
   const mode = source.mode & 0o777;
   if (learned.createsUnnamed) {
-    const handle = attempt(entry.path, 'destination', 'create', () =>
-      fs.createUnnamed(entry.destinationDir, keepGuarded ? 0o600 : mode),
-    );
+    const handle = createUnnamed(context, entry, keepGuarded ? GUARDED : mode);
     if (handle !== null) return { handle, temporary: null, guarded: keepGuarded, reused: false };
     learned.createsUnnamed = false;
   }
@@ -52,6 +50,14 @@ export function begin(context: Context, entry: Entry, source: Stat, { keepGuarde
   const isOpen = isPrivate && !keepGuarded && (mode & 0o600) === 0o600;
   const { handle, temporary, madeAs } = beginNamed(context, entry, isOpen ? mode : GUARDED);
   return { handle, temporary, guarded: keepGuarded || madeAs !== mode, reused: false };
+}
+
+function createUnnamed({ fs }: Context, { destinationDir, path }: Entry, mode: number): Handle | null {
+  try {
+    return fs.createUnnamed(destinationDir, mode);
+  } catch (error) {
+    throw toCopyError(error, path, 'destination', 'create');
+  }
 }
 
 /**
@@ -64,21 +70,28 @@ export function publish(
   staged: Pick<StagedFile, 'handle' | 'temporary'>,
   source: Stat | null,
 ): void {
-  const { fs, config, heartbeat } = context;
+  const { temporary } = staged;
+  if (!context.config.atomic && temporary === entry.newName) return;
+  context.heartbeat.guard();
+  if (temporary === null) {
+    if (!linkUnnamed(context, entry, staged, entry.newName)) replace(context, entry, staged, source);
+  } else if (renameNew(context, entry, temporary)) staged.temporary = entry.newName;
+  else replace(context, entry, staged, source);
+}
+
+// The name is taken.
+function replace(
+  context: Context,
+  entry: Entry,
+  staged: Pick<StagedFile, 'handle' | 'temporary'>,
+  source: Stat | null,
+): void {
+  const { fs } = context;
   const { destinationDir, newName, path } = entry;
-  if (!config.atomic && staged.temporary === newName) return;
-  heartbeat.guard();
+  checkReplaceable(context, entry, source);
   if (staged.temporary === null) {
-    if (linkUnnamed(context, entry, staged, newName)) return;
-    checkReplaceable(context, entry, source);
     const isLocked = canLock(context) && fs.lock(staged.handle, 'exclusive') === true;
     staged.temporary = underTemporaryName(context, isLocked, (name) => linkUnnamed(context, entry, staged, name));
-  } else {
-    if (renameNew(context, entry, staged.temporary)) {
-      staged.temporary = newName;
-      return;
-    }
-    checkReplaceable(context, entry, source);
   }
   const from = staged.temporary;
   attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, from, destinationDir, newName));

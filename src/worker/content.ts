@@ -1,5 +1,5 @@
 import type { RawPath } from '../api/names.ts';
-import { attempt, entryError } from '../fs/entry-error.ts';
+import { attempt, entryError, toCopyError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import type { SourceState } from '../protocol/jobs.ts';
 import type { Context } from './context.ts';
@@ -85,22 +85,37 @@ const NEXT = -1;
 
 /** @returns bytes copied; 0 at the end of the source */
 function copyBatch(context: Context, content: Content, wanted: number, at: number, makesHoles = false): number {
-  const { fs, buffer } = context;
-  const n = attempt(content.path, 'source', 'read', () => fs.read(content.source, buffer, 0, wanted, at));
+  const n = read(context, content, wanted, at);
   if (n === 0) return 0;
-  content.observe?.(buffer.subarray(0, n));
+  content.observe?.(context.buffer.subarray(0, n));
   context.heartbeat.guard();
   if (makesHoles) writeData(context, content, n, at);
-  else writeAll(context, content, { start: 0, end: n }, at);
+  else writeAll(context, content, 0, n, at);
   context.heartbeat.moved(n);
   return n;
+}
+
+function read({ fs, buffer }: Context, { path, source }: Content, wanted: number, at: number): number {
+  try {
+    return fs.read(source, buffer, 0, wanted, at);
+  } catch (error) {
+    throw toCopyError(error, path, 'source', 'read');
+  }
+}
+
+function write({ fs, buffer }: Context, { path, destination }: Content, from: number, end: number, at: number): number {
+  try {
+    return fs.write(destination, buffer, from, end - from, at);
+  } catch (error) {
+    throw toCopyError(error, path, 'destination', 'write');
+  }
 }
 
 // Writes everything except zero blocks, with one call per run of data.
 function writeData(context: Context, content: Content, length: number, position: number): void {
   let start = 0;
   const writeUntil = (end: number): void => {
-    if (end > start) writeAll(context, content, { start, end }, position + start);
+    if (end > start) writeAll(context, content, start, end, position + start);
   };
   for (let at = 0; at < length; ) {
     const unit = Math.min(HOLE_UNIT, length - at);
@@ -114,12 +129,11 @@ function writeData(context: Context, content: Content, length: number, position:
 }
 
 // Writes a part of the buffer. A short write is not an error yet: the next call reports a full disk.
-function writeAll({ fs, buffer }: Context, { path, destination }: Content, part: Range, position: number): void {
-  for (let from = part.start; from < part.end; ) {
-    const at = position === NEXT ? NEXT : position + from - part.start;
-    const n = attempt(path, 'destination', 'write', () => fs.write(destination, buffer, from, part.end - from, at));
+function writeAll(context: Context, content: Content, start: number, end: number, position: number): void {
+  for (let from = start; from < end; ) {
+    const n = write(context, content, from, end, position === NEXT ? NEXT : position + from - start);
     // Otherwise a file system that writes nothing without an error would cause an endless loop.
-    if (n === 0) throw entryError(path, 'destination', 'write', 'EIO', 'nothing was written');
+    if (n === 0) throw entryError(content.path, 'destination', 'write', 'EIO', 'nothing was written');
     from += n;
   }
 }

@@ -77,18 +77,29 @@ const LAST_LOOK = 1000;
 
 /** Runs the step, with retries after transient failures. */
 export function withRetries<T>(context: Context, step: () => T): T {
-  const { retries, heartbeat } = context;
-  const once = (): T => retries.runSync(step, (ms) => heartbeat.pause(ms));
-  if (context.config.lease === null) return once();
+  // What a step that succeeds needs, and no more: every entry is one.
+  try {
+    return step();
+  } catch (error) {
+    return retry(context, step, error);
+  }
+}
+
+function retry<T>(context: Context, step: () => T, failure: unknown): T {
+  const { config, retries, heartbeat } = context;
+  const wait = (ms: number): void => heartbeat.pause(ms);
+  let again = (): T => retries.runAgain(step, wait, failure);
+  if (config.lease === null) return again();
   for (let pause = FIRST_LOOK; ; pause = Math.min(2 * pause, LAST_LOOK)) {
     try {
-      return once();
+      return again();
     } catch (error) {
       if (context.patienceMs <= 0 || !mayBeStale(context, error)) throw error;
       context.patienceMs -= pause;
       heartbeat.pause(pause);
       // It may be missing because another machine does the job over.
       heartbeat.guard();
+      again = () => retries.runSync(step, wait);
     }
   }
 }

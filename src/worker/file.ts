@@ -1,5 +1,5 @@
 import type { RawPath } from '../api/names.ts';
-import { attempt, entryError } from '../fs/entry-error.ts';
+import { attempt, entryError, toCopyError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { abort, begin, publish, type StagedFile, UnnamedRefused, wouldReplace } from './atomic-write.ts';
 import { copyContent } from './content.ts';
@@ -35,7 +35,7 @@ function copyOnce(context: Context, entry: Entry, into: Into): void {
   if (known === true) return;
   const source = openSource(context, entry);
   try {
-    const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
+    const stat = statOpen(context, path, 'source', source);
     if (stat.type !== 'f') throw entryError(path, 'source', 'open', 'EPCOPY_CHANGED', 'is no longer a regular file');
     // Only sparse files are so large; positions beyond are not exact in JavaScript's numbers.
     if (!Number.isSafeInteger(stat.size)) throw entryError(path, 'source', 'open', 'EFBIG', 'is larger than 8 PiB');
@@ -61,13 +61,11 @@ function copyOnce(context: Context, entry: Entry, into: Into): void {
 
 // Deferred files, and files that are unchanged by size and time, need not be opened. null: that cannot be decided by name.
 function isDoneByName(context: Context, entry: Entry): boolean | null {
-  const { fs, config } = context;
+  const { config } = context;
   const replaces = config.ifExists === 'replace' && !config.update;
   const decides = !(replaces || config.checksum || config.hash || config.dereference);
   if (!decides && (!context.hardLinks.areLikely || entry.deferredAs !== null)) return null;
-  const stat = attempt(entry.path, 'source', 'stat', () =>
-    config.dereference ? fs.statTarget(entry.sourceDir, entry.name) : fs.statAt(entry.sourceDir, entry.name),
-  );
+  const stat = statNamed(context, entry);
   if (stat?.type !== 'f') return null;
   if (defersHardLink(context, entry, stat)) return true;
   if (!decides) return null;
@@ -75,11 +73,27 @@ function isDoneByName(context: Context, entry: Entry): boolean | null {
   return isUpToDate(context, entry, NOT_OPEN, stat);
 }
 
+function statNamed({ fs, config }: Context, { sourceDir, name, path }: Entry): Stat | null {
+  return attempt(path, 'source', 'stat', () =>
+    config.dereference ? fs.statTarget(sourceDir, name) : fs.statAt(sourceDir, name),
+  );
+}
+
 /** Opens the entry's file for reading; follows links only with `dereference`. */
 export function openSource({ fs, config }: Context, { sourceDir, name, path }: Entry): Handle {
-  return attempt(path, 'source', 'open', () =>
-    config.dereference ? fs.openTarget(sourceDir, name, 'f') : fs.openRead(sourceDir, name),
-  );
+  try {
+    return config.dereference ? fs.openTarget(sourceDir, name, 'f') : fs.openRead(sourceDir, name);
+  } catch (error) {
+    throw toCopyError(error, path, 'source', 'open');
+  }
+}
+
+function statOpen({ fs }: Context, path: RawPath, side: 'source' | 'destination', handle: Handle): Stat {
+  try {
+    return fs.stat(handle);
+  } catch (error) {
+    throw toCopyError(error, path, side, 'stat');
+  }
 }
 
 function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inheritsAcl, isPrivate }: Into): void {
@@ -95,35 +109,38 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
     const observe = isResumed ? null : (digest?.update ?? null);
     const content = { path, source, destination: staged.handle, observe };
     const cloned = !isResumed && clone(context, entry, source, staged, stat);
-    const copyIt = (): number =>
-      kept !== null ? copyRest(context, entry, content, kept, stat) : copyContent(context, content, stat);
-    const bytes = cloned ? stat.size : copyIt();
+    let bytes = stat.size;
+    if (!cloned) {
+      bytes = kept === null ? copyContent(context, content, stat) : copyRest(context, entry, content, kept, stat);
+    }
     const { handle: destination, guarded, reused } = staged;
     copyMetadata(context, path, { source, stat, destination, guarded, hasAttributes: hasAcl || reused });
     const sha256 =
       digest !== null && (cloned || isResumed) ? hashContent(context, path, 'source', source) : digest?.hex();
-    if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(staged.handle));
-    if (config.verify && sha256 !== undefined) verify(context, path, staged.handle, stat, sha256);
-    const identity = entry.deferredAs === null ? '' : identityOf(context, path, staged.handle);
+    if (config.fsync || config.verify) sync(context, path, destination);
+    if (config.verify && sha256 !== undefined) verify(context, path, destination, stat, sha256);
+    const identity = entry.deferredAs === null ? '' : statOpen(context, path, 'destination', destination).identity;
     // Closing may report a late write error (NFS, quota): done before the file gets its name, if it has a temporary one.
-    let unlock = (): void => {};
+    let unlock: (() => void) | null = null;
     if (staged.temporary !== null) {
       open = false;
-      unlock = attempt(path, 'destination', 'close', () => fs.closeLocked(staged.handle));
+      unlock = closeLocked(context, path, destination);
     }
     try {
       publish(context, entry, staged, stat);
     } finally {
-      unlock();
+      unlock?.();
     }
     if (open) {
       open = false;
-      attempt(path, 'destination', 'close', () => fs.close(staged.handle));
+      close(context, path, destination);
     }
     notePrimary(context, entry, identity, sha256);
     report.files++;
     report.bytes += bytes;
-    tell(context, { path, type: 'f', action: 'copied', bytes, ...(sha256 === undefined ? {} : { sha256 }) });
+    if (config.entries) {
+      tell(context, { path, type: 'f', action: 'copied', bytes, ...(sha256 === undefined ? {} : { sha256 }) });
+    }
   } catch (error) {
     if (!stays(staged, error)) abort(context, entry, staged.temporary);
     if (open) fs.close(staged.handle);
@@ -131,8 +148,20 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
   }
 }
 
-function identityOf({ fs }: Context, path: RawPath, handle: Handle): string {
-  return attempt(path, 'destination', 'stat', () => fs.stat(handle)).identity;
+function sync({ fs }: Context, path: RawPath, destination: Handle): void {
+  attempt(path, 'destination', 'fsync', () => fs.sync(destination));
+}
+
+function closeLocked({ fs }: Context, path: RawPath, destination: Handle): () => void {
+  return attempt(path, 'destination', 'close', () => fs.closeLocked(destination));
+}
+
+function close({ fs }: Context, path: RawPath, destination: Handle): void {
+  try {
+    fs.close(destination);
+  } catch (error) {
+    throw toCopyError(error, path, 'destination', 'close');
+  }
 }
 
 // Bytes. For smaller files cloning needs as many calls as copying.

@@ -52,14 +52,15 @@ export function linkWaiting(context: Context, note: (index: number) => void): vo
 export function defersHardLink(context: Context, entry: Entry, stat: Stat): boolean {
   const { report, hardLinks } = context;
   const { path, type, deferredAs } = entry;
-  const { identity, nlink } = stat;
+  const { nlink } = stat;
   if (deferredAs !== null) {
     // The other names will be linked to this one.
-    if (identity === deferredAs) return false;
+    if (stat.identity === deferredAs) return false;
     throw entryError(path, 'source', 'open', 'EPCOPY_CHANGED', 'was replaced while it waited to be copied');
   }
   hardLinks.areLikely = nlink > 1;
   if (nlink <= 1) return false;
+  const { identity } = stat;
   const size = type === 'f' ? stat.size : 0;
   const target = hardLinks.target(identity);
   if (target !== undefined && linkNow(context, target, entry, stat)) {

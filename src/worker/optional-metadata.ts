@@ -1,5 +1,5 @@
 import type { RawPath } from '../api/names.ts';
-import { attempt } from '../fs/entry-error.ts';
+import { toCopyError } from '../fs/entry-error.ts';
 import { codeOf } from '../fs/system-error.ts';
 import { type Context, lose } from './context.ts';
 
@@ -21,14 +21,12 @@ const REFUSALS = new Set([
  * are failures of the entry.
  */
 export function keep(context: Context, path: RawPath, kind: string, step: () => void): boolean {
-  return attempt(path, 'destination', `set ${kind}`, () => {
-    try {
-      step();
-      return true;
-    } catch (error) {
-      if (!REFUSALS.has(codeOf(error))) throw error;
-      lose(context, kind);
-      return false;
-    }
-  });
+  try {
+    step();
+    return true;
+  } catch (error) {
+    if (!REFUSALS.has(codeOf(error))) throw toCopyError(error, path, 'destination', `set ${kind}`);
+    lose(context, kind);
+    return false;
+  }
 }
