@@ -32,12 +32,12 @@ export type Note = (index: number) => void;
 
 /** Copies the entries of a job. A failed entry is reported and does not affect the others. */
 export function copyEntries(context: Context, job: EntriesJob, note: Note): void {
-  const { report } = context;
-  const began = performance.now();
+  const { report, heartbeat } = context;
+  const began = heartbeat.now;
   const last = countEntries(job) - 1;
   const left = (ms: number): boolean => {
-    if (report.full || context.heartbeat.isEnding || report.bytes >= SLICE_BYTES) return false;
-    const since = performance.now() - began;
+    if (report.full || heartbeat.isEnding || report.bytes >= SLICE_BYTES) return false;
+    const since = heartbeat.now - began;
     return since < ms && !(since > ASKED_AFTER_MS && report.next < last && context.askedBack.includes(context.job));
   };
   try {
@@ -69,10 +69,11 @@ function copyGroup(
   if (sweeps === true && !into.isNew) sweep(context, sourceDir, destinationDir);
   context.heartbeat.beginEntries();
 
-  for (const [index, name] of names.entries()) {
-    if (index > 0 && !left(names.length <= FEW ? SLICE_OF_FEW_MS : LONG_SLICE_MS)) break;
+  const slice = names.length <= FEW ? SLICE_OF_FEW_MS : LONG_SLICE_MS;
+  for (let index = 0; index < names.length; index++) {
+    if (index > 0 && !left(slice)) break;
     note(report.next);
-    const entry = entryIn(context, dirs, name, types[index] as TypeLetter);
+    const entry = entryIn(context, dirs, names[index] as RawPath, types[index] as TypeLetter);
     entry.deferredAs = deferredAs?.[report.next] ?? null;
     copyEntry(context, entry, into);
     report.next++;

@@ -36,6 +36,7 @@ export class Heartbeat {
   private isFile = false;
   private allBytes = 0;
   private lastTold = performance.now() - TELL_EVERY;
+  private lastLook = 0;
   private part: { number: number; of: number } | undefined;
 
   constructor(
@@ -69,6 +70,12 @@ export class Heartbeat {
   beginJob(): void {
     this.bytes = 0;
     this.size = 0;
+    this.lastLook = performance.now();
+  }
+
+  /** Milliseconds of the clock at the end of the last entry, or at the beginning of the job. */
+  get now(): number {
+    return this.lastLook;
   }
 
   /** @param part the part of a file that several workers share; `size` is that of the part */
@@ -104,7 +111,8 @@ export class Heartbeat {
     this.bytes += bytes;
     this.allBytes += bytes;
     if (this.rate !== null) this.pause(this.rate.take(bytes));
-    this.tick();
+    // After the last byte the end of the entry follows.
+    if (this.done !== this.size) this.tick();
   }
 
   /** A hole was skipped: done without copying. */
@@ -128,7 +136,9 @@ export class Heartbeat {
     }
   }
 
-  private tick(now = performance.now()): void {
+  private tick(): void {
+    const now = performance.now();
+    this.lastLook = now;
     if (now - this.lastTold < TELL_EVERY) return;
     this.lastTold = now;
     if (!parentIsAlive()) throw new ParentDied('the parent process is gone');
