@@ -199,19 +199,40 @@ class SharedExecutor implements Executor {
     if (performance.now() - this.lastAnswer > BROKER_TIMEOUT_MS) {
       return this.fail(new Error(`it has not answered for ${BROKER_TIMEOUT_MS / 1000} s`));
     }
+    const { client } = this.setup;
     try {
-      const isKnown = (await this.setup.client.pexpire(keyOfRun(this.id), lockMs())) === 1;
+      const [renewed, since] = await Promise.all([
+        client.pexpire(keyOfRun(this.id), lockMs()),
+        client.zscore(RUNS, this.id),
+      ]);
       this.lastAnswer = performance.now();
       if (this.ended !== undefined) return;
       this.hintWithoutHelpers();
-      if (isKnown) return;
+      if (renewed === 1 && since !== null) return;
       await this.publishRun();
-      for (const [name, { job }] of this.pending) {
-        this.possiblyRunning.add(job);
-        await this.add(name, job);
-      }
+      await this.restoreJobs();
     } catch (error) {
       this.fail(error as Error);
+    }
+  }
+
+  /**
+   * Adds the jobs that the broker has lost, when the leases of those who have them are over: two machines with a lease would do a job
+   * at once, and the later one after the run has gone on.
+   */
+  private async restoreJobs(): Promise<void> {
+    await delay(lockMs(), undefined, { ref: false });
+    const missing: string[] = [];
+    for (const name of [...this.pending.keys()]) {
+      if ((await this.setup.client.exists(this.queue.toKey(name))) === 0) missing.push(name);
+    }
+    // A job is missing, too, when it is done: then its report is on the way.
+    await delay(lockMs() / 3, undefined, { ref: false });
+    for (const name of missing) {
+      const pending = this.pending.get(name);
+      if (pending === undefined) continue;
+      this.possiblyRunning.add(pending.job);
+      await this.add(name, pending.job);
     }
   }
 

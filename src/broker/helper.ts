@@ -101,7 +101,7 @@ async function pollRuns(context: HelperContext, runs: Map<string, HelpedRun>): P
   }
 }
 
-// The coordinator has not renewed its run: it is dead and cannot clean up itself.
+// The coordinator is dead and cannot clean up itself.
 async function removeDeadRun(client: Redis, id: string): Promise<void> {
   await client.zrem(RUNS, id);
   const queue = new Queue(id, { connection: client, prefix: PREFIX });
@@ -117,6 +117,7 @@ class HelpedRun {
   private readonly until = performance.now() + lockMs();
   private isRefused = false;
   private said = '';
+  private missingSince: number | null = null;
   private runner: JobRunner | null = null;
 
   constructor(context: HelperContext, id: string) {
@@ -129,9 +130,20 @@ class HelpedRun {
     if (!isMark(this.id)) return this.sayOnce('that is no name of a run');
     const { client, options } = this.context;
     const text = await client.get(keyOfRun(this.id));
-    if (text === null) await removeDeadRun(client, this.id);
-    else if (!options.signal.aborted) await this.tryJoin(text);
-    return text !== null;
+    if (text === null) return this.isLeft();
+    this.missingSince = null;
+    if (!options.signal.aborted) await this.tryJoin(text);
+    return true;
+  }
+
+  // The coordinator has not renewed its run. When it was the broker that was away, it does so soon; else it is dead.
+  private async isLeft(): Promise<boolean> {
+    this.missingSince ??= performance.now();
+    await this.terminate();
+    this.runner = null;
+    if (performance.now() - this.missingSince < lockMs()) return true;
+    await removeDeadRun(this.context.client, this.id);
+    return false;
   }
 
   sayOnce(message: string): true {
