@@ -191,7 +191,7 @@ describe('signals', () => {
   ])('%s ends the run in good order', async (signal, code) => {
     const pcopy = command(['src', 'dest', '--progress=json']);
     const ended = pcopy.with(patient);
-    await vi.waitFor(() => expect(pcopy.signals.listenerCount(signal)).toBe(1));
+    await vi.waitFor(() => expect(pcopy.signals.listenerCount(signal)).toBe(1), 20_000);
     await new Promise((resolve) => setImmediate(resolve));
     pcopy.signals.emit(signal);
     expect(await ended).toBe(code);
@@ -207,7 +207,7 @@ describe('signals', () => {
   test('the second one ends the process', async () => {
     const pcopy = command(['src', 'dest']);
     const ended = pcopy.with(patient);
-    await vi.waitFor(() => expect(pcopy.signals.listenerCount('SIGINT')).toBe(1));
+    await vi.waitFor(() => expect(pcopy.signals.listenerCount('SIGINT')).toBe(1), 20_000);
     pcopy.signals.emit('SIGINT');
     expect(pcopy.exit).not.toHaveBeenCalled();
     pcopy.signals.emit('SIGTERM');
@@ -233,7 +233,7 @@ describe('stdout', () => {
     const ended = pcopy.with(fakeEngine(many)).finally(() => {
       done = true;
     });
-    await vi.waitFor(() => expect(pcopy.stdout.writableLength).toBeGreaterThan(1 << 20));
+    await vi.waitFor(() => expect(pcopy.stdout.writableLength).toBeGreaterThan(1 << 20), 20_000);
     expect(done).toBe(false);
     expect(pcopy.stdout.writableLength).toBeLessThan(2 << 20);
     pcopy.stdout.resume();
@@ -258,7 +258,7 @@ describe('stdout', () => {
     const pcopy = command(['src', 'dest', '-v']);
     pcopy.stdout.paused = true;
     const ended = pcopy.with(fakeEngine(SMALL));
-    await vi.waitFor(() => expect(pcopy.stderr.text).toContain('copied'));
+    await vi.waitFor(() => expect(pcopy.stderr.text).toContain('copied'), 20_000);
     expect(pcopy.exit).not.toHaveBeenCalled();
     pcopy.signals.emit('SIGTERM');
     expect(pcopy.exit).toHaveBeenCalledWith(143);

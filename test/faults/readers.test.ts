@@ -130,7 +130,7 @@ async function expectNothingLeft(top: string): Promise<void> {
 describe('a reader that has stopped keeps no signal from ending a run', () => {
   needs('mkfifo', 'python3').for(FULL ? ALL : SAMPLE)(
     '%s: a %s, %s',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async ([name, reader, signal]) => {
       const top = temp();
       const run = await stuckIn(name, reader, top);
@@ -142,7 +142,7 @@ describe('a reader that has stopped keeps no signal from ending a run', () => {
 
   needs('mkfifo', 'python3').for(FULL ? ALL : SAMPLE.slice(0, 1))(
     '%s: a %s, %s and another one',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async ([name, reader, signal]) => {
       const top = temp();
       const run = await stuckIn(name, reader, top);

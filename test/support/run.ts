@@ -22,7 +22,7 @@ export interface RunOptions {
   user?: { uid: number; gid: number };
   /** Put before the command: `['strace', '-f']`, `['prlimit', '--nofile=40']`. */
   prefix?: readonly string[];
-  /** A hard limit: the whole process group is killed and the promise rejects. Default 30 s. */
+  /** A hard limit: the whole process group is killed and the promise rejects. Default 60 s. */
   timeoutMs?: number;
   /** Descriptors (or `ignore`) in place of the collected pipes. */
   stdout?: number | 'ignore';
@@ -82,7 +82,7 @@ export function startCommand(command: readonly string[], options: RunOptions = {
     stdout: Buffer.concat(collected.stdout).toString(),
     stderr: Buffer.concat(collected.stderr).toString(),
   });
-  const limit = options.timeoutMs ?? 30_000;
+  const limit = options.timeoutMs ?? 60_000;
   const done = new Promise<Finished>((resolve, reject) => {
     const timer = setTimeout(() => {
       killGroup(pid);
@@ -123,7 +123,7 @@ export function overBothDrivers(body: (driver: Driver) => void): void {
 }
 
 /** Resolves when the condition holds; rejects when it does not within the limit. */
-export async function until(condition: () => boolean, what: string, limitMs = 15_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, limitMs = 30_000): Promise<void> {
   const deadline = Date.now() + limitMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`waited ${limitMs} ms in vain: ${what}`);

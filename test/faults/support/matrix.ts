@@ -252,7 +252,7 @@ async function run(
   const { env } = straceWorkers(`${place}/traces`, tamper, paths);
   try {
     const args = [`${top}/src`, `${place}/dst`, '-j', String(setting.jobs ?? 1), ...setting.options];
-    return await pcopy(args, { driver: setting.driver, env, timeoutMs: 20_000 });
+    return await pcopy(args, { driver: setting.driver, env, timeoutMs: 60_000 });
   } catch (error) {
     return String(error);
   }
