@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { expect } from 'vitest';
 import { needs } from '../support/needs.ts';
-import { childrenOf } from '../support/processes.ts';
+import { workersOf } from '../support/processes.ts';
 import { expectRsyncSame, rsyncDifferences } from '../support/rsync.ts';
 import { pcopy, type Running } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
@@ -48,8 +48,7 @@ test('a helper that is killed, and one of the workers of another: the run comple
   const run = shared(redis.url, [source, destination, '-j', '1', ...SLOW]);
   await Promise.all([isAtWork(killed, destination), isAtWork(bereft, destination)]);
   signalGroup(killed, 'SIGKILL');
-  const [worker] = childrenOf(bereft.pid);
-  process.kill(worker?.pid ?? 0, 'SIGKILL');
+  for (const { pid } of workersOf(bereft.pid).slice(0, 1)) process.kill(pid, 'SIGKILL');
   const { code, stderr } = await run.done;
   // The entry that a worker had in hand is the one that fails, as in a run of one machine.
   expect(code, stderr).toBeLessThanOrEqual(1);
@@ -73,7 +72,7 @@ test('a helper that was paused for longer than its locks does no harm when it wa
   const listing = () => spawnSync('find', [destination, '-printf', '%p %i %C@ %T@\n'], { encoding: 'utf8' }).stdout;
   const before = listing();
   // Its workers first: nobody is there to tell them that the run is over.
-  const workers = childrenOf(paused.pid);
+  const workers = workersOf(paused.pid);
   expect(workers.length).toBeGreaterThan(0);
   for (const { pid } of workers) process.kill(pid, 'SIGCONT');
   await until(() => workers.every(({ pid }) => isZombie(pid)));
