@@ -22,7 +22,7 @@ import { slowFile } from './slow.ts';
 
 function plantWaiting(top: string, plantRest: (at: string) => void): void {
   mkdirSync(`${top}/src`);
-  const slow = slowFile(150_000);
+  const slow = slowFile(300_000);
   if (slow.type === 'file') writeFileSync(`${top}/src/zz`, slow.content);
   plantRest(`${top}/src`);
 }

@@ -10,7 +10,7 @@ import { temp } from '../support/temp.ts';
 import { file, plant, symlink, type Tree } from '../support/tree.ts';
 import { slowFile } from './slow.ts';
 
-const SLOW_FILE = slowFile(150_000);
+const SLOW_FILE = slowFile(300_000);
 const SOURCE: Tree = { 'app.log': file('log'), 'docs/a': file('a'), 'docs/deep/b': file('b'), slow: SLOW_FILE };
 
 overBothDrivers((driver) => {

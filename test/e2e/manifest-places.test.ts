@@ -73,7 +73,7 @@ overBothDrivers((driver) => {
 
   needs('mkfifo')('a FIFO that comes in the way during the run fails the manifest', async () => {
     const top = temp();
-    const run = await inTheMiddle(top, 'dst/SUMS', driver, 100_000);
+    const run = await inTheMiddle(top, 'dst/SUMS', driver, 400_000);
     spawnSync('mkfifo', [`${top}/dst/SUMS`]);
     const { stderr } = expectExit(await run.done, 1);
     expect(stderr).toMatch(/^pcopy: .*dst\/SUMS: .* in the way \(EPCOPY_TYPE\)$/m);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
+  existsSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -48,17 +49,20 @@ function kept(dir: string): string[] {
   return readdirSync(dir).filter((name) => name.startsWith('.pcopy-'));
 }
 
-/** Ends a run in the middle of the big file, when some of it is known to be on the disk. */
+/** Ends a run in the middle of the big file, when some of it is known to be on the disk: another one where one was too fast. */
 async function interrupted(signal: NodeJS.Signals, from: string, to: string, ...options: string[]): Promise<string> {
-  const run = start([from, to, '--partial', '--bwlimit', '100M', ...options]);
-  const names = (): string[] => kept(to).filter((name) => name.startsWith('.pcopy-p-'));
-  await until(() => statSync(to, { throwIfNoEntry: false }) !== undefined && names().length > 0, 'a part of the file');
-  if (signal === 'SIGKILL') process.kill(-run.pid, signal);
-  else process.kill(run.pid, signal);
-  await run.done;
-  const [name = ''] = names();
-  expect(kept(to)).toEqual([name]);
-  return name;
+  const names = (): string[] => (existsSync(to) ? kept(to).filter((name) => name.startsWith('.pcopy-p-')) : []);
+  for (;;) {
+    const { child, pid, done } = start([from, to, '--partial', '--bwlimit', '100M', ...options]);
+    const hasEnded = () => child.exitCode !== null;
+    await until(() => hasEnded() || names().length > 0, 'a part of the file');
+    if (!hasEnded()) process.kill(signal === 'SIGKILL' ? -pid : pid, signal);
+    await done;
+    const [name] = names();
+    if (name === undefined) continue;
+    expect(kept(to)).toEqual([name]);
+    return name;
+  }
 }
 
 /** Bytes that are written into files with these words in their paths. */

@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   symlinkSync,
   writeSync,
@@ -145,9 +146,12 @@ overBothDrivers((driver) => {
 
 /** The open file as /proc shows it: also one that has no name. */
 function descriptorPath(pid: number, under: string): string | undefined {
-  const names = readdirSync(`/proc/${pid}/fd`);
-  const found = names.find((name) =>
-    spawnSync('readlink', [`/proc/${pid}/fd/${name}`], { encoding: 'utf8' }).stdout.startsWith(under),
-  );
-  return found === undefined ? undefined : `/proc/${pid}/fd/${found}`;
+  const paths = readdirSync(`/proc/${pid}/fd`).map((name) => `/proc/${pid}/fd/${name}`);
+  return paths.find((path) => {
+    try {
+      return readlinkSync(path).startsWith(under);
+    } catch {
+      return false; // Closed meanwhile.
+    }
+  });
 }

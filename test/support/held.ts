@@ -6,7 +6,7 @@ const SLOW = ['--chunk-size', '1', '--batch', '1', '--reflink', 'never', '--prog
 
 /**
  * Runs the command until a worker has `path` open and the listing has ended, stops that worker, calls `step`, and lets the
- * run go on to its end. The file needs some 100 KB to be caught.
+ * run go on to its end. The file needs some 300 KB to be caught.
  */
 export async function whileCopying(
   path: string,
