@@ -6,7 +6,8 @@ Runs pcopy and every other copier on this machine in interleaved rounds (A B A B
 destination, checks a copy in each round, and prints medians, median paired ratios and the targets. Linux only.
 
   --list             the rows, and what each needs
-  --only <row>       just this row (repeatable); a row on a loop device then needs no --loop; slow: those on storage that answers late
+  --only <row>       just this row (repeatable); a row on a loop device then needs no --loop; slow: those on storage that answers late;
+                     coordinator: the parent alone, with up to ten million files
   --quick            mostly smaller trees, 3 rounds, nobody without a target, under two minutes
   --rounds <n>       counted rounds of each row (default 5; a warm-up round is never counted)
   --scale <x>        multiply file counts and big files by x (the targets are meant for 1)

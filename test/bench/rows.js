@@ -73,6 +73,15 @@ const slow = [
   ...row,
 }));
 
+const coordinator = [1, 3, 10].map((millions) => ({
+  name: `coordinator-${millions}m`,
+  group: 'coordinator',
+  work: `the parent alone: ${millions},000,000 files, for an executor that answers at once`,
+  scenario: 'coordinator',
+  files: millions * 1e6,
+  targets: [{ metric: 'wall' }, { metric: 'parent memory', max: 150 * MB }],
+}));
+
 export const rows = [
   {
     name: 'small-50k',
@@ -192,4 +201,5 @@ export const rows = [
     also: ['limit'],
   })),
   ...slow,
+  ...coordinator,
 ];

@@ -1,4 +1,5 @@
 // The default mode: the rows of the target table.
+import { coordinatorScenario } from './coordinator.js';
 import { copyScenario } from './copy.js';
 import { rows } from './rows.js';
 import { slowScenario } from './slow.js';
@@ -6,7 +7,13 @@ import { compare } from './table.js';
 import { tailScenario } from './tail.js';
 import { updateScenario } from './update.js';
 
-const scenarios = { copy: copyScenario, update: updateScenario, tail: tailScenario, slow: slowScenario };
+const scenarios = {
+  copy: copyScenario,
+  update: updateScenario,
+  tail: tailScenario,
+  slow: slowScenario,
+  coordinator: coordinatorScenario,
+};
 
 /** The rows that the options select; those on images that were not asked for are skipped with a reason. */
 export function selectRows(options) {
@@ -16,6 +23,7 @@ export function selectRows(options) {
     if (row.fileSystem && !options.loop && !wantsAll)
       return { ...row, skipped: `lies on a ${row.fileSystem} image, which takes --loop` };
     if (row.group === 'slow' && !wantsAll) return { ...row, skipped: 'lies on slow storage, which takes --only slow' };
+    if (row.group === 'coordinator' && !wantsAll) return { ...row, skipped: 'takes minutes, and --only coordinator' };
     return row;
   });
 }
