@@ -172,25 +172,27 @@ export interface WarnEvent {
   message: string;
 }
 
+export interface StartEvent {
+  type: 'start';
+  source: string;
+  destination: string;
+  /** Workers, with `auto` those at the start. */
+  jobs: number;
+  driver: 'libc' | 'node';
+  merged: boolean;
+  dryRun: boolean;
+  /** A single file is copied: its name, which is the path of its events, and its name at the destination. */
+  single?: { name: string; as: string };
+  /**
+   * With several sources: how many entries of this directory are copied. There is one `start` for each directory that
+   * holds sources.
+   */
+  sources?: number;
+}
+
 /** What happens during a run. Paths are bytes, one character each, relative to the source unless said otherwise. */
 export type CopyEvent =
-  | {
-      type: 'start';
-      source: string;
-      destination: string;
-      /** Workers, with `auto` those at the start. */
-      jobs: number;
-      driver: 'libc' | 'node';
-      merged: boolean;
-      dryRun: boolean;
-      /** A single file is copied: its name, which is the path of its events, and its name at the destination. */
-      single?: { name: string; as: string };
-      /**
-       * With several sources: how many entries of this directory are copied. There is one `start` for each directory that
-       * holds sources.
-       */
-      sources?: number;
-    }
+  | StartEvent
   | { type: 'scan'; found: Found }
   | { type: 'progress'; snapshot: Snapshot; reading: Reading }
   | FileEvent

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { UsageError } from '../api/errors.ts';
-import type { CopyEvent } from '../api/events.ts';
+import type { CopyEvent, StartEvent } from '../api/events.ts';
 import { isUtf8, printable, type RawPath, toBytes, toText } from '../api/names.ts';
 import type { RawOptions } from './command-options.ts';
 import { reasonOf } from './reason.ts';
@@ -19,8 +19,6 @@ export interface Lists {
   /** Warnings about their log, for the start of the run. */
   notes?: (start: StartEvent, deletes: boolean) => CopyEvent[];
 }
-
-type StartEvent = Extract<CopyEvent, { type: 'start' }>;
 
 /** Called only when it is needed: opening standard input is not free. */
 export type Stdin = () => AsyncIterable<Buffer | string>;

@@ -54,7 +54,7 @@ export function useBroker(raw: RawOptions, url: string): void {
     const value = row && raw[attributeOf(row)];
     if (row === undefined || value === undefined || value === (name === 'atomic')) continue;
     throw new UsageError(
-      `option '--${row.long}' cannot be combined with PCOPY_BROKER (unset it, or drop the option): ${why}.`,
+      `option '--${row.long}' cannot be used with PCOPY_BROKER (unset it, or drop the option): ${why}.`,
     );
   }
   raw.broker = url;

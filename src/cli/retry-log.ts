@@ -1,5 +1,5 @@
 import { type Failure, isRemoval, pathsToRetry, UsageError } from '../api/errors.ts';
-import type { CopyEvent, Outcome } from '../api/events.ts';
+import type { CopyEvent, Outcome, StartEvent } from '../api/events.ts';
 import { fromText, printable, type RawPath } from '../api/names.ts';
 import type { JsonEvent, JsonStart } from '../ui/json-events.ts';
 
@@ -40,11 +40,7 @@ export async function readRetryLog(
 }
 
 /** Warnings about the log, for the start of the new run. */
-export function notesOn(
-  log: RetryLog,
-  start: Extract<CopyEvent, { type: 'start' }>,
-  deletes: boolean,
-): Extract<CopyEvent, { type: 'warn' }>[] {
+export function notesOn(log: RetryLog, start: StartEvent, deletes: boolean): Extract<CopyEvent, { type: 'warn' }>[] {
   const name = log.name === '-' ? 'the log' : printable(log.name);
   const notes: string[] = [];
   const [from, to] = [pathOf(log.start, 'source'), pathOf(log.start, 'destination')];

@@ -1,5 +1,5 @@
 import { RefusedError, UsageError } from '../api/errors.ts';
-import type { CopyEvent, Summary } from '../api/events.ts';
+import type { CopyEvent, StartEvent, Summary } from '../api/events.ts';
 import { escapeControls, type RawPath, toBytes } from '../api/names.ts';
 import type { CopyOptions } from '../api/options.ts';
 import { version } from '../api/version.ts';
@@ -41,8 +41,6 @@ export interface Io {
   /** Ends the process now. */
   exit(code: number): void;
 }
-
-type StartEvent = Extract<CopyEvent, { type: 'start' }>;
 
 /** How long an interrupted run waits for its output to be read, in milliseconds. */
 const LAST_WORDS_MS = 1_000;

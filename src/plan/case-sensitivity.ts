@@ -36,9 +36,9 @@ const TRIED = 16;
  * mounted inside it. Only those that the source has a directory for are tested; the others may not answer.
  */
 export function foldingDirectories(fs: FileSystem, place: Place, dryRun: boolean): RawPath[] {
-  if (foldsNames(fs, place, dryRun)) return [''];
   const { source, destination } = place;
   if (destination.identity === '') return [];
+  if (folds(fs, destination.path, dryRun)) return [''];
   const below = `${destination.path === '/' ? '' : destination.path}/`;
   return listMounts()
     .filter(({ point }) => point.startsWith(below) && point !== below)
@@ -48,15 +48,10 @@ export function foldingDirectories(fs: FileSystem, place: Place, dryRun: boolean
 }
 
 /**
- * Whether the destination ignores case, tested by looking up an existing name with its case swapped: its own in its parent (on
+ * Whether a directory ignores case, tested by looking up an existing name with its case swapped: its own in its parent (on
  * ext4 and f2fs a directory inherits this), or an entry's. Where that tells nothing and the file system may ignore case, or on
  * other systems than Linux, a temporary file is made, except in a dry run.
  */
-function foldsNames(fs: FileSystem, { destination }: Place, dryRun: boolean): boolean {
-  if (destination.identity === '') return false;
-  return folds(fs, destination.path, dryRun);
-}
-
 function folds(fs: FileSystem, path: RawPath, dryRun: boolean): boolean {
   return (
     foldsOwnName(path) ||

@@ -77,7 +77,7 @@ export class Counters {
     this.totals.deleted += report.deleted;
     for (const [kind, count] of Object.entries(report.lost)) this.lost[kind] = (this.lost[kind] ?? 0) + count;
     this.busyMs[report.worker] = (this.busyMs[report.worker] ?? 0) + report.busyMs;
-    this.rest(report.worker);
+    this.markIdle(report.worker);
     this.settled += entries;
     this.settledBytes += exact || this.sizes ? bytes : report.bytes;
     this.moved += exact ? bytes : report.bytes;
@@ -145,7 +145,7 @@ export class Counters {
   }
 
   /** Counts a failure that has been reported. */
-  keep(failure: Failure): void {
+  countFailure(failure: Failure): void {
     this.totals.failed++;
     if (this.failures.length < FAILURES_KEPT) this.failures.push(failure);
     else this.moreFailures++;
@@ -190,7 +190,7 @@ export class Counters {
     return [...this.current].map(([index, file]) => viewOf(index, file, now)).sort((a, b) => a.index - b.index);
   }
 
-  private rest(worker: number): void {
+  private markIdle(worker: number): void {
     const file = this.current.get(worker);
     if (file === undefined) return;
     file.bytes = 0;

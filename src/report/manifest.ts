@@ -1,5 +1,5 @@
 import type { RawPath } from '../api/names.ts';
-import { TextOutput } from './output.ts';
+import { TextOutput } from './text-output.ts';
 
 /**
  * A list of checksums in the format of `sha256sum` (GNU coreutils manual, "md5sum invocation"). Paths are relative to the

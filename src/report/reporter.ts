@@ -13,15 +13,15 @@ import type { EntryResult, Progress, Report, WorkerEvent } from '../protocol/rep
 import { Counters } from './counters.ts';
 import type { Manifest } from './manifest.ts';
 import { Meter } from './meter.ts';
-import type { TextOutput } from './output.ts';
 import { SeenFailures } from './seen-failures.ts';
+import type { TextOutput } from './text-output.ts';
 import type { Trace, Tracing } from './trace.ts';
 
 /** Milliseconds between two progress events. */
-const TELL_EVERY = 100;
+const PROGRESS_MS = 100;
 
 /** Turns what happens in the pipeline into counts and events, and decides when a run ends early. */
-export class Reporter {
+export class RunReporter {
   readonly counters: Counters;
   /** Why nothing may be deleted: the listing of the source is incomplete or not trustworthy. */
   deletesNothing: string | null = null;
@@ -132,7 +132,7 @@ export class Reporter {
         this.warn('', 'EPCOPY_DRIVER', message);
       }
     }
-    this.timer = setInterval(() => this.tell(), TELL_EVERY);
+    this.timer = setInterval(() => this.emitProgress(), PROGRESS_MS);
     this.timer.unref();
   }
 
@@ -159,7 +159,7 @@ export class Reporter {
 
   async reported(report: Report): Promise<void> {
     for (const entry of report.entries) {
-      this.tellEntry(entry);
+      this.emitEntry(entry);
       const { path, sha256 } = entry;
       if (sha256 !== undefined) {
         await this.onManifest((manifest) => {
@@ -175,11 +175,11 @@ export class Reporter {
   /** Counts entries (except directories) and bytes that the listing found unchanged. */
   async unchanged(entries: readonly EntryResult[], files: number, bytes: number): Promise<void> {
     this.counters.countUnchanged(files, bytes);
-    for (const entry of entries) this.tellEntry(entry);
+    for (const entry of entries) this.emitEntry(entry);
     await this.pause;
   }
 
-  private tellEntry({ path: both, type, action, bytes, sha256, replaces }: EntryResult): void {
+  private emitEntry({ path: both, type, action, bytes, sha256, replaces }: EntryResult): void {
     if (!this.config.entries) return;
     const [path, as] = [sourcePath(both), destinationPath(both)];
     this.emit({
@@ -227,7 +227,7 @@ export class Reporter {
     const { maxErrors } = this.config;
     const failure = { ...known, path: sourcePath(known.path) };
     if (this.seenFailures.add(failure)) return;
-    this.counters.keep(failure);
+    this.counters.countFailure(failure);
     this.emit({ type: 'error', failure });
     if (failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT')) {
       this.endEarly('stopped', { path: failure.path, message: 'the destination is full', code: failure.code });
@@ -300,7 +300,7 @@ export class Reporter {
     if (this.plan !== null) {
       this.meter.observe(this.counters.snapshot(performance.now()));
       this.meter.finish(summary);
-      this.tellReading();
+      this.emitReading();
     }
     this.emit({ type: 'end', summary });
     await Promise.race([this.pause, this.interrupted]);
@@ -374,7 +374,7 @@ export class Reporter {
       // Not through `failed`: the disk of the manifest may be full and that of the copy not.
       const why = `${this.config[what]}: ${message}`;
       const failure: Failure = { path: '', action: `write the ${what}`, code, message: why, side: 'destination' };
-      this.counters.keep(failure);
+      this.counters.countFailure(failure);
       this.emit({ type: 'error', failure });
     }
   }
@@ -413,12 +413,12 @@ export class Reporter {
     this.stop();
   }
 
-  private tell(): void {
+  private emitProgress(): void {
     this.meter.observe(this.counters.snapshot(performance.now()));
-    this.tellReading();
+    this.emitReading();
   }
 
-  private tellReading(): void {
+  private emitReading(): void {
     this.emit({ type: 'progress', snapshot: this.meter.snapshot, reading: this.meter.reading() });
   }
 }

@@ -1,7 +1,7 @@
 import { fromText, type RawPath, splitPath, toText } from '../api/names.ts';
 import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { Span } from '../protocol/report.ts';
-import { TextOutput } from './output.ts';
+import { TextOutput } from './text-output.ts';
 
 /** A row of the trace: a thread, in terms of the format. */
 export interface Lane {

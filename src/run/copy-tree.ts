@@ -18,7 +18,7 @@ import { Queue } from '../process/queue.ts';
 import '../process/queue-core.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
-import { Reporter } from '../report/reporter.ts';
+import { RunReporter } from '../report/reporter.ts';
 import { restoreModes } from '../report/restore-modes.ts';
 import { lockSplit } from '../report/split-lock.ts';
 import type { ExtraEntries } from '../scan/extra-entries.ts';
@@ -75,7 +75,7 @@ export async function copyTree(
   const config = withinDescriptors(resolveConfig(options), options);
   const patterns = await patternsFor(config, hooks.origins);
   const fs = await openFileSystem();
-  const reporter = new Reporter(config, fs.name, hooks.onEvent ?? (() => {}));
+  const reporter = new RunReporter(config, fs.name, hooks.onEvent ?? (() => {}));
   if (hooks.signal?.aborted) return notBegun(reporter);
   const copy = (executor: ExecutorFactory): Promise<Summary> =>
     prepareAndCopy({ fs, config, patterns, reporter, hooks, executor }, source, destination);
@@ -92,7 +92,7 @@ function withinDescriptors(config: Config, { jobs = 'auto' }: CopyOptions): Conf
 // Loaded only by who asks for it.
 async function withBroker(
   url: string,
-  reporter: Reporter,
+  reporter: RunReporter,
   copy: (executor: ExecutorFactory) => Promise<Summary>,
 ): Promise<Summary> {
   const { connectBroker } = await import('../broker/broker.ts');
@@ -187,7 +187,7 @@ interface Run {
   config: Config;
   patterns: Patterns;
   rate: RateFile | null;
-  reporter: Reporter;
+  reporter: RunReporter;
   hooks: CopyHooks;
   executor: ExecutorFactory;
 }
@@ -313,12 +313,12 @@ async function allTold(events: Queue<WorkerEvent>): Promise<void> {
   while (!(await events.empty()));
 }
 
-function notBegun(reporter: Reporter): Promise<Summary> {
+function notBegun(reporter: RunReporter): Promise<Summary> {
   reporter.interrupt();
   return reporter.end();
 }
 
-function refused(reporter: Reporter, error: unknown, typed: readonly (string | Uint8Array)[]): Promise<Summary> {
+function refused(reporter: RunReporter, error: unknown, typed: readonly (string | Uint8Array)[]): Promise<Summary> {
   if (!(error instanceof RefusedError)) throw error;
   return reporter.refuse(asTyped(error, typed, reporter.config));
 }

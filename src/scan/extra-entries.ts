@@ -10,7 +10,7 @@ import { codeOf } from '../fs/system-error.ts';
 import { parseTemporaryName } from '../fs/temporary-name.ts';
 import { foldName } from '../plan/case-collisions.ts';
 import type { Plan } from '../plan/prepare.ts';
-import type { Reporter } from '../report/reporter.ts';
+import type { RunReporter } from '../report/reporter.ts';
 import type { IsIgnored } from './gitignore.ts';
 import { toGlob } from './glob-names.ts';
 import type { Latency } from './latency.ts';
@@ -25,7 +25,7 @@ export interface DeletionContext {
   plan: Plan;
   config: Config;
   patterns: Patterns;
-  reporter: Reporter;
+  reporter: RunReporter;
   /** Of both source and destination. */
   latency: Latency;
 }

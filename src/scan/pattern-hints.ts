@@ -1,7 +1,7 @@
 import type { Config } from '../api/config.ts';
 import { escapeControls } from '../api/names.ts';
 import type { Plan } from '../plan/prepare.ts';
-import type { Reporter } from '../report/reporter.ts';
+import type { RunReporter } from '../report/reporter.ts';
 import type { Unmatched } from './unmatched.ts';
 
 /** Milliseconds: a hint is not worth more. */
@@ -10,7 +10,7 @@ const SEARCH_MS = 2_000;
 interface Options {
   plan: Plan;
   config: Config;
-  reporter: Reporter;
+  reporter: RunReporter;
   unmatched: Unmatched | null;
   /** Whether the pattern would include anything, as far as that is found out in this time. */
   includes: (pattern: string, withinMs: number) => Promise<boolean>;

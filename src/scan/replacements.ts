@@ -3,7 +3,7 @@ import { isDirectory, notDirectory } from '../fs/entry-error.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import { jobOf } from '../protocol/entries-job.ts';
 import type { DeleteJob, EntriesJob } from '../protocol/jobs.ts';
-import type { Reporter } from '../report/reporter.ts';
+import type { RunReporter } from '../report/reporter.ts';
 import type { Extra } from './extra-entries.ts';
 import type { IsIgnored } from './gitignore.ts';
 import type { WantedEntry } from './lister.ts';
@@ -47,7 +47,7 @@ export class Replacements {
   }
 
   /** Jobs for the held entries whose place is free now. The others fail. */
-  take(removed: readonly DeleteJob[], reporter: Reporter): EntriesJob[] {
+  take(removed: readonly DeleteJob[], reporter: RunReporter): EntriesJob[] {
     const free = new Set(removed.flatMap(({ dir, names }) => names.split('/').map((name) => join(dir, name))));
     for (const [path, { type, there }] of this.waiting) {
       if (!free.has(path))

@@ -10,7 +10,7 @@ import { mayStopAnswering } from '../plan/mounts.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import { monotonicMs } from '../protocol/monotonic-clock.ts';
-import type { Reporter } from '../report/reporter.ts';
+import type { RunReporter } from '../report/reporter.ts';
 import type { Tracing } from '../report/trace.ts';
 import { Callbacks } from './callbacks.ts';
 import type { Gitignore } from './gitignore.ts';
@@ -72,7 +72,7 @@ export class SourceTree {
   /** Lists the source for the copy; the listing waits for the promise that `take` returns. */
   async list(
     take: (job: EntriesJob) => Promise<void>,
-    reporter: Reporter,
+    reporter: RunReporter,
     unmatched: Unmatched | null,
     observer?: ListingObserver,
   ): Promise<void> {
@@ -126,7 +126,7 @@ export class SourceTree {
   }
 
   private async unchanged(
-    reporter: Reporter,
+    reporter: RunReporter,
     put: (job: EntriesJob) => Promise<void>,
   ): Promise<UnchangedEntries | null> {
     const { fs, plan, config, root: source, latency } = this;
@@ -160,7 +160,7 @@ export class SourceTree {
 
   // The listing waits for the workers, so in a long run its totals would be known only near the end, and it reads no sizes.
   // Progress display gets the totals from a second, quick listing that stores nothing.
-  private async countAhead(reporter: Reporter): Promise<void> {
+  private async countAhead(reporter: RunReporter): Promise<void> {
     const { counters } = reporter;
     const found: Found = { ...counters.before };
     const dirs = this.openCache();

@@ -11,7 +11,7 @@ import { countEntries, namesOf } from '../protocol/entries-job.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import type { EntryResult } from '../protocol/report.ts';
 import { isForSame, isLeft, isSameFile, sameTime } from '../protocol/same.ts';
-import type { Reporter } from '../report/reporter.ts';
+import type { RunReporter } from '../report/reporter.ts';
 import type { Latency } from './latency.ts';
 import { Cancelled, unlessCancelled } from './turns.ts';
 
@@ -24,7 +24,7 @@ interface Options {
   fs: FileSystem;
   plan: Plan;
   config: Config;
-  reporter: Reporter;
+  reporter: RunReporter;
   /** The top directory of the source. */
   source: Handle;
   latency: Latency;

@@ -1,4 +1,4 @@
-import type { CopyEvent } from '../api/events.ts';
+import type { StartEvent } from '../api/events.ts';
 import { join, type RawPath, splitPath } from '../api/names.ts';
 
 /**
@@ -28,7 +28,7 @@ export class DisplayPaths {
   }
 
   /** Only the run knows whether a single file went to the destination or into it. */
-  start({ single, source, sources, destination }: Extract<CopyEvent, { type: 'start' }>): void {
+  start({ single, source, sources, destination }: StartEvent): void {
     if (sources !== undefined && this.#typed === null) this.#source = source;
     if (single !== undefined) this.#single = { name: single.name, copy: join(destination, single.as) };
   }

@@ -3,6 +3,7 @@ import type { CopyEvent, Summary } from '../api/events.ts';
 import { escapeControls, printable } from '../api/names.ts';
 import { palette } from './colors.ts';
 import type { DisplayPaths } from './display-paths.ts';
+import { count } from './format.ts';
 import { type Annotate, errorLine, reasonText } from './messages.ts';
 import { summaryLines } from './summary.ts';
 import type { Reporter, Say } from './ui.ts';
@@ -71,8 +72,13 @@ export function stepSummary(summary: Summary, paths: DisplayPaths, limited = fal
   const listed = listedFailures(summary, paths);
   if (listed.length > 0) {
     const failed = Math.max(summary.totals.failed, summary.failures.length + summary.moreFailures);
-    lines.push('', `<details><summary>${failed} ${summary.dryRun ? 'would fail' : 'failed'}</summary>`, '', ...listed);
-    if (failed > listed.length) lines.push(`- and ${failed - listed.length} more`);
+    lines.push(
+      '',
+      `<details><summary>${count(failed)} ${summary.dryRun ? 'would fail' : 'failed'}</summary>`,
+      '',
+      ...listed,
+    );
+    if (failed > listed.length) lines.push(`- and ${count(failed - listed.length)} more`);
     lines.push('', '</details>');
   }
   return `${lines.join('\n')}\n\n`;

@@ -56,14 +56,14 @@ export class Messages implements Reporter {
   onEvent(event: CopyEvent): void {
     switch (event.type) {
       case 'error':
-        this.#tell('failure', (paint) => errorLine(event.failure, this.#paths, paint));
+        this.#print('failure', (paint) => errorLine(event.failure, this.#paths, paint));
         return;
       case 'skip':
         if (!this.#quiet) this.#say(this.#note(event.path, `skipped: ${event.reason}`, this.#paint));
         return;
       case 'warn':
         if (this.#quiet) return;
-        this.#tell('warning', (paint) => this.#note(event.path, `warning: ${event.message} (${event.code})`, paint));
+        this.#print('warning', (paint) => this.#note(event.path, `warning: ${event.message} (${event.code})`, paint));
         return;
       case 'end':
         this.#explain(event.summary);
@@ -73,10 +73,10 @@ export class Messages implements Reporter {
   /** Not for an interrupted run: the user knows why. */
   #explain(summary: Summary): void {
     const text = summary.outcome === 'interrupted' ? undefined : reasonText(summary);
-    if (text !== undefined) this.#tell('ending', (paint) => `${paint.red('pcopy:')} ${text}`);
+    if (text !== undefined) this.#print('ending', (paint) => `${paint.red('pcopy:')} ${text}`);
   }
 
-  #tell(kind: keyof Annotate, line: (paint: Palette) => string): void {
+  #print(kind: keyof Annotate, line: (paint: Palette) => string): void {
     this.#say(this.#annotate?.[kind](line(NO_COLOR)) ?? line(this.#paint));
   }
 

@@ -128,7 +128,7 @@ test('what several machines cannot do is refused, and so is a URL that is none, 
     const [name] = option.split('=');
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: expect.stringContaining(`option '${name}' cannot be combined with PCOPY_BROKER (unset it`),
+      stderr: expect.stringContaining(`option '${name}' cannot be used with PCOPY_BROKER (unset it`),
     });
   }
   const { code, stderr } = await pcopy(['a', 'b', '--broker', 'http://x:secret@y']);

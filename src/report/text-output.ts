@@ -3,14 +3,14 @@ import { type RawPath, splitPath, toBytes } from '../api/names.ts';
 import { openRoot, type Root } from '../fs/directories.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { placeOfOutput } from '../plan/output-place.ts';
-import { OutputFile } from './output-file.ts';
-import { OutputStream } from './output-stream.ts';
+import { FileSink } from './file-sink.ts';
+import { StreamSink } from './stream-sink.ts';
 
 /** Text is written in portions of this many characters. */
 const PORTION = 65536;
 
 /** The target of a file beside the copy. Every method but `drop` throws SystemError. */
-export interface OutputSink {
+export interface Sink {
   write(bytes: Buffer): void;
   /** Pending while a reader lags; rejects when it is gone. */
   ready(): Promise<void> | undefined;
@@ -22,7 +22,7 @@ export interface OutputSink {
 
 /** A text file that is written beside the copy. */
 export class TextOutput {
-  readonly #sink: OutputSink;
+  readonly #sink: Sink;
   #text = '';
 
   /** Throws SystemError or CopyError when it cannot be made. */
@@ -57,15 +57,15 @@ export class TextOutput {
 }
 
 /** Writes to a device or a FIFO outside of the destination; replaces everything else. */
-function openOutput(fs: FileSystem, typed: string, config: Config, destination: Root): OutputSink {
+function openOutput(fs: FileSystem, typed: string, config: Config, destination: Root): Sink {
   const { path, within, isStream } = placeOfOutput(typed, config, destination.path);
-  return isStream ? new OutputStream(path) : fileAt(fs, path, within, destination);
+  return isStream ? new StreamSink(path) : fileAt(fs, path, within, destination);
 }
 
-function fileAt(fs: FileSystem, path: RawPath, within: RawPath | null, destination: Root): OutputFile {
+function fileAt(fs: FileSystem, path: RawPath, within: RawPath | null, destination: Root): FileSink {
   const [dir, name] = splitPath(within ?? path);
   const isElsewhere = within === null;
-  return new OutputFile(fs, isElsewhere ? fs.openRoot(dir || '/') : openBelow(fs, destination, dir), name, isElsewhere);
+  return new FileSink(fs, isElsewhere ? fs.openRoot(dir || '/') : openBelow(fs, destination, dir), name, isElsewhere);
 }
 
 /** Follows no links below the destination. */

@@ -4,10 +4,10 @@ import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { removeStale, temporaryNamesIn } from '../fs/stale-temporary.ts';
 import { orNull } from '../fs/system-error.ts';
 import { runMark, temporaryName } from '../fs/temporary-name.ts';
-import type { OutputSink } from './output.ts';
+import type { Sink } from './text-output.ts';
 
 /** A list that has a temporary name until it is whole, in a directory that is held all the time. */
-export class OutputFile implements OutputSink {
+export class FileSink implements Sink {
   readonly #fs: FileSystem;
   readonly #dir: Handle;
   readonly #name: RawPath;

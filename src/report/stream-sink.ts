@@ -3,13 +3,13 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { type RawPath, toBytes } from '../api/names.ts';
 import { NonBlockingStream } from '../fs/non-blocking-stream.ts';
 import { fromNode, systemCall } from '../fs/system-error.ts';
-import type { OutputSink } from './output.ts';
+import type { Sink } from './text-output.ts';
 
 /** A reader may be so many bytes behind. */
 const BEHIND = 1 << 20;
 
 /** A list that goes to a FIFO or a device. One that nobody reads is an error (ENXIO), one that is read slowly is waited for. */
-export class OutputStream implements OutputSink {
+export class StreamSink implements Sink {
   readonly #fd: number;
   readonly #stream: NonBlockingStream;
   #lost: unknown;
