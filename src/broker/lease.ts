@@ -1,6 +1,7 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openNameless } from '../process/notes.ts';
 import { LEASE_FIELDS } from '../protocol/lease.ts';
 import { monotonicMs } from '../protocol/monotonic-clock.ts';
 
@@ -11,19 +12,22 @@ import { monotonicMs } from '../protocol/monotonic-clock.ts';
 export class LeaseWriter {
   /** The file that the workers read. */
   readonly path: string;
-  private readonly directory: string;
+  /** Where no file can be opened without a name. */
+  private readonly directory: string | null = null;
   private readonly fd: number;
   private isClosed = false;
   private readonly fields = new Float64Array(LEASE_FIELDS);
 
   constructor() {
-    this.directory = mkdtempSync(join(tmpdir(), 'pcopy-lease-'));
-    const path = join(this.directory, 'until');
-    this.fd = openSync(path, 'wx', 0o600);
-    const linux = process.platform === 'linux';
-    // Without a name it cannot be left behind.
-    if (linux) rmSync(this.directory, { recursive: true });
-    this.path = linux ? `/proc/${process.pid}/fd/${this.fd}` : path;
+    if (process.platform === 'linux') {
+      // Without a name it cannot be left behind, and in memory the workers can map it.
+      this.fd = openNameless();
+      this.path = `/proc/${process.pid}/fd/${this.fd}`;
+    } else {
+      this.directory = mkdtempSync(join(tmpdir(), 'pcopy-lease-'));
+      this.path = join(this.directory, 'until');
+      this.fd = openSync(this.path, 'wx', 0o600);
+    }
     this.write();
   }
 
@@ -44,7 +48,7 @@ export class LeaseWriter {
     if (this.isClosed) return;
     this.isClosed = true;
     closeSync(this.fd);
-    rmSync(this.directory, { recursive: true, force: true });
+    if (this.directory !== null) rmSync(this.directory, { recursive: true, force: true });
   }
 
   private write(): void {

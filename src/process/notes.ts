@@ -27,8 +27,8 @@ export class NoteFile {
 /** Linux: a file that never had a name. It is the same number on every processor that Node runs on; Node does not export it. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
-/** Opens a new file that has no name. Throws what `open` throws: no room, too many open files. */
-function openNameless(): number {
+/** Opens a new file that has no name, in memory where possible. Throws what `open` throws: no room, too many open files. */
+export function openNameless(): number {
   if (process.platform === 'linux') {
     // Memory before disk: a note is written once per file copied, and need not outlive the machine.
     for (const directory of ['/dev/shm', tmpdir()]) {

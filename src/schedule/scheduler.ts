@@ -22,6 +22,8 @@ import { copyInPieces } from './split-file.ts';
 
 /** Links per job, directories per job of finishing, names per job of deleting. */
 const PER_JOB = 256;
+/** Jobs per worker that such work is divided into. */
+const PER_WORKER = 2;
 /** Complete directories are finished in batches of this size, or after this many milliseconds. */
 const FINISHED_TOGETHER = 64;
 const FINISHED_AFTER = 100;
@@ -425,7 +427,7 @@ export class Scheduler {
   }
 
   private perJob(count: number): number {
-    return Math.min(Math.ceil(count / this.executor.capacity), PER_JOB);
+    return Math.min(Math.ceil(count / (PER_WORKER * this.executor.workers)), PER_JOB);
   }
 }
 

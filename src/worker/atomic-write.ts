@@ -86,14 +86,16 @@ function replace(
   staged: Pick<StagedFile, 'handle' | 'temporary'>,
   source: Stat | null,
 ): void {
-  const { fs } = context;
+  const { fs, heartbeat } = context;
   const { destinationDir, newName, path } = entry;
   checkReplaceable(context, entry, source);
   if (staged.temporary === null) {
     const isLocked = canLock(context) && fs.lock(staged.handle, 'exclusive') === true;
+    heartbeat.guard();
     staged.temporary = underTemporaryName(context, isLocked, (name) => linkUnnamed(context, entry, staged, name));
   }
   const from = staged.temporary;
+  heartbeat.guard();
   attempt(path, 'destination', 'rename', () => fs.rename(destinationDir, from, destinationDir, newName));
   staged.temporary = newName;
 }

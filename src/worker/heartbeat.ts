@@ -3,7 +3,7 @@ import { parentIsAlive } from '../process/current.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import type { RateLimit } from '../protocol/worker-config.ts';
-import { LeaseReader } from './lease.ts';
+import type { LeaseReader } from './lease.ts';
 import { processorMs } from './processor-time.ts';
 import { SharedRate } from './rate-limit.ts';
 
@@ -42,12 +42,12 @@ export class Heartbeat {
   constructor(
     emit: (event: WorkerEvent) => void,
     worker: number,
-    { rate, lease }: { rate: RateLimit | null; lease: string | null },
+    { rate, lease }: { rate: RateLimit | null; lease: LeaseReader | null },
   ) {
     this.emit = emit;
     this.worker = worker;
     this.rate = rate === null ? null : new SharedRate(rate);
-    this.lease = lease === null ? null : new LeaseReader(lease);
+    this.lease = lease;
   }
 
   /**

@@ -14,6 +14,7 @@ import { copyEntries, type Note } from './entries.ts';
 import { finishDirectories } from './finish.ts';
 import { HardLinks } from './hard-links.ts';
 import { Heartbeat, ParentDied } from './heartbeat.ts';
+import { LeaseReader } from './lease.ts';
 import { makeLinks } from './links.ts';
 import { removeEntries } from './remove.ts';
 import { beginSplit, copySplitRange, discardSplit, publishSplit } from './split.ts';
@@ -49,7 +50,8 @@ export class Worker {
       if (event.type === 'failed' && config.lease !== null) this.context.report.failures.push(event.failure);
       else this.pending.push(emit(event));
     };
-    const heartbeat = new (config.trace ? TracingHeartbeat : Heartbeat)(send, index, config);
+    const lease = config.lease === null ? null : new LeaseReader(fs, config.lease);
+    const heartbeat = new (config.trace ? TracingHeartbeat : Heartbeat)(send, index, { rate: config.rate, lease });
     const retries = new Retries(fs, config.retries, [config.source.path, config.destination.path]);
     const open = (side: 'source' | 'destination'): Handle =>
       retries.runSync(
@@ -82,8 +84,7 @@ export class Worker {
       hasMounts: false,
       madeHere: new Map(),
       learned: {
-        // What has no name cannot be taken from a machine that is thought dead.
-        createsUnnamed: config.lease === null,
+        createsUnnamed: true,
         renamesNew: true,
         lockRefusals: 0,
         clones: true,

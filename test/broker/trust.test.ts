@@ -141,7 +141,7 @@ test('a run of another shape at the broker is named once, takes no descriptors, 
       .output()
       .stderr.split('\n')
       .filter((line) => line.includes('does not help'));
-  await until(() => said().length > 1 && !openFiles(working.pid).some((file) => file.includes('pcopy-lease-')));
+  await until(() => said().length > 1 && !openFiles(working.pid).some((file) => file.endsWith('(deleted)')));
   expect(said()).toEqual([expect.stringContaining('run a:b'), expect.stringContaining('WRONGTYPE')]);
 });
 

@@ -67,7 +67,7 @@ function unfinished(root: string): RawPath[] {
 }
 
 /** A call that was begun before the pause cannot be stopped. These change the time of a directory, or of the file. */
-const CHANGES_TIMES = ['createNew', 'symlink', 'link', 'makeSpecial', 'write'];
+const CHANGES_TIMES = ['createNew', 'linkUnnamed', 'symlink', 'link', 'makeSpecial', 'write'];
 
 interface Seen {
   /** Kinds of the jobs that were paused. */
