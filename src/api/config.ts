@@ -10,7 +10,7 @@ import { MAX_BUFFER } from './values.ts';
 const BATCH_BYTES = 128 * 1024;
 
 /** What `auto` comes to at most: each worker takes memory, and beyond this few file systems answer faster. */
-const MOST_JOBS = 32;
+const MOST_AUTO_JOBS = 32;
 
 type Nullable = 'broker' | 'manifest' | 'trace' | 'filesFrom' | 'retryFrom' | 'filter' | 'rename';
 
@@ -64,7 +64,7 @@ export function resolveConfig(options: CopyOptions): Config {
 function jobsOf({ jobs = 'auto', bwlimit = 0, broker }: CopyOptions): { jobs: number; mostJobs: number } {
   if (jobs !== 'auto') return { jobs, mostJobs: jobs };
   const least = Math.min(Math.max(availableParallelism(), 2), 16);
-  return { jobs: least, mostJobs: bwlimit > 0 || broker !== undefined ? least : MOST_JOBS };
+  return { jobs: least, mostJobs: bwlimit > 0 || broker !== undefined ? least : MOST_AUTO_JOBS };
 }
 
 function checkSizes({ minSize = 0, maxSize = Number.POSITIVE_INFINITY }: CopyOptions): void {

@@ -10,6 +10,7 @@ import {
   limit,
   listOf,
   MAX_BUFFER,
+  MOST_JOBS,
   outputFile,
   patterns,
   rate,
@@ -320,7 +321,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     help: 'treat as failures: patterns without a match, an empty selection, entries skipped for their type, metadata not preserved',
   },
   jobs: {
-    type: wholeOrAuto(0, 64, 'auto or a whole number from 1 to 64; 0 only with a broker'),
+    type: wholeOrAuto(0, MOST_JOBS, `auto or a whole number from 1 to ${MOST_JOBS}; 0 only with a broker`),
     default: 'auto',
     group: 'speed',
     flags: '-j, --jobs <n>',

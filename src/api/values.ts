@@ -23,6 +23,9 @@ export interface TextValue {
   isPath?: boolean;
 }
 
+/** The most workers that `jobs` takes. */
+export const MOST_JOBS = 64;
+
 /** The largest buffer, and with it the largest chunk, in bytes. */
 export const MAX_BUFFER = 1 << 30;
 

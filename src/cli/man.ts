@@ -35,7 +35,7 @@ const ENVIRONMENT = {
 
 const SIGNALS = {
   'SIGINT, SIGTERM, SIGHUP':
-    'The run ends in good order: files in hand are given up, temporary files removed, the summary written. A second signal ends it at once.',
+    'The run ends cleanly: files that are being copied are dropped, temporary files removed, the summary written. A second signal ends it at once.',
   'SIGUSR2, SIGINFO':
     'A line on standard error says where the run is. Many systems have no SIGINFO; where there is one, Ctrl-T sends it.',
 };

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { RefusedError, UsageError } from '../api/errors.ts';
 import { escapeControls, type RawPath } from '../api/names.ts';
-import { OPTIONS } from '../api/options-table.ts';
-import { BadValue, brokerUrl } from '../api/values.ts';
+import { BadValue, brokerUrl, MOST_JOBS, whole } from '../api/values.ts';
 import { type EndingSignal, exitCodeOfError, SIGNAL_CODES } from './exit-codes.ts';
 
 const USAGE = `Usage: pcopy worker <url> --allow <dir> [--allow <dir>] [-j <n>]
@@ -12,7 +11,6 @@ Helps to copy: does jobs of the runs on other machines that name the same Redis 
   --allow <dir>    copy only inside this directory; repeatable, one at least
   -j, --jobs <n>   worker processes for each run, 1 to 64 (default: one for each CPU, 2 to 16)
 `;
-const MOST_JOBS = 64;
 
 export interface WorkerCommand {
   url: string;
@@ -44,14 +42,11 @@ function parseWorkerCommand(args: readonly RawPath[]): WorkerCommand | null {
 
 function jobsOf(name: string, value: string): number {
   try {
-    const jobs = OPTIONS.jobs.type.text?.parse(value);
-    if (typeof jobs === 'number' && jobs >= 1 && jobs <= MOST_JOBS) return jobs;
+    return Number(whole(1, MOST_JOBS).text?.parse(value));
   } catch (error) {
     if (!(error instanceof BadValue)) throw error;
+    throw new UsageError(`option '${name}' argument '${value}' is invalid. ${error.message}`, { cause: error });
   }
-  throw new UsageError(
-    `option '${name}' argument '${value}' is invalid. It takes a whole number from 1 to ${MOST_JOBS}.`,
-  );
 }
 
 /** @returns the exit code */
@@ -63,7 +58,7 @@ export async function runWorkerCommand(args: readonly RawPath[], load: () => Pro
     process.on(signal, () => {
       if (received !== undefined) process.exit(SIGNAL_CODES[signal]);
       received = signal;
-      say(`pcopy: ${signal}: ends after the entries in hand; once more to end at once`);
+      say(`pcopy: ${signal}: ending after the current entries; once more to end at once`);
       ending.abort();
     });
   }

@@ -31,7 +31,7 @@ export function asTyped(
   return new RefusedError(path, error.message, error.code, { cause: error.cause });
 }
 
-function toRaw(path: string | Uint8Array): RawPath {
+export function toRaw(path: string | Uint8Array): RawPath {
   return typeof path === 'string' ? fromText(path) : Buffer.from(path).toString('latin1');
 }
 

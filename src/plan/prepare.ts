@@ -72,7 +72,7 @@ export function prepare(
 }
 
 interface FoundSource extends Looked {
-  /** It is copied itself, with `archive` also because it leads nowhere. */
+  /** It is copied itself, with `archive` also because it dangles. */
   isLink: boolean;
 }
 
@@ -87,11 +87,7 @@ function lookAtSource(path: RawPath, { archive, sourceLink }: Config): FoundSour
   const link = lookAtLink(path);
   if (link === null) throw new RefusedError(path, 'no such file or directory', 'ENOENT');
   if (archive) return { kind: 'other', identity: link.identity, isLink: true };
-  throw new RefusedError(
-    path,
-    'is a symbolic link that leads nowhere: copied only with --source-link or --archive',
-    'ENOENT',
-  );
+  throw new RefusedError(path, 'is a dangling symbolic link: copied only with --source-link or --archive', 'ENOENT');
 }
 
 // Options that would be ignored silently.
@@ -207,11 +203,7 @@ export function resolveDestination(path: RawPath): ResolvedPath {
   }
   // Followed, a dangling link looks like a missing name.
   if (first !== undefined && lookAtLink(join(resolved.existing, first)) !== null) {
-    throw new RefusedError(
-      join(resolved.existing, first),
-      'a symbolic link that leads nowhere is in the way',
-      'EEXIST',
-    );
+    throw new RefusedError(join(resolved.existing, first), 'a dangling symbolic link is in the way', 'EEXIST');
   }
   return resolved;
 }

@@ -3,7 +3,7 @@ import { RefusedError, UsageError } from '../api/errors.ts';
 import { join, printable, type RawPath } from '../api/names.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { checkOutputs } from './output-place.ts';
-import { absolute, look, lookAtLink, orRefuse, real } from './paths.ts';
+import { absolute, look, lookAtLink, orRefuse, real, toRaw } from './paths.ts';
 import { type Origin, type Plan, prepareTree, resolveDestination, splitLast } from './prepare.ts';
 
 /**
@@ -64,7 +64,7 @@ function originsOf(sources: readonly (string | Uint8Array)[], destination: RawPa
     if (other !== undefined) {
       throw new RefusedError(path, `has the same name at the destination as ${printable(other)}`, 'EPCOPY_NAMES');
     }
-    seen.set(name, path);
+    seen.set(name, toRaw(source));
     const dir = parents.get(typed) ?? orRefuse(path, 'cannot look at the source', () => real(typed));
     parents.set(typed, dir);
     const group = groups.get(dir) ?? { dir, names: [], directories: [] };

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { Load } from '../api/events.ts';
+import { MOST_JOBS } from '../api/values.ts';
 
 /**
  * A worker is idle before its first and after its last file, for a few tenths of a second that no -j removes. In a run of two
  * seconds that is 10 % of the load or more, enough to change the advice; in one of ten 2 to 4 %.
  */
 const SHORTEST_MS = 10_000;
-const MOST_JOBS = 64;
 
 /**
  * How busy the workers were, and whether another -j would help. The listing waits while there is enough work, so a listing
