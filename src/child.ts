@@ -1,10 +1,10 @@
 // What a process of the toolkit runs, `dist/child.js`: the child runtime, with every type of shared object and a way to end with
 // its parent. The copier's workers have an entry of their own, which needs neither.
 import { boot, startAfter } from './process/child.ts';
-import { hostMaker } from './process/maker.ts';
+import { hostFactory } from './process/object-factory.ts';
 import './process/register-types.ts';
 
-if (boot.role === 'manager') hostMaker(boot.address);
+if (boot.role === 'manager') hostFactory(boot.address);
 startAfter(endWithParent());
 
 /** Measured from start to join: the kernel's signal, for which koffi is loaded, adds a twentieth to the processor time; the thread a seventh. */

@@ -9,7 +9,15 @@ import { dropAll, handleTable, open } from './handles.ts';
 import { childrenEnded } from './keep-alive.ts';
 import { LINK_FD, Link } from './link.ts';
 import { outputPending, outputWritten } from './output.ts';
-import type { Boot, FromChild, Message, Setup, TaskMessage, ToChild } from './protocol.ts';
+import {
+  type Boot,
+  type FromChild,
+  isRouted,
+  type Message,
+  type Setup,
+  type TaskMessage,
+  type ToChild,
+} from './protocol.ts';
 import { router } from './router.ts';
 import { importModule, load } from './tasks.ts';
 
@@ -40,7 +48,7 @@ export function startAfter(step: Promise<unknown>): void {
   awaited.catch(() => {});
 }
 
-const inbox = new Fifo<Exclude<ToChild, { type: 'recall' }>>();
+const inbox = new Fifo<Exclude<ToChild, { type: 'giveBack' }>>();
 let working = false;
 
 /** Milliseconds of work after which the channel is looked at, where what comes next may have been recalled. */
@@ -50,6 +58,10 @@ let turnedAt = 0;
 let checkedAt = 0;
 
 function receive(message: Message): void {
+  if (isRouted(message)) {
+    router.receive(message, parentOf(boot.address));
+    return;
+  }
   switch (message.type) {
     case 'setup':
     case 'task':
@@ -57,28 +69,8 @@ function receive(message: Message): void {
       inbox.push(message);
       if (!working) work();
       return;
-    case 'recall':
+    case 'giveBack':
       returnTasks();
-      return;
-    case 'call':
-    case 'items':
-    case 'taken':
-    case 'reply':
-    case 'refusal':
-    case 'notice':
-    case 'gone':
-    case 'owner':
-      router.receive(message, parentOf(boot.address));
-      return;
-    case 'booted':
-    case 'ready':
-    case 'broken':
-    case 'result':
-    case 'failure':
-    case 'returned':
-      return;
-    default:
-      message satisfies never;
   }
 }
 

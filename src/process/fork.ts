@@ -2,7 +2,7 @@ import { MisuseError } from './errors.ts';
 import { addDaemon, removeDaemon } from './keep-alive.ts';
 import { LINK_FD, Link, type Stream } from './link.ts';
 import type { NoteFile } from './notes.ts';
-import type { Address, FromChild, Message, Role, ToChild } from './protocol.ts';
+import { type Address, type FromChild, isRouted, type Message, type Role, type ToChild } from './protocol.ts';
 import { router } from './router.ts';
 import { type Ending, type ForkOptions, type Start, start, untilEnded } from './spawn.ts';
 import { moduleBeingImported } from './tasks.ts';
@@ -70,33 +70,8 @@ export class Child {
   }
 
   readonly #receive = (message: Message): void => {
-    switch (message.type) {
-      case 'booted':
-      case 'ready':
-      case 'broken':
-      case 'result':
-      case 'failure':
-      case 'returned':
-        this.#owner(message);
-        return;
-      case 'call':
-      case 'items':
-      case 'taken':
-      case 'reply':
-      case 'refusal':
-      case 'notice':
-      case 'gone':
-      case 'owner':
-        router.receive(message, this.address);
-        return;
-      case 'setup':
-      case 'task':
-      case 'finish':
-      case 'recall':
-        return;
-      default:
-        message satisfies never;
-    }
+    if (isRouted(message)) router.receive(message, this.address);
+    else this.#owner(message as FromChild);
   };
 
   async #end(ended: Promise<Omit<Ending, 'note'>>, notes: NoteFile | null): Promise<Ending> {

@@ -1,8 +1,7 @@
 // What `pcopy/process` exports.
-import './event-core.ts';
 import './joinable-core.ts';
 import './queue-core.ts';
-import './semaphore-core.ts';
+import './sync-core.ts';
 
 export type { WaitOptions } from './arguments.ts';
 export type { AsyncResult, Callbacks, TaskLimits, TaskOptions } from './async-result.ts';
@@ -23,10 +22,8 @@ export {
   WaitTimeout,
   WorkerLost,
 } from './errors.ts';
-export { Event } from './event.ts';
 export { JoinableQueue } from './joinable-queue.ts';
 export { List } from './list.ts';
-export { type Acquired, Lock, Semaphore } from './lock.ts';
 export { Manager } from './manager.ts';
 export { type PipeEnd, type PipeOptions, pipe } from './pipe.ts';
 export { Pool, ProcessPool, type WorkerView } from './pool.ts';
@@ -37,4 +34,5 @@ export { Process, type ProcessOptions } from './process.ts';
 export type { Key } from './protocol.ts';
 export { Queue } from './queue.ts';
 export type { ForkOptions } from './spawn.ts';
+export { type Acquired, Event, Lock, Semaphore } from './sync.ts';
 export { type Task, task } from './tasks.ts';

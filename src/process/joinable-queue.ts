@@ -21,7 +21,16 @@ export class JoinableQueue<T> extends Queue<T> {
   /** Says that an item that was got is dealt with. Rejects with MisuseError when called more often than `put`, once that is known. */
   async taskDone(): Promise<void> {
     if (!this.isHere && this.peer.markDone()) {
-      await router.post(this.owner, this.id, { op: 'taskDone' });
+      const op = { op: 'taskDone' } as const;
+      await router.post({
+        type: 'call',
+        to: this.owner,
+        from: router.address,
+        object: this.id,
+        seq: 0,
+        op,
+        handles: [],
+      });
       return;
     }
     try {

@@ -1,18 +1,17 @@
 import { capacityOf, checkNames, shown } from './arguments.ts';
 import { checkKey, Dict } from './dict.ts';
 import { MisuseError } from './errors.ts';
-import { Event } from './event.ts';
 import { Child } from './fork.ts';
 import { pack } from './handles.ts';
 import { JoinableQueue } from './joinable-queue.ts';
 import { List } from './list.ts';
-import { checkPermits, Lock, Semaphore } from './lock.ts';
-import { makerId } from './maker.ts';
+import { factoryId } from './object-factory.ts';
 import type { Descriptor, Key, MadeKind } from './protocol.ts';
 import { Queue } from './queue.ts';
 import { router } from './router.ts';
 import { describe } from './shared.ts';
 import { FORK_OPTIONS, type ForkOptions } from './spawn.ts';
+import { checkPermits, Event, Lock, Semaphore } from './sync.ts';
 
 /**
  * A process that does nothing but hold objects for others, so that none of them has to live in a process that is
@@ -92,7 +91,7 @@ export class Manager {
     if (!this.#child.alive) throw new MisuseError('the manager is gone');
     const owner = this.#child.address;
     const descriptor = { ...describe(kind, detail), owner };
-    router.tell(owner, makerId(owner), { op: 'make', kind, id: descriptor.id, detail });
+    router.tell(owner, factoryId(owner), { op: 'make', kind, id: descriptor.id, detail });
     return descriptor;
   }
 }

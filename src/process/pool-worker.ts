@@ -42,7 +42,7 @@ export class PoolWorker {
   #lastId = 0;
   readonly #prefetch: number;
   readonly #pace = new Pace(() => {
-    if (this.#sent.size > 1 && !this.#finishing) this.child.send({ type: 'recall' });
+    if (this.#sent.size > 1 && !this.#finishing) this.child.send({ type: 'giveBack' });
   });
   /** Whether the program has to wait for it. */
   #needed = true;

@@ -86,8 +86,8 @@ export interface TaskMessage {
   handles: readonly Descriptor[];
 }
 
-/** From a parent to its own child. `finish`: do what was sent before, then exit. `recall`: give back the tasks not begun. */
-export type ToChild = Setup | TaskMessage | { type: 'finish' } | { type: 'recall' };
+/** From a parent to its own child. `finish`: do what was sent before, then exit. `giveBack`: the tasks not begun. */
+export type ToChild = Setup | TaskMessage | { type: 'finish' } | { type: 'giveBack' };
 
 /** From a child to its own parent. `booted`: node runs, what was sent is being read. `broken`: start-up failed, the child exits. */
 export type FromChild =
@@ -117,7 +117,8 @@ export type Routed =
   | ({ type: 'taken' } & Route)
   | { type: 'reply'; to: Address; seq: number; value: unknown; handles: readonly Descriptor[] }
   | { type: 'refusal'; to: Address; seq: number; error: EncodedError }
-  | { type: 'notice'; to: Address; from: Address; object: string; notice: Notice };
+  /** An object wants back what this process has of it: credit not used, or items sent ahead and not taken. */
+  | ({ type: 'recall'; what: Recalled } & Route);
 
 /** To everybody whom it may concern, from neighbour to neighbour. */
 export type Broadcast =
@@ -128,10 +129,21 @@ export type Broadcast =
 
 export type Message = ToChild | FromChild | Routed | Broadcast;
 
-/** What an owner tells a process that uses one of its objects. */
-export type Notice =
-  /** Return the credit that you have not used, or the items that were sent ahead and that you have not taken. */
-  { type: 'recall'; what: Recalled };
+const ROUTED: Record<(Routed | Broadcast)['type'], true> = {
+  call: true,
+  items: true,
+  taken: true,
+  reply: true,
+  refusal: true,
+  recall: true,
+  gone: true,
+  owner: true,
+};
+
+/** Whether the message is for the router; else it is between this process and its neighbour. */
+export function isRouted(message: Message): message is Routed | Broadcast {
+  return Object.hasOwn(ROUTED, message.type);
+}
 
 export type Recalled = 'credit' | 'items';
 

@@ -258,14 +258,12 @@ export class QueueCore implements Owner {
 
   /** Asks for all credit back. What was sent before the answer still comes in. */
   #recallCredit(): void {
-    for (const producer of this.#credit.recall()) {
-      router.notify(producer, this.#id, { type: 'recall', what: 'credit' });
-    }
+    for (const producer of this.#credit.recall()) router.recall(producer, this.#id, 'credit');
   }
 
   #recallItems(): void {
     const reader = this.#deliveries.recall();
-    if (reader !== null) router.notify(reader, this.#id, { type: 'recall', what: 'items' });
+    if (reader !== null) router.recall(reader, this.#id, 'items');
   }
 
   /** Items that nobody has seen are the first again. @param consumer who had them; null when it is dead. */

@@ -3,7 +3,7 @@
 import { BufferTooShort, MisuseError } from './errors.ts';
 import { Fifo } from './fifo.ts';
 import { open } from './handles.ts';
-import type { Address, Notice, PackedParcel, Recalled } from './protocol.ts';
+import type { Address, PackedParcel, Recalled } from './protocol.ts';
 import { type RemoteProxy, router } from './router.ts';
 
 /** Items sent ahead to this process, at most. */
@@ -125,17 +125,7 @@ export class QueuePeer implements RemoteProxy {
   }
 
   /** Credit and items are wanted back, for another process or because the queue closes. */
-  notice(notice: Notice): void {
-    switch (notice.type) {
-      case 'recall':
-        this.#return(notice.what);
-        return;
-      default:
-        notice.type satisfies never;
-    }
-  }
-
-  #return(what: Recalled): void {
+  recalled(what: Recalled): void {
     const count = what === 'credit' ? this.#credit : this.#items.drain().length;
     if (what === 'credit') this.#credit = 0;
     else this.#ahead = 0;

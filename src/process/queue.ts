@@ -110,7 +110,8 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
     }
     const peer = this.peer;
     if (!peer.maySend) return this.#askToPut(peer, parcel, wait);
-    const full = router.item(this.owner, this.id, parcel);
+    const route = { to: this.owner, from: router.address, object: this.id };
+    const full = router.post({ type: 'items', ...route, seq: 0, items: [parcel] });
     peer.spend();
     if (full !== null) await full;
   }

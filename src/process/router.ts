@@ -7,7 +7,7 @@ import { encodeError } from './error-codec.ts';
 import { ConnectionClosed, ObjectGone } from './errors.ts';
 import { dropAll, handleTable, holdAll, passOn, plain } from './handles.ts';
 import { Neighbours } from './neighbours.ts';
-import type { Address, Broadcast, Descriptor, Notice, Operation, PackedParcel, Parcel, Routed } from './protocol.ts';
+import type { Address, Broadcast, Descriptor, Operation, PackedParcel, Parcel, Recalled, Routed } from './protocol.ts';
 import { Answer } from './waiters.ts';
 
 const NOTHING = plain(null);
@@ -26,7 +26,8 @@ export interface Owner {
 
 /** A process's own view of an object that lives elsewhere, where it wants to hear from there. */
 export interface RemoteProxy {
-  notice(notice: Notice): void;
+  /** The object wants back what this process has of it. */
+  recalled(what: Recalled): void;
   /** Items that the object sends. */
   arrive(items: readonly PackedParcel[]): void;
   /** These processes are dead; the object may have lived in one of them. */
@@ -112,18 +113,10 @@ class Router extends Neighbours {
     else this.next(to)?.relay(message);
   }
 
-  /** As `tell`, to an object elsewhere. Null, or a promise to wait for when the channel is full. Throws ConnectionClosed. */
-  post(to: Address, object: string, op: Operation): Promise<void> | null {
-    const link = this.linkTo(to);
-    const room = link.relay({ type: 'call', to, from: this.address, seq: 0, object, op, handles: [] });
-    return room ? null : link.drained();
-  }
-
-  /** Sends an item for which there is credit. Null, or a promise to wait for when the channel is full. */
-  item(to: Address, object: string, item: PackedParcel): Promise<void> | null {
-    const link = this.linkTo(to);
-    const room = link.relay({ type: 'items', to, from: this.address, object, seq: 0, items: [item] });
-    return room ? null : link.drained();
+  /** Sends what needs no answer to another process. Null, or a promise to wait for when the channel is full. Throws ConnectionClosed. */
+  post(message: Routed): Promise<void> | null {
+    const link = this.linkTo(message.to);
+    return link.relay(message) ? null : link.drained();
   }
 
   /** Tells a queue that the next of its items is taken. Null, or a promise of when that is with the operating system. */
@@ -139,33 +132,19 @@ class Router extends Neighbours {
     this.next(to)?.relay({ type: 'items', to, from: this.address, object, seq, items });
   }
 
-  /** Tells a user of an object that lives here. */
-  notify(to: Address, object: string, notice: Notice): void {
-    if (to === this.address) this.#proxies.get(object)?.notice(notice);
-    else this.next(to)?.relay({ type: 'notice', to, from: this.address, object, notice });
+  /** Asks a user of an object that lives here for what it has of it. */
+  recall(to: Address, object: string, what: Recalled): void {
+    const message = { type: 'recall' as const, to, from: this.address, object, what };
+    if (to === this.address) this.#deliver(message);
+    else this.next(to)?.relay(message);
   }
 
   /** A message from a neighbour, for this process or for another. */
   receive(message: Routed | Broadcast, from: Address): void {
-    switch (message.type) {
-      case 'owner':
-        this.announceOwner(from);
-        return;
-      case 'gone':
-        this.#spread(message, from);
-        return;
-      case 'call':
-      case 'items':
-      case 'taken':
-      case 'reply':
-      case 'refusal':
-      case 'notice':
-        if (message.to === this.address) this.#deliver(message);
-        else this.#forward(message);
-        return;
-      default:
-        message satisfies never;
-    }
+    if (message.type === 'owner') this.announceOwner(from);
+    else if (message.type === 'gone') this.#spread(message, from);
+    else if (message.to === this.address) this.#deliver(message);
+    else this.#forward(message);
   }
 
   #deliver(message: Routed): void {
@@ -185,8 +164,8 @@ class Router extends Neighbours {
       case 'refusal':
         this.#calls.refused(message.seq, message.error);
         return;
-      case 'notice':
-        this.#proxies.get(message.object)?.notice(message.notice);
+      case 'recall':
+        this.#proxies.get(message.object)?.recalled(message.what);
         return;
       default:
         message satisfies never;

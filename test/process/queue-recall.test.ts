@@ -46,10 +46,7 @@ test('room that was promised to a waiting producer and is wanted back in the sam
   put('r.1', 1);
   put('r.1', 2);
   expect(toA).toMatchObject([{ type: 'reply', seq: 1, value: 0 }]);
-  expect(toB.splice(0)).toMatchObject([
-    { type: 'reply' },
-    { type: 'notice', notice: { type: 'recall', what: 'credit' } },
-  ]);
+  expect(toB.splice(0)).toMatchObject([{ type: 'reply' }, { type: 'recall', what: 'credit' }]);
 
   // What one process sends is often read in one go: no microtask runs in between.
   router.receive(
@@ -67,7 +64,7 @@ test('room that was promised to a waiting producer and is wanted back in the sam
   put('r.2', 2);
   expect(toA.slice(1)).toMatchObject([
     { type: 'reply', seq: 2, value: 1 },
-    { type: 'notice', notice: { type: 'recall', what: 'credit' } },
+    { type: 'recall', what: 'credit' },
   ]);
 });
 
@@ -96,7 +93,7 @@ test('items are sent ahead to the only consumer; another one gets none before th
   expect(call('r.6', 6, { op: 'size' })).toMatchObject([{ value: 14 }]);
 
   expect(call('r.7', 1, get)).toEqual([]);
-  expect(heard['r.6'].splice(0)).toMatchObject([{ notice: { what: 'items' } }]);
+  expect(heard['r.6'].splice(0)).toMatchObject([{ type: 'recall', what: 'items' }]);
   taken('r.6');
   expect(call('r.6', 0, { op: 'return', what: 'items', count: 4 })).toEqual([]);
   expect(heard['r.7'].splice(0)).toMatchObject([items(7)]);
@@ -177,7 +174,7 @@ test('credit that comes back from a consumer says nothing of the items that it h
 
   // 4 to 7 are there: 8 would be given out before them.
   core.handle({ op: 'get', wait: null, bytes: null, ahead: 0, waiting: 1 }, 'r', []);
-  expect(heard).toMatchObject([{ notice: { what: 'items' } }]);
+  expect(heard).toMatchObject([{ type: 'recall', what: 'items' }]);
 });
 
 test('room promised without end, to who puts ten thousand at once: it still adds up, and the queue ends', () => {

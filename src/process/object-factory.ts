@@ -1,26 +1,24 @@
 import { makeCore } from './cores.ts';
-import './dict-core.ts';
-import './event-core.ts';
+import './container-cores.ts';
 import { plain } from './handles.ts';
 import './joinable-core.ts';
-import './list-core.ts';
 import type { Address, Operation, Parcel } from './protocol.ts';
 import './queue-core.ts';
 import { type Owner, router } from './router.ts';
-import './semaphore-core.ts';
+import './sync-core.ts';
 
-/** The id under which a manager's maker is reached. */
-export function makerId(manager: Address): string {
-  return `${manager}:maker`;
+/** The id under which a manager's factory is reached. */
+export function factoryId(manager: Address): string {
+  return `${manager}:factory`;
 }
 
 /** For a manager's process, before the first message. */
-export function hostMaker(manager: Address): void {
-  router.host(makerId(manager), new Maker());
+export function hostFactory(manager: Address): void {
+  router.host(factoryId(manager), new ObjectFactory());
 }
 
-/** What makes a manager's objects, in the manager. */
-class Maker implements Owner {
+/** Makes a manager's objects, in the manager. */
+class ObjectFactory implements Owner {
   handle(op: Operation): Parcel {
     if (op.op !== 'make') throw new TypeError(`a manager knows no ${op.op}`);
     // The order of messages is causal: nobody can ask for the object before this has made it.
