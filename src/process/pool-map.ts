@@ -1,4 +1,4 @@
-import { checkNames, checkWhole } from './arguments.ts';
+import { checkNames, checkWhole, shown } from './arguments.ts';
 import type { Dispatcher } from './pool-dispatcher.ts';
 import type { Completion, JobOptions } from './pool-job.ts';
 import type { Target } from './protocol.ts';
@@ -49,7 +49,7 @@ export async function* mapLazily<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   { ordered, chunksize = 1 }: { ordered: boolean; chunksize: number | undefined },
 ): AsyncGenerator<R, void, undefined> {
-  const source = Symbol.asyncIterator in items ? chunksAsTheyCome(items, chunksize) : chunks(items, chunksize);
+  const source = isAsync(items) ? chunksAsTheyCome(items, chunksize) : chunks(items, chunksize);
   /** By the number of the chunk, in the order of arrival. */
   const arrived = new Map<number, Arrival<R>>();
   let submitted = 0;
@@ -139,6 +139,17 @@ async function* chunksAsTheyCome<T>(items: AsyncIterable<T>, size: number): Asyn
     chunk = [];
   }
   if (chunk.length > 0) yield chunk;
+}
+
+/** Throws TypeError for what has no elements. */
+export function checkItems(items: unknown, mayBeAsync: boolean): void {
+  if (Symbol.iterator in Object(items) || (mayBeAsync && isAsync(items))) return;
+  throw new TypeError(`expected an iterable of elements, not ${shown(items)}`);
+}
+
+/** Strings have elements, too, and are no objects. */
+function isAsync<T>(items: unknown): items is AsyncIterable<T> {
+  return Symbol.asyncIterator in Object(items);
 }
 
 /** Throws what `checkNames` and `checkWhole` throw. */

@@ -4,7 +4,7 @@ import { type AsyncResult, checkTaskOptions, Outcome, type TaskLimits, type Task
 import { pack } from './handles.ts';
 import { Dispatcher } from './pool-dispatcher.ts';
 import type { Completion } from './pool-job.ts';
-import { chunksizeOf, type MapOptions, mapAll, mapLazily } from './pool-map.ts';
+import { checkItems, chunksizeOf, type MapOptions, mapAll, mapLazily } from './pool-map.ts';
 import { checkOptions, type PoolOptions } from './pool-options.ts';
 import { checkCall, checkTask, type Task } from './tasks.ts';
 
@@ -96,6 +96,7 @@ export class ProcessPool {
     options: MapOptions = {},
   ): Promise<Result[]> {
     checkTask(task);
+    checkItems(items, false);
     return mapAll(this.#dispatcher, task, items, chunksizeOf(options));
   }
 
@@ -106,6 +107,7 @@ export class ProcessPool {
     options: MapOptions = {},
   ): AsyncGenerator<Result, void, undefined> {
     checkTask(task);
+    checkItems(items, true);
     return mapLazily(this.#dispatcher, task, items, { ordered: true, chunksize: chunksizeOf(options) });
   }
 
@@ -119,6 +121,7 @@ export class ProcessPool {
     options: MapOptions = {},
   ): AsyncGenerator<Result, void, undefined> {
     checkTask(task);
+    checkItems(items, true);
     return mapLazily(this.#dispatcher, task, items, { ordered: false, chunksize: chunksizeOf(options) });
   }
 

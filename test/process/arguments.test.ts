@@ -69,6 +69,7 @@ const refused: [string, Loose, ErrorConstructor, RegExp][] = [
   ['a pipe that is false', () => pipe(false as never), TypeError, /duplex/],
   ['half a duplex', () => pipe({ duplex: 'half' as never }), TypeError, /duplex/],
   ['an option of a manager that is none', () => new Manager({ name: 'm' } as never), TypeError, /'name'/],
+  ['a number to map', () => pool.imap(task<[number], number>(import.meta.url, 'f'), 5 as never), TypeError, /iterable/],
   [
     'a chunk of none',
     () => pool.imapUnordered(task<[number], number>(import.meta.url, 'f'), [], { chunksize: 0 }),
