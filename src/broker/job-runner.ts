@@ -19,8 +19,9 @@ import { type Answer, type Helper, lockMs, PREFIX, type ProgressUpdate } from '.
 
 /** Milliseconds between two progress updates to the coordinator. */
 const PROGRESS_INTERVAL_MS = 200;
-/** Milliseconds to wait for the queue to take back aborted jobs. */
+/** Milliseconds to wait for the queue to take reports, and to take back aborted jobs. */
 const CLOSE_TIMEOUT_MS = 1000;
+const POLL_INTERVAL_MS = 50;
 /** Temporary names carry job number × this + attempt. */
 const ATTEMPTS_PER_JOB = 100;
 
@@ -84,7 +85,10 @@ export class JobRunner {
   async finish(): Promise<void> {
     this.isEnded = true;
     this.lease.end();
-    await this.queue.close();
+    const closed = this.queue.close();
+    while (this.held.size > 0) await delay(POLL_INTERVAL_MS);
+    // It has no end when it is asked for while the connection is being restored.
+    await Promise.race([closed, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     await this.end();
   }
 
