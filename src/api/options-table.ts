@@ -336,7 +336,6 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     conflicts: {
       dryRun: 'a dry run is soon done by one machine',
       dereference: 'a helper follows no link out of what it is allowed',
-      bwlimit: 'there is no rate for several machines yet',
       atomic: 'two machines might write one file in its place',
       partial: 'two machines might continue the same file',
       trace: 'a trace is of one machine',

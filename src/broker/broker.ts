@@ -11,6 +11,7 @@ import { Identities } from './identities.ts';
 import { JobRunner, nameOf } from './job-runner.ts';
 import { Machines } from './machines.ts';
 import { leaveProof, removeProof } from './proof.ts';
+import { exchangeShares, keysOfShares, RateShares, SHARES_INTERVAL_MS } from './rate-shares.ts';
 import {
   type Answer,
   encodeConfig,
@@ -38,22 +39,31 @@ const POLL_INTERVAL_MS = 50;
 /** Shows a warning to the user: which machine may not help, and why. */
 type Warn = (message: string) => void;
 
+export interface BrokerOptions {
+  url: string;
+  warn: Warn;
+  /** The rate of all machines together; null: without limit. */
+  bytesPerSecond: number | null;
+}
+
 /** The broker of one run: connected before anything is written. */
 export class Broker {
   readonly url: string;
   private readonly client: Redis;
   private readonly warn: Warn;
+  private readonly bytesPerSecond: number | null;
 
-  constructor(url: string, client: Redis, warn: Warn) {
+  constructor(client: Redis, { url, warn, bytesPerSecond }: BrokerOptions) {
     this.url = url;
     this.client = client;
     this.warn = warn;
+    this.bytesPerSecond = bytesPerSecond;
   }
 
   /** Like `localExecutor`, but its jobs go to all machines that help, this one included. */
   executor(setup: ExecutorSetup): Executor {
-    const { client, url, warn } = this;
-    return new SharedExecutor({ ...setup, client, url, warn, jobs: setup.limit.current });
+    const { client, url, warn, bytesPerSecond } = this;
+    return new SharedExecutor({ ...setup, client, url, warn, bytesPerSecond, jobs: setup.limit.current });
   }
 
   close(): void {
@@ -62,14 +72,12 @@ export class Broker {
 }
 
 /** @throws RefusedError when it cannot be reached */
-export async function connectBroker(url: string, warn: Warn): Promise<Broker> {
-  return new Broker(url, await connect(url), warn);
+export async function connectBroker(options: BrokerOptions): Promise<Broker> {
+  return new Broker(await connect(options.url), options);
 }
 
-interface Setup extends ExecutorSetup {
+interface Setup extends ExecutorSetup, BrokerOptions {
   client: Redis;
-  url: string;
-  warn: Warn;
   jobs: number;
 }
 
@@ -101,7 +109,7 @@ class SharedExecutor implements Executor {
   private readonly removeProof: () => void;
   private readonly watch: Worker;
   private own: JobRunner | null = null;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly timers: NodeJS.Timeout[] = [];
   private lastAnswer = performance.now();
   private count = 0;
   private isHinted = false;
@@ -109,7 +117,7 @@ class SharedExecutor implements Executor {
   private failure: Error | null = null;
 
   constructor(setup: Setup) {
-    const { client, fs, config, jobs } = setup;
+    const { client, fs, config, jobs, bytesPerSecond } = setup;
     this.setup = setup;
     this.id = config.runMark;
     this.machines = new Machines(jobs);
@@ -138,7 +146,7 @@ class SharedExecutor implements Executor {
       ...encodeConfig(config),
       forbidden: config.forbidden.map((identity) => this.identities.common(this.identities.common(identity, 'D'), 'S')),
     };
-    this.text = JSON.stringify({ version: version(), config: forAll, proof });
+    this.text = JSON.stringify({ version: version(), config: forAll, proof, bytesPerSecond });
     this.ready = this.begin();
     this.ready.catch((error: Error) => this.fail(error));
   }
@@ -172,16 +180,22 @@ class SharedExecutor implements Executor {
   }
 
   private async begin(): Promise<void> {
-    const { client, fs, config, jobs, early, warn } = this.setup;
+    const { client, fs, config, jobs, bytesPerSecond, early, warn } = this.setup;
     this.listen();
-    this.timer = setInterval(() => void this.renewRun(), lockMs() / 3);
+    this.timers.push(setInterval(() => void this.renewRun(), lockMs() / 3));
     await this.publishRun();
+    if (bytesPerSecond !== null && this.ended === undefined) this.shareRate(new RateShares(bytesPerSecond));
     await this.watch.startStalledCheckTimer();
     if (jobs > 0 && this.ended === undefined) {
       const helper = thisHelper(jobs);
       const lost = (error: Error): void => this.abort(error);
-      this.own = new JobRunner(client, this.id, { fs, config, helper, early, warn, lost });
+      this.own = new JobRunner(client, this.id, { fs, config, helper, bytesPerSecond, early, warn, lost });
     }
+  }
+
+  private shareRate(shares: RateShares): void {
+    const exchange = (): void => void exchangeShares(this.setup.client, this.id, shares).catch(() => {}); // The next one may do.
+    this.timers.push(setInterval(exchange, SHARES_INTERVAL_MS));
   }
 
   private add(name: string, job: Job): Promise<unknown> {
@@ -315,7 +329,7 @@ class SharedExecutor implements Executor {
   // Helpers notice at their next poll that the run is gone, and abort its jobs.
   private async end(): Promise<void> {
     const { client, fs, config } = this.setup;
-    clearInterval(this.timer);
+    for (const timer of this.timers) clearInterval(timer);
     for (const name of [...this.pending.keys()]) {
       const pending = this.take(name);
       if (pending === undefined) continue;
@@ -369,5 +383,6 @@ function inTime(work: Promise<void>, ms = CLOSE_TIMEOUT_MS): Promise<boolean> {
 /** Removes everything of a run from the broker. */
 export async function removeRun(client: Redis, queue: Queue): Promise<void> {
   await queue.obliterate({ force: true });
-  await client.del(queue.keys.events ?? '', queue.keys.meta ?? '', queue.keys['stalled-check'] ?? '');
+  const { events = '', meta = '', 'stalled-check': check = '' } = queue.keys;
+  await client.del(events, meta, check, ...keysOfShares(queue.name));
 }

@@ -64,6 +64,7 @@ const isRun = shape({
     name: isName,
     nonce: isText,
   }),
+  bytesPerSecond: (value) => value === null || within(1, Number.MAX_SAFE_INTEGER)(value),
 });
 
 /** Parses the description of a run. @throws Error that describes the problem */

@@ -195,7 +195,8 @@ class HelpedRun {
       warn(error.message);
       void this.terminate();
     };
-    this.runner = new JobRunner(client, this.id, { fs, config, helper, early: [], warn, lost });
+    const { bytesPerSecond } = run;
+    this.runner = new JobRunner(client, this.id, { fs, config, helper, bytesPerSecond, early: [], warn, lost });
     options.say(`pcopy: helps to copy ${printable(config.source.path)} to ${printable(config.destination.path)}`);
   }
 

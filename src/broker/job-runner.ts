@@ -10,11 +10,13 @@ import type { WorkerConfig } from '../protocol/worker-config.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { type LocalExecutor, LostJob, NoWorkers } from '../schedule/executor.ts';
 import { localExecutor } from '../schedule/local-executor.ts';
+import { RateFile } from '../schedule/rate-file.ts';
 import { WorkerLimit } from '../schedule/worker-limit.ts';
 import { type Job as QueuedJob, type Redis, UnrecoverableError, Worker } from './bullmq.ts';
 import { checkJob } from './check-job.ts';
 import { Identities } from './identities.ts';
 import { LeaseWriter } from './lease.ts';
+import { SHARES_INTERVAL_MS, tellUsed } from './rate-shares.ts';
 import { type Answer, type Helper, lockMs, PREFIX, type ProgressUpdate } from './shared-run.ts';
 
 /** Milliseconds between two progress updates to the coordinator. */
@@ -30,6 +32,8 @@ export interface JobRunnerOptions {
   /** With the identities of this machine. */
   config: WorkerConfig;
   helper: Helper;
+  /** The rate of all machines together; null: without limit. */
+  bytesPerSecond: number | null;
   early: readonly PrestartedWorker[];
   /** Shows a warning to the user. */
   warn: (message: string) => void;
@@ -44,6 +48,7 @@ export class JobRunner {
   private readonly events: Queue<WorkerEvent>;
   private readonly pool: LocalExecutor;
   private readonly lease = new LeaseWriter();
+  private readonly rate: RateFile | null = null;
   private readonly identities: Identities;
   /** Jobs in progress, with their lock tokens and the time until which each is certainly locked by us. */
   private readonly held = new Map<string, { token: string; until: number; job: QueuedJob<Job, Answer> }>();
@@ -51,30 +56,43 @@ export class JobRunner {
   private readonly timers: NodeJS.Timeout[] = [];
   private warned = new Set<string>();
   private isEnded = false;
+  /** Bytes per second that this machine uses at most, and how often it has said so. */
+  private share = 0;
+  private asked = 0;
 
   constructor(client: Redis, id: string, options: JobRunnerOptions) {
-    const { fs, config, helper, early } = options;
+    const { fs, config, helper, bytesPerSecond, early } = options;
     this.options = options;
     this.identities = new Identities(config.source.identity, config.destination.identity);
     this.events = new Queue<WorkerEvent>(64 * helper.jobs);
-    this.pool = localExecutor({
-      limit: new WorkerLimit(helper.jobs, helper.jobs),
-      config: { ...config, lease: this.lease.path },
-      events: this.events,
-      early,
-      fs,
-    });
-    this.queue = new Worker<Job, Answer>(id, (job, token) => this.process(job, token ?? ''), {
-      connection: client,
-      prefix: PREFIX,
-      name: helper.name,
-      concurrency: this.pool.capacity,
-      lockDuration: lockMs(),
-      // `renew` does it, because it needs the time of the request.
-      skipLockRenewal: true,
-      // The coordinator checks for stalled jobs; without a coordinator nobody needs them.
-      skipStalledCheck: true,
-    });
+    try {
+      if (bytesPerSecond !== null) this.rate = new RateFile(bytesPerSecond);
+      this.pool = localExecutor({
+        limit: new WorkerLimit(helper.jobs, helper.jobs),
+        config: { ...config, lease: this.lease.path, rate: this.rate?.limit ?? null },
+        events: this.events,
+        early,
+        fs,
+      });
+      this.queue = new Worker<Job, Answer>(id, (job, token) => this.process(job, token ?? ''), {
+        connection: client,
+        prefix: PREFIX,
+        name: helper.name,
+        // With a rate it begins when it has a share.
+        autorun: this.rate === null,
+        concurrency: this.pool.capacity,
+        lockDuration: lockMs(),
+        // `renew` does it, because it needs the time of the request.
+        skipLockRenewal: true,
+        // The coordinator checks for stalled jobs; without a coordinator nobody needs them.
+        skipStalledCheck: true,
+      });
+    } catch (error) {
+      for (const worker of early) worker.discard();
+      this.closeFiles();
+      throw error;
+    }
+    if (this.rate !== null) this.timers.push(setInterval(() => void this.askForShare(client, id), SHARES_INTERVAL_MS));
     this.queue.on('error', () => {}); // The client reconnects; a lost job is given to another machine.
     this.timers.push(setInterval(() => void this.renew([...this.held.keys()]), lockMs() / 4));
     this.timers.push(setInterval(() => void this.sendProgress(), PROGRESS_INTERVAL_MS));
@@ -110,7 +128,26 @@ export class JobRunner {
     for (const timer of this.timers) clearInterval(timer);
     await this.pool.terminate();
     await this.events.close();
+    this.closeFiles();
+  }
+
+  private closeFiles(): void {
     this.lease.close();
+    this.rate?.close();
+  }
+
+  private async askForShare(client: Redis, id: string): Promise<void> {
+    const { name, jobs } = this.options.helper;
+    try {
+      const share = await tellUsed(client, id, { name, jobs, used: this.share, count: ++this.asked });
+      if (share === null || this.isEnded) return;
+      const isFirst = this.share === 0;
+      this.share = share;
+      this.lease.share(share);
+      if (isFirst && share > 0) this.queue.run().catch(() => {}); // Closed meanwhile.
+    } catch {
+      // The broker is away: what is in progress ends with the lease.
+    }
   }
 
   private async process(queued: QueuedJob<Job, Answer>, token: string): Promise<Answer> {

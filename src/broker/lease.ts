@@ -44,6 +44,11 @@ export class LeaseWriter {
     this.write();
   }
 
+  share(bytesPerSecond: number): void {
+    this.fields[3] = bytesPerSecond;
+    this.write();
+  }
+
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;

@@ -28,6 +28,8 @@ export interface SharedRun {
   version: string;
   config: WorkerConfig;
   proof: Proof;
+  /** The rate of all machines together; null: without limit. */
+  bytesPerSecond: number | null;
 }
 
 /** The machine that ran a job. */

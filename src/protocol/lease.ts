@@ -1,5 +1,5 @@
 /**
- * A lease is a file of three numbers of 64 bits: until when work may go on, in milliseconds on the monotonic clock and since 1970,
- * and whether it is to end with the entry in hand.
+ * A lease is a file of four numbers of 64 bits: until when work may go on, in milliseconds on the monotonic clock and since 1970,
+ * whether it is to end with the entry in hand, and the bytes per second that the workers of this machine may use (with a rate).
  */
-export const LEASE_FIELDS = 3;
+export const LEASE_FIELDS = 4;

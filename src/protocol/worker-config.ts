@@ -11,7 +11,7 @@ export const NO_CURRENT_ENTRY = 0xffffffff;
 export interface RateLimit {
   path: string;
   bytesPerSecond: number;
-  /** Bytes that one byte of the file stands for. */
+  /** One byte of the file stands for the time that this many bytes take. */
   unit: number;
   /** When the run began, on the system's monotonic clock, in milliseconds. */
   startMs: number;

@@ -79,7 +79,9 @@ export async function copyTree(
   if (hooks.signal?.aborted) return notBegun(reporter);
   const copy = (executor: ExecutorFactory): Promise<Summary> =>
     prepareAndCopy({ fs, config, patterns, reporter, hooks, executor }, source, destination);
-  return config.broker === null ? copy(hooks.executor ?? localExecutor) : withBroker(config.broker, reporter, copy);
+  return config.broker === null
+    ? copy(hooks.executor ?? localExecutor)
+    : withBroker(config.broker, config, reporter, copy);
 }
 
 // A number of workers that was asked for stays.
@@ -92,13 +94,15 @@ function withinDescriptors(config: Config, { jobs = 'auto' }: CopyOptions): Conf
 // Loaded only by who asks for it.
 async function withBroker(
   url: string,
+  { bwlimit }: Config,
   reporter: RunReporter,
   copy: (executor: ExecutorFactory) => Promise<Summary>,
 ): Promise<Summary> {
   const { connectBroker } = await import('../broker/broker.ts');
   let broker: Broker;
   try {
-    broker = await connectBroker(url, (message) => reporter.warn('', 'EPCOPY_HELPER', message));
+    const warn = (message: string): void => reporter.warn('', 'EPCOPY_HELPER', message);
+    broker = await connectBroker({ url, warn, bytesPerSecond: bwlimit > 0 ? bwlimit : null });
   } catch (error) {
     if (error instanceof RefusedError) return reporter.refuse(error);
     throw error;
@@ -151,7 +155,9 @@ async function prepareAndCopy(
       undoAll();
       return notBegun(reporter);
     }
-    if (config.bwlimit > 0) rate = new (await import('../schedule/rate-file.ts')).RateFile(config.bwlimit);
+    // With a broker each machine has a file of its own.
+    if (config.bwlimit > 0 && config.broker === null)
+      rate = new (await import('../schedule/rate-file.ts')).RateFile(config.bwlimit);
     const [first] = plans;
     if (first !== undefined) await reporter.openOutputs(fs, first);
   } catch (error) {

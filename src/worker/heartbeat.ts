@@ -46,7 +46,7 @@ export class Heartbeat {
   ) {
     this.emit = emit;
     this.worker = worker;
-    this.rate = rate === null ? null : new SharedRate(rate);
+    this.rate = rate === null ? null : new SharedRate(rate, lease);
     this.lease = lease;
   }
 

@@ -29,6 +29,12 @@ export class LeaseReader {
     return this.fields[2] === 1;
   }
 
+  /** The share of this machine in the rate of the run. */
+  get bytesPerSecond(): number {
+    this.read();
+    return this.fields[3] ?? 0;
+  }
+
   close(): void {
     closeSync(this.fd);
   }
