@@ -126,16 +126,18 @@ class Session {
     );
     this.#ui?.close();
     if (error instanceof UsageError) {
-      this.#sayEnding(`pcopy: ${escapeControls(message)}`);
+      this.#printEnding(`pcopy: ${escapeControls(message)}`);
       this.#stderr.write("Try 'pcopy --help'.\n");
     } else if (error instanceof RefusedError) {
-      this.#sayEnding(`pcopy: ${escapeControls(message)} (${error.code})`);
+      this.#printEnding(`pcopy: ${escapeControls(message)} (${error.code})`);
     } else {
       const stack = (error instanceof Error && error.stack) || message;
-      this.#sayEnding(`pcopy: unexpected error, please report it\n${stack.split('\n').map(escapeControls).join('\n')}`);
+      this.#printEnding(
+        `pcopy: unexpected error, please report it\n${stack.split('\n').map(escapeControls).join('\n')}`,
+      );
     }
     const { github } = this.#outputs;
-    github?.appendSummary(this.#io.env.GITHUB_STEP_SUMMARY, github.failedSummary(message), this.#say);
+    github?.appendSummary(this.#io.env.GITHUB_STEP_SUMMARY, github.failedSummary(message), this.#print);
     return code;
   }
 
@@ -154,7 +156,7 @@ class Session {
     await Promise.race([this.#stdout.drained(), enough]);
     const { lost } = this.#stdout;
     if (lost) {
-      this.#sayEnding(`pcopy: standard output: ${whyLost(lost)} (${lost.code}); not all of it was written`);
+      this.#printEnding(`pcopy: standard output: ${whyLost(lost)} (${lost.code}); not all of it was written`);
     }
     await Promise.race([this.#stderr.drained(), enough]);
     // The signal came after the copy, before all output was written; on a terminal that the bar shares, lines go to stderr.
@@ -202,16 +204,16 @@ class Session {
     return exitCodeOfRun(summary);
   }
 
-  #say = (line: string) => this.#stderr.write(`${line}\n`);
+  #print = (line: string) => this.#stderr.write(`${line}\n`);
 
-  #sayEnding(text: string): void {
-    this.#say(this.#annotations?.ending(text) ?? text);
+  #printEnding(text: string): void {
+    this.#print(this.#annotations?.ending(text) ?? text);
   }
 
   #watch(abort: AbortController, quiet: boolean): Signals {
     const handlers = {
       stop: (signal: EndingSignal) => {
-        if (!quiet) this.#ui?.say(`pcopy: ${signal}: ending; once more to end at once`);
+        if (!quiet) this.#ui?.print(`pcopy: ${signal}: ending; once more to end at once`);
         abort.abort(signal);
       },
       leave: (code: number) => {

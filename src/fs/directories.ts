@@ -25,7 +25,7 @@ export function isUnfinished(mode: number): boolean {
 
 /**
  * Makes an unfinished directory.
- * @param guard called before each change; throws when others may have gone on with the directory
+ * @param guard called before each change; throws when other machines may have taken over the directory
  * @returns its identity, or null when the name is taken
  */
 export function makeUnfinished(fs: FileSystem, parent: Handle, name: RawPath, guard = () => {}): string | null {

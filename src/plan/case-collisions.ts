@@ -5,7 +5,7 @@ import { isWithin } from './mounts.ts';
 
 /** Finds names that collide at a destination that ignores case. */
 export class NameCollisions {
-  private readonly folding: readonly RawPath[];
+  private readonly caseInsensitive: readonly RawPath[];
   private readonly keepAll: boolean;
   /** Parent directories of entries, by folded path: two with the same folded path would be merged. */
   private readonly directories = new Map<string, RawPath>([['', '']]);
@@ -14,11 +14,11 @@ export class NameCollisions {
   private dir: RawPath = '';
 
   /**
-   * @param folding the directories in and below which case is ignored
+   * @param caseInsensitive the directories in and below which case is ignored
    * @param keepAll the entries come in any order, not directory by directory
    */
-  constructor(folding: readonly RawPath[], keepAll: boolean) {
-    this.folding = folding;
+  constructor(caseInsensitive: readonly RawPath[], keepAll: boolean) {
+    this.caseInsensitive = caseInsensitive;
     this.keepAll = keepAll;
   }
 
@@ -34,7 +34,7 @@ export class NameCollisions {
   }
 
   private folds(dir: RawPath): boolean {
-    return this.folding.some((top) => isWithin(`/${dir}`, `/${top}`));
+    return this.caseInsensitive.some((top) => isWithin(`/${dir}`, `/${top}`));
   }
 
   private enter(dir: RawPath): string {

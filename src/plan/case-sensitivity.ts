@@ -35,7 +35,7 @@ const TRIED = 16;
  * The directories of the destination, relative to it, in and below which case is ignored: its top ('' alone), or file systems
  * mounted inside it. Only those that the source has a directory for are tested; the others may not answer.
  */
-export function foldingDirectories(fs: FileSystem, place: Place, dryRun: boolean): RawPath[] {
+export function caseInsensitiveDirectories(fs: FileSystem, place: Place, dryRun: boolean): RawPath[] {
   const { source, destination } = place;
   if (destination.identity === '') return [];
   if (folds(fs, destination.path, dryRun)) return [''];

@@ -3,7 +3,7 @@ import { destinationPath, type RawPath } from '../api/names.ts';
 import type { FileSystem, Stat } from '../fs/file-system.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
 import type { NameCollisions } from './case-collisions.ts';
-import { foldingDirectories } from './case-sensitivity.ts';
+import { caseInsensitiveDirectories } from './case-sensitivity.ts';
 import type { Plan } from './prepare.ts';
 import { spaceCheck } from './space.ts';
 
@@ -25,12 +25,12 @@ export async function preflight(
   trees: readonly Surveyed[],
   config: Config,
 ): Promise<void> {
-  const folding = new Set(plans.flatMap((plan) => foldingDirectories(fs, plan, config.dryRun)));
+  const caseInsensitive = new Set(plans.flatMap((plan) => caseInsensitiveDirectories(fs, plan, config.dryRun)));
   const isAnyOrder = plans.length > 1 || (config.filesFrom ?? config.retryFrom) !== null;
   let names: NameCollisions | null = null;
-  if (folding.size > 0) {
+  if (caseInsensitive.size > 0) {
     const { NameCollisions } = await import('./case-collisions.ts');
-    names = new NameCollisions([...folding], isAnyOrder);
+    names = new NameCollisions([...caseInsensitive], isAnyOrder);
   }
   const space = config.preflight && !config.dryRun ? spaceCheck(fs, plans, config) : null;
   if (names === null && space === null) return;

@@ -46,14 +46,14 @@ interface Cost {
 /**
  * Time left, from a cost per file and a cost per byte fitted while the run goes on (Bayesian linear regression whose prior
  * is one overall speed with FILE_IN_BYTES between the two costs), scaled to the recent pace, divided among the workers, and
- * never less than what the slowest worker still has in hand. Pure: it sees time only through the snapshots.
+ * never less than what the slowest worker still has to do. Pure: it sees time only through the snapshots.
  */
 export class Eta {
   /** Each interval counts twice: workers that were on one file all the time, and the rest of it. */
   #seen = nothing();
   /** The last intervals, fading. */
   readonly #recent = { f: 0, b: 0, y: 0 };
-  /** By worker: the file in hand, and what it has taken lately. Fading too. */
+  /** By worker: the current file, and what it has taken lately. Fading too. */
   readonly #own = new Map<number, { path: string; b: number; ms: number }>();
   #last: Snapshot | undefined;
   #cost: Cost | undefined;

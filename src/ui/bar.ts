@@ -4,7 +4,7 @@ import type { LastReading } from './last-reading.ts';
 import type { Output } from './output.ts';
 import { type Glyphs, overallLine, workerLine } from './progress-line.ts';
 import { Screen } from './screen.ts';
-import type { Reporter, Say } from './ui.ts';
+import type { Print, Reporter } from './ui.ts';
 
 const FRAMES_PER_SECOND = 10;
 /** The bar of a shorter run, in milliseconds, is cleared: the summary says the same. */
@@ -43,7 +43,7 @@ export class BarReporter implements Reporter {
   }
 
   /** Writes a line above the bar; directly to the stream while there is none. */
-  readonly say: Say = (line) => {
+  readonly print: Print = (line) => {
     if (this.#multi.isActive) this.#multi.log(`${line}\n`);
     else this.#out.write(`${line}\n`);
   };

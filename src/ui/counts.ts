@@ -33,7 +33,7 @@ const WORDS: Record<string, [one: string, many: string]> = {
   'hard link': ['hard link', 'hard links'],
   mode: ['mode', 'modes'],
   owner: ['owner', 'owners'],
-  partial: ['file to go on with (--partial)', 'files to go on with (--partial)'],
+  partial: ['resumable file (--partial)', 'resumable files (--partial)'],
   socket: ['socket', 'sockets'],
   xattr: ['extended attribute', 'extended attributes'],
 };

@@ -6,7 +6,7 @@ import type { DisplayPaths } from './display-paths.ts';
 import { count } from './format.ts';
 import { type Annotate, errorLine, reasonText } from './messages.ts';
 import { summaryLines } from './summary.ts';
-import type { Reporter, Say } from './ui.ts';
+import type { Print, Reporter } from './ui.ts';
 
 /** GitHub shows ten annotations of a level per step and drops the rest. */
 const ANNOTATIONS = 10;
@@ -108,13 +108,13 @@ function listedFailures(summary: Summary, paths: DisplayPaths): string[] {
 
 /** Writes the step summary, when there is a file for it. */
 export class StepSummary implements Reporter {
-  readonly #say: Say;
+  readonly #print: Print;
   readonly #paths: DisplayPaths;
   readonly #file: string | undefined;
   readonly #limited: boolean;
 
-  constructor(say: Say, paths: DisplayPaths, file: string | undefined, limited = false) {
-    this.#say = say;
+  constructor(print: Print, paths: DisplayPaths, file: string | undefined, limited = false) {
+    this.#print = print;
     this.#paths = paths;
     this.#file = file;
     this.#limited = limited;
@@ -122,11 +122,11 @@ export class StepSummary implements Reporter {
 
   onEvent(event: CopyEvent): void {
     if (event.type !== 'end') return;
-    appendSummary(this.#file, stepSummary(event.summary, this.#paths, this.#limited), this.#say);
+    appendSummary(this.#file, stepSummary(event.summary, this.#paths, this.#limited), this.#print);
   }
 }
 
-export function appendSummary(file: string | undefined, text: string, say: Say): void {
+export function appendSummary(file: string | undefined, text: string, print: Print): void {
   if (!file) return;
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants;
   try {
@@ -139,6 +139,6 @@ export function appendSummary(file: string | undefined, text: string, say: Say):
     }
   } catch (error) {
     // The result of the run does not depend on this page.
-    say(`pcopy: step summary: ${(error as Error).message}`);
+    print(`pcopy: step summary: ${(error as Error).message}`);
   }
 }

@@ -3,7 +3,7 @@ import type { CopyEvent, Summary } from '../api/events.ts';
 import { escapeControls, printable, type RawPath } from '../api/names.ts';
 import { type Palette, palette } from './colors.ts';
 import type { DisplayPaths } from './display-paths.ts';
-import type { Reporter, Say } from './ui.ts';
+import type { Print, Reporter } from './ui.ts';
 
 const NO_COLOR = palette(false);
 
@@ -39,14 +39,14 @@ export interface Annotate {
 
 /** Prints failures at once, and unless quiet also skipped entries and warnings. */
 export class Messages implements Reporter {
-  readonly #say: Say;
+  readonly #print: Print;
   readonly #paths: DisplayPaths;
   readonly #paint: Palette;
   readonly #quiet: boolean;
   readonly #annotate: Annotate | undefined;
 
-  constructor(say: Say, paths: DisplayPaths, paint: Palette, quiet: boolean, annotate?: Annotate) {
-    this.#say = say;
+  constructor(print: Print, paths: DisplayPaths, paint: Palette, quiet: boolean, annotate?: Annotate) {
+    this.#print = print;
     this.#paths = paths;
     this.#paint = paint;
     this.#quiet = quiet;
@@ -56,14 +56,14 @@ export class Messages implements Reporter {
   onEvent(event: CopyEvent): void {
     switch (event.type) {
       case 'error':
-        this.#print('failure', (paint) => errorLine(event.failure, this.#paths, paint));
+        this.#printAs('failure', (paint) => errorLine(event.failure, this.#paths, paint));
         return;
       case 'skip':
-        if (!this.#quiet) this.#say(this.#note(event.path, `skipped: ${event.reason}`, this.#paint));
+        if (!this.#quiet) this.#print(this.#note(event.path, `skipped: ${event.reason}`, this.#paint));
         return;
       case 'warn':
         if (this.#quiet) return;
-        this.#print('warning', (paint) => this.#note(event.path, `warning: ${event.message} (${event.code})`, paint));
+        this.#printAs('warning', (paint) => this.#note(event.path, `warning: ${event.message} (${event.code})`, paint));
         return;
       case 'end':
         this.#explain(event.summary);
@@ -73,11 +73,11 @@ export class Messages implements Reporter {
   /** Not for an interrupted run: the user knows why. */
   #explain(summary: Summary): void {
     const text = summary.outcome === 'interrupted' ? undefined : reasonText(summary);
-    if (text !== undefined) this.#print('ending', (paint) => `${paint.red('pcopy:')} ${text}`);
+    if (text !== undefined) this.#printAs('ending', (paint) => `${paint.red('pcopy:')} ${text}`);
   }
 
-  #print(kind: keyof Annotate, line: (paint: Palette) => string): void {
-    this.#say(this.#annotate?.[kind](line(NO_COLOR)) ?? line(this.#paint));
+  #printAs(kind: keyof Annotate, line: (paint: Palette) => string): void {
+    this.#print(this.#annotate?.[kind](line(NO_COLOR)) ?? line(this.#paint));
   }
 
   #note(path: RawPath, text: string, paint: Palette): string {

@@ -8,7 +8,7 @@ import type { Output } from './output.ts';
 import { PlainReporter } from './plain.ts';
 import { glyphsFor, logLine } from './progress-line.ts';
 import { SummaryReporter } from './summary.ts';
-import { combine, type Reporter, type Say } from './ui.ts';
+import { combine, type Print, type Reporter } from './ui.ts';
 import { VerboseReporter } from './verbose.ts';
 
 /** How a run is shown, with `auto` resolved. */
@@ -40,7 +40,7 @@ export interface Ui extends Required<Reporter> {
   /** Prints the progress in one line, in answer to a signal. */
   status(): void;
   /** A line on stderr, above the bar if there is one. */
-  say: Say;
+  print: Print;
   /** The run ended without an `end` event. */
   endWithout(exitCode: number, message: string, code: string): void;
 }
@@ -52,30 +52,30 @@ export async function openUi(options: UiOptions): Promise<Ui> {
   const paths = new DisplayPaths(options.source, options.destination);
   const last = new LastReading();
   const main = await openMain(options, last);
-  const say = main?.say ?? ((line: string) => stderr.write(`${line}\n`));
+  const print = main?.print ?? ((line: string) => stderr.write(`${line}\n`));
   const reporters: Reporter[] = [follow(last, paths)];
   if (main) reporters.push(main.reporter);
-  if (view.lines !== 'none' && view.progress !== 'json') reporters.push(openLines(options, paths, say));
-  reporters.push(new Messages(say, paths, paint, view.quiet, options.annotate));
+  if (view.lines !== 'none' && view.progress !== 'json') reporters.push(openLines(options, paths, print));
+  reporters.push(new Messages(print, paths, paint, view.quiet, options.annotate));
   if (options.annotate) {
     const { StepSummary } = await import('./github.ts');
-    reporters.push(new StepSummary(say, paths, env.GITHUB_STEP_SUMMARY, limited));
+    reporters.push(new StepSummary(print, paths, env.GITHUB_STEP_SUMMARY, limited));
   }
   const quiet = view.quiet || view.progress === 'json';
   const rows = () => stderr.stream.rows ?? 24;
   const columns = () => (stderr.isTerminal ? stderr.stream.columns : undefined);
-  reporters.push(new SummaryReporter({ say, paths, paint, quiet, limited, rows, columns }));
+  reporters.push(new SummaryReporter({ print, paths, paint, quiet, limited, rows, columns }));
   return {
     ...combine(reporters),
-    say,
-    status: () => say(`pcopy: ${logLine(last.now())}`),
+    print,
+    status: () => print(`pcopy: ${logLine(last.now())}`),
     endWithout: main?.endWithout ?? (() => {}),
   };
 }
 
 interface MainUi {
   reporter: Reporter;
-  say?: Say;
+  print?: Print;
   endWithout?: Ui['endWithout'];
 }
 
@@ -86,7 +86,7 @@ async function openMain(options: UiOptions, last: LastReading): Promise<MainUi |
       // Loading cli-progress takes time.
       const { BarReporter } = await import('./bar.ts');
       const reporter = new BarReporter(stderr, glyphsFor(options.env), last);
-      return { reporter, say: reporter.say };
+      return { reporter, print: reporter.print };
     }
     case 'plain': {
       return { reporter: new PlainReporter((line) => stderr.offer(`${line}\n`), last) };
@@ -102,9 +102,9 @@ async function openMain(options: UiOptions, last: LastReading): Promise<MainUi |
 }
 
 /** On a terminal that the bar shares, lines go above the bar; everywhere else stdout is a stream of its own. */
-function openLines(options: UiOptions, paths: DisplayPaths, say: Say): Reporter {
+function openLines(options: UiOptions, paths: DisplayPaths, print: Print): Reporter {
   const shared = options.view.progress === 'bar' && options.stdout.isTerminal;
-  const line: Say = shared ? say : (text) => options.stdout.write(`${text}\n`);
+  const line: Print = shared ? print : (text) => options.stdout.write(`${text}\n`);
   return new VerboseReporter(line, paths, options.view.lines === 'all');
 }
 

@@ -3,18 +3,18 @@ import { printable } from '../api/names.ts';
 import { clock } from './format.ts';
 import type { LastReading } from './last-reading.ts';
 import { logLine, STALLED_MS } from './progress-line.ts';
-import type { Reporter, Say } from './ui.ts';
+import type { Print, Reporter } from './ui.ts';
 
 const INTERVAL_MS = 5_000;
 
 /** Progress for a log: a line every five seconds, nothing for a shorter run. */
 export class PlainReporter implements Reporter {
   readonly #last: LastReading;
-  readonly #say: Say;
+  readonly #print: Print;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(say: Say, last: LastReading) {
-    this.#say = say;
+  constructor(print: Print, last: LastReading) {
+    this.#print = print;
     this.#last = last;
     // By a timer, not by events: a run that hangs on a dead server must keep reporting that.
     this.#timer = setInterval(() => this.#tick(), INTERVAL_MS).unref();
@@ -29,10 +29,10 @@ export class PlainReporter implements Reporter {
   }
 
   #tick(): void {
-    this.#say(`pcopy: ${logLine(this.#last.now())}`);
+    this.#print(`pcopy: ${logLine(this.#last.now())}`);
     for (const { index, path, silentMs } of this.#last.workers()) {
       if (path === '' || silentMs < STALLED_MS) continue;
-      this.#say(`pcopy: worker ${index + 1} silent for ${clock(silentMs)} on ${printable(path)}`);
+      this.#print(`pcopy: worker ${index + 1} silent for ${clock(silentMs)} on ${printable(path)}`);
     }
   }
 }

@@ -7,7 +7,7 @@ import { entriesInWords, kindsInWords, restInWords } from './counts.ts';
 import type { DisplayPaths } from './display-paths.ts';
 import { bytes, count, duration, plural, rate } from './format.ts';
 import { errorLine } from './messages.ts';
-import type { Reporter, Say } from './ui.ts';
+import type { Print, Reporter } from './ui.ts';
 import { fold } from './width.ts';
 
 /** @param limited by --bwlimit: workers that wait for it count as busy, so their load means nothing */
@@ -56,7 +56,7 @@ function unnamedCause({ outcome, totals, notPreserved }: Summary, paint: Palette
 }
 
 export interface SummaryOptions {
-  say: Say;
+  print: Print;
   paths: DisplayPaths;
   paint: Palette;
   /** Height of the screen, or a default in a log. */
@@ -78,15 +78,15 @@ export class SummaryReporter implements Reporter {
 
   onEvent(event: CopyEvent): void {
     if (event.type !== 'end') return;
-    const { say, paths, paint, rows, quiet, limited, columns } = this.#options;
-    for (const line of failuresAgain(event.summary, paths, paint, rows())) say(line);
+    const { print, paths, paint, rows, quiet, limited, columns } = this.#options;
+    for (const line of failuresAgain(event.summary, paths, paint, rows())) print(line);
     if (quiet) {
-      for (const line of unnamedCause(event.summary, paint)) say(line);
+      for (const line of unnamedCause(event.summary, paint)) print(line);
       return;
     }
     const cells = columns?.() || Number.POSITIVE_INFINITY;
     for (const line of summaryLines(event.summary, paths, paint, limited)) {
-      for (const part of fold(line, cells, '    ')) say(part);
+      for (const part of fold(line, cells, '    ')) print(part);
     }
   }
 }

@@ -11,7 +11,7 @@ export interface Reporter {
 }
 
 /** Prints one line, given without its line feed and with control bytes escaped. */
-export type Say = (line: string) => void;
+export type Print = (line: string) => void;
 
 /** One reporter for all of them, in order. */
 export function combine(reporters: readonly Reporter[]): Required<Reporter> {

@@ -1,19 +1,19 @@
 import type { CopyEvent } from '../api/events.ts';
 import { printable } from '../api/names.ts';
 import type { DisplayPaths } from './display-paths.ts';
-import type { Reporter, Say } from './ui.ts';
+import type { Print, Reporter } from './ui.ts';
 
 /**
  * A line for each entry, for -v and --dry-run. A dry run prints the lines of a real run and whether an entry is new or would be
  * replaced; unchanged entries only with -v.
  */
 export class VerboseReporter implements Reporter {
-  readonly #say: Say;
+  readonly #print: Print;
   readonly #paths: DisplayPaths;
   readonly #unchanged: boolean;
 
-  constructor(say: Say, paths: DisplayPaths, unchanged: boolean) {
-    this.#say = say;
+  constructor(print: Print, paths: DisplayPaths, unchanged: boolean) {
+    this.#print = print;
     this.#paths = paths;
     this.#unchanged = unchanged;
   }
@@ -24,13 +24,13 @@ export class VerboseReporter implements Reporter {
     const arrow = () => `${printable(this.#paths.atSource(event.path))} -> ${destination}`;
     switch (event.action) {
       case 'copied':
-        this.#say(`${arrow()}${event.dryRun ? (event.replaces ? ' (replaced)' : ' (new)') : ''}`);
+        this.#print(`${arrow()}${event.dryRun ? (event.replaces ? ' (replaced)' : ' (new)') : ''}`);
         return;
       case 'unchanged':
-        if (this.#unchanged) this.#say(`${arrow()} (unchanged)`);
+        if (this.#unchanged) this.#print(`${arrow()} (unchanged)`);
         return;
       case 'deleted':
-        this.#say(`${event.dryRun ? 'would delete' : 'deleted'} ${destination}`);
+        this.#print(`${event.dryRun ? 'would delete' : 'deleted'} ${destination}`);
         return;
     }
   }

@@ -179,7 +179,7 @@ needs('root')('where a file can have no attributes nothing is kept, and the summ
   mkdirSync(`${top}/mount`);
   const prefix = ['unshare', '-m', 'sh', '-c', sh, top];
   const { stderr } = await copy([`${top}/src`, `${top}/mount/dst`, '--partial'], { prefix });
-  expect(stderr).toMatch(/not preserved: 1 file to go on with/);
+  expect(stderr).toMatch(/not preserved: 1 resumable file/);
 });
 
 test('a second run beside the first leaves its file alone', async () => {

@@ -44,7 +44,7 @@ describe('on a terminal', () => {
     bar.onEvent(progress(halfway));
     frame();
     for (const event of ending(summary(), halfway)) bar.onEvent(event);
-    bar.say('after');
+    bar.print('after');
     vi.runAllTimers();
     expect(screen()).toEqual([expect.stringMatching(/^100% \[=+\] {2}10\/10 files/), 'after']);
     expect(stream.text).not.toMatch(/\x1b\[\?/);
@@ -74,8 +74,8 @@ describe('on a terminal', () => {
     const { bar, screen } = open();
     bar.onEvent(progress(halfway));
     for (let i = 0; i < 3; i++) {
-      bar.say(`message ${i}, longer than the line of a worker that stood there before it`);
-      bar.say(`and ${i} more`);
+      bar.print(`message ${i}, longer than the line of a worker that stood there before it`);
+      bar.print(`and ${i} more`);
       frame();
     }
     bar.onEvent({ type: 'end', summary: summary({ outcome: 'incomplete' }) });
@@ -98,7 +98,7 @@ describe('on a terminal', () => {
     const { bar, screen } = open();
     frame();
     bar.onEvent({ type: 'end', summary: summary({ outcome: 'refused' }) });
-    bar.say('refused');
+    bar.print('refused');
     vi.runAllTimers();
     expect(screen()).toEqual(['refused']);
   });
@@ -171,7 +171,7 @@ describe('on a terminal', () => {
     stream.paused = true;
     for (let i = 0; i < 100; i++) frame();
     expect(stream.writes).toBeLessThan(3);
-    bar.say('message');
+    bar.print('message');
     frame();
     stream.resume();
     frame();
@@ -186,7 +186,7 @@ describe('on a terminal', () => {
     bar.onEvent(progress(halfway));
     frame();
     await vi.runOnlyPendingTimersAsync();
-    bar.say('message');
+    bar.print('message');
     bar.onEvent({ type: 'end', summary: summary() });
     expect(vi.getTimerCount()).toBe(0);
   });

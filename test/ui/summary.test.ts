@@ -107,7 +107,7 @@ describe('the failures again', () => {
   test('quiet or not', () => {
     const lines: string[] = [];
     const reporter = new SummaryReporter({
-      say: (l) => lines.push(l),
+      print: (l) => lines.push(l),
       paths,
       paint: plain,
       rows: () => 10,
@@ -122,8 +122,16 @@ describe('the failures again', () => {
 test('on a screen the summary is folded between its parts, in a log it is not', () => {
   const lines = (columns?: number) => {
     const said: string[] = [];
-    const say = (line: string) => said.push(line);
-    const options = { say, paths, paint: plain, rows: () => 24, quiet: false, limited: false, columns: () => columns };
+    const print = (line: string) => said.push(line);
+    const options = {
+      print,
+      paths,
+      paint: plain,
+      rows: () => 24,
+      quiet: false,
+      limited: false,
+      columns: () => columns,
+    };
     new SummaryReporter(options).onEvent({ type: 'end', summary: summary() });
     return said;
   };
