@@ -79,11 +79,19 @@ function openFilesLimit(): number {
   return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? 1024);
 }
 
-/** Opens one of the two directories of the run and checks that it is still the same. */
-export function openRoot(fs: FileSystem, root: Root, side: 'source' | 'destination'): Handle {
+/**
+ * Opens one of the two directories of the run and checks that it is still the same.
+ * @param how `holdRoot` where it is neither listed nor synced
+ */
+export function openRoot(
+  fs: FileSystem,
+  root: Root,
+  side: 'source' | 'destination',
+  how: 'openRoot' | 'holdRoot' = 'openRoot',
+): Handle {
   const open = `open the ${side}`;
-  const handle = attempt('', side, open, () => fs.openRoot(root.path));
-  if (attempt('', side, 'stat', () => fs.stat(handle)).identity !== root.identity) {
+  const handle = attempt('', side, open, () => fs[how](root.path));
+  if (attempt('', side, 'stat', () => fs.statKnown(handle)).identity !== root.identity) {
     fs.close(handle);
     throw entryError('', side, open, 'EPCOPY_CHANGED', 'was replaced by another directory');
   }

@@ -1,4 +1,5 @@
 import type { RawPath } from '../api/names.ts';
+import type { AskAhead } from './ask-ahead.ts';
 import type { DirectoryRead, Looked, ReadAheadOptions } from './read-ahead.ts';
 
 /** One letter per type of entry, as used in jobs. `?` is unknown to the listing. */
@@ -61,6 +62,8 @@ export interface FileSystem {
   /** A directory with search but no read permission is held as by `holdEntry`, and listing it fails with EACCES; as do all calls that open directories. */
   openRoot(path: RawPath): Handle;
   openDirectory(dir: Handle, name: RawPath): Handle;
+  /** As `openRoot`, but only held, as by `holdDirectory`. */
+  holdRoot(path: RawPath): Handle;
   /**
    * The same for a directory that is mostly only traversed: held without opening (O_PATH) where possible, which saves a request to
    * the storage. It can be listed, but not synced.
@@ -79,6 +82,8 @@ export interface FileSystem {
   holdAhead(root: Handle, path: RawPath): Promise<Handle> | null;
   /** Resolves, without blocking, when the storage of a path answers, with any result. */
   reach(path: RawPath): Promise<void>;
+  /** null where that is not supported. */
+  readonly askAhead: AskAhead | null;
   /** Looks an entry up without blocking, and reads it if it is a link; null where that is not supported. Rejects with SystemError. */
   lookAhead(dir: Handle, name: RawPath): Promise<Looked> | null;
   /** Opens a file for reading, without updating its access time where that is allowed, and without blocking on a FIFO. */
@@ -96,6 +101,11 @@ export interface FileSystem {
    */
   keepsName(handle: Handle, name: RawPath): boolean | null;
   stat(handle: Handle): Stat;
+  /**
+   * The same of a directory as it was last seen, without asking the storage where its contents have changed since: exact are type, identity,
+   * owner and mode.
+   */
+  statKnown(dir: Handle): Stat;
   /** @returns null when there is no such entry */
   statAt(dir: Handle, name: RawPath): Stat | null;
   /** Follows links; only for `--dereference` and typed paths. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { RawPath } from '../api/names.ts';
+import { askAhead } from './ask-ahead.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
 import { holdsEvenSeconds, isNetwork } from './file-system-types.ts';
 import * as flags from './flags.ts';
@@ -24,6 +25,7 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_REMOVEDIR = 0x200;
 const AT_SYMLINK_FOLLOW = 0x400;
 const AT_EMPTY_PATH = 0x1000;
+const AT_STATX_DONT_SYNC = 0x4000;
 const SEEK_SET = 0;
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
@@ -68,6 +70,7 @@ export class LibcFileSystem implements FileSystem {
   private emptyPath = true;
   // Handles of `holdEntry`, which most calls by descriptor reject.
   private readonly unopened = new Set<Handle>();
+  readonly askAhead = askAhead;
   private hasProc: boolean | null = null;
   private lastBuffer: Buffer | null = null;
   private lastAddress = 0;
@@ -82,9 +85,12 @@ export class LibcFileSystem implements FileSystem {
 
   // Some calls (mode, attributes, ACLs) reach such entries through /proc.
   holdDirectory(dir: Handle, name: RawPath): Handle {
-    this.hasProc ??= existsSync('/proc/self/fd');
-    if (!this.hasProc) return this.openDirectory(dir, name);
+    if (!this.reachesHeld()) return this.openDirectory(dir, name);
     return this.hold(dir, name, flags.O_DIRECTORY | flags.O_NOFOLLOW);
+  }
+
+  holdRoot(path: RawPath): Handle {
+    return this.reachesHeld() ? this.hold(AT_FDCWD, path, flags.O_DIRECTORY) : this.openRoot(path);
   }
 
   makeDirectory(dir: Handle, name: RawPath, mode: number): boolean {
@@ -158,8 +164,13 @@ export class LibcFileSystem implements FileSystem {
     return new StatxStat(statWords);
   }
 
+  statKnown(dir: Handle): Stat {
+    check(libc.statx(dir, '', AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MASK, statBuffer), 'stat');
+    return new StatxStat(statWords);
+  }
+
   statAt(dir: Handle, name: RawPath): Stat | null {
-    if (libc.statx(dir, libc.cname(name), AT_SYMLINK_NOFOLLOW, STATX_MASK, statBuffer) === 0) {
+    if (libc.statx(dir, libc.cname(name), AT_SYMLINK_NOFOLLOW, STATX_MASK_QUIET, statBuffer) === 0) {
       return new StatxStat(statWords);
     }
     if (libc.errno() === ENOENT) return null;
@@ -360,6 +371,11 @@ export class LibcFileSystem implements FileSystem {
     this.unopened.delete(handle);
     // On Linux EINTR means closed too. Other codes are late write errors (NFS, quota).
     if (libc.close(handle) < 0 && libc.errno() !== EINTR) throw systemError(libc.errno(), 'close');
+  }
+
+  private reachesHeld(): boolean {
+    this.hasProc ??= existsSync('/proc/self/fd');
+    return this.hasProc;
   }
 
   private async look(dir: Handle, name: RawPath): Promise<Looked> {

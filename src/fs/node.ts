@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { sep } from 'node:path';
 import type { RawPath } from '../api/names.ts';
+import { askAhead } from './ask-ahead.ts';
 import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
 import { holdsEvenSeconds, isNetwork } from './file-system-types.ts';
 import * as flags from './flags.ts';
@@ -31,6 +32,7 @@ export class NodeFileSystem implements FileSystem {
   // Paths of handles without a descriptor: entries that are not open, and all directories without openat.
   private readonly paths = new Map<Handle, RawPath>();
   private nextHandle = 1 << 30;
+  readonly askAhead = this.held ? askAhead : null;
 
   openRoot(path: RawPath): Handle {
     if (this.held) return this.openSearchable(path, 0);
@@ -51,6 +53,10 @@ export class NodeFileSystem implements FileSystem {
   holdDirectory(dir: Handle, name: RawPath): Handle {
     if (!this.held) return this.openDirectory(dir, name);
     return this.hold(this.at(dir, name), flags.O_DIRECTORY | flags.O_NOFOLLOW);
+  }
+
+  holdRoot(path: RawPath): Handle {
+    return this.held ? this.hold(path, flags.O_DIRECTORY) : this.openRoot(path);
   }
 
   makeDirectory(dir: Handle, name: RawPath, mode: number): boolean {
@@ -114,6 +120,10 @@ export class NodeFileSystem implements FileSystem {
       return nodeStat(systemCall(() => stat(nodePath(path), { bigint: true })));
     }
     return nodeStat(systemCall(() => fs.fstatSync(handle, { bigint: true })));
+  }
+
+  statKnown(dir: Handle): Stat {
+    return this.stat(dir);
   }
 
   statAt(dir: Handle, name: RawPath): Stat | null {

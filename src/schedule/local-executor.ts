@@ -22,6 +22,9 @@ const AHEAD = 1;
 /** Milliseconds: beside a job that takes so long, waiting for the parent is nothing, and one ahead would keep an idle worker from it. */
 const LONG_JOB = 100;
 
+/** Weight of the last job in the mean of their lengths. */
+const WEIGHT = 1 / 8;
+
 /**
  * Milliseconds. A killed worker dies when its system call ends, and some calls (a disk that does not answer, a frozen
  * group of processes) do not end.
@@ -41,20 +44,20 @@ export function localExecutor({ limit, config, events, early, fs }: ExecutorSetu
   const numbers = new WeakMap<Job, number>();
   let count = 0;
   let inFlight = 0;
-  let areLong = false;
+  let meanMs = 0;
   return {
     get workers() {
       return pool.size;
     },
     get capacity() {
-      return pool.size * (areLong ? 1 : 1 + AHEAD);
+      return pool.size * (meanMs > LONG_JOB ? 1 : 1 + AHEAD);
     },
     run: async (job, number = ++count) => {
       inFlight++;
       numbers.set(job, number);
       try {
         const report = await pool.apply(runJob, [job, number]);
-        areLong = report.busyMs > LONG_JOB;
+        if (job.kind === 'entries') meanMs += WEIGHT * (report.busyMs - meanMs);
         return report;
       } catch (error) {
         const translated = translate(error);

@@ -7,6 +7,7 @@ import type { Retries } from '../fs/retry.ts';
 import type { EntryResult, Report, WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
 import type { AskedBackReader } from './asked-back.ts';
+import type { AskingAhead } from './asking-ahead.ts';
 import type { HardLinks } from './hard-links.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
@@ -22,6 +23,7 @@ export interface Context {
   /** chunkSize * batch bytes, allocated once. */
   readonly buffer: Buffer;
   readonly heartbeat: Heartbeat;
+  readonly ahead: AskingAhead;
   readonly askedBack: AskedBackReader;
   readonly retries: Retries;
   hardLinks: HardLinks;

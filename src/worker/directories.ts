@@ -33,7 +33,7 @@ function enterExisting(context: Context, parent: Handle, name: RawPath, path: Ra
   const handle = orNull(() => hold(context, parent, name));
   if (handle === null) return null; // Missing, or no directory: making it reports the error.
   try {
-    const there = attempt(path, 'destination', 'stat', () => fs.stat(handle));
+    const there = attempt(path, 'destination', 'stat', () => fs.statKnown(handle));
     noteDirectory(context, there, path);
     return opened(context, handle, there, path);
   } catch (error) {

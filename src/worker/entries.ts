@@ -1,4 +1,4 @@
-import type { RawPath } from '../api/names.ts';
+import { type RawPath, sourcePath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
@@ -35,9 +35,12 @@ export function copyEntries(context: Context, job: EntriesJob, note: Note): void
   const { report, heartbeat } = context;
   const began = heartbeat.now;
   const last = countEntries(job) - 1;
+  let entryBegan = 0;
   const left = (ms: number): boolean => {
     if (report.full || heartbeat.isEnding || report.bytes >= SLICE_BYTES) return false;
     const since = heartbeat.now - began;
+    context.ahead.observe(since - entryBegan);
+    entryBegan = since;
     return since < ms && !(since > ASKED_AFTER_MS && report.next < last && context.askedBack.includes(context.job));
   };
   try {
@@ -58,7 +61,7 @@ function copyGroup(
   note: Note,
   left: (ms: number) => boolean,
 ): void {
-  const { fs, config, report } = context;
+  const { fs, config, report, ahead } = context;
   const { dir, types, sweeps } = group;
   const names = namesOf(group);
   context.heartbeat.beginDirectory(dir);
@@ -75,6 +78,10 @@ function copyGroup(
     note(report.next);
     const entry = entryIn(context, dirs, names[index] as RawPath, types[index] as TypeLetter);
     entry.deferredAs = deferredAs?.[report.next] ?? null;
+    if (ahead.isLate) {
+      if (index > 0) ahead.changed(destinationDir);
+      if (types[index + 1] === 'f') ahead.entry(sourceDir, sourcePath(names[index + 1] as RawPath));
+    }
     copyEntry(context, entry, into);
     report.next++;
   }

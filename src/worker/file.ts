@@ -29,7 +29,7 @@ export function copyFile(context: Context, entry: Entry, into: Into): void {
 }
 
 function copyOnce(context: Context, entry: Entry, into: Into): void {
-  const { fs, config, report } = context;
+  const { config, report, ahead } = context;
   const { path } = entry;
   const known = isDoneByName(context, entry);
   if (known === true) return;
@@ -55,7 +55,7 @@ function copyOnce(context: Context, entry: Entry, into: Into): void {
     }
     write(context, entry, source, stat, into);
   } finally {
-    fs.close(source);
+    ahead.close(source);
   }
 }
 

@@ -21,7 +21,7 @@ const ANYTHING: Into = { inheritsAcl: () => true, isPrivate: false, isNew: false
 export function lookInto(context: Context, dir: Handle): Into {
   const { fs, config, madeHere } = context;
   if (dir === MISSING) return ANYTHING;
-  const stat = orNull(() => fs.stat(dir));
+  const stat = orNull(() => fs.statKnown(dir));
   if (stat === null) return ANYTHING;
   const isOurs = stat.uid === process.geteuid?.();
   const isPrivate = isOurs && isUnfinished(stat.mode);

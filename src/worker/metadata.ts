@@ -35,7 +35,7 @@ export function copyMetadata(context: Context, path: RawPath, copy: MetadataCopy
   } else {
     if (hasAttributes) dropAcl(fs.xattrs, destination, stat.type === 'd');
     // A directory keeps an inherited setgid bit, which gives new entries the group of its parents.
-    const inherited = guarded && stat.type === 'd' ? fs.stat(destination).mode & SETGID : 0;
+    const inherited = guarded && stat.type === 'd' ? fs.statKnown(destination).mode & SETGID : 0;
     if (guarded || hasAttributes) setMode(context, path, copy, (stat.mode & ~SPECIAL_BITS) | inherited);
   }
   keep(context, path, 'times', () => setAndCheckTimes(context, destination, stat));

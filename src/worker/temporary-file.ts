@@ -61,6 +61,7 @@ export function beginUnlocked(
     if (made !== null) handle = made;
     return made !== null;
   });
+  context.ahead.changed(destinationDir);
   return { handle, temporary };
 }
 

@@ -8,6 +8,7 @@ import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import { NO_CURRENT_ENTRY, type WorkerConfig } from '../protocol/worker-config.ts';
 import { AskedBackReader } from './asked-back.ts';
+import { AskingAhead } from './asking-ahead.ts';
 import { type Context, emptyReport, withRetries } from './context.ts';
 import { enterDestination } from './directories.ts';
 import { copyEntries, type Note } from './entries.ts';
@@ -55,7 +56,7 @@ export class Worker {
     const retries = new Retries(fs, config.retries, [config.source.path, config.destination.path]);
     const open = (side: 'source' | 'destination'): Handle =>
       retries.runSync(
-        () => openRoot(fs, config[side], side),
+        () => openRoot(fs, config[side], side, config.fsync ? 'openRoot' : 'holdRoot'),
         (ms) => heartbeat.pause(ms),
       );
     // In a dry run the destination may not exist.
@@ -72,6 +73,7 @@ export class Worker {
       ),
       buffer: Buffer.alloc(config.chunkSize * config.batch),
       heartbeat,
+      ahead: new AskingAhead(fs),
       askedBack: askedBack ?? new AskedBackReader(null),
       retries,
       hardLinks: new HardLinks(),
