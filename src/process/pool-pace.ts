@@ -52,7 +52,7 @@ export class Pace {
   /** A job ended. */
   ended(): void {
     const now = Date.now();
-    // The clock may have been set back. `performance.now` would cost more than all else here, until V8 has compiled it.
+    // The clock may have been set back.
     this.#interval += (Math.max(0, now - this.#endedAt) - this.#interval) / 8;
     this.#endedAt = now;
     this.#stalled = false;
