@@ -1,11 +1,27 @@
 // The only file that knows koffi.
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 
 // Required when this module is first used, not imported: in a bundle of one file an import would run at the start, also on
 // platforms without koffi's binary, which use the node driver.
-const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+const koffi = binaryBesideKoffi() ?? (createRequire(import.meta.url)('koffi') as typeof import('koffi'));
 // The symbols of the running process: works with glibc and musl.
 const library = koffi.load(null);
+
+/**
+ * The package of koffi's binary, which has all that is used here: koffi looks for it through several files, which takes as long as the
+ * rest of a worker's own code to load. Null where the two are not installed side by side.
+ */
+function binaryBesideKoffi(): typeof import('koffi') | null {
+  const load = createRequire(import.meta.url);
+  try {
+    const binary = load.resolve(`@koromix/koffi-${process.platform}-${process.arch}`);
+    return existsSync(`${dirname(binary)}/../../koffi`) ? load(binary) : null;
+  } catch {
+    return null; // koffi says what is wrong.
+  }
+}
 
 /** A function of the C library by its prototype. Throws when the library lacks it. */
 export function call<Args extends readonly unknown[], Result = number>(prototype: string): (...args: Args) => Result {
