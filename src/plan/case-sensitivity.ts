@@ -3,13 +3,14 @@ import { join, type RawPath, toBytes } from '../api/names.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import { runMark, temporaryName } from '../fs/temporary-name.ts';
-import { listMounts } from './mounts.ts';
+import type { Mount } from './mounts.ts';
 import { look } from './paths.ts';
 
 /** What `prepare` knows of the two directories. */
 interface Place {
   source: { path: RawPath };
   destination: { path: RawPath; identity: string };
+  mounts: readonly Mount[];
 }
 
 /** f_type of Linux file systems that ignore case with some mount options or servers. */
@@ -36,11 +37,11 @@ const TRIED = 16;
  * mounted inside it. Only those that the source has a directory for are tested; the others may not answer.
  */
 export function caseInsensitiveDirectories(fs: FileSystem, place: Place, dryRun: boolean): RawPath[] {
-  const { source, destination } = place;
+  const { source, destination, mounts } = place;
   if (destination.identity === '') return [];
   if (folds(fs, destination.path, dryRun)) return [''];
   const below = `${destination.path === '/' ? '' : destination.path}/`;
-  return listMounts()
+  return mounts
     .filter(({ point }) => point.startsWith(below) && point !== below)
     .map(({ point }) => point.slice(below.length))
     .filter((dir) => orNull(() => look(join(source.path, dir))) !== null)

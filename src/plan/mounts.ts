@@ -50,11 +50,16 @@ function mountOf(mounts: readonly Mount[], path: RawPath): Mount | null {
 /** Types whose answers depend on a server, a process or an automounter. */
 const ANSWERED_FOR = /^(fuse\b.*|nfs4?|cifs|smb[23s].*|9p|ceph|afs|coda|lustre|virtiofs|autofs)$/;
 
-/** Whether the path, or something below it, may stop answering. @param path absolute, without links */
-export function mayStopAnswering(path: RawPath): boolean {
-  const mounts = listMounts();
-  const own = mountOf(mounts, path);
-  return mounts.some((mount) => ANSWERED_FOR.test(mount.type) && (mount === own || isWithin(mount.point, path)));
+/** Whether one of the paths, or something below it, may stop answering. @param paths absolute, without links */
+export function mayStopAnswering(mounts: readonly Mount[], paths: readonly RawPath[]): boolean {
+  const answeredFor = mounts.filter(({ type }) => ANSWERED_FOR.test(type));
+  return (
+    answeredFor.length > 0 &&
+    paths.some((path) => {
+      const own = mountOf(mounts, path);
+      return answeredFor.some((mount) => mount === own || isWithin(mount.point, path));
+    })
+  );
 }
 
 /** Whether anything that is mounted may stop answering, so that a link in any path may lead there. */
@@ -75,5 +80,6 @@ export function trim(path: RawPath): RawPath {
 }
 
 function unescapeOctal(field: string): string {
+  if (!field.includes('\\')) return field;
   return field.replace(/\\([0-7]{3})/g, (_all, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

@@ -1,7 +1,7 @@
 import { RefusedError } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import { orNull } from '../fs/system-error.ts';
-import { isWithin, type Location, listMounts, locate, type Mount, trim } from './mounts.ts';
+import { isWithin, type Location, locate, type Mount, trim } from './mounts.ts';
 import { look } from './paths.ts';
 
 /**
@@ -11,6 +11,7 @@ import { look } from './paths.ts';
  * @param isLeftOut the listing excludes the destination's own path; other paths to it are still refused
  */
 export function checkOverlap(
+  mounts: readonly Mount[],
   sources: readonly RawPath[],
   destination: RawPath,
   existing: RawPath,
@@ -23,7 +24,7 @@ export function checkOverlap(
     if (!isLeftOut) throw inside(destination);
   }
   checkAncestors(sources, existing, { exists: destination === existing, isLeftOut });
-  checkMounts(sources, destination, isLeftOut);
+  checkMounts(mounts, sources, destination, isLeftOut);
 }
 
 // By identity: a bind mount of the source has the source's identity.
@@ -40,8 +41,12 @@ function checkAncestors(
 }
 
 // For a bind mount of a part of the source only the mount table tells where it belongs.
-function checkMounts(sources: readonly RawPath[], destination: RawPath, isLeftOut: boolean): void {
-  const mounts = listMounts();
+function checkMounts(
+  mounts: readonly Mount[],
+  sources: readonly RawPath[],
+  destination: RawPath,
+  isLeftOut: boolean,
+): void {
   const to = locate(mounts, destination);
   if (to === null) return;
   for (const part of partsOf(mounts, sources)) {
@@ -75,13 +80,14 @@ function mountedIn(mounts: readonly Mount[], sources: readonly RawPath[]): Mount
  * @param parent the directory of the sources
  */
 export function forbiddenPlaces(
+  mounts: readonly Mount[],
   sources: readonly RawPath[],
   parent: RawPath,
   destination: RawPath,
   identityOf: (path: RawPath) => string,
 ): string[] {
   const found = new Set([...sources, ...dirsWithin(parent, destination)].map(identityOf));
-  for (const point of mountedParts(sources, destination)) {
+  for (const point of mountedParts(mounts, sources, destination)) {
     const identity = orNull(() => identityOf(point));
     // Hidden by another mount, or not answering: nothing can be written there either.
     if (identity !== null) found.add(identity);
@@ -98,8 +104,7 @@ function dirsWithin(dir: RawPath, destination: RawPath): RawPath[] {
 }
 
 // Other paths to parts of the sources, through bind mounts.
-function mountedParts(sources: readonly RawPath[], destination: RawPath): RawPath[] {
-  const mounts = listMounts();
+function mountedParts(mounts: readonly Mount[], sources: readonly RawPath[], destination: RawPath): RawPath[] {
   const parts = partsOf(mounts, sources);
   const isPart = ({ device, root }: Mount): boolean =>
     parts.some((part) => part.device === device && isWithin(root, part.path));

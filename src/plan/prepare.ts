@@ -8,6 +8,7 @@ import { isClosedToOwner, isUnfinished, UNFINISHED_DIR_MODE } from '../fs/direct
 import type { FileSystem } from '../fs/file-system.ts';
 import { nodeStat } from '../fs/node-stat.ts';
 import { codeOf, orNull, systemCall } from '../fs/system-error.ts';
+import { listMounts, type Mount } from './mounts.ts';
 import { checkOutputs, placeOf } from './output-place.ts';
 import { checkOverlap, forbiddenPlaces } from './overlap.ts';
 import { absolute, type Looked, look, lookAtLink, orRefuse, real, realAsFarAsItExists, realName } from './paths.ts';
@@ -28,6 +29,8 @@ export interface Plan {
   forbidden: string[];
   /** The mode of a destination that denied its owner access; null: it did not. */
   closedMode: number | null;
+  /** What is mounted; both directories, which an automounter may have had to mount, among it. */
+  mounts: readonly Mount[];
   /** Removes what `prepare` made, for a run that is refused later. */
   undo: () => void;
 }
@@ -119,7 +122,8 @@ export function prepareTree(fs: FileSystem, origin: Origin, to: RawPath, resolve
   const { dir: source, names, directories, isLeftOut } = origin;
   const { existing, missing } = resolved;
   const destination = missing.reduce(join, existing);
-  refuseByName(to, destination, () => checkOverlap(directories, destination, existing, isLeftOut));
+  const mounts = listMounts();
+  refuseByName(to, destination, () => checkOverlap(mounts, directories, destination, existing, isLeftOut));
   const root = openedRoot(fs, source);
   // A directory whose entries are named is not listed.
   if (config.filesFrom === null && names === null) checkAccess(source, constants.R_OK, 'cannot open the directory');
@@ -141,8 +145,15 @@ export function prepareTree(fs: FileSystem, origin: Origin, to: RawPath, resolve
       missing.length > 0
         ? []
         : orRefuse(source, 'cannot look at the source', () =>
-            forbiddenPlaces(directories, names === null ? splitLast(source)[0] : source, destination, identityOf),
+            forbiddenPlaces(
+              mounts,
+              directories,
+              names === null ? splitLast(source)[0] : source,
+              destination,
+              identityOf,
+            ),
           ),
+    mounts,
     undo,
   }));
   if (plan.closedMode !== null) setMode(destination, plan.closedMode | 0o700);
@@ -176,6 +187,7 @@ function prepareFile(fs: FileSystem, [sourceDir, name]: DirAndName, [dir, as]: D
     madeRoot: false,
     closedMode: null,
     forbidden: [],
+    mounts: listMounts(),
     undo: made.undo,
   }));
 }

@@ -7,7 +7,7 @@ import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import { parseTemporaryName } from '../fs/temporary-name.ts';
 import type { EntriesOfDirectory } from '../protocol/jobs.ts';
-import { isWithin, listMounts, mayStopAnswering } from './mounts.ts';
+import { isWithin, mayStopAnswering } from './mounts.ts';
 import type { Surveyed } from './preflight.ts';
 import type { Plan } from './prepare.ts';
 
@@ -34,7 +34,7 @@ export function spaceCheck(fs: FileSystem, plans: readonly Plan[], config: Confi
   if (!plan || !there || from.length < plans.length) return null;
   if (plans.length === 1 && from.every((here) => fitsAsAWhole(here, there, plan, config))) return null;
   // Each entry would be looked at in a call that blocks, for ever where the storage no longer answers.
-  if (plans.some(({ source, destination }) => mayStopAnswering(source.path) || mayStopAnswering(destination.path)))
+  if (plans.some(({ mounts, source, destination }) => mayStopAnswering(mounts, [source.path, destination.path])))
     return null;
   // How many blocks will be shared or zero is known only after copying.
   const isBounded = config.sparse !== 'always' && !from.some((here) => mayShare(here, there, config));
@@ -105,7 +105,7 @@ function fitsAsAWhole(here: StatsFs, there: StatsFs, plan: Plan, config: Config)
   if (config.dereference || config.sparse === 'never') return false;
   const used = (here.blocks - here.bfree) * here.bsize;
   if (used > freeBytes(there) || here.files - here.ffree > freeInodes(there)) return false;
-  return !listMounts().some(({ point }) => point !== plan.source.path && isWithin(point, plan.source.path));
+  return !plan.mounts.some(({ point }) => point !== plan.source.path && isWithin(point, plan.source.path));
 }
 
 function mayShare(here: StatsFs, there: StatsFs, { reflink }: Config): boolean {

@@ -64,7 +64,7 @@ export class SourceTree {
     this.plan = plan;
     this.config = config;
     this.patterns = patterns;
-    this.latency = new Latency([plan.source, plan.destination].some(({ path }) => mayStopAnswering(path)));
+    this.latency = new Latency(mayStopAnswering(plan.mounts, [plan.source.path, plan.destination.path]));
     this.root = openPlanned(fs, plan);
     this.dirs = this.openCache();
   }
