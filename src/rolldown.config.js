@@ -21,6 +21,12 @@ export const { Queue, QueueEvents, Redis, UnrecoverableError, Worker } = bullmq;
 };
 const OTHER_CLIENTS = ['pg', '@valkey/valkey-glide', 'msgpackr-extract'];
 const licenses = thirdPartyLicenses();
+// What is loaded for some options only, in one file for all of them.
+const onRequest = {
+  name: 'on-request',
+  test: /src\/(scan\/(destination-excluded|files-from|find-deletions|gitignore|linear-regexp|subtree-filter|unchanged|unmatched)|plan\/(several|case-collisions)|report\/(manifest|output|trace)|schedule\/rate-file)\.ts/,
+  priority: 1,
+};
 const shared = { platform: 'node', external: [/^node:/, 'koffi'], plugins: [bullmqIn('bullmq.cjs'), licenses] };
 
 export default defineConfig([
@@ -28,7 +34,24 @@ export default defineConfig([
     ...shared,
     plugins: [bullmqIn('bullmq.js'), licenses, bullmqModule],
     input: { index: 'src/index.ts', process: 'src/process/index.ts', child: 'src/child.ts' },
-    output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js' },
+    output: {
+      dir: 'dist',
+      format: 'esm',
+      chunkFileNames: 'chunks/[name]-[hash].js',
+      codeSplitting: {
+        // Of what the toolkit is made of, importers of `pcopy/process` need no more.
+        includeDependenciesRecursively: false,
+        groups: [
+          onRequest,
+          {
+            name: 'engine',
+            test: /src\/(api|run|plan|report|scan|schedule|protocol)\/(?!glob|patterns|tree-adapter)/,
+            priority: 0,
+          },
+          { name: 'storage', test: /src\/fs\/(?!libc|node\.|c-library|parent-death)/, priority: 0 },
+        ],
+      },
+    },
   },
   // The command and its workers are CommonJS, because Node starts that sooner (25 ms of 150 for ten files); the library is
   // that too, for programs and test runners that cannot `require` a module.
@@ -45,13 +68,14 @@ export default defineConfig([
       // share: what is needed before the first fork, to read the arguments, to copy. The first group takes a module.
       codeSplitting: {
         groups: [
-          { name: 'start', test: /src\/(schedule\/early|fs\/non-blocking-stream)\.ts/, priority: 3 },
+          { name: 'start', test: /src\/(schedule\/early|fs\/non-blocking-stream)\.ts/, priority: 4 },
           {
             name: 'arguments',
             test: /src\/(api\/(?!config|check-call)|cli\/(version|exit-codes|raw-argv|command-options)|ui\/(format|width))/,
-            priority: 2,
+            priority: 3,
           },
-          { name: 'engine', test: /src\/(run\/copy-tree|fs\/(read-ahead|file-system-types))\.ts/, priority: 1 },
+          { name: 'engine', test: /src\/(run\/copy-tree|fs\/(read-ahead|file-system-types))\.ts/, priority: 2 },
+          onRequest,
         ],
       },
     },
