@@ -24,7 +24,7 @@ const licenses = thirdPartyLicenses();
 // What is loaded for some options only, in one file for all of them.
 const onRequest = {
   name: 'on-request',
-  test: /src\/(scan\/(destination-excluded|files-from|find-deletions|gitignore|linear-regexp|subtree-filter|unchanged|unmatched)|plan\/(several|case-collisions)|report\/(manifest|output|trace)|schedule\/rate-file)\.ts/,
+  test: /src\/(scan\/(destination-excluded|extra-entries|files-from|find-deletions|gitignore(-pattern)?|linear-regexp|regexp-parser|removals|replacements|subtree-filter|unchanged|unmatched)|plan\/(several|case-collisions)|report\/(manifest|output|trace)|schedule\/rate-file)\.ts/,
   priority: 1,
 };
 const shared = { platform: 'node', external: [/^node:/, 'koffi'], plugins: [bullmqIn('bullmq.cjs'), licenses] };

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import type { RawPath } from '../api/names.ts';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { type RawPath, toBytes } from '../api/names.ts';
 import { orNull } from '../fs/system-error.ts';
 
 /** One line of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
@@ -62,10 +62,37 @@ export function mayStopAnswering(mounts: readonly Mount[], paths: readonly RawPa
   );
 }
 
-/** Whether anything that is mounted may stop answering, so that a link in any path may lead there. */
-export function anyMayStopAnswering(): boolean {
+/** As many links as the kernel follows in one path. */
+const MOST_LINKS = 40;
+
+/**
+ * Whether looking at one of the paths, as typed, may have to wait for what stops answering. Their links are followed here, up to
+ * the first that leads there.
+ * @param paths absolute
+ */
+export function mayBlockOnTheWay(paths: readonly RawPath[], mounts: readonly Mount[] = listMounts()): boolean {
   // Every system has an automount below /proc, and nothing there is copied over a network.
-  return listMounts().some(({ type, point }) => ANSWERED_FOR.test(type) && !isWithin(point, '/proc'));
+  const isAny = mounts.some(({ type, point }) => ANSWERED_FOR.test(type) && !isWithin(point, '/proc'));
+  return isAny && paths.some((path) => mayBlock(mounts, path));
+}
+
+function mayBlock(mounts: readonly Mount[], path: RawPath): boolean {
+  let at = '';
+  const left = path.split('/').reverse();
+  for (let links = 0; links <= MOST_LINKS; ) {
+    const name = left.pop();
+    if (name === undefined) return false;
+    if (name === '' || name === '.') continue;
+    at = name === '..' ? at.slice(0, Math.max(at.lastIndexOf('/'), 0)) : `${at}/${name}`;
+    if (ANSWERED_FOR.test(mountOf(mounts, at || '/')?.type ?? '')) return true;
+    // This cannot wait: a link lies on the file system of its directory.
+    const target = orNull(() => readlinkSync(toBytes(at), 'latin1'));
+    if (target === null) continue;
+    links++;
+    at = target.startsWith('/') ? '' : at.slice(0, at.lastIndexOf('/'));
+    left.push(...target.split('/').reverse());
+  }
+  return true;
 }
 
 /** Whether `path` is `dir` or lies in it. Both absolute. */

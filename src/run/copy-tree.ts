@@ -9,7 +9,7 @@ import { openFileSystem } from '../fs/driver.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
 import { codeOf } from '../fs/system-error.ts';
-import { anyMayStopAnswering } from '../plan/mounts.ts';
+import { mayBlockOnTheWay } from '../plan/mounts.ts';
 import { absolute, asTyped } from '../plan/paths.ts';
 import { preflight } from '../plan/preflight.ts';
 import { type Plan, prepare } from '../plan/prepare.ts';
@@ -125,8 +125,9 @@ async function prepareAndCopy(
   try {
     if (config.partial && fs.xattrs === null) throw cannotKeep();
     // Not otherwise: the first call in a thread starts all of them, a tenth of the time that ten files take.
-    if (anyMayStopAnswering()) {
-      const answers = [...sources, destination].map((path) => fs.reach(absolute(path, config)));
+    const typed = [...sources, destination].map((path) => absolute(path, config));
+    if (mayBlockOnTheWay(typed)) {
+      const answers = typed.map((path) => fs.reach(path));
       await unlessCancelled(Promise.all(answers), () => hooks.signal?.aborted === true);
     }
     const retries = new Retries(fs, config.retries, []);
