@@ -24,7 +24,7 @@ const licenses = thirdPartyLicenses();
 // What is loaded for some options only, in one file for all of them.
 const onRequest = {
   name: 'on-request',
-  test: /src\/(scan\/(destination-excluded|extra-entries|files-from|find-deletions|gitignore(-pattern)?|linear-regexp|regexp-parser|removals|replacements|subtree-filter|unchanged|unmatched)|plan\/(several|case-collisions)|report\/(manifest|output|trace)|schedule\/rate-file)\.ts/,
+  test: /src\/(scan\/(destination-excluded|extra-entries|files-from|find-deletions|gitignore(-pattern)?|linear-regexp|regexp-parser|removals|replacements|subtree-filter|unchanged|unmatched)|plan\/(several|case-collisions)|report\/(manifest|trace)|schedule\/rate-file)\.ts/,
   priority: 1,
 };
 const shared = { platform: 'node', external: [/^node:/, 'koffi'], plugins: [bullmqIn('bullmq.cjs'), licenses] };
@@ -39,16 +39,16 @@ export default defineConfig([
       format: 'esm',
       chunkFileNames: 'chunks/[name]-[hash].js',
       codeSplitting: {
-        // Of what the toolkit is made of, importers of `pcopy/process` need no more.
-        includeDependenciesRecursively: false,
+        // A child of the toolkit loads the first, importers of `pcopy/process` the first two.
         groups: [
-          onRequest,
           {
-            name: 'engine',
-            test: /src\/(api|run|plan|report|scan|schedule|protocol)\/(?!glob|patterns|tree-adapter)/,
-            priority: 0,
+            name: 'child',
+            test: /src\/process\/(register-types|object-factory|current|detach-output|link|output|protocol|router|tasks)\.ts/,
+            priority: 4,
           },
-          { name: 'storage', test: /src\/fs\/(?!libc|node\.|c-library|parent-death)/, priority: 0 },
+          { name: 'toolkit', test: /src\/process\/(?!index|child|parent-watch)/, priority: 3 },
+          { name: 'engine', test: /src\/(run\/copy-tree|fs\/read-ahead)\.ts/, priority: 2 },
+          onRequest,
         ],
       },
     },

@@ -11,7 +11,7 @@ const ONLY_ON_REQUEST = [
   'src/ui/(bar|github|json)\\.ts',
   'src/scan/(extra-entries|files-from|find-deletions|gitignore|linear-regexp|patterns|unchanged|unmatched)\\.ts',
   'src/plan/(case-collisions|several)\\.ts',
-  'src/report/(manifest|output|trace)\\.ts',
+  'src/report/(manifest|text-output|trace)\\.ts',
   'src/schedule/rate-file\\.ts',
 ];
 
