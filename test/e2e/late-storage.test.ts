@@ -154,3 +154,19 @@ late('workers that mostly wait do not become so many that the listing has no des
   expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '').load.workers.length).toBeLessThanOrEqual(4);
   expectSame(`${top}/src`, `${top}/dst`);
 });
+
+late('-j auto starts more workers where storage answers late, and none where it is memory', async () => {
+  const files = (dirs: number, each: number): Tree =>
+    Object.fromEntries(Array.from({ length: dirs * each }, (_, i) => [`d${i % dirs}/f${i}`, file(`${i}`)]));
+  const { top, from, to } = await scene(files(6, 6), 20_000);
+  const auto = async (source: string, destination: string) => {
+    const { stdout } = await copy([source, destination, '-j', 'auto', '--progress=json']);
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '').load.auto;
+  };
+  const slow = await auto(from, to);
+  expect(slow.most).toBeGreaterThan(slow.first);
+  expectSame(`${top}/src`, `${top}/dst`);
+  plant(`${top}/many`, files(50, 100));
+  const fast = await auto(`${top}/many`, `${top}/copy`);
+  expect(fast.most).toBe(fast.first);
+});
