@@ -8,6 +8,7 @@ import { Queue, QueueEvents, type Redis, Worker } from './bullmq.ts';
 import { checkAnswer, checkProgress } from './check-answer.ts';
 import { connect, shownBroker } from './connection.ts';
 import { Identities } from './identities.ts';
+import { inTime } from './in-time.ts';
 import { JobRunner, nameOf } from './job-runner.ts';
 import { Machines } from './machines.ts';
 import { leaveProof, removeProof } from './proof.ts';
@@ -32,8 +33,6 @@ const SPARE = 16;
 const BROKER_TIMEOUT_MS = 30_000;
 /** Milliseconds that helpers have to abort their jobs when a run is ended early. */
 const ABORT_TIMEOUT_MS = 3_000;
-/** Milliseconds that the queue may take to close: while the broker is gone it would take for ever. */
-const CLOSE_TIMEOUT_MS = 1_000;
 const POLL_INTERVAL_MS = 50;
 
 /** Shows a warning to the user: which machine may not help, and why. */
@@ -365,19 +364,6 @@ class SharedExecutor implements Executor {
 
 function ended(): NoWorkers {
   return new NoWorkers('the workers were ended');
-}
-
-/** Whether it is done without an error and in time. */
-function inTime(work: Promise<void>, ms = CLOSE_TIMEOUT_MS): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  const done = work.then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([done, late]).finally(() => clearTimeout(timer));
 }
 
 /** Removes everything of a run from the broker. */

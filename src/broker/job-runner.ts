@@ -15,14 +15,13 @@ import { WorkerLimit } from '../schedule/worker-limit.ts';
 import { type Job as QueuedJob, type Redis, UnrecoverableError, Worker } from './bullmq.ts';
 import { checkJob } from './check-job.ts';
 import { Identities } from './identities.ts';
+import { inTime } from './in-time.ts';
 import { LeaseWriter } from './lease.ts';
 import { SHARES_INTERVAL_MS, tellUsed } from './rate-shares.ts';
 import { type Answer, type Helper, lockMs, PREFIX, type ProgressUpdate } from './shared-run.ts';
 
 /** Milliseconds between two progress updates to the coordinator. */
 const PROGRESS_INTERVAL_MS = 200;
-/** Milliseconds to wait for the queue to take reports, and to take back aborted jobs. */
-const CLOSE_TIMEOUT_MS = 1000;
 const POLL_INTERVAL_MS = 50;
 /** Temporary names carry job number × this + attempt. */
 const ATTEMPTS_PER_JOB = 100;
@@ -106,7 +105,7 @@ export class JobRunner {
     const closed = this.queue.close();
     while (this.held.size > 0) await delay(POLL_INTERVAL_MS);
     // It has no end when it is asked for while the connection is being restored.
-    await Promise.race([closed, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    await inTime(closed);
     await this.end();
   }
 
@@ -120,7 +119,7 @@ export class JobRunner {
       numbers.has(Math.floor(made / ATTEMPTS_PER_JOB)),
     );
     // Aborted jobs return to the queue if the broker is reachable.
-    await Promise.race([this.queue.close(), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    await inTime(this.queue.close());
     await this.end();
   }
 

@@ -4,7 +4,7 @@ import { openRoot } from '../fs/directories.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { temporaryName } from '../fs/temporary-name.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
-import { type Allowed, inodeOf, mountedBelow } from './allowed.ts';
+import { type Allowed, inodeOf, mountedBelow, PermanentRefusal } from './allowed.ts';
 import type { Proof } from './shared-run.ts';
 
 const LARGEST_NONCE = 64;
@@ -53,7 +53,7 @@ export function checkProof(
   proof: Proof,
 ): Pick<WorkerConfig, 'source' | 'destination'> {
   const below = mountedBelow(config.source) ?? mountedBelow(config.destination);
-  if (below !== undefined) throw new Error(`another file system is mounted at ${below}`);
+  if (below !== undefined) throw new PermanentRefusal(`another file system is mounted at ${below}`);
   const source = allowed.open(config.source, (handle, identity) => {
     const { mtime, mtimeNs } = fs.stat(handle);
     const { inode, mtime: theirs, mtimeNs: theirNs } = proof.source;
@@ -70,7 +70,9 @@ export function checkProof(
       file = fs.openWrite(handle, proof.name);
     } catch (error) {
       const { code, message } = error as { code?: string; message: string };
-      throw new Error(code === 'ENOENT' ? other : `${config.destination.path} cannot be written to here: ${message}`);
+      const why = `${config.destination.path} cannot be written to here: ${message}`;
+      if (code === 'EROFS') throw new PermanentRefusal(why);
+      throw new Error(code === 'ENOENT' ? other : why);
     }
     try {
       const bytes = Buffer.alloc(LARGEST_NONCE);

@@ -65,6 +65,10 @@ _pcopy() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
   COMPREPLY=()
   if [[ $cur == '=' ]]; then cur=''; elif [[ $prev == '=' ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
+  if [[ \${COMP_WORDS[1]} == worker && \${COMP_WORDS[2]} == @(redis|rediss|unix) ]]; then
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow -j --jobs -h --help' -- "$cur")); fi
+    return
+  fi
   case $prev in
 ${words.join('\n')}
     ${taking.join('|')}) return ;;

@@ -26,8 +26,11 @@ export function epilogue(columns: number, wrapper: Wrapper): string {
     const head = `  ${code.padEnd(3)}  `;
     return head + indented(wrapper.boxWrap(meaning, helpWidth - head.length), ' '.repeat(head.length)).trimStart();
   });
-  const last = '"pcopy completion bash" (or zsh, fish) prints a completion script.';
-  return `\nExit codes:\n${codes.join('\n')}\n\n${wrapper.boxWrap(last, helpWidth)}`;
+  const last = [
+    '"pcopy worker <url> --allow <dir>" helps runs on other machines (--broker <url>).',
+    '"pcopy completion bash" (or zsh, fish) prints a completion script.',
+  ].map((line) => wrapper.boxWrap(line, helpWidth));
+  return `\nExit codes:\n${codes.join('\n')}\n\n${last.join('\n')}`;
 }
 
 /** Options without a short form are indented to align the long ones. */

@@ -34,20 +34,24 @@ test('who sees another destination, an empty one, a read-only one or none that i
   const redis = await redisServer();
   const run = await waiting(redis, source, destination);
   const inNamespace = (script: string) => ['unshare', '-m', 'sh', '-c', `${script} && exec "$@"`, 'sh'];
+  // What no later state of the caches can change is said at once.
+  const neverAgain = { PCOPY_BROKER_LOCK_MS: '600000' };
   const wrong = await Promise.all([
     helper(redis.url, top, { prefix: inNamespace(`mount -t tmpfs tmpfs ${destination}`) }),
     helper(redis.url, top, {
       prefix: inNamespace(`mount --bind ${destination} ${destination} && mount -o remount,bind,ro ${destination}`),
+      env: neverAgain,
     }),
     helper(redis.url, top, { prefix: inNamespace(`mount -t tmpfs tmpfs ${source}`) }),
-    // No later state can change this, so it is said at once.
-    helper(redis.url, elsewhere, { env: { PCOPY_BROKER_LOCK_MS: '600000' } }),
+    helper(redis.url, elsewhere, { env: neverAgain }),
+    helper(redis.url, top, { prefix: inNamespace(`mount -t tmpfs tmpfs ${source}/1`), env: neverAgain }),
   ]);
   const whys = [
     'dest is another directory here',
     'dest cannot be written to here',
     'src is another directory here',
     'is in no directory that --allow names',
+    `another file system is mounted at ${source}/1`,
   ];
   await until(() => wrong.every(({ output }, i) => output().stderr.includes(whys[i] ?? '')));
   await until(() => whys.every((why) => run.output().stderr.includes(why)));
