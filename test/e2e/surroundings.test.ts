@@ -24,7 +24,7 @@ overBothDrivers((driver) => {
     async (signal) => {
       const top = temp();
       // One that is interrupted takes long enough to be; the others end by themselves.
-      plant(`${top}/src`, { a: slowFile(signal === 'SIGTERM' ? 8_000_000 : 400_000), b: file('b') });
+      plant(`${top}/src`, { a: slowFile(signal === 'SIGTERM' ? 8_000_000 : 800_000), b: file('b') });
       const run = start([...SLOW, '-j', '2', '--progress=json', 'src', 'dst'], { driver, cwd: top });
       const atWork = () =>
         childrenOf(run.pid).filter(({ pid }) => openFiles(pid).some((path) => /src\/[ab]$/.test(path)));

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 import { differences, expectSame } from '../support/compare.ts';
 import { childrenOf, openFiles, type Process, processes } from '../support/processes.ts';
@@ -99,7 +99,7 @@ overBothDrivers((driver) => {
   test('by default there are as many workers as CPUs, two at least', async () => {
     const top = temp();
     plant(`${top}/src`, slowTree(24));
-    const expected = Math.min(16, Math.max(2, cpus().length));
+    const expected = Math.min(16, Math.max(2, availableParallelism()));
     const run = start([...SLOW, `${top}/src`, `${top}/dst`], { driver });
     await mostChildren(run, (now) => now.filter(worksIn(`${top}/src`)).length === expected);
     process.kill(run.pid, 'SIGKILL');
