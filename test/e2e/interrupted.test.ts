@@ -96,7 +96,12 @@ overBothDrivers((driver) => {
     await until(() => finished().length > 0, 'a directory that is finished');
     run.child.kill('SIGINT');
     expectExit(await run.done, 130);
-    for (const dir of finished()) expectSame(`${top}/src/${dir}`, `${top}/dst/${dir}`, { times: timesOf(driver) });
+    for (const dir of finished()) {
+      const wrong = differences(`${top}/src/${dir}`, `${top}/dst/${dir}`, { times: timesOf(driver) });
+      // Two workers may finish the two: then the upper one is not always the last.
+      const isDeepUnfinished = modeOf(`${top}/dst/${dir}/deep`) === 0o1700;
+      expect(wrong.filter((line) => !(isDeepUnfinished && line.startsWith('"deep": ')))).toEqual([]);
+    }
     const others = dirs.filter((dir) => existsSync(`${top}/dst/${dir}`) && !finished().includes(dir));
     for (const dir of others) expect(modeOf(`${top}/dst/${dir}`)).toBe(0o1700);
     await copy([`${top}/src`, `${top}/dst`, '-u'], { driver });
