@@ -8,7 +8,7 @@ import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
-import { type LocalExecutor, LostJob, NoWorkers } from '../schedule/executor.ts';
+import { LeaseOver, type LocalExecutor, LostJob, NoWorkers } from '../schedule/executor.ts';
 import { localExecutor } from '../schedule/local-executor.ts';
 import { RateFile } from '../schedule/rate-file.ts';
 import { WorkerLimit } from '../schedule/worker-limit.ts';
@@ -25,6 +25,16 @@ const PROGRESS_INTERVAL_MS = 200;
 const POLL_INTERVAL_MS = 50;
 /** Temporary names carry job number × this + attempt. */
 const ATTEMPTS_PER_JOB = 100;
+
+/** A job in progress. */
+interface Held {
+  id: string;
+  /** Of its lock; another one each time that the job is taken. */
+  token: string;
+  /** Until then it is certainly locked by us; 0 before that is known. */
+  until: number;
+  job: QueuedJob<Job, Answer>;
+}
 
 export interface JobRunnerOptions {
   fs: FileSystem;
@@ -49,8 +59,8 @@ export class JobRunner {
   private readonly lease = new LeaseWriter();
   private readonly rate: RateFile | null = null;
   private readonly identities: Identities;
-  /** Jobs in progress, with their lock tokens and the time until which each is certainly locked by us. */
-  private readonly held = new Map<string, { token: string; until: number; job: QueuedJob<Job, Answer> }>();
+  /** Jobs in progress. One that was lost and came back here may be among them twice until its first worker has ended. */
+  private readonly held = new Set<Held>();
   private readonly progress = new Map<number | string, WorkerEvent>();
   private readonly timers: NodeJS.Timeout[] = [];
   private warned = new Set<string>();
@@ -93,7 +103,7 @@ export class JobRunner {
     }
     if (this.rate !== null) this.timers.push(setInterval(() => void this.askForShare(client, id), SHARES_INTERVAL_MS));
     this.queue.on('error', () => {}); // The client reconnects; a lost job is given to another machine.
-    this.timers.push(setInterval(() => void this.renew([...this.held.keys()]), lockMs() / 4));
+    this.timers.push(setInterval(() => void this.renew([...this.held]), lockMs() / 4));
     this.timers.push(setInterval(() => void this.sendProgress(), PROGRESS_INTERVAL_MS));
     void this.listen();
   }
@@ -111,9 +121,9 @@ export class JobRunner {
 
   /** Aborts the jobs in progress. */
   async terminate(): Promise<void> {
-    const jobs = [...this.held.values()].map(({ job }) => job.data);
+    const jobs = [...this.held].map(({ job }) => job.data);
     this.isEnded = true;
-    const numbers = new Set([...this.held.keys()].map(numberOf));
+    const numbers = new Set([...this.held].map(({ id }) => numberOf(id)));
     await this.pool.terminate();
     removeTemporaries(this.options.fs, this.options.config, jobs, (made) =>
       numbers.has(Math.floor(made / ATTEMPTS_PER_JOB)),
@@ -154,11 +164,12 @@ export class JobRunner {
     const number = numberOf(id);
     const job = this.checked(queued, number);
     const { fs, config, helper } = this.options;
-    this.held.set(id, { token, until: 0, job: queued });
+    const held: Held = { id, token, until: 0, job: queued };
+    this.held.add(held);
     try {
       // The lock may have expired while the job waited here, for example because the machine was paused.
-      await this.renew([id]);
-      if (this.held.get(id)?.until === 0) throw new Error('the job is not ours any more');
+      await this.renew([held]);
+      if (held.until === 0) throw new Error('the job is not ours any more');
       const attempt = Math.min(queued.attemptsStarted, ATTEMPTS_PER_JOB - 1);
       const first = number * ATTEMPTS_PER_JOB;
       // Temporary files of earlier attempts: once they are removed, a machine that is not dead after all cannot publish them.
@@ -170,11 +181,15 @@ export class JobRunner {
       return { helper, report: this.identities.reportForAll(report) };
     } catch (error) {
       if (error instanceof NoWorkers && !this.isEnded) this.options.lost(error);
-      if (!(error instanceof LostJob) || this.isOver(id)) throw error;
+      const isOurs = held.until >= monotonicMs();
+      // All workers here have one lease, so that a job that is not ours any more ends the others' too. It has to be gone first.
+      if (error instanceof LeaseOver && isOurs) await delay(lockMs() / 4, undefined, { ref: false });
+      // What is thrown returns the job to the queue.
+      if (!(error instanceof LostJob) || error instanceof LeaseOver || !isOurs) throw error;
       const { currentEntry, worker, how } = error;
       return { helper, loss: { currentEntry, worker, how } };
     } finally {
-      this.held.delete(id);
+      this.held.delete(held);
       this.extendLease();
     }
   }
@@ -191,31 +206,25 @@ export class JobRunner {
     }
   }
 
-  private isOver(id: string): boolean {
-    return (this.held.get(id)?.until ?? 0) < monotonicMs();
-  }
-
   // The lock lasts at least lockMs from the request, so the time is taken before it is sent.
-  private async renew(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
+  private async renew(jobs: readonly Held[]): Promise<void> {
+    if (jobs.length === 0) return;
     const until = monotonicMs() + lockMs() * 0.9;
-    const tokens = ids.map((id) => this.held.get(id)?.token ?? '');
+    const ids = jobs.map(({ id }) => id);
+    const tokens = jobs.map(({ token }) => token);
     let lost: readonly string[];
     try {
-      lost = await this.queue.extendJobLocks([...ids], tokens, lockMs());
+      lost = await this.queue.extendJobLocks(ids, tokens, lockMs());
     } catch {
       return; // The lease expires by itself.
     }
-    for (const id of ids) {
-      const held = this.held.get(id);
-      if (held !== undefined && !lost.includes(id)) held.until = Math.max(held.until, until);
-    }
+    for (const held of jobs) if (!lost.includes(held.id)) held.until = Math.max(held.until, until);
     this.extendLease();
   }
 
   private extendLease(): void {
     let until = Number.POSITIVE_INFINITY;
-    for (const held of this.held.values()) if (held.until > 0) until = Math.min(until, held.until);
+    for (const held of this.held) if (held.until > 0) until = Math.min(until, held.until);
     if (until !== Number.POSITIVE_INFINITY) this.lease.extendTo(until);
   }
 
@@ -228,7 +237,7 @@ export class JobRunner {
   }
 
   private async sendProgress(): Promise<void> {
-    const [held] = this.held.values();
+    const [held] = this.held;
     if (held === undefined || this.progress.size === 0) return;
     const events = [...this.progress.values()];
     this.progress.clear();

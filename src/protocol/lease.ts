@@ -3,3 +3,6 @@
  * whether it is to end with the entry in hand, and the bytes per second that the workers of this machine may use (with a rate).
  */
 export const LEASE_FIELDS = 4;
+
+/** The exit code of a worker that has ended because its lease is over, or its parent is gone: the entry in hand is not to blame. */
+export const LEASE_OVER_EXIT_CODE = 75;

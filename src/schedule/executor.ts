@@ -64,6 +64,11 @@ export class LostJob extends Error {
   }
 }
 
+/** The worker ended by itself, because the job may be another machine's by now. */
+export class LeaseOver extends LostJob {
+  override name = 'LeaseOver';
+}
+
 /** No worker can be started, or all are lost. */
 export class NoWorkers extends Error {
   override name = 'NoWorkers';

@@ -3,12 +3,13 @@ import { ProcessPool } from '../process/pool.ts';
 import type { Queue } from '../process/queue.ts';
 import { task } from '../process/tasks.ts';
 import type { Job } from '../protocol/jobs.ts';
+import { LEASE_OVER_EXIT_CODE } from '../protocol/lease.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import { NO_CURRENT_ENTRY, WORKER_TASKS, type WorkerConfig } from '../protocol/worker-config.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { AskedBack } from './asked-back.ts';
 import { workerProcess } from './early.ts';
-import { type ExecutorSetup, type LocalExecutor, LostJob, NoWorkers } from './executor.ts';
+import { type ExecutorSetup, LeaseOver, type LocalExecutor, LostJob, NoWorkers } from './executor.ts';
 
 const setup = task<[config: WorkerConfig, events: Queue<WorkerEvent>, askedBack: string | null], void>(
   WORKER_TASKS,
@@ -93,6 +94,7 @@ function translate(error: unknown): unknown {
       const why = error.cause instanceof Error ? error.cause.message : error.message;
       return new NoWorkers(`no worker process can be started: ${why}`, cause);
     }
+    if (error.exitCode === LEASE_OVER_EXIT_CODE) return new LeaseOver(null, error.index, 'its lease is over', cause);
     const currentEntry = error.note === null || error.note === NO_CURRENT_ENTRY ? null : error.note;
     return new LostJob(currentEntry, error.index, error.signal ?? `exit code ${error.exitCode}`, cause);
   }

@@ -3,6 +3,7 @@ import { openFileSystem } from '../fs/driver.ts';
 import { currentProcess, leaveNote, mapNotesWith } from '../process/current.ts';
 import type { Queue } from '../process/queue.ts';
 import type { Job } from '../protocol/jobs.ts';
+import { LEASE_OVER_EXIT_CODE } from '../protocol/lease.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
 import { AskedBackReader } from './asked-back.ts';
@@ -34,7 +35,7 @@ export async function runJob(job: Job, number: number): Promise<Report> {
   try {
     return await worker.run(job, number);
   } catch (error) {
-    if (error instanceof ParentDied) process.exit(1);
+    if (error instanceof ParentDied) process.exit(LEASE_OVER_EXIT_CODE);
     throw error;
   }
 }

@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { expect } from 'vitest';
+import { slowFile } from '../e2e/slow.ts';
 import { needs } from '../support/needs.ts';
-import { workersOf } from '../support/processes.ts';
+import { openFiles, workersOf } from '../support/processes.ts';
 import { expectRsyncSame, rsyncDifferences } from '../support/rsync.ts';
 import { DRIVERS, pcopy, type Running } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
+import { plant } from '../support/tree.ts';
 import { cuttable, helper, LOCK_MS, plantTree, redisServer, shared, until } from './machines.ts';
 
 const test = needs('redis-server', 'redis-cli', 'rsync', 'python3');
@@ -128,6 +130,22 @@ test.each([
   expect({ code, times: stderr.split('is away').length - 1 }).toEqual({ code: 143, times: 1 });
   // What remains is the proof of the coordinator.
   expect(temporaryFiles(destination).length).toBe(works ? 1 : 0);
+});
+
+test('a lock that is lost costs time, and no entry of the jobs whose workers end with its own', async () => {
+  const top = temp();
+  const [source, destination] = [`${top}/src`, `${top}/dest`];
+  plant(source, { 'a/one': slowFile(1_500_000), 'b/two': slowFile(1_500_000) });
+  const redis = await redisServer();
+  const working = await helper(redis.url, top);
+  const run = shared(redis.url, [source, destination, '-j', '0', ...SLOW]);
+  const atWork = () => workersOf(working.pid).filter(({ pid }) => openFiles(pid).some((path) => /one|two/.test(path)));
+  await until(() => atWork().length === 2);
+  const [lock = ''] = redis.keys().filter((key) => key.endsWith(':lock'));
+  expect(redis.cli('DEL', lock)).toBe('1');
+  expect(await run.done).toMatchObject({ code: 0 });
+  expectRsyncSame(source, destination);
+  expect(temporaryFiles(destination)).toEqual([]);
 });
 
 test('a coordinator that is killed leaves nothing: helpers give up, and clear up at the broker', async () => {
