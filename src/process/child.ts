@@ -23,11 +23,7 @@ import { importModule, load } from './tasks.ts';
 
 export const boot = JSON.parse(process.argv.pop() ?? '') as Boot;
 setOrigin(boot.parent, boot.notes);
-const uplink = new Link(
-  new Socket({ fd: LINK_FD, readable: true, writable: true }),
-  receive,
-  process.platform === 'win32' ? -1 : LINK_FD,
-);
+const uplink = new Link(new Socket({ fd: LINK_FD, readable: true, writable: true }), receive);
 router.attach(boot.address, uplink);
 
 // A closed channel means a dead parent, however it died. Nobody is left to work for.

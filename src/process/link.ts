@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { explain } from './clone.ts';
 import { encodeFrame, FrameReader, OWN_PIECE } from './frames.ts';
@@ -24,19 +23,9 @@ function asChunk(chunk: Buffer): { chunk: Buffer; encoding: BufferEncoding } {
 /** Messages sent without a pause; then a sender that waits for room comes back to its event loop, room or not. */
 const IN_ONE_GO = 1000;
 
-/** Bytes that were written at once. An error is left to the stream to meet again. */
-function writeNow(fd: number, bytes: Buffer): number {
-  try {
-    return writeSync(fd, bytes);
-  } catch {
-    return 0;
-  }
-}
-
 /** One end of the channel between a parent and a child. Messages arrive in the order they were sent. */
 export class Link {
   readonly #stream: Stream | null;
-  readonly #fd: number;
   /** Frames in their order, each in one piece or two. */
   #unsent: Buffer[] = [];
   #writing = 0;
@@ -45,10 +34,9 @@ export class Link {
   #broken = false;
   #drained: (() => void)[] = [];
 
-  /** @param stream null when the other side could not be started. @param fd of the stream, where it is known. */
-  constructor(stream: Stream | null, onMessage: (message: Message) => void, fd = -1) {
+  /** @param stream null when the other side could not be started. */
+  constructor(stream: Stream | null, onMessage: (message: Message) => void) {
     this.#stream = stream;
-    this.#fd = fd;
     const reader = new FrameReader(onMessage);
     stream?.on('data', (chunk: Buffer) => {
       this.#inOneGo = 0;
@@ -132,18 +120,13 @@ export class Link {
     const pieces = this.#unsent.splice(0);
     const [first] = pieces;
     if (first === undefined || this.#stream === null) return true;
-    let bytes = pieces.length === 1 ? first : null;
-    if (bytes !== null && this.#fd >= 0 && this.#writing === 0) {
-      const written = writeNow(this.#fd, bytes);
-      if (written === bytes.length) return ++this.#inOneGo < IN_ONE_GO;
-      bytes = bytes.subarray(written);
-    }
     this.#writing++;
     // Not `write`: that destroys the stream when the other side is dead, with what it has sent and nobody has read yet.
     if (pieces.length > 1 && pieces.some(({ length }) => length >= OWN_PIECE)) {
       this.#stream._writev?.(pieces.map(asChunk), this.#written);
     } else {
-      this.#stream._write(bytes ?? Buffer.concat(pieces), BUFFER, this.#written);
+      const bytes = pieces.length === 1 ? first : Buffer.concat(pieces);
+      this.#stream._write(bytes, BUFFER, this.#written);
     }
     return this.#writing === 0 && ++this.#inOneGo < IN_ONE_GO;
   };
