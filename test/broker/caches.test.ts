@@ -4,11 +4,11 @@ import { expect } from 'vitest';
 import { buildSlow } from '../support/mounts.ts';
 import { needs } from '../support/needs.ts';
 import { expectRsyncSame } from '../support/rsync.ts';
-import { ROOT } from '../support/run.ts';
+import { ROOT, startCommand } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
-import { helper, machine, plantTree, redisServer, shared } from './machines.ts';
+import { helper, machine, plantTree, redisServer, shared, until } from './machines.ts';
 
-const test = needs('redis-server', 'redis-cli', 'rsync', 'python3', 'fuse', 'unshare', 'cc', 'pkg-config');
+const test = needs('redis-server', 'redis-cli', 'rsync', 'python3', 'fuse', 'unshare', 'nsenter', 'cc', 'pkg-config');
 
 /** A store, and what makes of a command a machine that has mounted it at `at`. */
 function store(): { real: string; at: string; prefix: string[] } {
@@ -22,6 +22,20 @@ function store(): { real: string; at: string; prefix: string[] } {
 /** Locks last longer than the caches, as they do. */
 const env = { PCOPY_BROKER_LOCK_MS: '6000' };
 
+/** Somebody on that machine who looks for everything at the destination all the time, so that it knows what is not there. */
+async function looker(pid: number, at: string): Promise<void> {
+  const script = `
+cd ${at}/dest
+while :; do
+  (cd ../src && find . -print0) | xargs -0 stat >/dev/null 2>&1
+  echo looked
+  sleep 1
+done`;
+  const running = startCommand(['nsenter', '-t', String(pid), '-m', 'sh', '-c', script], { timeoutMs: 120_000 });
+  running.done.catch(() => {});
+  await until(() => running.output().stdout !== '');
+}
+
 function entriesOf(path: string): number {
   return spawnSync('find', [path, '-mindepth', '1', '-printf', '.'], { encoding: 'utf8' }).stdout.length;
 }
@@ -34,7 +48,8 @@ test('machines whose caches show for 3 s what was there before copy a real tree;
   mkdirSync(`${real}/dest/extra/deep`, { recursive: true });
   for (const path of ['real', 'extra/deep/file']) writeFileSync(`${real}/dest/${path}`, 'old');
   const redis = await redisServer();
-  await Promise.all([1, 2, 3].map(() => helper(redis.url, at, { prefix, env })));
+  const helpers = await Promise.all([1, 2, 3].map(() => helper(redis.url, at, { prefix, env })));
+  for (const { pid } of helpers) await looker(pid, at);
   const args = [`${at}/src`, `${at}/dest`, '-a', '--delete', '-j', '1', '--progress', 'json'];
   const { code, stdout, stderr } = await shared(redis.url, args, { prefix, env }).done;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -63,7 +63,7 @@ test('two runs at once have the same helpers', async () => {
 test('one helper joins in the middle, another leaves: the run goes on, without a failure', async () => {
   const top = temp();
   mkdirSync(`${top}/src`);
-  plantTree(`${top}/src`, 840, 10_000);
+  plantTree(`${top}/src`, 420, 10_000);
   const redis = await redisServer();
   const leaves = await helper(redis.url, top);
   const slow = ['--chunk-size', '1', '--batch', '1', '--reflink', 'never'];
