@@ -48,6 +48,8 @@ export async function connect(url: string): Promise<Redis> {
     });
     await Promise.race([client.connect().then(() => client.ping()), late]);
     isUp = true;
+    // Its copies connect at once: of a lazy one, the queue takes a first attempt that fails for the last.
+    client.options.lazyConnect = false;
     return client;
   } catch (error) {
     client.disconnect();

@@ -110,6 +110,20 @@ test('a helper that is cut off from the broker gives up its jobs, and helps agai
   expectRsyncSame(source, `${top}/again`);
 });
 
+test('a helper whose further connections fail at first works when they succeed', async () => {
+  const { top, source, destination } = planted(20);
+  const redis = await redisServer();
+  const line = await cuttable(redis);
+  const working = await helper(line.url, top);
+  line.refuse();
+  const run = shared(redis.url, [source, destination, '-j', '0']);
+  await until(() => working.output().stderr.includes('helps to copy'));
+  await new Promise((resolve) => setTimeout(resolve, LOCK_MS / 3));
+  line.mend();
+  expect(await run.done).toMatchObject({ code: 0 });
+  expectRsyncSame(source, destination);
+});
+
 test.each([
   ['that waits', false],
   ['that works', true],

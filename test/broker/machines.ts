@@ -60,8 +60,16 @@ export async function helper(url: string, allow: string, options: HelperOptions 
   return running;
 }
 
+export interface Line {
+  url: string;
+  cut(): void;
+  /** No new connections; what is open stays. */
+  refuse(): void;
+  mend(): void;
+}
+
 /** The same server over a line that can be cut. */
-export async function cuttable(redis: RedisServer): Promise<{ url: string; cut(): void; mend(): void }> {
+export async function cuttable(redis: RedisServer): Promise<Line> {
   const path = `${temp()}/line.sock`;
   const open = new Set<Socket>();
   let isCut = false;
@@ -75,8 +83,11 @@ export async function cuttable(redis: RedisServer): Promise<{ url: string; cut()
     client.pipe(line).pipe(client);
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  const cut = (): void => {
+  const refuse = (): void => {
     isCut = true;
+  };
+  const cut = (): void => {
+    refuse();
     for (const end of open) end.destroy();
   };
   onTestFinished(() => {
@@ -86,7 +97,7 @@ export async function cuttable(redis: RedisServer): Promise<{ url: string; cut()
   const mend = (): void => {
     isCut = false;
   };
-  return { url: `unix://${path}`, cut, mend };
+  return { url: `unix://${path}`, cut, refuse, mend };
 }
 
 /** A run that others may help. */
