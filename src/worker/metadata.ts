@@ -4,7 +4,7 @@ import { orNull } from '../fs/system-error.ts';
 import { modeWithoutAcl } from './acl.ts';
 import { ACCESS_ACL, dropAcl, readAttributes, removeExtraAttributes, writeAttributes } from './attributes.ts';
 import { type Context, lose } from './context.ts';
-import { keep } from './optional-metadata.ts';
+import { keep, loseOrThrow } from './optional-metadata.ts';
 import { setAndCheckTimes } from './times.ts';
 
 const SPECIAL_BITS = 0o7000;
@@ -38,7 +38,11 @@ export function copyMetadata(context: Context, path: RawPath, copy: MetadataCopy
     const inherited = guarded && stat.type === 'd' ? fs.statKnown(destination).mode & SETGID : 0;
     if (guarded || hasAttributes) setMode(context, path, copy, (stat.mode & ~SPECIAL_BITS) | inherited);
   }
-  keep(context, path, 'times', () => setAndCheckTimes(context, destination, stat));
+  try {
+    setAndCheckTimes(context, destination, stat);
+  } catch (error) {
+    loseOrThrow(context, path, 'times', error);
+  }
 }
 
 // Owner, attributes, mode. At no moment does anyone have more rights than at the source.

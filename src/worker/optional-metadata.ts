@@ -25,8 +25,13 @@ export function keep(context: Context, path: RawPath, kind: string, step: () => 
     step();
     return true;
   } catch (error) {
-    if (!REFUSALS.has(codeOf(error))) throw toCopyError(error, path, 'destination', `set ${kind}`);
-    lose(context, kind);
+    loseOrThrow(context, path, kind, error);
     return false;
   }
+}
+
+/** What `keep` does after an error. */
+export function loseOrThrow(context: Context, path: RawPath, kind: string, error: unknown): void {
+  if (!REFUSALS.has(codeOf(error))) throw toCopyError(error, path, 'destination', `set ${kind}`);
+  lose(context, kind);
 }
