@@ -48,8 +48,10 @@ export async function connect(url: string): Promise<Redis> {
     });
     await Promise.race([client.connect().then(() => client.ping()), late]);
     isUp = true;
-    // Its copies connect at once: of a lazy one, the queue takes a first attempt that fails for the last.
+    // Its copies connect at once: of a lazy one, the queue takes a first attempt that fails for the last. All are tried again quietly.
     client.options.lazyConnect = false;
+    const copy = client.duplicate.bind(client);
+    client.duplicate = (options) => copy(options).on('error', () => {});
     return client;
   } catch (error) {
     client.disconnect();
