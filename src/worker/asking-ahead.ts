@@ -1,10 +1,15 @@
 import type { RawPath } from '../api/names.ts';
 import type { AskAhead } from '../fs/ask-ahead.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
+import { processorMs } from './processor-time.ts';
 
 /** Milliseconds for an entry, of which storage that answers at once needs one only for big files. */
 const LATE_MS = 5;
 const LATE_IN_A_ROW = 2;
+/** A worker that spends less than this share of such entries on a processor, or waiting for one, waits for the storage. */
+const MOSTLY_WAITING = 0.5;
+/** Milliseconds for an entry: where a request is so late, another thread is up long before the two requests that precede the next change. */
+const VERY_LATE_MS = 50;
 
 /**
  * Where storage answers late, the worker has it asked in other threads while it waits for another answer. Elsewhere that would take longer
@@ -12,12 +17,18 @@ const LATE_IN_A_ROW = 2;
  */
 export class AskingAhead {
   private readonly fs: FileSystem;
+  private readonly clock: () => number;
   /** null: not late, or not possible. */
   private ask: AskAhead | null = null;
   private inARow = 0;
+  private rowMs = 0;
+  private rowBegan = 0;
+  private lastMs = 0;
 
-  constructor(fs: FileSystem) {
+  /** @param clock milliseconds of the worker on a processor or waiting for one */
+  constructor(fs: FileSystem, clock = processorMs) {
     this.fs = fs;
+    this.clock = clock;
   }
 
   get isLate(): boolean {
@@ -26,9 +37,22 @@ export class AskingAhead {
 
   /** @param ms duration of copying an entry */
   observe(ms: number): void {
+    this.lastMs = ms;
     if (this.ask !== null) return;
-    this.inARow = ms > LATE_MS ? this.inARow + 1 : 0;
-    if (this.inARow >= LATE_IN_A_ROW) this.ask = this.fs.askAhead;
+    if (ms <= LATE_MS) {
+      this.inARow = 0;
+      return;
+    }
+    // The first one only starts the clock, which is not read for others.
+    if (this.inARow++ === 0) {
+      this.rowBegan = this.clock();
+      this.rowMs = 0;
+      return;
+    }
+    this.rowMs += ms;
+    if (this.inARow <= LATE_IN_A_ROW) return;
+    this.inARow = 0;
+    if (this.clock() - this.rowBegan < MOSTLY_WAITING * this.rowMs) this.ask = this.fs.askAhead;
   }
 
   /** The entry is the next one. */
@@ -36,9 +60,14 @@ export class AskingAhead {
     this.ask?.entry(dir, name);
   }
 
-  /** Something was put into the directory or renamed there, and more will be. */
-  changed(dir: Handle): void {
+  /** A file was made in the directory, and will be renamed there. */
+  made(dir: Handle): void {
     this.ask?.access(dir);
+  }
+
+  /** A file was renamed in the directory, and the next one will be made there. */
+  renamed(dir: Handle): void {
+    if (this.lastMs > VERY_LATE_MS) this.ask?.access(dir);
   }
 
   /** Closes a file of the source. Throws SystemError where it is not late. */

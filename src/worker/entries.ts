@@ -79,7 +79,7 @@ function copyGroup(
     const entry = entryIn(context, dirs, names[index] as RawPath, types[index] as TypeLetter);
     entry.deferredAs = deferredAs?.[report.next] ?? null;
     if (ahead.isLate) {
-      if (index > 0) ahead.changed(destinationDir);
+      if (index > 0) ahead.renamed(destinationDir);
       if (types[index + 1] === 'f') ahead.entry(sourceDir, sourcePath(names[index + 1] as RawPath));
     }
     copyEntry(context, entry, into);

@@ -61,7 +61,7 @@ export function beginUnlocked(
     if (made !== null) handle = made;
     return made !== null;
   });
-  context.ahead.changed(destinationDir);
+  context.ahead.made(destinationDir);
   return { handle, temporary };
 }
 
