@@ -4,6 +4,8 @@ export type {
   Found,
   Kind,
   Load,
+  MachineReading,
+  MachineView,
   Outcome,
   Snapshot,
   Summary,

@@ -61,6 +61,26 @@ export interface WorkerView {
   silentMs: number;
 }
 
+/** What one machine of a run with a broker does and has done so far. */
+export interface MachineView {
+  /** Host name and process id. */
+  name: string;
+  /** Its workers that have a file. */
+  working: number;
+  /** As in `machines` of the summary. */
+  entries: number;
+  /** Bytes copied, those of current files included. */
+  bytes: number;
+  /** Milliseconds since one of its workers last reported; 0 when none works. */
+  silentMs: number;
+}
+
+/** The same with its rate. */
+export interface MachineReading extends MachineView {
+  /** Over the last seconds; at the end, over the whole run. */
+  bytesPerSecond: number;
+}
+
 /** Everything that progress is shown from, as a copy that does not change. */
 export interface Snapshot {
   elapsedMs: number;
@@ -75,6 +95,8 @@ export interface Snapshot {
   /** The limit in bytes per second, or null. */
   limit: number | null;
   workers: WorkerView[];
+  /** Of a run with a broker: in the order in which they were first heard of. */
+  machines?: MachineView[];
 }
 
 /** What a progress bar or a log shows, derived from this snapshot and earlier ones. */
@@ -100,6 +122,8 @@ export interface Reading {
   stalledMs: number;
   /** The run has ended, complete or not. */
   ended: boolean;
+  /** Of a run with a broker. */
+  machines?: MachineReading[];
 }
 
 /** Busy shares of 0 to 1, over the run. */

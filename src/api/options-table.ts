@@ -332,7 +332,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = {
     default: null,
     group: 'speed',
     flags: '--broker <url>',
-    help: 'share the work with the machines on which pcopy worker runs, through Redis at redis://host (default: $PCOPY_BROKER); -j 0 leaves all to them',
+    help: 'share the work with the machines on which pcopy worker runs, through Redis at redis://host (default: $PCOPY_BROKER); -j 0 leaves all to them. Progress tells what each does',
     conflicts: {
       dryRun: 'a dry run is soon done by one machine',
       dereference: 'a helper follows no link out of what it is allowed',

@@ -307,7 +307,9 @@ class SharedExecutor implements Executor {
     const { helper, events } = update;
     for (const event of events) {
       const here =
-        event.type === 'progress' ? { ...event, worker: this.machines.workerOf(helper, event.worker) } : event;
+        event.type === 'progress'
+          ? { ...event, worker: this.machines.workerOf(helper, event.worker), machine: helper.name }
+          : event;
       this.setup.events.put(here).catch(() => {}); // The run has ended.
     }
   }

@@ -98,6 +98,8 @@ export interface Progress {
   /** Bytes of the job so far, the current file included. */
   bytes: number;
   work: WorkDone;
+  /** Whose worker it is, where there are several machines. */
+  machine?: string;
 }
 
 /** Events that a worker sends during a job. */

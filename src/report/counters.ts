@@ -1,7 +1,8 @@
 import type { Failure } from '../api/errors.ts';
-import { type Found, type Load, noTotals, type Snapshot, type WorkerView } from '../api/events.ts';
+import { type Found, type Load, type MachineView, noTotals, type Snapshot, type WorkerView } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
 import type { Progress, Report } from '../protocol/report.ts';
+import { MachineCounts } from './machine-counts.ts';
 
 const FAILURES_KEPT = 1000;
 
@@ -11,6 +12,7 @@ interface CurrentFile {
   size: number;
   part: { number: number; of: number } | undefined;
   bytes: number;
+  machine: string | undefined;
   at: number;
   /** When its job ended, or null while it works. */
   idleSince: number | null;
@@ -31,8 +33,7 @@ export class Counters {
   readonly totals = noTotals();
   readonly lost: Record<string, number> = {};
   readonly skips: Record<string, number> = {};
-  /** Entries by the machine that was done with them, where there are several. */
-  readonly machines: Record<string, number> = {};
+  readonly machines = new MachineCounts();
   readonly failures: Failure[] = [];
   moreFailures = 0;
   /** Jobs that wait for room, since when, and the milliseconds of earlier waits. */
@@ -71,7 +72,6 @@ export class Counters {
     for (const key of ['files', 'directories', 'symlinks', 'hardlinks', 'special'] as const) {
       this.totals[key] += report[key];
     }
-    this.countMachine(report);
     this.totals.bytes += report.bytes;
     this.totals.unchanged += report.unchanged;
     this.totals.deleted += report.deleted;
@@ -80,14 +80,9 @@ export class Counters {
     this.markIdle(report.worker);
     this.settled += entries;
     this.settledBytes += exact || this.sizes ? bytes : report.bytes;
-    this.moved += exact ? bytes : report.bytes;
-  }
-
-  private countMachine(report: Report): void {
-    const { machine, files, directories, symlinks, hardlinks, special, unchanged, deleted } = report;
-    if (machine === undefined) return;
-    const entries = files + directories + symlinks + hardlinks + special + unchanged + deleted;
-    this.machines[machine] = (this.machines[machine] ?? 0) + entries;
+    const moved = exact ? bytes : report.bytes;
+    this.moved += moved;
+    this.machines.record(report, moved);
   }
 
   /** A worker died: its current work is not done. */
@@ -126,8 +121,14 @@ export class Counters {
   }
 
   progress(event: Progress, now: number): void {
-    const { path, done, size, part, bytes } = event;
-    this.current.set(event.worker, { path, done, size, part, bytes, at: now, idleSince: null });
+    const { path, done, size, part, bytes, machine } = event;
+    this.current.set(event.worker, { path, done, size, part, bytes, machine, at: now, idleSince: null });
+    if (machine !== undefined) this.machines.join(machine);
+  }
+
+  /** The run has ended: what workers last reported is no work any more. */
+  endWork(): void {
+    this.current.clear();
   }
 
   /** A listing begins; `more`: others follow. */
@@ -176,6 +177,7 @@ export class Counters {
       movedBytes: this.shownMoved,
       limit: this.limit,
       workers: this.workers(now),
+      ...(this.machines.isEmpty ? {} : { machines: this.machineViews(now) }),
     };
   }
 
@@ -188,6 +190,14 @@ export class Counters {
 
   private workers(now: number): WorkerView[] {
     return [...this.current].map(([index, file]) => viewOf(index, file, now)).sort((a, b) => a.index - b.index);
+  }
+
+  private machineViews(now: number): MachineView[] {
+    const current = Array.from(this.current.values(), ({ machine, bytes, at, idleSince }) => {
+      const isWorking = idleSince === null || now - idleSince <= AFTERGLOW;
+      return { machine, bytes, silentMs: isWorking ? now - (idleSince ?? at) : null };
+    });
+    return this.machines.views(current);
   }
 
   private markIdle(worker: number): void {

@@ -1,4 +1,4 @@
-import type { Found, Reading, Snapshot, Summary } from '../api/events.ts';
+import type { Found, MachineReading, MachineView, Reading, Snapshot, Summary } from '../api/events.ts';
 import { NOTHING_YET } from './counters.ts';
 import { Eta, FILE_IN_BYTES } from './eta.ts';
 
@@ -12,12 +12,19 @@ const STALLED_MS = 10_000;
 /** An estimate beyond this is none. */
 const BEYOND_REASON_MS = 100 * 3_600_000;
 
+interface Sample {
+  ms: number;
+  moved: number;
+  /** A machine has the same place in all samples. */
+  machines?: readonly MachineView[] | undefined;
+}
+
 /** Turns snapshots into readings that keep the promises of a progress bar. Pure: no clock, no terminal. */
 export class Meter {
   readonly #eta = new Eta();
   #last: Snapshot = NOTHING_YET;
   #best = 0;
-  #samples: { ms: number; moved: number }[] = [{ ms: 0, moved: 0 }];
+  #samples: Sample[] = [{ ms: 0, moved: 0 }];
   #newsMs = 0;
   #stalledMs = 0;
   #completed = false;
@@ -44,7 +51,7 @@ export class Meter {
     this.#last = snapshot;
     this.#eta.observe(snapshot);
     const ms = snapshot.elapsedMs;
-    this.#samples.push({ ms, moved: snapshot.movedBytes });
+    this.#samples.push({ ms, moved: snapshot.movedBytes, machines: snapshot.machines });
     while (this.#samples.length > 2 && (this.#samples[1]?.ms ?? ms) < ms - RATE_WINDOW_MS) this.#samples.shift();
     if (snapshot.found.complete) this.#best = Math.max(this.#best, Math.min(ALMOST, fractionOf(snapshot)));
   }
@@ -70,7 +77,8 @@ export class Meter {
     };
     const seconds = summary.elapsedMs / 1000;
     this.#samples = [{ ms: 0, moved: 0 }];
-    if (seconds > 0) this.#samples.push({ ms: summary.elapsedMs, moved: totals.bytes });
+    const { machines } = this.#last;
+    if (seconds > 0) this.#samples.push({ ms: summary.elapsedMs, moved: totals.bytes, machines });
   }
 
   reading(): Reading {
@@ -93,14 +101,19 @@ export class Meter {
       etaMs: fraction === 1 ? 0 : eta === null || eta > BEYOND_REASON_MS ? null : eta,
       stalledMs,
       ended: this.#ended,
+      ...(s.machines && { machines: s.machines.map((machine, i) => this.#machine(machine, i)) }),
     };
   }
 
-  #rate(): number {
+  #machine(machine: MachineView, i: number): MachineReading {
+    return { ...machine, bytesPerSecond: this.#rate((sample) => sample.machines?.[i]?.bytes ?? 0) };
+  }
+
+  #rate(bytesOf = (sample: Sample) => sample.moved): number {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
     if (first === undefined || last === undefined || last.ms <= first.ms) return 0;
-    return (Math.max(0, last.moved - first.moved) * 1000) / (last.ms - first.ms);
+    return (Math.max(0, bytesOf(last) - bytesOf(first)) * 1000) / (last.ms - first.ms);
   }
 }
 

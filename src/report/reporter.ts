@@ -298,6 +298,7 @@ export class RunReporter {
     if (!this.ended) this.counters.completeTotals();
     const summary = this.summary();
     if (this.plan !== null) {
+      this.counters.endWork();
       this.meter.observe(this.counters.snapshot(performance.now()));
       this.meter.finish(summary);
       this.emitReading();
@@ -328,7 +329,7 @@ export class RunReporter {
       moreFailures: counters.moreFailures,
       load: this.load(now, elapsedMs),
       driver: this.driver,
-      ...(Object.keys(counters.machines).length === 0 ? {} : { machines: counters.machines }),
+      ...(counters.machines.isEmpty ? {} : { machines: counters.machines.entries() }),
       ...(this.reason === undefined ? {} : { reason: { ...this.reason, message: this.reasonMessage(this.reason) } }),
     };
   }

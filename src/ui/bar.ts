@@ -1,16 +1,18 @@
 import { MultiBar, type Options, type SingleBar } from 'cli-progress';
-import type { CopyEvent, Summary, WorkerView } from '../api/events.ts';
+import type { CopyEvent, MachineReading, Reading, Summary } from '../api/events.ts';
 import type { LastReading } from './last-reading.ts';
+import { machineLines } from './machine-line.ts';
 import type { Output } from './output.ts';
 import { type Glyphs, overallLine, workerLine } from './progress-line.ts';
 import { Screen } from './screen.ts';
 import type { Print, Reporter } from './ui.ts';
+import { truncateEnd } from './width.ts';
 
 const FRAMES_PER_SECOND = 10;
 /** The bar of a shorter run, in milliseconds, is cleared: the summary says the same. */
 const SHORT_MS = 1_000;
 
-/** The bar of the whole run and a line for each worker, drawn in place on a terminal. */
+/** The bar of the whole run and a line for each machine, if there are several, and each worker, drawn in place on a terminal. */
 export class BarReporter implements Reporter {
   readonly #last: LastReading;
   readonly #screen: Screen;
@@ -74,7 +76,7 @@ export class BarReporter implements Reporter {
   #refresh(): void {
     const cells = this.#screen.columns - 1;
     const reading = this.#last.now();
-    const lines = [overallLine(reading, cells, this.#glyphs), ...this.#workerLines(cells)];
+    const lines = [overallLine(reading, cells, this.#glyphs), ...this.#linesBelow(reading, cells)];
     // Bars are never removed, since MultiBar would redraw in the middle of a frame; an empty one takes no space.
     while (this.#bars.length < lines.length) this.#bars.push(this.#multi.create(1, 0, { line: '' }));
     this.#bars.forEach((bar, i) => {
@@ -82,15 +84,35 @@ export class BarReporter implements Reporter {
     });
   }
 
-  #workerLines(cells: number): string[] {
+  #linesBelow({ machines = [] }: Reading, cells: number): string[] {
     if (this.#over) return [];
-    const workers = this.#last.workers();
     // The cursor cannot move above the top row, so a frame taller than the window could not be redrawn.
     const room = Math.max(0, this.#screen.rows - 2);
-    const line = (worker: WorkerView) => workerLine(worker, cells, this.#glyphs);
-    if (workers.length <= room) return workers.map(line);
-    const busy = workers.filter((worker) => worker.path !== '');
-    const shown = (busy.length > 0 ? busy : workers).slice(0, Math.max(0, room - 1)).map(line);
-    return [...shown, `    and ${workers.length - shown.length} more workers`.slice(0, cells)];
+    const draw = (shown: readonly MachineReading[]) => machineLines(shown, cells, this.#glyphs);
+    const above = fitting(machines, { room, isBusy: ({ working }) => working > 0, draw, what: 'machines' });
+    if (above.length > 0 && above.length === room) return above.map((line) => truncateEnd(line, cells));
+    const below = fitting(this.#last.workers(), {
+      room: room - above.length,
+      isBusy: ({ path }) => path !== '',
+      draw: (workers) => workers.map((worker) => workerLine(worker, cells, this.#glyphs)),
+      what: 'workers',
+    });
+    return [...above, ...below].map((line) => truncateEnd(line, cells));
   }
+}
+
+interface Fit<T> {
+  /** Lines. */
+  room: number;
+  /** Those that are shown where there is no room for all. */
+  isBusy: (one: T) => boolean;
+  draw: (shown: readonly T[]) => string[];
+  what: string;
+}
+
+function fitting<T>(all: readonly T[], { room, isBusy, draw, what }: Fit<T>): string[] {
+  if (all.length <= room) return draw(all);
+  const busy = all.filter(isBusy);
+  const shown = (busy.length > 0 ? busy : all).slice(0, Math.max(0, room - 1));
+  return [...draw(shown), `    and ${all.length - shown.length} more ${what}`];
 }

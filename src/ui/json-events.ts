@@ -1,5 +1,15 @@
 import type { Failure } from '../api/errors.ts';
-import type { FileEvent, Found, Reading, SkipEvent, Snapshot, Summary, WarnEvent, WorkerView } from '../api/events.ts';
+import type {
+  FileEvent,
+  Found,
+  MachineReading,
+  Reading,
+  SkipEvent,
+  Snapshot,
+  Summary,
+  WarnEvent,
+  WorkerView,
+} from '../api/events.ts';
 
 /**
  * The lines of `--progress json`, one object each; `events.schema.json` says the same as a JSON Schema. Paths are relative to
@@ -50,7 +60,7 @@ export interface JsonScan extends Found, JsonLine {
 /** About once a second, and before `end`. */
 export interface JsonProgress
   extends JsonLine,
-    Omit<Snapshot, 'movedBytes' | 'limit' | 'workers'>,
+    Omit<Snapshot, 'movedBytes' | 'limit' | 'workers' | 'machines'>,
     Pick<Reading, 'etaMs' | 'bytesPerSecond' | 'stalledMs'> {
   type: 'progress';
   /**
@@ -59,6 +69,8 @@ export interface JsonProgress
    */
   percent: number | null;
   workers: JsonWorker[];
+  /** Of a run with a broker. */
+  machines?: MachineReading[];
 }
 
 export interface JsonWorker extends WorkerView, JsonPath {}

@@ -142,8 +142,8 @@ function toLine(event: JsonEvent): string {
 }
 
 function progressOf({ snapshot, reading }: CopyEvent & { type: 'progress' }): Fields<JsonProgress> {
-  const { movedBytes: _moved, limit: _limit, ...shown } = snapshot;
-  const { percent, etaMs, bytesPerSecond, stalledMs } = reading;
+  const { movedBytes: _moved, limit: _limit, machines: _counts, ...shown } = snapshot;
+  const { percent, etaMs, bytesPerSecond, stalledMs, machines } = reading;
   return {
     type: 'progress',
     percent,
@@ -157,6 +157,13 @@ function progressOf({ snapshot, reading }: CopyEvent & { type: 'progress' }): Fi
       silentMs: Math.round(worker.silentMs),
       ...pathOf(worker.path),
     })),
+    ...(machines && {
+      machines: machines.map((machine) => ({
+        ...machine,
+        silentMs: Math.round(machine.silentMs),
+        bytesPerSecond: Math.round(machine.bytesPerSecond),
+      })),
+    }),
   };
 }
 

@@ -20,13 +20,18 @@ export class LastReading {
   }
 
   now(): Reading {
-    const { ended, elapsedMs, etaMs, stalledMs } = this.#reading;
+    const { ended, elapsedMs, etaMs, stalledMs, machines } = this.#reading;
     const since = ended ? 0 : performance.now() - this.#at;
     return {
       ...this.#reading,
       elapsedMs: elapsedMs + since,
       etaMs: etaMs === null ? null : Math.max(0, etaMs - since),
       stalledMs: stalledMs === 0 ? 0 : stalledMs + since,
+      ...(machines && {
+        machines: machines.map((machine) =>
+          machine.working === 0 ? machine : { ...machine, silentMs: machine.silentMs + since },
+        ),
+      }),
     };
   }
 

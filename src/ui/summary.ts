@@ -1,11 +1,11 @@
-import { hostname } from 'node:os';
 import type { CopyEvent, Outcome, Summary } from '../api/events.ts';
-import { escapeControls, fromText, printable } from '../api/names.ts';
+import { escapeControls, printable } from '../api/names.ts';
 import { advice } from './advice.ts';
 import type { Palette } from './colors.ts';
 import { entriesInWords, kindsInWords, restInWords } from './counts.ts';
 import type { DisplayPaths } from './display-paths.ts';
 import { bytes, count, duration, plural, rate } from './format.ts';
+import { machineName } from './machine-line.ts';
 import { errorLine } from './messages.ts';
 import type { Print, Reporter } from './ui.ts';
 import { fold } from './width.ts';
@@ -92,10 +92,7 @@ export class SummaryReporter implements Reporter {
 }
 
 function machinesInWords(machines: Record<string, number>): string {
-  const own = `${hostname()}:${process.pid}`;
-  const parts = Object.entries(machines).map(
-    ([name, entries]) => `${printable(fromText(name))}${name === own ? ' (here)' : ''} ${count(entries)}`,
-  );
+  const parts = Object.entries(machines).map(([name, entries]) => `${machineName(name)} ${count(entries)}`);
   return `entries by machine: ${parts.join(', ')}`;
 }
 

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { expect } from 'vitest';
+import type { JsonEnd, JsonEvent } from '../../src/ui/json-events.ts';
 import { needs } from '../support/needs.ts';
 import { expectRsyncSame } from '../support/rsync.ts';
 import { pcopy } from '../support/run.ts';
@@ -24,9 +25,20 @@ test('three helpers and the run’s own workers copy a tree; each has done some,
   ]).done;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expectRsyncSame(`${top}/src`, `${top}/dest`, { also: 'AX' });
-  const { machines } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { machines: Record<string, number> };
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as JsonEvent);
+  const end = events.at(-1) as JsonEnd;
+  const { machines = {} } = end;
   expect(Object.values(machines).every((entries) => entries > 0)).toBe(true);
   expect(Object.values(machines).reduce((sum, entries) => sum + entries)).toBeGreaterThan(2000);
+  // The last progress says the same as the end.
+  const shown = events.findLast((event) => event.type === 'progress')?.machines ?? [];
+  expect(Object.fromEntries(shown.map(({ name, entries }) => [name, entries]))).toEqual(machines);
+  expect(shown.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(end.totals.bytes);
+  expect(shown).toHaveLength(4);
+  expect(shown.every(({ working, bytesPerSecond }) => working === 0 && bytesPerSecond > 0)).toBe(true);
   expect(redis.keys()).toEqual([]);
   for (const { child } of helpers) child.kill('SIGTERM');
   expect(await Promise.all(helpers.map(async ({ done }) => (await done).code))).toEqual([143, 143, 143]);

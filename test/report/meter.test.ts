@@ -12,6 +12,19 @@ const scenarios = fc.record<Scenario>({
   listingMs: fc.nat(2000),
 });
 
+test('the rate of each machine is that of the last seconds, at the end of the whole run', () => {
+  const meter = new Meter();
+  const machine = (name: string, bytes: number) => ({ name, working: 1, entries: 1, bytes, silentMs: 0 });
+  meter.observe(snapshot({ elapsedMs: 1000, machines: [machine('a', 4000)] }));
+  for (let s = 9; s <= 15; s++) {
+    meter.observe(snapshot({ elapsedMs: s * 1000, machines: [machine('a', 4000), machine('b', s * 1000)] }));
+  }
+  expect(meter.reading().machines?.map(({ bytesPerSecond }) => bytesPerSecond)).toEqual([0, 1000]);
+  meter.finish(summary({ elapsedMs: 20_000 }));
+  expect(meter.reading().machines?.map(({ bytesPerSecond }) => bytesPerSecond)).toEqual([200, 750]);
+  expect(meter.reading().machines?.[1]).toMatchObject({ name: 'b', bytes: 15_000 });
+});
+
 test('the fraction never goes back, stays below 1 until the run has ended, and is not known while the totals grow', () => {
   fc.assert(
     fc.property(scenarios, (scenario) => {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BarReporter } from '../../src/ui/bar.ts';
 import { LastReading } from '../../src/ui/last-reading.ts';
@@ -151,6 +152,44 @@ describe('on a terminal', () => {
       '  6  50% file-5  2 B',
       '  7  50% file-6  2 B',
       '    and 9 more workers',
+    ]);
+    bar.close();
+  });
+
+  const machine = (name: string, working = 2) => ({ name, working, entries: 1234, bytes: 2 << 20, silentMs: 0 });
+
+  test('several machines have a line each, above their workers, with printable names', () => {
+    const { bar, screen } = open();
+    const machines = [
+      machine(`${hostname()}:${process.pid}`, 0),
+      machine('b\x1b[2J:7'),
+      { ...machine('c:8'), silentMs: 20_000 },
+    ];
+    bar.onEvent(progress({ ...halfway, machines }));
+    frame();
+    const lines = screen();
+    expect(lines).toHaveLength(6);
+    expect(lines[1]).toMatch(/^ {2}\S.* \(here\) +0 working +1,234 entries +2.0 MiB +2.0 MiB\/s$/);
+    expect(lines[2]).toMatch(/^ {2}b\\e\[2J:7 +2 working +1,234 entries +2.0 MiB +2.0 MiB\/s$/);
+    expect(lines[3]).toMatch(/^ {2}\S.* 2 working .* silent for 0:20$/);
+    expect(lines[4]).toBe('  1  50% file-0  2 B');
+    bar.close();
+  });
+
+  test('machines come before workers where there is no room for all', () => {
+    const { bar, stream, screen } = open(80, 7);
+    const machines = [machine('a:1'), machine('b:2', 0), machine('c:3'), machine('d:4')];
+    bar.onEvent(progress({ ...halfway, machines }));
+    frame();
+    expect(screen().slice(1)).toEqual(
+      [...'abcd'].map((name) => expect.stringMatching(`^  ${name}:`)).concat('    and 2 more workers'),
+    );
+    stream.rows = 5;
+    frame();
+    expect(screen().slice(1)).toEqual([
+      expect.stringMatching(/^ {2}a:1 /),
+      expect.stringMatching(/^ {2}c:3 /),
+      '    and 2 more machines',
     ]);
     bar.close();
   });

@@ -12,6 +12,7 @@ const schema = JSON.parse(readFileSync(new URL('../../src/ui/events.schema.json'
 const NOT_UTF8 = 'caf\xe9/b\xff';
 const found = { files: 10, directories: 1, bytes: 1000, complete: true };
 const workers = [{ index: 0, path: NOT_UTF8, done: 1, size: 2, silentMs: 3 }];
+const machines = [{ name: 'a:1', working: 1, entries: 2, bytes: 500, silentMs: 0.5 }];
 const reason = { path: NOT_UTF8, code: 'ENOENT', message: 'no such file or directory' };
 
 const START: CopyEvent = {
@@ -29,7 +30,7 @@ const EVENTS: CopyEvent[] = [
   START,
   { ...START, single: { name: NOT_UTF8, as: 'x' } },
   { type: 'scan', found },
-  progress(snapshot({ elapsedMs: 100, found, settled: 5, settledBytes: 500, workers })),
+  progress(snapshot({ elapsedMs: 100, found, settled: 5, settledBytes: 500, workers, machines })),
   { type: 'file', path: 'a', kind: 'file', action: 'copied', bytes: 5, sha256: 'ab'.repeat(32) },
   { type: 'file', path: fromText('é'), kind: 'directory', action: 'deleted', bytes: 0 },
   { type: 'error', failure: failure(NOT_UTF8, 'destination') },
@@ -78,7 +79,7 @@ test('the schema refuses what is none of them', () => {
   for (const event of EVENTS) json.reporter.onEvent(event);
   for (const line of json.lines()) {
     expect(violations(schema, { ...line, more: 1 })).not.toEqual([]);
-    for (const key of Object.keys(line).filter((k) => !/Base64|sha256|reason|subtree|single/.test(k))) {
+    for (const key of Object.keys(line).filter((k) => !/Base64|sha256|reason|subtree|single|machines/.test(k))) {
       const { [key]: _, ...less } = line as unknown as Record<string, unknown>;
       expect(violations(schema, less), key).not.toEqual([]);
     }

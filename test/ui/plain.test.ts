@@ -35,6 +35,19 @@ test('then a line each five seconds, with the clock going on though no news come
   plain.close();
 });
 
+test('says what each of several machines does', () => {
+  const { lines, plain } = open();
+  const machine = (name: string) => ({ name, working: 2, entries: 1234, bytes: 2 << 20, silentMs: 0 });
+  plain.onEvent(
+    progress(snapshot({ elapsedMs: 1000, machines: Array.from({ length: 18 }, (_, i) => machine(`m\n${i}:7`)) })),
+  );
+  vi.advanceTimersByTime(5_000);
+  expect(lines[1]).toBe('pcopy: machine m\\n0:7: 2 working, 1,234 entries, 2.0 MiB, 2.0 MiB/s');
+  expect(lines.at(-1)).toBe('pcopy: and 2 more machines');
+  expect(lines).toHaveLength(18);
+  plain.close();
+});
+
 test('names a worker that is silent for long', () => {
   const { lines, plain } = open();
   const workers = [
