@@ -27,7 +27,7 @@ export function epilogue(columns: number, wrapper: Wrapper): string {
     return head + indented(wrapper.boxWrap(meaning, helpWidth - head.length), ' '.repeat(head.length)).trimStart();
   });
   const last = [
-    '"pcopy worker <url> --allow <dir>" helps runs on other machines (--broker <url>).',
+    '"pcopy worker <url> --allow <dir>" helps runs on other machines (--broker).',
     '"pcopy completion bash" (or zsh, fish) prints a completion script.',
   ].map((line) => wrapper.boxWrap(line, helpWidth));
   return `\nExit codes:\n${codes.join('\n')}\n\n${last.join('\n')}`;
