@@ -1,10 +1,10 @@
 import type { RawPath } from '../api/names.ts';
+import { processorMs } from '../fs/processor-time.ts';
 import { parentIsAlive } from '../process/current.ts';
 import type { Job } from '../protocol/jobs.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import type { RateLimit } from '../protocol/worker-config.ts';
 import type { LeaseReader } from './lease.ts';
-import { processorMs } from './processor-time.ts';
 import { SharedRate } from './rate-limit.ts';
 
 /** Milliseconds between two progress messages. */
