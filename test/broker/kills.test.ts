@@ -73,7 +73,7 @@ needs(
         fault,
         options,
         random,
-        last: lasts.get(key) ?? 3000,
+        last: lasts.get(key) ?? 2000,
       });
       if (ms !== null) lasts.set(key, ms);
       const what = `run ${number}, ${key}, ${hasOld ? 'old, ' : ''}${ending}`;
@@ -119,12 +119,13 @@ async function loseSomewhere(
   const slow = ['--chunk-size', options.includes('--verify') ? '1K' : '8', '--batch', '1', '--reflink', 'never'];
   const began = performance.now();
   const run = shared(redis.url, [from, destination, '-j', `${random.below(2)}`, ...slow, ...options], { env });
-  run.done.catch(() => {});
+  const lasted = run.done.then(() => performance.now() - began);
+  lasted.catch(() => {});
   await pause(random.next() * last);
   const wasOver = run.child.exitCode !== null;
   const undo = await lose({ mark: destination, redis, line, run, helpers, random }, fault);
   const result = await run.done;
-  const ms = wasOver ? performance.now() - began : null;
+  const ms = wasOver ? await lasted : null;
   const wrong = judgeLoss(result, expected, fault);
   await until(() => redis.keys().length === 0).catch(() => wrong.push(`left at the broker: ${redis.keys().join(' ')}`));
   const before = stateOf(destination);
