@@ -119,7 +119,7 @@ class SharedExecutor implements Executor {
     const { client, fs, config, jobs, bytesPerSecond } = setup;
     this.setup = setup;
     this.id = config.runMark;
-    this.machines = new Machines(jobs);
+    this.machines = new Machines(thisHelper(jobs));
     this.identities = new Identities(config.source.identity, config.destination.identity);
     const connection = { connection: client, prefix: PREFIX };
     const quick = { removeOnComplete: true, removeOnFail: true, attempts: MOST_ATTEMPTS };

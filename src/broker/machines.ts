@@ -4,11 +4,10 @@ import type { Helper } from './shared-run.ts';
 export class Machines {
   private readonly first = new Map<string, number>();
   /** Number of all workers. */
-  count: number;
+  count = 0;
 
-  /** @param own workers of this machine */
-  constructor(own: number) {
-    this.count = own;
+  constructor(own: Helper) {
+    this.workerOf(own, 0);
   }
 
   workerOf({ name, jobs }: Helper, worker: number): number {
