@@ -163,8 +163,8 @@ class SharedExecutor implements Executor {
     await Promise.race([this.ready, this.stopped]);
     if (this.failure !== null) throw this.failure;
     if (this.ended !== undefined) throw ended();
-    // The proof must be gone before directories get their times. From here on no machine can join.
-    if (job.kind === 'finish') this.removeProof();
+    // The proof must be gone before the directory that it is in gets its times. From here on no new machine can join.
+    if (job.kind === 'finish' && [...job.made, ...job.kept].includes('')) this.removeProof();
     const name = nameOf(++this.count);
     return new Promise<Report>((resolve, reject) => {
       this.pending.set(name, { job, resolve, reject });

@@ -5,6 +5,7 @@ import { version } from '../api/version.ts';
 import { openFileSystem } from '../fs/driver.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { markHere } from '../fs/temporary-name.ts';
+import type { WorkerConfig } from '../protocol/worker-config.ts';
 import { Allowed, PermanentRefusal } from './allowed.ts';
 import { removeRun } from './broker.ts';
 import { Queue, type Redis } from './bullmq.ts';
@@ -19,6 +20,8 @@ import { keyOfRun, lockMs, PREFIX, REFUSED, RUNS, type SharedRun, thisHelper } f
 const POLL_INTERVAL_MS = 300;
 /** Milliseconds that the broker may take to answer a helper that ends. */
 const LAST_ANSWER_MS = 1000;
+/** Runs whose directories are remembered after the broker has lost sight of them. */
+const MOST_REMEMBERED = 1000;
 
 export interface HelperOptions {
   url: string;
@@ -37,11 +40,12 @@ export async function help(options: HelperOptions): Promise<void> {
   sayWhenAway(client, options);
   options.say(`pcopy: waits for runs at ${shownBroker(options.url)}`);
   const runs = new Map<string, HelpedRun>();
+  const joined = new Map<string, Roots>();
   const { signal } = options;
   const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   try {
     while (!signal.aborted) {
-      const polled = pollRuns({ client, fs, allowed, options }, runs).catch(() => {}); // A command has failed.
+      const polled = pollRuns({ client, fs, allowed, options, joined }, runs).catch(() => {}); // A command has failed.
       // While the broker is away commands wait without end.
       await Promise.race([polled, aborted]);
       await delay(POLL_INTERVAL_MS, undefined, { signal }).catch(() => {});
@@ -78,11 +82,15 @@ async function finishAll(client: Redis, runs: readonly HelpedRun[]): Promise<voi
   }
 }
 
+type Roots = Pick<WorkerConfig, 'source' | 'destination'>;
+
 interface HelperContext {
   client: Redis;
   fs: FileSystem;
   allowed: Allowed;
   options: HelperOptions;
+  /** Of the latest runs that were joined, the directories: whoever has seen the proof once may join again when it is gone. */
+  joined: Map<string, Roots>;
 }
 
 async function pollRuns(context: HelperContext, runs: Map<string, HelpedRun>): Promise<void> {
@@ -101,12 +109,13 @@ async function pollRuns(context: HelperContext, runs: Map<string, HelpedRun>): P
   }
 }
 
-// The coordinator is dead and cannot clean up itself.
+// The coordinator is dead and cannot clean up itself. If it lives after all, it adds its jobs again when its run is not listed, which
+// therefore goes last.
 async function removeDeadRun(client: Redis, id: string): Promise<void> {
-  await client.zrem(RUNS, id);
   const queue = new Queue(id, { connection: client, prefix: PREFIX });
   await removeRun(client, queue).catch(() => {});
   await queue.close();
+  await client.zrem(RUNS, id);
 }
 
 /** One run and this helper's part in it. */
@@ -173,14 +182,14 @@ class HelpedRun {
   }
 
   private join(text: string): void {
-    const { client, fs, allowed, options } = this.context;
+    const { client, fs, options } = this.context;
     let run: SharedRun;
     try {
       run = checkRun(text, version());
     } catch (error) {
       throw new PermanentRefusal((error as Error).message);
     }
-    const roots = checkProof(fs, allowed, run.config, run.proof);
+    const roots = this.roots(run);
     const identities = new Identities(roots.source.identity, roots.destination.identity);
     const config = {
       ...run.config,
@@ -198,6 +207,16 @@ class HelpedRun {
     const { bytesPerSecond } = run;
     this.runner = new JobRunner(client, this.id, { fs, config, helper, bytesPerSecond, early: [], warn, lost });
     options.say(`pcopy: helps to copy ${printable(config.source.path)} to ${printable(config.destination.path)}`);
+  }
+
+  // The proof is gone when the top directory is finished. The workers make sure that the paths still lead to the same directories.
+  private roots({ config, proof }: SharedRun): Roots {
+    const { fs, allowed, joined } = this.context;
+    const roots = joined.get(this.id) ?? checkProof(fs, allowed, config, proof);
+    joined.set(this.id, roots);
+    const [oldest] = joined.keys();
+    if (joined.size > MOST_REMEMBERED && oldest !== undefined) joined.delete(oldest);
+    return roots;
   }
 
   private async refuse(message: string): Promise<void> {

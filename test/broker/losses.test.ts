@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { expect } from 'vitest';
 import { slowFile } from '../e2e/slow.ts';
 import { needs } from '../support/needs.ts';
@@ -174,6 +174,29 @@ test('a coordinator that is killed leaves nothing: helpers give up, and clear up
   expect(await pcopy([source, destination, '-u'])).toMatchObject({ code: 0 });
   expectRsyncSame(source, destination);
   expect(temporaryFiles(destination)).toEqual([]);
+});
+
+test('a coordinator that was paused is helped again by its only helper, also when the proof at the destination is gone', async () => {
+  const { top, source, destination } = planted();
+  const redis = await redisServer();
+  const working = await helper(redis.url, top);
+  const run = shared(redis.url, [source, destination, '-j', '0', ...SLOW]);
+  let text = '';
+  await until(() => {
+    const key = redis.keys().find((name) => name.endsWith(':run'));
+    text = key === undefined ? '' : redis.cli('GET', key);
+    return text !== '';
+  });
+  await isAtWork(working, destination);
+  run.child.kill('SIGSTOP');
+  // As the run does when it comes to its end.
+  rmSync(`${destination}/${JSON.parse(text).proof.name}`, { force: true });
+  // It has left.
+  await until(() => workersOf(working.pid).length === 0);
+  run.child.kill('SIGCONT');
+  const { code, stderr } = await run.done;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('copied') });
+  expectRsyncSame(source, destination);
 });
 
 test('an interrupted run: files in hand are given up everywhere, nothing is left', async () => {
