@@ -19,9 +19,10 @@ function planted(): { top: string; source: string; destination: string } {
   return { top, source, destination };
 }
 
-/** A run that waits for helpers. */
+/** A run that waits for helpers. What it publishes lasts while a busy machine holds it up: it publishes nothing again. */
 async function waiting(redis: RedisServer, source: string, destination: string): Promise<Running> {
-  const run = shared(redis.url, [source, destination, '-j', '0']);
+  const env = { PCOPY_BROKER_LOCK_MS: '15000' };
+  const run = shared(redis.url, [source, destination, '-j', '0'], { env });
   await until(() => redis.keys().some((key) => key.endsWith(':wait')));
   return run;
 }
