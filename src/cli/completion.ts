@@ -33,6 +33,13 @@ interface Parts {
   help: string;
 }
 
+/** Options of `pcopy worker`, which is a command only before a URL. */
+const WORKER: readonly Parts[] = [
+  { long: 'allow', takes: 'dir', isPath: true, repeatable: true, help: 'copy only inside this directory; repeatable' },
+  { short: 'j', long: 'jobs', takes: 'n', help: 'worker processes for each run, 1 to 64' },
+  { short: 'h', long: 'help', help: 'show the help' },
+].map((row) => ({ short: undefined, takes: undefined, choices: [], isPath: false, repeatable: false, ...row }));
+
 function isShell(word: string): word is Shell {
   return Object.hasOwn(SCRIPTS, word);
 }
@@ -66,7 +73,7 @@ _pcopy() {
   COMPREPLY=()
   if [[ $cur == '=' ]]; then cur=''; elif [[ $prev == '=' ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
   if [[ \${COMP_WORDS[1]} == worker && \${COMP_WORDS[2]} == @(redis|rediss|unix) ]]; then
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '--allow -j --jobs -h --help' -- "$cur")); fi
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '${WORKER.flatMap(names).join(' ')}' -- "$cur")); fi
     return
   fi
   case $prev in
@@ -96,6 +103,12 @@ function zsh(options: Parts[]): string {
   return `#compdef pcopy
 # zsh completion for pcopy; load it with: source <(pcopy completion zsh), or save it as _pcopy in a folder of $fpath
 _pcopy() {
+  if [[ $words[2] == worker && $words[3] == (redis|rediss|unix):* ]]; then
+    _arguments -s -S \\
+${WORKER.map((o) => `      ${spec(o)} \\`).join('\n')}
+      ':command:' ':url:'
+    return
+  fi
   _arguments -s -S \\
 ${options.map((o) => `    ${spec(o)} \\`).join('\n')}
     '*:path:_files'
@@ -105,8 +118,8 @@ if [[ $funcstack[1] == _pcopy ]]; then _pcopy "$@"; else compdef _pcopy pcopy; f
 }
 
 function fish(options: Parts[]): string {
-  const line = (o: Parts): string => {
-    const words = ['complete -c pcopy'];
+  const line = (o: Parts, when: string): string => {
+    const words = [`complete -c pcopy -n '${when}'`];
     if (o.short) words.push(`-s ${o.short}`);
     words.push(`-l ${o.long}`);
     if (o.choices.length > 0) words.push(`-x -a '${o.choices.join(' ')}'`);
@@ -115,7 +128,12 @@ function fish(options: Parts[]): string {
     return words.join(' ');
   };
   return `# fish completion for pcopy; load it with: pcopy completion fish | source
-${options.map(line).join('\n')}
+function __pcopy_worker
+  set -l words (commandline -opc)
+  test "$words[2]" = worker; and string match -qr '^(redis|rediss|unix):' -- "$words[3]"
+end
+${options.map((o) => line(o, 'not __pcopy_worker')).join('\n')}
+${WORKER.map((o) => line(o, '__pcopy_worker')).join('\n')}
 `;
 }
 

@@ -50,8 +50,43 @@ describe('bash completes', () => {
       ['auto', 'bar', 'plain', 'json', 'none'],
     ],
     [['pcopy', '-j', ''], []],
+    [
+      ['pcopy', 'worker', 'redis', '://', 'x', '--'],
+      ['--allow', '--jobs', '--help'],
+    ],
+    [['pcopy', 'worker', 'dest', '--allo'], []],
     [['pcopy', 'sr'], []],
   ])('%j', (words, expected) => expect(complete(...words)).toEqual(expected));
+});
+
+describe('after pcopy worker and a URL there are the options of a worker, else those of a copy', () => {
+  const options = (text: string) => [...text.matchAll(/--[a-z-]+/g)].map(([name]) => name);
+  const cases: [string[], boolean][] = [
+    [['worker', 'redis://x'], true],
+    [['worker', 'unix:///s', '--allow', '/', '-j', '2'], true],
+    [['worker', 'dest'], false],
+    [['worker'], false],
+    [['src', 'redis://x'], false],
+  ];
+
+  needs('fish')('fish', () => {
+    for (const [words, isWorker] of cases) {
+      const ask = `complete -C 'pcopy ${words.join(' ')} --'`;
+      const { stdout } = spawnSync('fish', ['--no-config', '-c', `${script('fish')}\n${ask}`], { encoding: 'utf8' });
+      expect(options(stdout.replace(/\t.*/g, '')).includes('--allow'), words.join(' ')).toBe(isWorker);
+      expect(options(stdout.replace(/\t.*/g, '')).includes('--sparse'), words.join(' ')).toBe(!isWorker);
+    }
+  });
+
+  needs('zsh')('zsh', () => {
+    for (const [words, isWorker] of cases) {
+      // What its completion system would be asked for.
+      const before = `compdef() {}; _arguments() { print -rl -- "$@" }; words=(pcopy ${words.join(' ')} --)`;
+      const { stdout } = spawnSync('zsh', ['-f', '-c', `${before}\n${script('zsh')}\n_pcopy`], { encoding: 'utf8' });
+      expect(options(stdout).includes('--allow'), words.join(' ')).toBe(isWorker);
+      expect(options(stdout).includes('--sparse'), words.join(' ')).toBe(!isWorker);
+    }
+  });
 });
 
 describe('it is a copy and not a script', () => {
