@@ -38,7 +38,7 @@ const CHANGES: Record<string, (path: string) => void> = {
 overBothDrivers((driver) => {
   test.each(Object.keys(CHANGES))('a source that %s while it is read is an error, and no file', async (change) => {
     const top = temp();
-    plant(`${top}/src`, { 'd/file': slowFile(400_000), other: file('other') });
+    plant(`${top}/src`, { 'd/file': slowFile(1_000_000), other: file('other') });
     // A time that can be put back whole.
     utimesSync(`${top}/src/d/file`, 1, 1);
     plant(`${top}/dst`, { 'd/file': file('as it was') });
@@ -56,7 +56,7 @@ overBothDrivers((driver) => {
     const top = temp();
     plant(`${top}/src`, {
       d: directory({ mode: 0o700 }),
-      'd/file': slowFile(400_000),
+      'd/file': slowFile(1_000_000),
       kept: directory(),
       'kept/file': slowFile(100),
       'other/file': file('other'),
@@ -81,7 +81,7 @@ overBothDrivers((driver) => {
     const later = ['vanishes', 'becomes a directory', 'becomes a link'];
     plant(`${top}/src`, {
       ...Object.fromEntries(later.map((name) => [name, file('x')])),
-      '0 first': slowFile(800_000),
+      '0 first': slowFile(1_000_000),
       last: file('last'),
     });
     const run = start([...SLOW, '-j', '1', `${top}/src`, `${top}/dst`], { driver });

@@ -37,7 +37,7 @@ async function standing(top: string, driver: Driver, prefix: readonly string[] =
   for (const dir of ['dst', 'dst/d']) chmodSync(`${top}/${dir}`, 0o777);
   const options = { driver, prefix, env: { PCOPY_TEST_CASE: top } };
   // Of holes the node driver knows nothing.
-  const rate = driver === 'libc' ? '2M' : '60M';
+  const rate = driver === 'libc' ? '1M' : '30M';
   const run = start(['-j', '2', '--bwlimit', rate, `${top}/src`, `${top}/dst`], options);
   const begin = driver === 'libc' ? '.pcopy-l-' : '.pcopy-n-';
   await until(() => temporaryIn(`${top}/dst/d`)?.startsWith(begin) ?? false, 'a temporary file');

@@ -122,7 +122,7 @@ overBothDrivers((driver) => {
 
   test('--verify finds a byte that changed between writing and reading back', async () => {
     const top = temp();
-    plant(`${top}/src`, { 'd/file': slowFile(400_000), 'd/other': file('other') });
+    plant(`${top}/src`, { 'd/file': slowFile(1_000_000), 'd/other': file('other') });
     const run = start([...SLOW, '--verify', '-j', '1', `${top}/src`, `${top}/dst`], { driver });
     let temporary: string | undefined;
     await until(() => {

@@ -78,7 +78,7 @@ overBothDrivers((driver) => {
     mkdirSync(`${top}/dst`);
     writeFileSync(`${top}/victim`, 'not ours to change', { mode: 0o600 });
     const before = stateOf(`${top}/victim`);
-    const { done } = start(['-a', '-j', '2', '--bwlimit', '60M', `${top}/src`, `${top}/dst`], { driver });
+    const { done } = start(['-a', '-j', '2', '--bwlimit', '30M', `${top}/src`, `${top}/dst`], { driver });
     const find = (): string | undefined => readdirSync(`${top}/dst`).find((name) => name.startsWith('.pcopy-'));
     await until(() => find() !== undefined, 'the temporary file');
     trap(`${top}/victim`, `${top}/dst/${find()}`);
