@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseCommandLine } from '../../src/cli/command.ts';
 import { LIBRARIES } from '../architecture/rooms.ts';
@@ -43,6 +44,19 @@ test('every example for a shell or for Node is run: those that are marked as tes
   expect(args).not.toBeNull();
   const [, source = '', , options = ''] = args ?? [];
   expectExit(await pcopy([source, `${temp()}/demo`, ...options.split(' ')], { cwd: ROOT }), 0);
+});
+
+test('the script for Slurm runs the helpers and the copy, ends the helpers, and has the exit code of the copy', () => {
+  const bin = temp();
+  const program = (name: string, ...lines: string[]) =>
+    writeFileSync(`${bin}/${name}`, ['#!/bin/sh', `echo ${name} "$@" >&2`, ...lines, ''].join('\n'), { mode: 0o755 });
+  program('srun', `: >${bin}/helps`, 'exec sleep 60');
+  program('pcopy', `until [ -e ${bin}/helps ]; do sleep 0.01; done`, 'exit 4');
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+  const { status, stderr } = spawnSync('bash', ['-c', blockAfter('slurm')], { encoding: 'utf8', env, timeout: 20_000 });
+  expect(status).toBe(4);
+  expect(stderr).toMatch(/^srun .* pcopy worker redis:\/\/\S+ --allow \S+ -j 8$/m);
+  expect(stderr).toMatch(/^pcopy \S+ \S+ -j 8$/m);
 });
 
 test('what is said to be typed instead of another command is a command line', () => {
