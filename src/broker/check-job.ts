@@ -52,7 +52,7 @@ const JOBS: Readonly<Record<Job['kind'], Check>> = {
     last: isFlag,
     listedAs: listOf((value) => value === null || isListedAs(value)),
   }),
-  delete: shape({ kind: isKind('delete'), dir: isPath, names: isNames, types: isTypes }),
+  delete: shape({ kind: isKind('delete'), dir: isPath, inside: optional(isPath), names: isNames, types: isTypes }),
 };
 
 /** @throws Error that describes the problem */

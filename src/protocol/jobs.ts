@@ -111,6 +111,11 @@ export interface FinishJob {
 export interface DeleteJob {
   kind: 'delete';
   dir: RawPath;
+  /**
+   * A directory below `dir` that has the names, and is removed with all its contents by a later job: that one reports what cannot be
+   * removed.
+   */
+  inside?: RawPath;
   names: string;
   /** One letter per name: `d` for a directory, `f` for anything else. What is not that any more stays. */
   types: string;

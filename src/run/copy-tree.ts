@@ -280,7 +280,9 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     await scheduler.idle();
     if (deletions !== null && extra !== undefined) {
       await allTold(events);
-      const removals = await deletions.findDeletions(deletion, extra);
+      const { contents, jobs: removals } = await deletions.findDeletions(deletion, extra);
+      // A dry run removes nothing, and would count them twice.
+      if (!dryRun) await scheduler.remove(contents);
       await scheduler.remove(removals);
       const shrunk = new Set(removals.map(({ dir }) => dir));
       // Removals change the directory's time.

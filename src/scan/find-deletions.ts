@@ -4,11 +4,10 @@ import { openRoot } from '../fs/directories.ts';
 import { entryError } from '../fs/entry-error.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import { outputsWithin } from '../plan/output-place.ts';
-import type { DeleteJob } from '../protocol/jobs.ts';
 import { CallbackError, Callbacks } from './callbacks.ts';
 import type { DeletionContext, Extra, ExtraEntries } from './extra-entries.ts';
 import { toGlob } from './glob-names.ts';
-import { Removals } from './removals.ts';
+import { type Deletions, Removals } from './removals.ts';
 import { Cancelled, Turns } from './turns.ts';
 
 // With --delete both are loaded, and otherwise none.
@@ -17,25 +16,27 @@ export { ExtraEntries } from './extra-entries.ts';
 /** Directories that are listed concurrently on slow storage, each in a thread of libuv's pool. */
 const IN_FLIGHT = 16;
 
+const NOTHING: Deletions = { contents: [], jobs: [] };
+
 /**
  * Makes jobs that delete the extra entries of the destination which the filters select; the others stay, with their parent
  * directories. Deletes nothing after a failure at the source, or when the source is no longer the directory that was listed: an
  * entry may only seem to be missing there.
  */
-export async function findDeletions(context: DeletionContext, extra: ExtraEntries): Promise<DeleteJob[]> {
+export async function findDeletions(context: DeletionContext, extra: ExtraEntries): Promise<Deletions> {
   const { config, reporter } = context;
-  if (reporter.ended) return [];
+  if (reporter.ended) return NOTHING;
   checkSource(context);
   if (reporter.deletesNothing !== null) {
     reporter.warn('', 'EPCOPY_DELETE', `nothing is deleted, because ${reporter.deletesNothing}`);
-    return [];
+    return NOTHING;
   }
-  const { jobs, count } = (await collect(context, extra)).jobs();
-  if (count <= config.maxDelete) return jobs;
+  const { count, ...deletions } = (await collect(context, extra)).jobs();
+  if (count <= config.maxDelete) return deletions;
   const entries = count === 1 ? '1 entry' : `${count} entries`;
   const message = `${entries} would be deleted, more than ${config.maxDelete}: nothing is deleted`;
   reporter.failed(entryError('', 'destination', 'delete', 'EPCOPY_MAXDELETE', message).failure);
-  return [];
+  return NOTHING;
 }
 
 function checkSource({ fs, plan, reporter }: DeletionContext): void {

@@ -176,11 +176,12 @@ export class Scheduler {
       if (report !== null) this.countReport(report, 0, 0);
     };
     const size = this.perJob(jobs.reduce((sum, { types }) => sum + types.length, 0));
-    for (const { dir, names, types } of jobs) {
+    for (const job of jobs) {
+      const { names, types } = job;
       const all = names.split('/');
       for (let at = 0; at < all.length; at += size) {
         const part = { names: all.slice(at, at + size).join('/'), types: types.slice(at, at + size) };
-        this.begin(() => run({ kind: 'delete', dir, ...part }));
+        this.begin(() => run({ ...job, ...part }));
       }
     }
     await this.idle();

@@ -2,10 +2,12 @@ import { join, type RawPath } from '../api/names.ts';
 import { DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
 import { attempt } from '../fs/entry-error.ts';
 import type { Handle, TypeLetter } from '../fs/file-system.ts';
+import { orNull } from '../fs/system-error.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
 import { type Context, tell, withRetries } from './context.ts';
 import { opened } from './directories.ts';
 import { fail } from './failures.ts';
+import { ParentDied } from './heartbeat.ts';
 
 /** Removes entries of a destination directory, directories with their contents. Links are removed, never followed. */
 export function removeEntries(context: Context, job: DeleteJob): void {
@@ -13,7 +15,7 @@ export function removeEntries(context: Context, job: DeleteJob): void {
   try {
     dir = withRetries(context, () => context.destination.open(job.dir));
   } catch (error) {
-    return fail(context, error, job.dir);
+    return notDeleted(context, job, error, job.dir);
   }
   if (dir === MISSING) return;
   const { fs, config } = context;
@@ -22,8 +24,8 @@ export function removeEntries(context: Context, job: DeleteJob): void {
     return config.dryRun ? handle : opened(context, handle, fs.stat(handle), join(job.dir, path));
   });
   for (const [index, name] of job.names.split('/').entries()) {
-    removeTree(context, below, job.dir, { name, isDirectory: job.types[index] === 'd' });
-    context.heartbeat.endEntry(join(job.dir, name));
+    removeTree(context, below, job, { name, isDirectory: job.types[index] === 'd' });
+    context.heartbeat.endEntry(join(job.dir, join(job.inside ?? '', name)));
   }
   below.close();
 }
@@ -40,52 +42,62 @@ interface Doomed {
 function removeTree(
   context: Context,
   below: DirHandleCache,
-  top: RawPath,
+  job: DeleteJob,
   { name, isDirectory }: { name: RawPath; isDirectory: boolean },
 ): void {
+  const { inside = '' } = job;
   const found: Doomed[] = [];
-  const left = [{ dir: '', name }];
+  const left = [{ dir: inside, name }];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const { dir, name } = next;
     context.heartbeat.waited();
-    const path = join(top, join(dir, name));
+    const path = join(job.dir, join(dir, name));
     try {
       const stat = deleting(context, path, () => context.fs.statAt(below.open(dir), name));
       if (stat === null) continue;
       // Done by somebody else, and perhaps replaced by what the run has copied there.
-      if (dir === '' && (stat.type === 'd') !== isDirectory) continue;
+      if (dir === inside && (stat.type === 'd') !== isDirectory) continue;
       found.push({ dir, name, type: stat.type });
       if (stat.type !== 'd') continue;
       const inner = join(dir, name);
       const children = deleting(context, path, () => namesIn(context, below.open(inner)));
       for (const child of children) left.push({ dir: inner, name: child });
     } catch (error) {
-      fail(context, error, path);
+      notDeleted(context, job, error, path);
     }
   }
   for (const doomed of found.reverse()) {
     context.heartbeat.waited();
-    removeOne(context, below, top, doomed);
+    removeOne(context, below, job, doomed);
   }
 }
 
-function removeOne(context: Context, below: DirHandleCache, top: RawPath, { dir, name, type }: Doomed): void {
+function removeOne(context: Context, below: DirHandleCache, job: DeleteJob, { dir, name, type }: Doomed): void {
   const { fs, config, report } = context;
-  const path = join(top, join(dir, name));
+  const path = join(job.dir, join(dir, name));
   try {
     if (!config.dryRun) {
       context.heartbeat.guard();
-      deleting(context, path, () => {
+      const removed = deleting(context, path, () => {
         const parent = below.open(dir);
-        if (type === 'd') fs.removeDirectory(parent, name);
-        else fs.unlink(parent, name);
+        return orNull(() => {
+          if (type === 'd') fs.removeDirectory(parent, name);
+          else fs.unlink(parent, name);
+          return true;
+        }, 'ENOENT');
       });
+      // By somebody else, whose change this machine's cache did not show.
+      if (removed === null) return;
     }
     report.deleted++;
     tell(context, { path, type, action: 'deleted', bytes: 0 });
   } catch (error) {
-    fail(context, error, path);
+    notDeleted(context, job, error, path);
   }
+}
+
+function notDeleted(context: Context, { inside }: DeleteJob, error: unknown, path: RawPath): void {
+  if (inside === undefined || error instanceof ParentDied) fail(context, error, path);
 }
 
 function deleting<T>(context: Context, path: RawPath, step: () => T): T {

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
-import { bindMount } from '../support/mounts.ts';
+import { bindMount, bindOnto } from '../support/mounts.ts';
 import { needs } from '../support/needs.ts';
 import { copy, expectExit, pcopy } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
-import { directory, fifo, file, plant, symlink } from '../support/tree.ts';
+import { directory, fifo, file, plant, symlink, type Tree } from '../support/tree.ts';
 import { everything } from './list.ts';
 
 const SOURCE = { a: file('a'), 'keep/x': file('x'), 'both/f': file('f') };
@@ -183,3 +183,23 @@ test('with --retry-from all of the destination is compared, and what is copied a
   await copy([...args, '--delete', '--retry-from', `${top}/log`]);
   expectSame(`${top}/src`, `${top}/dst`, { times: 'ignore' });
 });
+
+needs('root')(
+  'the contents of a big tree are removed by all workers; what cannot be removed is reported once',
+  async () => {
+    const top = temp();
+    plant(`${top}/src`, SOURCE);
+    const tree: Tree = { 'gone/1': file(), 'gone/busy/in/f': file() };
+    for (let i = 0; i < 80; i++) Object.assign(tree, { [`gone/d${i}/sub/f`]: file(), [`gone/d${i}/f`]: file() });
+    plant(`${top}/dst`, tree);
+    bindOnto(`${top}/src/a`, `${top}/dst/gone/busy/in/f`);
+    const args = [`${top}/src`, `${top}/dst`, '--delete', '-j', '4', '-v'];
+    const lines = (text: string): number => text.match(/^(would delete|deleted) /gm)?.length ?? 0;
+    const dry = await copy([...args, '--dry-run']);
+    expect(lines(dry.stdout)).toBe(325);
+    const { stdout, stderr } = expectExit(await pcopy(args), 1);
+    expect(lines(stdout)).toBe(321);
+    expect(stderr.match(/^pcopy: .*\((EBUSY|ENOTEMPTY)\)$/gm)).toHaveLength(4);
+    expect(everything(`${top}/dst/gone`)).toEqual(['busy', 'busy/in', 'busy/in/f']);
+  },
+);
