@@ -30,6 +30,7 @@ function temporaryFiles(top: string): string[] {
 /** Has a job of the run in hand, and some work done. */
 async function isAtWork(running: Running, destination: string): Promise<void> {
   await until(() => running.output().stderr.includes('helps to copy'));
+  await until(() => workersOf(running.pid).length > 0);
   await until(
     () => spawnSync('find', [destination, '-type', 'f'], { encoding: 'utf8' }).stdout.split('\n').length > 100,
   );
