@@ -24,6 +24,8 @@ import { copyInPieces } from './split-file.ts';
 const PER_JOB = 256;
 /** Jobs per worker that such work is divided into. */
 const PER_WORKER = 2;
+/** Of removing directories, which differ in size: the last job should be short. */
+const TREES_PER_WORKER = 8;
 /** Complete directories are finished in batches of this size, or after this many milliseconds. */
 const FINISHED_TOGETHER = 64;
 const FINISHED_AFTER = 100;
@@ -175,7 +177,11 @@ export class Scheduler {
       const report = await this.execute(job, 'listed');
       if (report !== null) this.countReport(report, 0, 0);
     };
-    const size = this.perJob(jobs.reduce((sum, { types }) => sum + types.length, 0));
+    const parts = jobs.some(({ types }) => types.includes('d')) ? TREES_PER_WORKER : PER_WORKER;
+    const size = this.perJob(
+      jobs.reduce((sum, { types }) => sum + types.length, 0),
+      parts,
+    );
     for (const job of jobs) {
       const { names, types } = job;
       const all = names.split('/');
@@ -427,8 +433,8 @@ export class Scheduler {
     yield* groups(items, this.perJob(items.length));
   }
 
-  private perJob(count: number): number {
-    return Math.min(Math.ceil(count / (PER_WORKER * this.executor.workers)), PER_JOB);
+  private perJob(count: number, perWorker = PER_WORKER): number {
+    return Math.min(Math.ceil(count / (perWorker * this.executor.workers)), PER_JOB);
   }
 }
 
