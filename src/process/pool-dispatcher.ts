@@ -115,7 +115,8 @@ export class Dispatcher {
       else if (worker?.accepts(job) && (best === null || worker.load < best.load)) best = worker;
     }
     if (best?.load === 0) return best;
-    while (starting < this.#pending.length && this.#startNext()) starting++;
+    const wanted = Math.min(this.#pending.length, this.#options.startsAtOnce ?? Number.POSITIVE_INFINITY);
+    while (starting < wanted && this.#startNext()) starting++;
     return starting === 0 ? best : null;
   }
 

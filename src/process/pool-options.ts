@@ -22,6 +22,11 @@ export interface PoolOptions extends ForkOptions {
    * is killed and counts as one that could not be started.
    */
   startTimeout?: number | undefined;
+  /**
+   * Workers that start at the same time, beside `minWorkers`; default: as many as there are tasks for. On few processors many starts delay
+   * each other, and the first of them its first task.
+   */
+  startsAtOnce?: number | undefined;
   /** Workers that are started at once and stay; default 0. */
   minWorkers?: number | undefined;
   /** Milliseconds without a task after which a worker exits, where there are more than `minWorkers`; default: never. */
@@ -39,6 +44,7 @@ const POOL_OPTIONS: readonly (keyof PoolOptions)[] = [
   'prestarted',
   'prefetch',
   'startTimeout',
+  'startsAtOnce',
   'minWorkers',
   'idleTimeout',
   'maxTasksPerChild',
@@ -51,6 +57,7 @@ export function checkOptions(size: number, options: PoolOptions): void {
   checkNames(options, POOL_OPTIONS);
   checkWhole('minWorkers', options.minWorkers ?? 0, 0, size);
   millisecondsOf('idleTimeout', options.idleTimeout);
+  checkWhole('startsAtOnce', options.startsAtOnce ?? 1, 1);
   checkWhole('prefetch', options.prefetch ?? 0, 0);
   checkWhole('maxTasksPerChild', options.maxTasksPerChild ?? 1, 1);
   if (options.initializer !== undefined) checkCall(options.initializer, options.initargs ?? []);

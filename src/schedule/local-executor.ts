@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { PoolClosed, WorkerLost } from '../process/errors.ts';
 import { ProcessPool } from '../process/pool.ts';
 import type { Queue } from '../process/queue.ts';
@@ -20,6 +21,12 @@ const runJob = task<[job: Job, number: number], Report>(WORKER_TASKS, 'runJob');
 /** One job in hand and one ahead per worker, so that none waits for the parent between two. */
 const AHEAD = 1;
 
+/**
+ * A start takes a processor some 100 ms, so more at once would delay each other, and those that could copy meanwhile. One that hangs does
+ * not keep the others waiting.
+ */
+const STARTS_AT_ONCE = Math.max(2, availableParallelism());
+
 /** Milliseconds: beside a job that takes so long, waiting for the parent is nothing, and one ahead would keep an idle worker from it. */
 const LONG_JOB = 100;
 
@@ -38,6 +45,7 @@ export function localExecutor({ limit, config, events, early, fs }: ExecutorSetu
   const pool = new ProcessPool(limit.current, {
     ...workerProcess(),
     prefetch: AHEAD,
+    startsAtOnce: STARTS_AT_ONCE,
     initializer: setup,
     initargs: [config, events, askedBack.path],
     prestarted: early,

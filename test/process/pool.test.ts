@@ -67,6 +67,19 @@ describe('tasks', () => {
     expect(() => pool.resize(0)).toThrow(RangeError);
   });
 
+  test('startsAtOnce: the next worker is started when one is up, and all that there is work for come up', async () => {
+    const pool = newPool(3, { startsAtOnce: 1 });
+    const arrivals = new Queue<number>();
+    const gate = new Queue<string>();
+    const waiting = Array.from({ length: 3 }, () => pool.apply(waitAtGate, [arrivals, gate]));
+    expect(pool.workers).toHaveLength(1);
+    const pids = [await arrivals.get(), await arrivals.get(), await arrivals.get()];
+    expect(new Set(pids).size).toBe(3);
+    for (const _each of waiting) await gate.put('go');
+    await Promise.all(waiting);
+    expect(() => newPool(1, { startsAtOnce: 0 })).toThrow(RangeError);
+  });
+
   test('an error comes back with its class, properties, the stack of the child, and its own cause', async () => {
     const pool = newPool(1);
     const error = await pool.apply(fixture('tasks.js', 'fail'), ['oh']).catch((reason: unknown) => reason);
