@@ -4,7 +4,7 @@ import type { Job } from '../protocol/jobs.ts';
 import type { Report } from '../protocol/report.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { type Executor, type ExecutorSetup, LostJob, NoWorkers } from '../schedule/executor.ts';
-import { Queue, QueueEvents, type Redis, Worker } from './bullmq.ts';
+import { Queue, type Redis, Worker } from './bullmq.ts';
 import { checkAnswer, checkProgress } from './check-answer.ts';
 import { connect, shownBroker } from './connection.ts';
 import { Identities } from './identities.ts';
@@ -13,7 +13,9 @@ import { JobRunner, nameOf } from './job-runner.ts';
 import { Machines } from './machines.ts';
 import { leaveProof, removeProof } from './proof.ts';
 import { exchangeShares, keysOfShares, RateShares, SHARES_INTERVAL_MS } from './rate-shares.ts';
+import { RunEvents } from './run-events.ts';
 import {
+  AGAIN,
   type Answer,
   encodeConfig,
   keyOfRun,
@@ -34,6 +36,12 @@ const BROKER_TIMEOUT_MS = 30_000;
 /** Milliseconds that helpers have to abort their jobs when a run is ended early. */
 const ABORT_TIMEOUT_MS = 3_000;
 const POLL_INTERVAL_MS = 50;
+
+const TIMEOUT = `${BROKER_TIMEOUT_MS / 1000} s`;
+
+function renewalMs(): number {
+  return lockMs() / 3;
+}
 
 /** Shows a warning to the user: which machine may not help, and why. */
 type Warn = (message: string) => void;
@@ -84,6 +92,8 @@ interface Pending {
   job: Job;
   resolve: (report: Report) => void;
   reject: (error: Error) => void;
+  /** Since when the broker does not have it, and the beat after which its report cannot be on the way; null: it has. */
+  missing: { sinceMs: number; beat: number } | null;
 }
 
 /** One queue of jobs for all machines. The first answer to a job counts, later ones are ignored. */
@@ -92,7 +102,7 @@ class SharedExecutor implements Executor {
   private readonly id: string;
   private readonly queue: Queue<Job, Answer>;
   private readonly subscriber: Redis;
-  private readonly queueEvents: QueueEvents;
+  private readonly queueEvents: RunEvents;
   private readonly machines: Machines;
   private readonly identities: Identities;
   private readonly pending = new Map<string, Pending>();
@@ -109,7 +119,8 @@ class SharedExecutor implements Executor {
   private readonly watch: Worker;
   private own: JobRunner | null = null;
   private readonly timers: NodeJS.Timeout[] = [];
-  private lastAnswer = performance.now();
+  /** Intervals that the current renewal of the run has taken so far; null: there is none. */
+  private waited: number | null = null;
   private count = 0;
   private isHinted = false;
   private ended: Promise<void> | undefined;
@@ -125,7 +136,7 @@ class SharedExecutor implements Executor {
     const quick = { removeOnComplete: true, removeOnFail: true, attempts: MOST_ATTEMPTS };
     this.queue = new Queue<Job, Answer>(this.id, { ...connection, defaultJobOptions: quick });
     this.subscriber = client.duplicate();
-    this.queueEvents = new QueueEvents(this.id, { connection: this.subscriber, prefix: PREFIX, lastEventId: '0' });
+    this.queueEvents = new RunEvents(this.id, this.subscriber);
     this.watch = new Worker(this.id, null, {
       ...connection,
       autorun: false,
@@ -167,7 +178,7 @@ class SharedExecutor implements Executor {
     if (job.kind === 'finish' && [...job.made, ...job.kept].includes('')) this.removeProof();
     const name = nameOf(++this.count);
     return new Promise<Report>((resolve, reject) => {
-      this.pending.set(name, { job, resolve, reject });
+      this.pending.set(name, { job, resolve, reject, missing: null });
       this.add(name, job).catch((error: Error) => this.fail(error));
     });
   }
@@ -181,7 +192,7 @@ class SharedExecutor implements Executor {
   private async begin(): Promise<void> {
     const { client, fs, config, jobs, bytesPerSecond, early, warn } = this.setup;
     this.listen();
-    this.timers.push(setInterval(() => void this.renewRun(), lockMs() / 3));
+    this.timers.push(setInterval(() => void this.renewRun(), renewalMs()));
     await this.publishRun();
     if (bytesPerSecond !== null && this.ended === undefined) this.shareRate(new RateShares(bytesPerSecond));
     await this.watch.startStalledCheckTimer();
@@ -197,8 +208,8 @@ class SharedExecutor implements Executor {
     this.timers.push(setInterval(exchange, SHARES_INTERVAL_MS));
   }
 
-  private add(name: string, job: Job): Promise<unknown> {
-    return this.queue.add(job.kind, job, { jobId: name });
+  private add(name: string, job: Job, kind: string = job.kind): Promise<unknown> {
+    return this.queue.add(kind, job, { jobId: name });
   }
 
   private async publishRun(): Promise<void> {
@@ -207,45 +218,64 @@ class SharedExecutor implements Executor {
     await client.zadd(RUNS, Date.now(), this.id);
   }
 
-  // The broker may have lost its data: the run and its pending jobs are then added again.
+  // One at a time, however long the broker is away: two could both take a job for lost, and add it.
   private async renewRun(): Promise<void> {
-    if (performance.now() - this.lastAnswer > BROKER_TIMEOUT_MS) {
-      return this.fail(new Error(`it has not answered for ${BROKER_TIMEOUT_MS / 1000} s`));
+    if (this.waited !== null) {
+      // Not by the clock, which goes on while this process is stopped.
+      if (++this.waited * renewalMs() > BROKER_TIMEOUT_MS) this.fail(new Error(`it has not answered for ${TIMEOUT}`));
+      return;
     }
-    const { client } = this.setup;
+    const { sent, heard } = this.queueEvents;
+    if ((sent - heard) * renewalMs() > BROKER_TIMEOUT_MS) {
+      return this.fail(new Error(`nothing has been heard of its events for ${TIMEOUT}`));
+    }
+    this.waited = 0;
     try {
-      const [renewed, since] = await Promise.all([
-        client.pexpire(keyOfRun(this.id), lockMs()),
-        client.zscore(RUNS, this.id),
-      ]);
-      this.lastAnswer = performance.now();
-      if (this.ended !== undefined) return;
-      this.hintWithoutHelpers();
-      if (renewed === 1 && since !== null) return;
-      await this.publishRun();
-      await this.restoreJobs();
+      await this.renew();
     } catch (error) {
       this.fail(error as Error);
+    } finally {
+      this.waited = null;
     }
   }
 
+  private async renew(): Promise<void> {
+    const { client } = this.setup;
+    const [renewed, since] = await Promise.all([
+      client.pexpire(keyOfRun(this.id), lockMs()),
+      client.zscore(RUNS, this.id),
+    ]);
+    if (this.ended !== undefined) return;
+    this.hintWithoutHelpers();
+    if (renewed !== 1 || since === null) await this.publishRun();
+    await this.restoreJobs();
+    if (this.ended === undefined) await this.queueEvents.sendBeat(client);
+  }
+
   /**
-   * Adds the jobs that the broker has lost, when the leases of those who have them are over: two machines with a lease would do a job
-   * at once, and the later one after the run has gone on.
+   * Adds the jobs that the broker has lost, whatever has happened to them, when the leases of those who have them are over: two machines
+   * with a lease would do a job at once, and the later one after the run has gone on.
    */
   private async restoreJobs(): Promise<void> {
-    await delay(lockMs(), undefined, { ref: false });
-    const missing: string[] = [];
-    for (const name of [...this.pending.keys()]) {
-      if ((await this.setup.client.exists(this.queue.toKey(name))) === 0) missing.push(name);
-    }
-    // A job is missing, too, when it is done: then its report is on the way.
-    await delay(lockMs() / 3, undefined, { ref: false });
-    for (const name of missing) {
+    const names = [...this.pending.keys()];
+    const keys = names.map((name) => this.queue.toKey(name));
+    // Who has the lock can extend its lease.
+    const there = await Promise.all(keys.map((key) => this.setup.client.exists(key, `${key}:lock`)));
+    const now = performance.now();
+    for (const [at, name] of names.entries()) {
       const pending = this.pending.get(name);
       if (pending === undefined) continue;
+      if (there[at] !== 0) {
+        pending.missing = null;
+        continue;
+      }
+      // A job is missing, too, when it is done: then its report comes before the next beat.
+      pending.missing ??= { sinceMs: now, beat: this.queueEvents.sent + 1 };
+      const { sinceMs, beat } = pending.missing;
+      if (now - sinceMs < lockMs() || this.queueEvents.heard < beat) continue;
+      pending.missing = null;
       this.possiblyRunning.add(pending.job);
-      await this.add(name, pending.job);
+      await this.add(name, pending.job, AGAIN);
     }
   }
 

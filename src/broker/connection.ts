@@ -1,10 +1,13 @@
 import { RefusedError } from '../api/errors.ts';
 import { Redis } from './bullmq.ts';
+import { lockMs } from './shared-run.ts';
 
 /** Milliseconds that a broker may take to answer the first time. */
 const CONNECT_MS = 4000;
 /** Milliseconds between two attempts to connect again. */
 const RECONNECT_MS = 500;
+/** The longest that a read waits at the broker for something to come, in milliseconds. */
+export const LONGEST_READ_MS = 5000;
 
 /** The address of a broker without user name and password. */
 export function shownBroker(url: string): string {
@@ -35,6 +38,8 @@ export async function connect(url: string): Promise<Redis> {
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
     maxRetriesPerRequest: null,
+    // A line may be dead without being closed, or lead to something that accepts connections and says nothing.
+    socketTimeout: LONGEST_READ_MS + lockMs(),
     retryStrategy: () => (isUp ? RECONNECT_MS : null),
   });
   let last: Error | undefined;

@@ -14,11 +14,12 @@ import { RateFile } from '../schedule/rate-file.ts';
 import { WorkerLimit } from '../schedule/worker-limit.ts';
 import { type Job as QueuedJob, type Redis, UnrecoverableError, Worker } from './bullmq.ts';
 import { checkJob } from './check-job.ts';
+import { LONGEST_READ_MS } from './connection.ts';
 import { Identities } from './identities.ts';
 import { inTime } from './in-time.ts';
 import { LeaseWriter } from './lease.ts';
 import { SHARES_INTERVAL_MS, tellUsed } from './rate-shares.ts';
-import { type Answer, type Helper, lockMs, PREFIX, type ProgressUpdate } from './shared-run.ts';
+import { AGAIN, type Answer, type Helper, lockMs, PREFIX, type ProgressUpdate } from './shared-run.ts';
 
 /** Milliseconds between two progress updates to the coordinator. */
 const PROGRESS_INTERVAL_MS = 200;
@@ -95,6 +96,7 @@ export class JobRunner {
         skipLockRenewal: true,
         // The coordinator checks for stalled jobs; without a coordinator nobody needs them.
         skipStalledCheck: true,
+        drainDelay: LONGEST_READ_MS / 1000,
       });
     } catch (error) {
       for (const worker of early) worker.discard();
@@ -172,9 +174,10 @@ export class JobRunner {
       if (held.until === 0) throw new Error('the job is not ours any more');
       const attempt = Math.min(queued.attemptsStarted, ATTEMPTS_PER_JOB - 1);
       const first = number * ATTEMPTS_PER_JOB;
-      // Temporary files of earlier attempts: once they are removed, a machine that is not dead after all cannot publish them.
-      if (attempt > 1) {
-        removeTemporaries(fs, config, [job], (made) => made >= first && made < first + attempt);
+      // Temporary files of earlier attempts: once they are removed, a machine that is not dead after all cannot publish them, and the
+      // directory does not change when it is finished.
+      if (attempt > 1 || queued.name === AGAIN) {
+        removeTemporaries(fs, config, [job], (made) => made >= first && made < first + ATTEMPTS_PER_JOB);
       }
       const report = await this.pool.run(this.identities.jobHere(job), first + attempt);
       await this.sendProgress();

@@ -62,6 +62,9 @@ export interface Notice {
 }
 export const REFUSED = 'refused';
 
+/** What a job is called at the broker that was added a second time; else by its kind. Its attempts are counted anew. */
+export const AGAIN = 'again';
+
 /**
  * Milliseconds after which the lock of a job expires unless it is renewed. It must be far longer than a pause of an event loop; the
  * jobs of a dead machine wait that long.

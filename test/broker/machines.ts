@@ -65,6 +65,9 @@ export interface Line {
   cut(): void;
   /** No new connections; what is open stays. */
   refuse(): void;
+  /** Connections that are open now stay open, and nothing comes through until `release`. */
+  hold(): void;
+  release(): void;
   mend(): void;
 }
 
@@ -72,6 +75,7 @@ export interface Line {
 export async function cuttable(redis: RedisServer): Promise<Line> {
   const path = `${temp()}/line.sock`;
   const open = new Set<Socket>();
+  const held: (() => void)[] = [];
   let isCut = false;
   const server = createServer((client) => {
     if (isCut) return client.destroy();
@@ -79,12 +83,25 @@ export async function cuttable(redis: RedisServer): Promise<Line> {
     for (const end of [client, line]) {
       open.add(end);
       end.on('error', () => {});
+      end.on('close', () => {
+        open.delete(end);
+        (end === client ? line : client).destroy();
+      });
     }
     client.pipe(line).pipe(client);
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   const refuse = (): void => {
     isCut = true;
+  };
+  const hold = (): void => {
+    for (const end of open) {
+      end.pause();
+      held.push(() => void end.resume());
+    }
+  };
+  const release = (): void => {
+    for (const resume of held.splice(0)) resume();
   };
   const cut = (): void => {
     refuse();
@@ -97,7 +114,7 @@ export async function cuttable(redis: RedisServer): Promise<Line> {
   const mend = (): void => {
     isCut = false;
   };
-  return { url: `unix://${path}`, cut, refuse, mend };
+  return { url: `unix://${path}`, cut, refuse, hold, release, mend };
 }
 
 /** A run that others may help. */
