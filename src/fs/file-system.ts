@@ -161,6 +161,13 @@ export interface FileSystem {
    * @returns what ends them
    */
   closeLocked(handle: Handle): () => void;
+  /**
+   * Copies a small regular file that has one name at the source and none at the destination: content, permissions (under a umask of
+   * 0) and times. It gets its name when all of that is done.
+   * @returns bytes; else nothing was done: OTHER_FILE or NOT_COPIED. Throws SystemError, whose `syscall` is the step: open, stat or
+   * read of the source, create, write, link or close of the destination
+   */
+  copySmall(sourceDir: Handle, destinationDir: Handle, name: RawPath, terms: SmallTerms): number;
   /** Asks the kernel to drop the file from its cache, so that it is read from the disk. */
   dropCache(handle: Handle): void;
   space(dir: Handle): Space;
@@ -170,6 +177,20 @@ export interface FileSystem {
    */
   map(handle: Handle, bytes: number): ArrayBuffer | null;
   close(handle: Handle): void;
+}
+
+/** It is no such file, or not supported. */
+export const OTHER_FILE = -1;
+/** The name is taken, or this way of copying is refused. */
+export const NOT_COPIED = -2;
+
+export interface SmallTerms {
+  /** For the content. */
+  buffer: Buffer;
+  /** Bytes. Files of this size, or that of the buffer, are not small. */
+  below: number;
+  /** The destination stores multiples of these units (nanoseconds) exactly. Files with other times are not copied here. */
+  keptTo: { atime: number; mtime: number };
 }
 
 /** Extended attributes, POSIX ACLs among them as `system.posix_acl_*`. */

@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { RawPath } from '../api/names.ts';
 import { askAhead } from './ask-ahead.ts';
-import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
+import {
+  type FileSystem,
+  type Handle,
+  OTHER_FILE,
+  type SmallTerms,
+  type Space,
+  type Stat,
+  type TypeLetter,
+} from './file-system.ts';
 import { holdsEvenSeconds, isNetwork } from './file-system-types.ts';
 import * as flags from './flags.ts';
 import * as libc from './libc-calls.ts';
@@ -17,6 +25,7 @@ import {
   readAhead,
   readLinkAhead,
 } from './read-ahead.ts';
+import { copySmallFile } from './small-file.ts';
 import { STATX_MASK, STATX_MASK_QUIET, STATX_SIZE, StatxStat } from './statx.ts';
 import { codeOf, SystemError, systemError } from './system-error.ts';
 
@@ -289,6 +298,10 @@ export class LibcFileSystem implements FileSystem {
   setOwner(handle: Handle, uid: number, gid: number): void {
     if (this.unopened.has(handle)) check(libc.fchownat(handle, '', uid, gid, AT_EMPTY_PATH), 'chown');
     else check(libc.fchown(handle, uid, gid), 'chown');
+  }
+
+  copySmall(sourceDir: Handle, destinationDir: Handle, name: RawPath, terms: SmallTerms): number {
+    return this.emptyPath ? copySmallFile(sourceDir, destinationDir, name, terms) : OTHER_FILE;
   }
 
   truncate(handle: Handle, size: number): void {

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { sep } from 'node:path';
 import type { RawPath } from '../api/names.ts';
 import { askAhead } from './ask-ahead.ts';
-import type { FileSystem, Handle, Space, Stat, TypeLetter } from './file-system.ts';
+import { type FileSystem, type Handle, OTHER_FILE, type Space, type Stat, type TypeLetter } from './file-system.ts';
 import { holdsEvenSeconds, isNetwork } from './file-system-types.ts';
 import * as flags from './flags.ts';
 import { nodeStat, typeOfDirent } from './node-stat.ts';
@@ -33,6 +33,10 @@ export class NodeFileSystem implements FileSystem {
   private readonly paths = new Map<Handle, RawPath>();
   private nextHandle = 1 << 30;
   readonly askAhead = this.held ? askAhead : null;
+
+  copySmall(): number {
+    return OTHER_FILE;
+  }
 
   openRoot(path: RawPath): Handle {
     if (this.held) return this.openSearchable(path, 0);

@@ -10,6 +10,7 @@ import type { AskedBackReader } from './asked-back.ts';
 import type { AskingAhead } from './asking-ahead.ts';
 import type { HardLinks } from './hard-links.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import type { SmallFiles } from './small-files.ts';
 
 /** The state of a worker that all steps share. `report` is new for each job. */
 export interface Context {
@@ -26,6 +27,7 @@ export interface Context {
   readonly ahead: AskingAhead;
   readonly askedBack: AskedBackReader;
   readonly retries: Retries;
+  readonly smallFiles: SmallFiles;
   hardLinks: HardLinks;
   /** Slot of this worker. */
   readonly worker: number;

@@ -20,6 +20,7 @@ const NOT_OPEN: Handle = -1;
  * involve other workers, are deferred in the report, unless it is their turn.
  */
 export function copyFile(context: Context, entry: Entry, into: Into): void {
+  if (context.smallFiles.copy(context, entry, into)) return;
   try {
     copyOnce(context, entry, into);
   } catch (error) {
@@ -165,7 +166,7 @@ function close({ fs }: Context, path: RawPath, destination: Handle): void {
 }
 
 // Bytes. For smaller files cloning needs as many calls as copying.
-const CLONE_FROM = 64 * 1024;
+export const CLONE_FROM = 64 * 1024;
 
 /** Shares the source's blocks if wanted and possible. Throws when that is required and not possible. */
 export function clone(context: Context, entry: Entry, source: Handle, staged: StagedFile, stat: Stat): boolean {

@@ -18,6 +18,7 @@ import { Heartbeat, ParentDied } from './heartbeat.ts';
 import { LeaseReader } from './lease.ts';
 import { makeLinks } from './links.ts';
 import { removeEntries } from './remove.ts';
+import { SmallFiles } from './small-files.ts';
 import { beginSplit, copySplitRange, discardSplit, publishSplit } from './split.ts';
 import { TracingHeartbeat } from './tracing-heartbeat.ts';
 
@@ -61,6 +62,7 @@ export class Worker {
       );
     // In a dry run the destination may not exist.
     const destination = config.destination.identity === '' ? MISSING : open('destination');
+    const buffer = Buffer.alloc(config.chunkSize * config.batch);
     this.context = {
       fs,
       config,
@@ -71,11 +73,12 @@ export class Worker {
       linkTargets: new DirHandleCache(fs, destination, (parent, name, path) =>
         attempt(path, 'destination', 'open', () => fs.holdDirectory(parent, destinationPath(name))),
       ),
-      buffer: Buffer.alloc(config.chunkSize * config.batch),
+      buffer,
       heartbeat,
       ahead: new AskingAhead(fs),
       askedBack: askedBack ?? new AskedBackReader(null),
       retries,
+      smallFiles: new SmallFiles(config, buffer),
       hardLinks: new HardLinks(),
       worker: index,
       emit: send,
