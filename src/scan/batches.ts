@@ -134,7 +134,11 @@ export class Batches {
   /** Resolves when everything sent has been taken. */
   async room(): Promise<void> {
     if (this.open !== null && performance.now() - this.open.since > MAX_BATCH_AGE_MS) this.flush();
-    if (this.waiting.size > 0) await Promise.all(this.waiting);
+    if (this.waiting.size > 0) {
+      await Promise.all(this.waiting);
+      // Workers that have enough do not wait for this one.
+      if (this.open !== null) this.open.since = performance.now();
+    }
     await this.listener.ready?.();
   }
 
