@@ -168,7 +168,9 @@ export class Scheduler {
     if (this.stopped || this.waitingNames > 0 || this.ready.length === 0) return;
     const ready = this.ready.splice(0);
     for (const path of ready) this.made.delete(path);
-    for (const group of this.groups(ready)) this.begin(() => this.finishGroup(group, [], false));
+    // One part a worker: each has other work, and messages cost more than most of these.
+    const size = this.perJob(ready.length, 1);
+    for (const group of groups(ready, size)) this.begin(() => this.finishGroup(group, [], false));
   }
 
   /** Runs jobs that remove entries, on all workers. */
