@@ -4,6 +4,7 @@ import { isWorkerCommand, looksLikeCopy } from './cli/sniff-args.ts';
 import { NonBlockingStream, reopenNonBlocking } from './fs/non-blocking-stream.ts';
 import { detachOutput } from './process/detach-output.ts';
 import { startWorkerEarly } from './schedule/early.ts';
+import './worker/compiler.ts';
 
 // Must run before the pool's first use. Slow storage needs 16 threads for read-ahead and 2 × 16 for -u lookups (scan/source-tree.ts,
 // scan/unchanged.ts).

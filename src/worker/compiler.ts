@@ -1,5 +1,5 @@
-// V8's optimizing compiler costs a worker more than it saves in some thousand files. So a function is compiled only after some
-// four times as many calls as usual. From V8 13 on, another compiler comes before it, which is cheap.
+// V8's optimizing compiler costs a worker, and the command itself, more than it saves in some thousand files. So a function is compiled
+// only after some four times as many calls as usual. From V8 13 on, another compiler comes before it, which is cheap.
 import { setFlagsFromString } from 'node:v8';
 
 const LATER: Record<string, string> = {
