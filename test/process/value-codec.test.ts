@@ -19,6 +19,31 @@ function cloned(value: unknown): unknown {
   return deserialize(serialize(value));
 }
 
+test('long lists of strings arrive as they are, wherever they are in a value', () => {
+  const part = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', '\ud800', '\udc00', 'x'.repeat(256), null));
+  const list = fc.array(fc.oneof({ weight: 200, arbitrary: fc.constantFrom('a', 'é', '😀.txt', '\n"\0') }, part), {
+    minLength: 30,
+    maxLength: 100,
+  });
+  fc.assert(
+    fc.property(list, list, (one, other) => {
+      const holed = Object.assign([...one], { 120: 'behind a hole' });
+      const named = Object.assign([...one], { name: 'value' });
+      const shapes = [
+        one,
+        [one],
+        { dir: 'd', one, other, last: 1 },
+        { ['__proto__']: one },
+        [[{ one }], one],
+        holed,
+        named,
+      ];
+      for (const sent of shapes) for (const got of crossed(sent)) expect(got).toStrictEqual(cloned(sent));
+    }),
+    { numRuns: 30 },
+  );
+});
+
 test('whatever is sent arrives as structured clone would have it', () => {
   const value = fc.anything({
     withBigInt: true,
