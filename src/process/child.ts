@@ -25,6 +25,7 @@ export const boot = JSON.parse(process.argv.pop() ?? '') as Boot;
 setOrigin(boot.parent, boot.notes);
 const uplink = new Link(new Socket({ fd: LINK_FD, readable: true, writable: true }), receive);
 router.attach(boot.address, uplink);
+process.once('exit', uplink.flush);
 
 // A closed channel means a dead parent, however it died. Nobody is left to work for.
 uplink.untilClosed().then(() => end());

@@ -1,5 +1,5 @@
 // How messages lie in the byte stream between two processes: the length of what follows, a kind, and then either the message as
-// JSON or structured clone writes it, or one of the two that make up the traffic of a queue, which nobody on the way has to decode.
+// JSON or structured clone writes it, or one of the three that make up the traffic of a queue, which nobody on the way has to decode.
 import { DefaultSerializer, deserialize, serialize } from 'node:v8';
 import type { Descriptor, Message, PackedParcel, Route } from './protocol.ts';
 import { smallJsonMessage } from './value-codec.ts';
@@ -10,12 +10,15 @@ const CLONED_MESSAGE = 0;
 const JSON_MESSAGE = 1;
 const ITEMS = 2;
 const TAKEN = 3;
+const DONE = 4;
 const NONE: readonly Descriptor[] = [];
 
 /** The frame, in one piece or two. Throws what structured clone throws, RangeError for a message of 4 GiB. */
 export function encodeFrame(message: Message): Buffer[] {
   if (message.type === 'items') return encodeItems(message, message.seq, message.items);
-  if (message.type === 'taken') return [seal(Buffer.concat([EMPTY_PREFIX, routeBytes(message)]), TAKEN)];
+  if (message.type === 'taken' || message.type === 'done') {
+    return [seal(Buffer.concat([EMPTY_PREFIX, routeBytes(message)]), message.type === 'taken' ? TAKEN : DONE)];
+  }
   const json = isPlainGet(message) ? JSON.stringify(message) : smallJsonMessage(message);
   if (json !== undefined) {
     const frame = Buffer.allocUnsafe(PREFIX_BYTES + Buffer.byteLength(json));
@@ -47,6 +50,8 @@ function decodeFrame(kind: number | undefined, body: Buffer): Message {
       return decodeItems(body);
     case TAKEN:
       return { type: 'taken', ...routeOf(body, 0, body.length) };
+    case DONE:
+      return { type: 'done', ...routeOf(body, 0, body.length) };
     case JSON_MESSAGE:
       return JSON.parse(body.toString()) as Message;
     default:

@@ -23,6 +23,11 @@ export class JoinableCore extends QueueCore {
     }
   }
 
+  /** Calls of `taskDone` in excess are refused where they are made, or by `handle`. */
+  done(): void {
+    if (this.#unfinished > 0) this.#taskDone();
+  }
+
   override leave(gone: (address: Address) => boolean): void {
     this.#joiners.leave(gone);
     super.leave(gone);

@@ -106,17 +106,18 @@ export class Link {
   relay(message: Message): boolean {
     if (this.closed) return true;
     this.#unsent.push(...encodeFrame(message));
-    return this.#flush();
+    return this.flush();
   }
 
   /** As `relay`, but together with others at the end of this turn of the event loop, for one system call instead of many. */
   relaySoon(message: Message): void {
     if (this.closed) return;
-    if (this.#unsent.length === 0) process.nextTick(this.#flush);
+    if (this.#unsent.length === 0) process.nextTick(this.flush);
     this.#unsent.push(...encodeFrame(message));
   }
 
-  readonly #flush = (): boolean => {
+  /** Hands over what `relaySoon` has kept. */
+  readonly flush = (): boolean => {
     const pieces = this.#unsent.splice(0);
     const [first] = pieces;
     if (first === undefined || this.#stream === null) return true;

@@ -115,6 +115,8 @@ export type Routed =
   | ({ type: 'items'; seq: number; items: readonly PackedParcel[] } & Route)
   /** A consumer takes the next of the items that were sent to it. */
   | ({ type: 'taken' } & Route)
+  /** A consumer is done with one of the items that it took. */
+  | ({ type: 'done' } & Route)
   | { type: 'reply'; to: Address; seq: number; value: unknown; handles: readonly Descriptor[] }
   | { type: 'refusal'; to: Address; seq: number; error: EncodedError }
   /** An object wants back what this process has of it: credit not used, or items sent ahead and not taken. */
@@ -133,6 +135,7 @@ const ROUTED: Record<(Routed | Broadcast)['type'], true> = {
   call: true,
   items: true,
   taken: true,
+  done: true,
   reply: true,
   refusal: true,
   recall: true,

@@ -20,6 +20,8 @@ export interface Owner {
   accept?(items: readonly PackedParcel[], caller: Address): void;
   /** The caller gives out the next of the items that were sent to it. */
   taken?(caller: Address): void;
+  /** The caller is done with one of the items that it took. */
+  done?(): void;
   /** These processes are dead: nothing is owed to them, and what they held is free. */
   leave(gone: (address: Address) => boolean): void;
 }
@@ -126,6 +128,16 @@ class Router extends Neighbours {
     return room ? null : (link?.drained() ?? null);
   }
 
+  /**
+   * Tells a queue that an item is done. As `post`, or `soon`: by the end of this turn of the event loop, or with what is sent before that.
+   */
+  done(to: Address, object: string, soon: boolean): Promise<void> | null {
+    const message = { type: 'done' as const, to, from: this.address, object };
+    if (!soon) return this.post(message);
+    this.linkTo(to).relaySoon(message);
+    return null;
+  }
+
   /** Sends items of an object that lives here, which keeps its hold on what is in them until they are taken. */
   deliver(to: Address, object: string, items: readonly PackedParcel[], seq = 0): void {
     for (const item of items) holdAll(item.handles, to);
@@ -154,6 +166,9 @@ class Router extends Neighbours {
         return;
       case 'taken':
         this.#owners.get(message.object)?.taken?.(message.from);
+        return;
+      case 'done':
+        this.#owners.get(message.object)?.done?.();
         return;
       case 'call':
         this.#answer(message);

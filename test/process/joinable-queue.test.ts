@@ -39,6 +39,19 @@ test('a process marks what it got, and no more', async () => {
   await child.join();
 });
 
+test('what a process has marked counts, though it ends at once with more items at hand', async () => {
+  const queue = new JoinableQueue<number>();
+  for (let index = 0; index < 400; index++) await queue.put(index);
+  const child = new Process(fixture('queues.js', 'markAndExit'), [queue, 300]);
+  child.start();
+  await child.join();
+  for (let left = await queue.qsize(); left > 0; left--) {
+    expect(await queue.get()).toBe(400 - left);
+    await queue.taskDone();
+  }
+  await queue.join({ timeout: 10_000 });
+});
+
 test('the last ones can be marked after the queue is closed and empty', async () => {
   const queue = new JoinableQueue<number>();
   await queue.put(1);
