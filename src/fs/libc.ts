@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { RawPath } from '../api/names.ts';
-import { askAhead } from './ask-ahead.ts';
+import { type AskAhead, askAhead } from './ask-ahead.ts';
 import {
   type FileSystem,
   type Handle,
@@ -38,6 +38,7 @@ const AT_STATX_DONT_SYNC = 0x4000;
 const SEEK_SET = 0;
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
+const POSIX_FADV_WILLNEED = 3;
 const POSIX_FADV_DONTNEED = 4;
 const F_OFD_SETLK = 37;
 const F_DUPFD_CLOEXEC = 1030;
@@ -79,7 +80,10 @@ export class LibcFileSystem implements FileSystem {
   private emptyPath = true;
   // Handles of `holdEntry`, which most calls by descriptor reject.
   private readonly unopened = new Set<Handle>();
-  readonly askAhead = askAhead;
+  readonly askAhead: AskAhead = {
+    ...askAhead,
+    fetch: (handle, bytes) => void libc.posixFadvise(handle, 0, bytes, POSIX_FADV_WILLNEED),
+  };
   private hasProc: boolean | null = null;
   private lastBuffer: Buffer | null = null;
   private lastAddress = 0;
@@ -169,7 +173,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   stat(handle: Handle): Stat {
-    check(libc.statx(handle, '', AT_EMPTY_PATH, STATX_MASK, statBuffer), 'stat');
+    check(libc.statx(handle, '', AT_EMPTY_PATH, STATX_MASK_QUIET, statBuffer), 'stat');
     return new StatxStat(statWords);
   }
 

@@ -4,7 +4,7 @@ import type { Stat, TypeLetter } from './file-system.ts';
 export const STATX_SIZE = 256;
 /** STATX_BASIC_STATS */
 export const STATX_MASK = 0x7ff;
-/** Without STATX_ATIME, for which FUSE would send a request for a directory that was just read. */
+/** Without STATX_ATIME, for which FUSE would send a request for what was just read; the access time is that from before. */
 export const STATX_MASK_QUIET = STATX_MASK & ~0x20;
 
 // A Map: the bundler misreads octal numbers as keys of an object literal.

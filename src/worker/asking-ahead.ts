@@ -2,11 +2,17 @@ import type { RawPath } from '../api/names.ts';
 import type { AskAhead } from '../fs/ask-ahead.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
 import { LateRow } from '../fs/late-row.ts';
+import { MadeAhead } from './made-ahead.ts';
+import { OpenedAhead } from './opened-ahead.ts';
+import type { NamedFile } from './temporary-file.ts';
 
 /** Milliseconds for an entry, of which storage that answers at once needs one only for big files. */
 const LATE_MS = 5;
 const LATE_IN_A_ROW = 2;
-/** Milliseconds for an entry: where a request is so late, another thread is up long before the two requests that precede the next change. */
+/**
+ * Milliseconds for an entry: where a request is so late, another thread is up long before the two requests that precede the next change, and
+ * what is opened and made ahead saves more than what is then not needed costs.
+ */
 const VERY_LATE_MS = 50;
 
 /**
@@ -16,24 +22,90 @@ const VERY_LATE_MS = 50;
 export class AskingAhead {
   private readonly fs: FileSystem;
   private readonly row: LateRow;
+  private readonly veryLateRow: LateRow;
   /** null: not late, or not possible. */
   private ask: AskAhead | null = null;
   private lastMs = 0;
+  private planned: number | null = null;
+  private sources: OpenedAhead | null = null;
+  private next: MadeAhead | null = null;
 
   /** @param clock milliseconds of the worker on a processor or waiting for one */
   constructor(fs: FileSystem, clock?: () => number) {
     this.fs = fs;
     this.row = new LateRow(LATE_IN_A_ROW, clock);
+    this.veryLateRow = new LateRow(LATE_IN_A_ROW, clock);
   }
 
   get isLate(): boolean {
     return this.ask !== null;
   }
 
+  /** So late that the next files are opened and made ahead. */
+  get isVeryLate(): boolean {
+    return this.sources !== null;
+  }
+
   /** @param ms duration of copying an entry */
   observe(ms: number): void {
     this.lastMs = ms;
     if (this.ask === null && this.row.observe(ms, ms > LATE_MS)) this.ask = this.fs.askAhead;
+    if (this.sources !== null || !this.veryLateRow.observe(ms, ms > VERY_LATE_MS)) return;
+    this.ask = this.fs.askAhead;
+    this.sources = this.ask && new OpenedAhead(this.ask);
+    this.next = this.ask && new MadeAhead(this.ask);
+  }
+
+  /** A turn of the event loop, in which this thread hears of the files that others have opened and made. */
+  async turn(): Promise<void> {
+    this.planned = null;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** The entry is one of the next ones, a file that will be read. */
+  open(dir: Handle, name: RawPath): void {
+    this.sources?.begin(dir, name);
+  }
+
+  /** The file, if it is open by now; it stays here. */
+  opened(name: RawPath): Handle | null {
+    return this.sources?.peek(name) ?? null;
+  }
+
+  /** The open file will be read. @param bytes to have at hand then */
+  fetch(handle: Handle, bytes: number): void {
+    this.ask?.fetch(handle, bytes);
+  }
+
+  /** The file, if it is open; for the caller to close. */
+  take(name: RawPath): Handle | null {
+    return this.sources?.take(name) ?? null;
+  }
+
+  /** The files that are open are not the next ones any more. */
+  drop(): void {
+    this.sources?.drop();
+  }
+
+  /** The file after this one will want a temporary file with this mode. */
+  plan(mode: number): void {
+    this.planned = mode;
+  }
+
+  /** This file has its temporary file, so that of the next one can be made: both at once would wait for each other. */
+  make(dir: Handle, temporary: () => RawPath): void {
+    if (this.planned !== null) this.next?.begin(dir, temporary(), this.planned);
+    this.planned = null;
+  }
+
+  /** The temporary file, if it is there and has this mode. */
+  takeMade(dir: Handle, mode: number): NamedFile | null {
+    return this.next?.take(dir, mode) ?? null;
+  }
+
+  /** The temporary files that nobody has taken, for the caller to remove. */
+  async takeAllMade(): Promise<NamedFile[]> {
+    return (await this.next?.takeAll()) ?? [];
   }
 
   /** The entry is the next one. */
@@ -43,7 +115,12 @@ export class AskingAhead {
 
   /** A file was made in the directory, and will be renamed there. */
   made(dir: Handle): void {
-    this.ask?.access(dir);
+    if (!this.isVeryLate) this.ask?.access(dir);
+  }
+
+  /** A file will be renamed in the directory after the next request. By now the one that is made ahead is there. */
+  willRename(dir: Handle): void {
+    if (this.isVeryLate) this.ask?.access(dir);
   }
 
   /** A file was renamed in the directory, and the next one will be made there. */

@@ -40,16 +40,28 @@ export interface Guard {
 export function begin(context: Context, entry: Entry, source: Stat, { keepGuarded, isPrivate }: Guard): StagedFile {
   const { config, learned } = context;
   if (!config.atomic) return beginInPlace(context, entry, source);
-  const mode = source.mode & 0o777;
   if (learned.createsUnnamed) {
-    const handle = createUnnamed(context, entry, keepGuarded ? GUARDED : mode);
+    const handle = createUnnamed(context, entry, keepGuarded ? GUARDED : modeOf(source));
     if (handle !== null) return { handle, temporary: null, guarded: keepGuarded, reused: false };
     learned.createsUnnamed = false;
   }
-  // Some servers reject writes to a file without write permission, even through an open handle.
-  const isOpen = isPrivate && !keepGuarded && (mode & 0o600) === 0o600;
-  const { handle, temporary, madeAs } = beginNamed(context, entry, isOpen ? mode : GUARDED);
-  return { handle, temporary, guarded: keepGuarded || madeAs !== mode, reused: false };
+  const { handle, temporary, madeAs } = beginNamed(context, entry, firstMode(source, { keepGuarded, isPrivate }));
+  return { handle, temporary, guarded: keepGuarded || madeAs !== modeOf(source), reused: false };
+}
+
+/** Has the temporary file of the next file made ahead, if it will have one. */
+export function beginAhead({ config, learned, ahead }: Context, source: Stat, guard: Guard): void {
+  if (config.atomic && !learned.createsUnnamed) ahead.plan(firstMode(source, guard));
+}
+
+// Some servers reject writes to a file without write permission, even through an open handle.
+function firstMode(source: Stat, { keepGuarded, isPrivate }: Guard): number {
+  const mode = modeOf(source);
+  return isPrivate && !keepGuarded && (mode & 0o600) === 0o600 ? mode : GUARDED;
+}
+
+function modeOf({ mode }: Stat): number {
+  return mode & 0o777;
 }
 
 function createUnnamed({ fs }: Context, { destinationDir, path }: Entry, mode: number): Handle | null {

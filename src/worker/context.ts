@@ -90,7 +90,9 @@ export function withRetries<T>(context: Context, step: () => T): T {
 }
 
 function retry<T>(context: Context, step: () => T, failure: unknown): T {
-  const { config, retries, heartbeat } = context;
+  const { config, retries, heartbeat, ahead } = context;
+  // There may be too many open files.
+  ahead.drop();
   const wait = (ms: number): void => heartbeat.pause(ms);
   let again = (): T => retries.runAgain(step, wait, failure);
   if (config.lease === null) return again();

@@ -8,11 +8,12 @@ import { existing, wouldBeGone, wouldReplace } from './atomic-write.ts';
 import { type Context, type Entry, entryIn, type OpenDirectory, tell, withRetries } from './context.ts';
 import { checkThere, ensureDirectory } from './directories.ts';
 import { fail, failSubtree } from './failures.ts';
-import { copyFile } from './file.ts';
+import { copyFile, opensEachFile, prepareFile } from './file.ts';
 import { type Into, lookInto } from './into.ts';
 import { linkWaiting } from './links.ts';
 import { copySpecial, copySymlink } from './special.ts';
 import { sweep } from './stale-temp-files.ts';
+import { discardMade } from './temporary-file.ts';
 
 /**
  * The rest of a batch is handed back after this many bytes or milliseconds, so that idle workers can share it: between two
@@ -27,11 +28,32 @@ const SLICE_OF_FEW_MS = 2500;
 /** After this many milliseconds the parent may have asked for the rest. */
 const ASKED_AFTER_MS = 100;
 
+/** The entries of a directory, in order. */
+interface Listed {
+  names: readonly RawPath[];
+  types: string;
+  into: Into;
+}
+
 /** Called with the index of an entry before it is copied. */
 export type Note = (index: number) => void;
 
-/** Copies the entries of a job. A failed entry is reported and does not affect the others. */
-export function copyEntries(context: Context, job: EntriesJob, note: Note): void {
+/** Steps of a job. They yield what they wait for, which is only where storage is very late. */
+type Steps = Generator<Promise<void>, void>;
+
+/**
+ * Copies the entries of a job: when it returns, unless there is a promise. A failed entry is reported and does not affect the others.
+ */
+export function copyEntries(context: Context, job: EntriesJob, note: Note): Promise<void> | void {
+  return finish(copyGroups(context, job, note));
+}
+
+function finish(steps: Steps): Promise<void> | void {
+  const { done, value } = steps.next();
+  if (!done) return value.then(() => finish(steps));
+}
+
+function* copyGroups(context: Context, job: EntriesJob, note: Note): Steps {
   const { report, heartbeat } = context;
   const began = heartbeat.now;
   const last = countEntries(job) - 1;
@@ -46,7 +68,7 @@ export function copyEntries(context: Context, job: EntriesJob, note: Note): void
   try {
     for (const group of job.groups) {
       if (report.next > 0 && !left(SLICE_MS)) return;
-      copyGroup(context, group, job.deferredAs ?? null, note, left);
+      yield* copyGroup(context, group, job.deferredAs ?? null, note, left);
       linkWaiting(context, note);
     }
   } finally {
@@ -54,13 +76,13 @@ export function copyEntries(context: Context, job: EntriesJob, note: Note): void
   }
 }
 
-function copyGroup(
+function* copyGroup(
   context: Context,
   group: EntriesOfDirectory,
   deferredAs: readonly string[] | null,
   note: Note,
   left: (ms: number) => boolean,
-): void {
+): Steps {
   const { fs, config, report, ahead } = context;
   const { dir, types, sweeps } = group;
   const names = namesOf(group);
@@ -73,17 +95,22 @@ function copyGroup(
   context.heartbeat.beginEntries();
 
   const slice = names.length <= FEW ? SLICE_OF_FEW_MS : LONG_SLICE_MS;
-  for (let index = 0; index < names.length; index++) {
-    if (index > 0 && !left(slice)) break;
-    note(report.next);
-    const entry = entryIn(context, dirs, names[index] as RawPath, types[index] as TypeLetter);
-    entry.deferredAs = deferredAs?.[report.next] ?? null;
-    if (ahead.isLate) {
-      if (index > 0) ahead.renamed(destinationDir);
-      if (types[index + 1] === 'f') ahead.entry(sourceDir, sourcePath(names[index + 1] as RawPath));
+  try {
+    for (let index = 0; index < names.length; index++) {
+      if (index > 0 && !left(slice)) break;
+      note(report.next);
+      const entry = entryIn(context, dirs, names[index] as RawPath, types[index] as TypeLetter);
+      entry.deferredAs = deferredAs?.[report.next] ?? null;
+      if (ahead.isLate) {
+        if (ahead.isVeryLate) yield ahead.turn();
+        askForNext(context, dirs, { names, types, into }, index);
+      }
+      copyEntry(context, entry, into);
+      report.next++;
     }
-    copyEntry(context, entry, into);
-    report.next++;
+  } finally {
+    ahead.drop();
+    if (ahead.isVeryLate) yield discardMade(context, destinationDir);
   }
   if (config.fsync && destinationDir !== MISSING) {
     try {
@@ -91,6 +118,22 @@ function copyGroup(
     } catch (error) {
       fail(context, error, dir);
     }
+  }
+}
+
+// What the files after this entry will ask of the storage. Two are opened, so that the next one is open when its content is asked for.
+function askForNext(context: Context, dirs: OpenDirectory, { names, types, into }: Listed, index: number): void {
+  const { ahead } = context;
+  const { sourceDir, destinationDir } = dirs;
+  const nameOf = (at: number): RawPath | null => (types[at] === 'f' ? sourcePath(names[at] as RawPath) : null);
+  const [next, afterNext] = [nameOf(index + 1), nameOf(index + 2)];
+  if (ahead.isVeryLate && opensEachFile(context)) {
+    if (next !== null) ahead.open(sourceDir, next);
+    if (afterNext !== null) ahead.open(sourceDir, afterNext);
+    if (next !== null) prepareFile(context, next, into);
+  } else {
+    if (index > 0) ahead.renamed(destinationDir);
+    if (next !== null) ahead.entry(sourceDir, next);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { RawPath } from '../api/names.ts';
 import { attempt, entryError, toCopyError } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
-import { abort, begin, publish, type StagedFile, UnnamedRefused, wouldReplace } from './atomic-write.ts';
+import { orNull } from '../fs/system-error.ts';
+import { abort, begin, beginAhead, publish, type StagedFile, UnnamedRefused, wouldReplace } from './atomic-write.ts';
 import { copyContent } from './content.ts';
 import { type Context, type Entry, tell } from './context.ts';
 import { DRY_RUN, notePrimary } from './hard-links.ts';
@@ -62,9 +63,7 @@ function copyOnce(context: Context, entry: Entry, into: Into): void {
 
 // Deferred files, and files that are unchanged by size and time, need not be opened. null: that cannot be decided by name.
 function isDoneByName(context: Context, entry: Entry): boolean | null {
-  const { config } = context;
-  const replaces = config.ifExists === 'replace' && !config.update;
-  const decides = !(replaces || config.checksum || config.hash || config.dereference);
+  const decides = !readsAll(context);
   if (!decides && (!context.hardLinks.areLikely || entry.deferredAs !== null)) return null;
   const stat = statNamed(context, entry);
   if (stat?.type !== 'f') return null;
@@ -74,6 +73,33 @@ function isDoneByName(context: Context, entry: Entry): boolean | null {
   return isUpToDate(context, entry, NOT_OPEN, stat);
 }
 
+// Otherwise a name may be enough to decide that the file stays.
+function readsAll({ config }: Context): boolean {
+  const replaces = config.ifExists === 'replace' && !config.update;
+  return replaces || config.checksum || config.hash || config.dereference;
+}
+
+/** Whether each file is opened, whatever it is, and links are not followed. */
+export function opensEachFile(context: Context): boolean {
+  return readsAll(context) && !context.hardLinks.areLikely && !context.config.dereference;
+}
+
+/** The file is the next one: if it is open by now, its content is asked for, and the temporary file that it will have. */
+export function prepareFile(context: Context, name: RawPath, into: Into): void {
+  const { fs, config, ahead, buffer } = context;
+  const handle = ahead.opened(name);
+  if (handle === null) return;
+  const stat = orNull(() => fs.stat(handle));
+  if (stat?.type !== 'f') return;
+  ahead.fetch(handle, buffer.length);
+  if (config.update || config.ifExists !== 'replace' || config.dryRun) return;
+  if (stat.nlink > 1 || stat.size >= config.splitAbove || isKept(context, stat)) return;
+  beginAhead(context, stat, {
+    keepGuarded: into.inheritsAcl() || config.archive,
+    isPrivate: into.isPrivate,
+  });
+}
+
 function statNamed({ fs, config }: Context, { sourceDir, name, path }: Entry): Stat | null {
   return attempt(path, 'source', 'stat', () =>
     config.dereference ? fs.statTarget(sourceDir, name) : fs.statAt(sourceDir, name),
@@ -81,7 +107,9 @@ function statNamed({ fs, config }: Context, { sourceDir, name, path }: Entry): S
 }
 
 /** Opens the entry's file for reading; follows links only with `dereference`. */
-export function openSource({ fs, config }: Context, { sourceDir, name, path }: Entry): Handle {
+export function openSource({ fs, config, ahead }: Context, { sourceDir, name, path }: Entry): Handle {
+  const opened = ahead.take(name);
+  if (opened !== null) return opened;
   try {
     return config.dereference ? fs.openTarget(sourceDir, name, 'f') : fs.openRead(sourceDir, name);
   } catch (error) {
@@ -125,6 +153,7 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
     let unlock: (() => void) | null = null;
     if (staged.temporary !== null) {
       open = false;
+      context.ahead.willRename(entry.destinationDir);
       unlock = closeLocked(context, path, destination);
     }
     try {

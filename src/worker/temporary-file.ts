@@ -28,19 +28,35 @@ export function canLock({ fs, learned }: Context): boolean {
 export function beginNamed(context: Context, entry: Entry, mode: number): NamedFile {
   const { fs, learned } = context;
   for (; canLock(context); learned.lockRefusals++) {
-    const file = beginUnlocked(context, entry, mode, { willBeLocked: true });
+    const made = context.ahead.takeMade(entry.destinationDir, mode);
+    const file = made ?? beginUnlocked(context, entry, mode, { willBeLocked: true });
     let isHeld = false;
     try {
       // Another run may have removed it before it was locked.
       const isLocked = fs.lock(file.handle, 'exclusive') === true;
       const { nlink, mode: madeAs } = fs.stat(file.handle);
       isHeld = isLocked && nlink > 0;
-      if (isHeld) return { ...file, madeAs };
+      if (isHeld) {
+        makeNext(context, entry.destinationDir);
+        return { ...file, madeAs };
+      }
     } finally {
       if (!isHeld) discard(fs, entry.destinationDir, file);
     }
   }
   return beginUnlocked(context, entry, mode);
+}
+
+function makeNext({ ahead, heartbeat, config, job }: Context, dir: Handle): void {
+  ahead.make(dir, () => {
+    heartbeat.guard();
+    return temporaryName(config.runMark, job, true);
+  });
+}
+
+/** Removes what was made ahead in the directory and nobody wanted. */
+export async function discardMade(context: Context, dir: Handle): Promise<void> {
+  for (const file of await context.ahead.takeAllMade()) orNull(() => discard(context.fs, dir, file));
 }
 
 /** The same without a lock, for a file that others open and lock by name. */

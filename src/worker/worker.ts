@@ -99,7 +99,7 @@ export class Worker {
   }
 
   /**
-   * Failures of entries are events, counted in the report; a failure of the whole job is in the report. Throws ParentDied.
+   * One job at a time. Failures of entries are events, counted in the report; a failure of the whole job is in the report. Throws ParentDied.
    * @param number of the job, part of the names of its temporary files
    */
   async run(job: Job, number: number): Promise<Report> {
@@ -114,7 +114,8 @@ export class Worker {
     this.note(NO_CURRENT_ENTRY);
     const began = performance.now();
     try {
-      this.dispatch(job);
+      const rest = this.dispatch(job);
+      if (rest !== undefined) await rest;
     } catch (error) {
       if (error instanceof ParentDied) throw error;
       report.failure = toFailure(error, 'path' in job ? job.path : '');
@@ -127,7 +128,7 @@ export class Worker {
     return report;
   }
 
-  private dispatch(job: Job): void {
+  private dispatch(job: Job): Promise<void> | void {
     const { context } = this;
     switch (job.kind) {
       case 'entries':

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
 import { buildSlow, mountSlow } from '../support/mounts.ts';
 import { needs } from '../support/needs.ts';
-import { copy, expectExit, overBothDrivers, pcopy } from '../support/run.ts';
+import { copy, expectExit, overBothDrivers, pcopy, start, until } from '../support/run.ts';
 import { makeTemp, removeTree, temp } from '../support/temp.ts';
 import { directory, file, hardlink, plant, symlink, type Tree } from '../support/tree.ts';
 import { timesOf } from './precision.ts';
@@ -128,6 +128,21 @@ overBothDrivers((driver) => {
     expect(readdirSync(`${top}/dst`)).toContain('extra');
     for (const dir of ['d4', 'd6', 'd19', 'big'])
       expectSame(`${top}/src/${dir}`, `${top}/dst/${dir}`, { times: 'ignore' });
+  });
+
+  late('a signal while files are in flight, some of them made ahead: nothing is left but whole files', async () => {
+    const { top, from, to } = await scene(wide(), 8_000);
+    const { pid, done } = start([from, to, '-j', '4'], { driver });
+    const big = () => (existsSync(`${top}/dst/big`) ? readdirSync(`${top}/dst/big`) : []);
+    await until(() => big().filter((name) => name.startsWith('f')).length > 5, 'the middle of a directory');
+    process.kill(pid, 'SIGTERM');
+    expectExit(await done, 143);
+    const names = readdirSync(`${top}/dst`, { recursive: true, encoding: 'utf8' });
+    expect(names.filter((name) => name.includes('.pcopy-'))).toEqual([]);
+    for (const name of big())
+      expect(readFileSync(`${top}/dst/big/${name}`)).toEqual(readFileSync(`${top}/src/big/${name}`));
+    await copy([from, to], { driver });
+    expectSame(`${top}/src`, `${top}/dst`, same);
   });
 
   late('-L: loops and links that lead nowhere are told, each once; --max-errors and --strict hold', async () => {

@@ -10,15 +10,19 @@ export const inProcessExecutor: ExecutorFactory = ({ limit: { current: jobs }, c
       (_, index) => new Worker(fs, config, { index, emit: (event) => events.put(event), note: () => {} }),
     ),
   );
+  const inTurn = Array.from({ length: jobs }, () => Promise.resolve<unknown>(undefined));
   let count = 0;
   let ended: Promise<void> | undefined;
   return {
     workers: jobs,
     capacity: jobs,
     run: async (job) => {
-      const worker = (await workers)[count++ % jobs];
+      const number = ++count;
+      const worker = (await workers)[number % jobs];
       if (worker === undefined || ended !== undefined) throw new Error('run after terminate');
-      return worker.run(job, count);
+      const done = (inTurn[number % jobs] ?? Promise.resolve()).then(() => worker.run(job, number));
+      inTurn[number % jobs] = done.catch(() => {});
+      return done;
     },
     terminate: () => {
       ended ??= workers.then((all) => {

@@ -10,7 +10,14 @@ function scene({ canAsk = true, busy = 0.1 } = {}) {
     (name: string) =>
     (...args: unknown[]) =>
       void calls.push([name, ...args]);
-  const askAhead: AskAhead = { entry: note('entry'), access: note('access'), close: note('close in a thread') };
+  const askAhead: AskAhead = {
+    entry: note('entry'),
+    access: note('access'),
+    close: note('close in a thread'),
+    openRead: note('open'),
+    createNew: note('make'),
+    fetch: note('fetch'),
+  };
   const fs = { askAhead: canAsk ? askAhead : null, close: note('close') } as unknown as FileSystem;
   let processorMs = 0;
   const ahead = new AskingAhead(fs, () => processorMs);
@@ -22,7 +29,11 @@ function scene({ canAsk = true, busy = 0.1 } = {}) {
   };
   const all = (): unknown[][] => {
     ahead.entry(1, 'a');
+    ahead.open(1, 'b');
     ahead.made(2);
+    ahead.plan(0o600);
+    ahead.make(2, () => 'c');
+    ahead.willRename(2);
     ahead.renamed(2);
     ahead.close(3);
     return calls.splice(0);
@@ -30,8 +41,16 @@ function scene({ canAsk = true, busy = 0.1 } = {}) {
   return { observe, all };
 }
 
-const ASKED = [
+const LATE = [
   ['entry', 1, 'a'],
+  ['access', 2],
+  ['close in a thread', 3],
+];
+const VERY_LATE = [
+  ['entry', 1, 'a'],
+  ['open', 1, 'b', expect.any(Function)],
+  ['make', 2, 'c', 0o600, expect.any(Function)],
+  ['access', 2],
   ['access', 2],
   ['close in a thread', 3],
 ];
@@ -43,12 +62,21 @@ test('nothing is asked ahead where storage answers at once, nor for a few slow e
   expect(all()).toEqual(NOTHING);
 });
 
-test('where it answers late, for the rest of the run; after a rename only where it is very late', () => {
+test('where it answers late, for the rest of the run', () => {
   const { observe, all } = scene();
   observe(14, 14, 14, 0.02);
-  expect(all()).toEqual(ASKED);
-  observe(100);
-  expect(all()).toEqual([ASKED[0], ASKED[1], ASKED[1], ASKED[2]]);
+  expect(all()).toEqual(LATE);
+  observe(14, 60, 60, 14);
+  expect(all()).toEqual(LATE);
+});
+
+test('where it is very late, files are opened and made ahead, and a directory is checked after a rename, too', () => {
+  const { observe, all } = scene();
+  observe(60, 60, 60);
+  expect(all()).toEqual(VERY_LATE);
+  observe(14, 60);
+  // The file is open already.
+  expect(all()).toEqual(VERY_LATE.filter(([call]) => call !== 'open'));
 });
 
 test('a machine whose processors are busy is not late storage', () => {
