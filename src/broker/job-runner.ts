@@ -5,14 +5,14 @@ import { Queue } from '../process/queue.ts';
 import '../process/queue-core.ts';
 import type { Job } from '../protocol/jobs.ts';
 import { monotonicMs } from '../protocol/monotonic-clock.ts';
-import type { WorkerEvent } from '../protocol/report.ts';
+import type { Report, WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { LeaseOver, type LocalExecutor, LostJob, NoWorkers } from '../schedule/executor.ts';
 import { localExecutor } from '../schedule/local-executor.ts';
 import { RateFile } from '../schedule/rate-file.ts';
 import { WorkerLimit } from '../schedule/worker-limit.ts';
-import { type Job as QueuedJob, type Redis, UnrecoverableError, Worker } from './bullmq.ts';
+import { type Job as QueuedJob, type Redis, UnrecoverableError, WaitingError, Worker } from './bullmq.ts';
 import { checkJob } from './check-job.ts';
 import { LONGEST_READ_MS } from './connection.ts';
 import { Identities } from './identities.ts';
@@ -20,6 +20,7 @@ import { inTime } from './in-time.ts';
 import { LeaseWriter } from './lease.ts';
 import { SHARES_INTERVAL_MS, tellUsed } from './rate-shares.ts';
 import { AGAIN, type Answer, type Helper, lockMs, PREFIX, type ProgressUpdate } from './shared-run.ts';
+import { LONGEST_WAIT_MS, WorkerSlots } from './worker-slots.ts';
 
 /** Milliseconds between two progress updates to the coordinator. */
 const PROGRESS_INTERVAL_MS = 200;
@@ -57,6 +58,7 @@ export class JobRunner {
   private readonly queue: Worker<Job, Answer>;
   private readonly events: Queue<WorkerEvent>;
   private readonly pool: LocalExecutor;
+  private readonly slots: WorkerSlots;
   private readonly lease = new LeaseWriter();
   private readonly rate: RateFile | null = null;
   private readonly identities: Identities;
@@ -75,6 +77,7 @@ export class JobRunner {
     this.options = options;
     this.identities = new Identities(config.source.identity, config.destination.identity);
     this.events = new Queue<WorkerEvent>(64 * helper.jobs);
+    this.slots = new WorkerSlots(helper.jobs);
     try {
       if (bytesPerSecond !== null) this.rate = new RateFile(bytesPerSecond);
       this.pool = localExecutor({
@@ -90,7 +93,7 @@ export class JobRunner {
         name: helper.name,
         // With a rate it begins when it has a share.
         autorun: this.rate === null,
-        concurrency: this.pool.capacity,
+        concurrency: helper.jobs,
         lockDuration: lockMs(),
         // `renew` does it, because it needs the time of the request.
         skipLockRenewal: true,
@@ -114,6 +117,7 @@ export class JobRunner {
   async finish(): Promise<void> {
     this.isEnded = true;
     this.lease.end();
+    this.slots.close();
     const closed = this.queue.close();
     while (this.held.size > 0) await delay(POLL_INTERVAL_MS);
     // It has no end when it is asked for while the connection is being restored.
@@ -126,6 +130,7 @@ export class JobRunner {
     const jobs = [...this.held].map(({ job }) => job.data);
     this.isEnded = true;
     const numbers = new Set([...this.held].map(({ id }) => numberOf(id)));
+    this.slots.close();
     await this.pool.terminate();
     removeTemporaries(this.options.fs, this.options.config, jobs, (made) =>
       numbers.has(Math.floor(made / ATTEMPTS_PER_JOB)),
@@ -165,21 +170,15 @@ export class JobRunner {
     const id = queued.id ?? '';
     const number = numberOf(id);
     const job = this.checked(queued, number);
-    const { fs, config, helper } = this.options;
+    const { helper } = this.options;
     const held: Held = { id, token, until: 0, job: queued };
     this.held.add(held);
     try {
       // The lock may have expired while the job waited here, for example because the machine was paused.
       await this.renew([held]);
       if (held.until === 0) throw new Error('the job is not ours any more');
-      const attempt = Math.min(queued.attemptsStarted, ATTEMPTS_PER_JOB - 1);
-      const first = number * ATTEMPTS_PER_JOB;
-      // Temporary files of earlier attempts: once they are removed, a machine that is not dead after all cannot publish them, and the
-      // directory does not change when it is finished.
-      if (attempt > 1 || queued.name === AGAIN) {
-        removeTemporaries(fs, config, [job], (made) => made >= first && made < first + ATTEMPTS_PER_JOB);
-      }
-      const report = await this.pool.run(this.identities.jobHere(job), first + attempt);
+      if (!(await this.slots.acquire())) return await this.giveBack(held);
+      const report = await this.runHere(queued, job, number);
       await this.sendProgress();
       return { helper, report: this.identities.reportForAll(report) };
     } catch (error) {
@@ -195,6 +194,35 @@ export class JobRunner {
       this.held.delete(held);
       this.extendLease();
     }
+  }
+
+  private async runHere(queued: QueuedJob<Job, Answer>, job: Job, number: number): Promise<Report> {
+    const { fs, config } = this.options;
+    const began = performance.now();
+    const attempt = Math.min(queued.attemptsStarted, ATTEMPTS_PER_JOB - 1);
+    const first = number * ATTEMPTS_PER_JOB;
+    try {
+      // Temporary files of earlier attempts: once they are removed, a machine that is not dead after all cannot publish them, and the
+      // directory does not change when it is finished.
+      if (attempt > 1 || queued.name === AGAIN) {
+        removeTemporaries(fs, config, [job], (made) => made >= first && made < first + ATTEMPTS_PER_JOB);
+      }
+      return await this.pool.run(this.identities.jobHere(job), first + attempt);
+    } finally {
+      this.takeAhead(performance.now() - began < LONGEST_WAIT_MS);
+      this.slots.release();
+    }
+  }
+
+  // Beside a long job, asking the broker for the next one is nothing, and one ahead would be kept from an idle machine.
+  private takeAhead(isShort: boolean): void {
+    this.queue.concurrency = this.options.helper.jobs * (isShort ? 2 : 1);
+  }
+
+  private async giveBack({ job, token }: Held): Promise<never> {
+    this.takeAhead(false);
+    await job.moveToWait(token);
+    throw new WaitingError();
   }
 
   private checked(queued: QueuedJob<Job, Answer>, number: number): Job {

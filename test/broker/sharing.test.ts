@@ -1,10 +1,13 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { JsonEnd, JsonEvent } from '../../src/ui/json-events.ts';
+import { SLOW, slowFile } from '../e2e/slow.ts';
 import { needs } from '../support/needs.ts';
+import { openFiles, workersOf } from '../support/processes.ts';
 import { expectRsyncSame } from '../support/rsync.ts';
 import { pcopy } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
+import { file, plant } from '../support/tree.ts';
 import { helper, plantTree, redisServer, shared, until } from './machines.ts';
 
 const test = needs('redis-server', 'redis-cli', 'rsync', 'python3');
@@ -45,6 +48,33 @@ test('three helpers and the run’s own workers copy a tree; each has done some,
   for (const { child } of helpers) child.kill('SIGTERM');
   expect(await Promise.all(helpers.map(async ({ done }) => (await done).code))).toEqual([143, 143, 143]);
   expect(redis.keys()).toEqual([]);
+});
+
+test('an idle machine does what another one has taken behind a long file', async () => {
+  const top = temp();
+  const files = Array.from(
+    { length: 12 },
+    (_, i) => [`d${i}/f`, i % 2 === 0 ? file('short') : slowFile(600_000)] as const,
+  );
+  plant(`${top}/src`, Object.fromEntries(files));
+  const redis = await redisServer();
+  const run = shared(redis.url, [`${top}/src`, `${top}/dest`, '-j', '0', ...SLOW]);
+  const holding = await helper(redis.url, top, { jobs: 1 });
+  let worker = 0;
+  // In the middle of a file; what it has taken ahead by then stays here as long as it is stopped, unless it is given back.
+  await until(() => {
+    const [first] = workersOf(holding.pid);
+    const isBusy = first !== undefined && openFiles(first.pid).some((path) => /src\/d\d+\/f$/.test(path));
+    if (isBusy) process.kill(first.pid, 'SIGSTOP');
+    worker = isBusy ? first.pid : 0;
+    return isBusy;
+  });
+  await helper(redis.url, top, { jobs: 1 });
+  const copied = () => files.filter(([path]) => existsSync(`${top}/dest/${path}`)).length;
+  await until(() => copied() >= files.length - 1);
+  process.kill(worker, 'SIGCONT');
+  expect((await run.done).code).toBe(0);
+  expectRsyncSame(`${top}/src`, `${top}/dest`);
 });
 
 test('-j 0 leaves all work to helpers, whenever they come', async () => {
