@@ -49,7 +49,7 @@ export class PipeCore implements Owner {
       for (const holder of [...this.#holders[end].keys()]) {
         if (gone(holder)) this.#holders[end].delete(holder);
       }
-      this.#closeIfFree(end);
+      this.#afterChange(end);
     }
   }
 
@@ -58,12 +58,14 @@ export class PipeCore implements Owner {
     const count = (holders.get(holder) ?? 0) + change;
     if (count > 0) holders.set(holder, count);
     else holders.delete(holder);
-    this.#closeIfFree(end);
+    this.#afterChange(end);
   }
 
   /** An end that nobody holds: the other one reads what is on the way and then the end of the file, and sends to nobody. */
-  #closeIfFree(end: End): void {
-    if (this.#holders[end].size > 0) return;
+  #afterChange(end: End): void {
+    const [holder = null, ...others] = this.#holders[end].keys();
+    this.#lanes[end].setSoleReader(others.length > 0 ? null : holder);
+    if (holder !== null) return;
     this.#lanes[end].abandon();
     this.#lanes[end === 0 ? 1 : 0].close();
     if (this.#holders[end === 0 ? 1 : 0].size === 0) router.unhost(this.#id);

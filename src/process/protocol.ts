@@ -117,6 +117,8 @@ export type Routed =
   | ({ type: 'taken' } & Route)
   /** A consumer is done with one of the items that it took. */
   | ({ type: 'done' } & Route)
+  /** A queue sends items from now on without being asked, to the only one who may get them; no `taken` for each is wanted, either. */
+  | ({ type: 'stream' } & Route)
   | { type: 'reply'; to: Address; seq: number; value: unknown; handles: readonly Descriptor[] }
   | { type: 'refusal'; to: Address; seq: number; error: EncodedError }
   /** An object wants back what this process has of it: credit not used, or items sent ahead and not taken. */
@@ -136,6 +138,7 @@ const ROUTED: Record<(Routed | Broadcast)['type'], true> = {
   items: true,
   taken: true,
   done: true,
+  stream: true,
   reply: true,
   refusal: true,
   recall: true,
@@ -175,7 +178,9 @@ type QueueOperation =
   | { op: 'size' }
   | { op: 'close' }
   /** Answer to a recall: so much credit was not used, or so many items were not taken. */
-  | { op: 'return'; what: Recalled; count: number };
+  | { op: 'return'; what: Recalled; count: number }
+  /** So many of the items that came unasked are taken. */
+  | { op: 'took'; count: number };
 
 /** A joinable queue's own. */
 type JoinOperation = { op: 'taskDone' } | { op: 'join'; wait: number | null };

@@ -48,6 +48,8 @@ export class QueueCore implements Owner {
   readonly #pollers = new Waiters<null>();
   readonly #credit = new CreditLedger();
   readonly #deliveries = new Deliveries();
+  /** Elsewhere, and nobody else may get anything. */
+  #soleReader: Address | null = null;
   #closed = false;
   #abandoned = false;
 
@@ -63,6 +65,7 @@ export class QueueCore implements Owner {
         return this.#put({ item, now: op.wait === 0 }, caller, op.wait);
       }
       case 'get':
+        this.#startStream(caller);
         // It asked before it heard of the items on their way to it: they are what it waits for. One more would arrive where
         // nobody waits for it, and nobody else could have it.
         if (this.#answered(caller, op.waiting)) return NO_ITEMS;
@@ -78,6 +81,9 @@ export class QueueCore implements Owner {
         if (op.what === 'credit') this.#credit.spend(caller, op.count);
         else this.#putBack(this.#deliveries.returned(caller, op.count), caller);
         this.#update();
+        return plain(null);
+      case 'took':
+        for (let count = 0; count < op.count; count++) this.taken(caller);
         return plain(null);
       case 'close':
         this.close();
@@ -101,7 +107,7 @@ export class QueueCore implements Owner {
   taken(caller: Address): void {
     const item = this.#deliveries.taken(caller);
     if (item !== undefined) dropAll(item.handles, router.address);
-    if (this.#closed || this.#putters.size > 0) this.#update();
+    if (this.#closed || this.#putters.size > 0 || this.#deliveries.streaming) this.#update();
   }
 
   leave(gone: (address: Address) => boolean): void {
@@ -117,7 +123,14 @@ export class QueueCore implements Owner {
   close(): void {
     this.#closed = true;
     this.#recallCredit();
+    if (this.#deliveries.streaming) this.#recallItems();
     this.#update();
+  }
+
+  /** The only process that may get anything, if there is just one and it is not this one. When it dies, what it was sent goes with it. */
+  setSoleReader(reader: Address | null): void {
+    this.#soleReader = reader === router.address ? null : reader;
+    if (this.#soleReader === null && this.#deliveries.streaming) this.#recallItems();
   }
 
   /** Nobody will get anything any more: throws away what is in it and turns down who waits to put. */
@@ -134,7 +147,8 @@ export class QueueCore implements Owner {
   protected admit(item: PackedParcel): void {
     this.#items.push(item);
     if (this.#getters.size > 0) this.#serve();
-    if (this.#items.length > 0) for (const poller of this.#pollers.all()) poller.resolve(plain(true));
+    const sent = this.#sendOn();
+    if (sent || this.#items.length > 0) for (const poller of this.#pollers.all()) poller.resolve(plain(true));
   }
 
   #put(offer: Offer, caller: Address, wait: number | null): Parcel | Answer {
@@ -185,6 +199,21 @@ export class QueueCore implements Owner {
     return { value: null, handles: [], items };
   }
 
+  #startStream(caller: Address): void {
+    if (caller !== this.#soleReader || this.#closed || !this.#deliveries.stream(caller)) return;
+    router.stream(caller, this.#id);
+    this.#sendOn();
+  }
+
+  /** Sends items to whom they go unasked; whether there were any. */
+  #sendOn(): boolean {
+    if (!this.#deliveries.streaming || this.#items.length === 0) return false;
+    const reader = this.#soleReader;
+    const items = reader === null ? [] : this.#deliveries.next(reader, this.#items);
+    if (reader !== null && items.length > 0) router.deliver(reader, this.#id, items);
+    return items.length > 0;
+  }
+
   #refill(caller: Address, ahead: number): void {
     if (this.#getters.size > 0) return;
     const items = this.#deliveries.refill(caller, this.#items, ahead);
@@ -214,6 +243,7 @@ export class QueueCore implements Owner {
   /** After room came free or something was returned: lets in who waits, gives out, and tells all when nothing more will come. */
   #update(): void {
     if (this.#getters.size > 0) this.#serve();
+    this.#sendOn();
     for (let putter = this.#putters.first(); putter !== undefined && this.#room > 0; putter = this.#putters.first()) {
       const last = this.#putters.size === 1;
       this.admit(putter.with.item);

@@ -1,10 +1,14 @@
 import { Fifo } from './fifo.ts';
+import { dropAll } from './handles.ts';
 import type { Address, PackedParcel } from './protocol.ts';
+import { router } from './router.ts';
 
 /** Calls of `get` in a row by one process, and no other, before items are sent ahead to it. */
 const SOLE_AFTER = 4;
 /** Bytes of items sent ahead, so that a process that does not get to them holds little memory. */
 const MOST_BYTES = 2 ** 18;
+/** Items sent unasked and not reported as taken, and their bytes in one go. */
+const MOST_STREAMED = 64;
 
 /**
  * The items of a queue that were sent to consumers in other processes and that these have not taken yet. A consumer says that it
@@ -18,6 +22,8 @@ export class Deliveries {
   #sum = 0;
   #reader: Address | null = null;
   #recalled = false;
+  #streaming = false;
+  #bytes = 0;
   #lastCaller: Address | null = null;
   #inARow = 0;
 
@@ -49,6 +55,27 @@ export class Deliveries {
     return this.#reader;
   }
 
+  /** Items go to the reader unasked. */
+  get streaming(): boolean {
+    return this.#streaming;
+  }
+
+  /** From now on they do, if no one else is owed any: whether this is new. */
+  stream(reader: Address): boolean {
+    if (this.#streaming || this.#recalled || (this.#reader !== null && this.#reader !== reader)) return false;
+    this.#reader = reader;
+    this.#streaming = true;
+    return true;
+  }
+
+  /** Takes items from the queue for the reader who gets them unasked, few enough that it holds little memory. */
+  next(reader: Address, items: Fifo<PackedParcel>): PackedParcel[] {
+    if (reader !== this.#reader || this.#recalled || this.#bytes >= MOST_BYTES) return [];
+    const taken = takeSome(items, MOST_STREAMED - this.count(reader));
+    this.#record(reader, taken);
+    return taken;
+  }
+
   /** Takes an item from the queue for a process that asked for it, and up to `ahead` more. */
   take(caller: Address, items: Fifo<PackedParcel>, ahead: number): PackedParcel[] {
     const first = items.shift();
@@ -74,10 +101,11 @@ export class Deliveries {
     const item = sent?.shift();
     if (item === undefined) return undefined;
     this.#sum--;
+    this.#bytes -= item.value.length;
     if (sent?.length === 0) {
       this.#sent.delete(caller);
       // Its answer to a recall is still to come, and may say that it had nothing left.
-      if (caller === this.#reader && !this.#recalled) this.#reader = null;
+      if (caller === this.#reader && !this.#recalled && !this.#streaming) this.#reader = null;
     }
     return item;
   }
@@ -99,8 +127,12 @@ export class Deliveries {
     for (const [consumer, sent] of this.#sent) {
       if (!gone(consumer)) continue;
       this.#sent.delete(consumer);
-      this.#sum -= sent.length;
-      items.push(...sent.drain());
+      const left = sent.drain();
+      this.#sum -= left.length;
+      for (const { value } of left) this.#bytes -= value.length;
+      // It may have seen some of them.
+      if (this.#streaming && consumer === this.#reader) for (const item of left) dropAll(item.handles, router.address);
+      else items.push(...left);
     }
     if (this.#reader !== null && gone(this.#reader)) this.#forgetReader();
     return items;
@@ -109,11 +141,15 @@ export class Deliveries {
   #forgetReader(): void {
     this.#reader = null;
     this.#recalled = false;
+    this.#streaming = false;
   }
 
   #record(caller: Address, items: PackedParcel[]): void {
     const sent = this.#sent.get(caller) ?? new Fifo<PackedParcel>();
-    for (const item of items) sent.push(item);
+    for (const item of items) {
+      sent.push(item);
+      this.#bytes += item.value.length;
+    }
     if (sent.length > 0) this.#sent.set(caller, sent);
     this.#sum += items.length;
   }

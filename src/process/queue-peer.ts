@@ -3,6 +3,7 @@
 import { BufferTooShort, MisuseError } from './errors.ts';
 import { Fifo } from './fifo.ts';
 import { open } from './handles.ts';
+import { hold, release } from './keep-alive.ts';
 import type { Address, PackedParcel, Recalled } from './protocol.ts';
 import { type RemoteProxy, router } from './router.ts';
 
@@ -11,11 +12,17 @@ const MOST_AHEAD = 64;
 /** Milliseconds in which what was sent ahead should be taken: a consumer that needs longer is sent less. */
 const QUICK = 5;
 
+/** Items that came unasked and were taken, and their bytes, before the queue is told. */
+const REPORT_EVERY = 32;
+const REPORT_BYTES = 2 ** 16;
+
 interface Getter {
   /** Only bytes, that many at most; null for any item. */
   bytes: number | null;
   resolve(value: unknown): void;
   reject(error: unknown): void;
+  /** Has not asked, since items come unasked. */
+  unasked?: Ask;
 }
 
 /**
@@ -38,6 +45,10 @@ export class QueuePeer implements RemoteProxy {
   readonly #getters = new Set<Getter>();
   #ahead = 0;
   #arrivedAt = 0;
+  #streaming = false;
+  /** Taken of what came unasked. */
+  #unreported = 0;
+  #unreportedBytes = 0;
   /** Items got here, without those that were marked as done. */
   #undone = 0;
 
@@ -82,8 +93,10 @@ export class QueuePeer implements RemoteProxy {
   /**
    * The next item: one that is here, else one that `ask` asks the queue for, together with so many ahead. Rejects with what `ask`
    * rejects with.
+   *
+   * @param patient has no time limit.
    */
-  async get(bytes: number | null, ask: Ask): Promise<unknown> {
+  async get(bytes: number | null, ask: Ask, patient: boolean): Promise<unknown> {
     // Items are taken without coming back to the event loop. After one that took its time a recall may be waiting there.
     // The clock may have been set back.
     if (this.hasItem && Math.abs(Date.now() - this.#arrivedAt) > QUICK) {
@@ -91,7 +104,7 @@ export class QueuePeer implements RemoteProxy {
       this.#arrivedAt = Date.now();
     }
     return new Promise((resolve, reject) => {
-      const getter = { bytes, resolve, reject };
+      const getter: Getter = { bytes, resolve, reject };
       if (this.hasItem) {
         this.#give(getter);
         this.#refill();
@@ -99,11 +112,51 @@ export class QueuePeer implements RemoteProxy {
       }
       this.#getters.add(getter);
       router.listen(this.#queue, this);
-      const arrived = (answer: unknown): void => {
-        if (answer === undefined) this.#refused(getter);
-      };
-      ask(this.#nextAhead(), this.#getters.size, arrived).catch(reject);
+      if (this.#streaming && patient) {
+        getter.unasked = ask;
+        hold();
+      } else {
+        this.#ask(getter, ask);
+      }
     });
+  }
+
+  #ask(getter: Getter, ask: Ask): void {
+    // What it has not heard of would count as on its way here.
+    this.#report();
+    const arrived = (answer: unknown): void => {
+      if (answer === undefined) this.#refused(getter);
+    };
+    ask(this.#nextAhead(), this.#getters.size, arrived).catch(getter.reject);
+  }
+
+  /** Items come unasked from now on, until they are recalled: nobody else may get any. */
+  streams(): void {
+    this.#streaming = true;
+    this.#ahead = 0;
+    router.listen(this.#queue, this);
+  }
+
+  #endStream(): void {
+    this.#streaming = false;
+    this.#report();
+  }
+
+  #askAll(): void {
+    for (const getter of this.#getters) {
+      const ask = getter.unasked;
+      if (ask === undefined) continue;
+      delete getter.unasked;
+      release();
+      this.#ask(getter, ask);
+    }
+  }
+
+  #report(): void {
+    const count = this.#unreported;
+    this.#unreported = 0;
+    this.#unreportedBytes = 0;
+    if (count > 0) router.tell(this.#owner, this.#queue, { op: 'took', count });
   }
 
   #refused(getter: Getter): void {
@@ -119,6 +172,7 @@ export class QueuePeer implements RemoteProxy {
     for (const getter of this.#getters) {
       if (!this.hasItem) break;
       this.#getters.delete(getter);
+      if (getter.unasked !== undefined) release();
       this.#give(getter);
     }
     if (this.hasItem) router.listen(this.#queue, this);
@@ -127,10 +181,12 @@ export class QueuePeer implements RemoteProxy {
 
   /** Credit and items are wanted back, for another process or because the queue closes. */
   recalled(what: Recalled): void {
+    if (what === 'items') this.#endStream();
     const count = what === 'credit' ? this.#credit : this.#items.drain().length;
     if (what === 'credit') this.#credit = 0;
     else this.#ahead = 0;
     router.tell(this.#owner, this.#queue, { op: 'return', what, count });
+    this.#askAll();
     this.#forgetIfIdle();
   }
 
@@ -139,6 +195,8 @@ export class QueuePeer implements RemoteProxy {
     if (!gone(this.#owner)) return;
     this.#credit = 0;
     this.#ahead = 0;
+    this.#endStream();
+    this.#askAll();
     this.#forgetIfIdle();
   }
 
@@ -153,7 +211,7 @@ export class QueuePeer implements RemoteProxy {
     this.#items.shift();
     this.#undone++;
     // The queue learns that the item is taken before anybody sees it: else, with this process killed, another would get it again.
-    const written = router.taken(this.#owner, this.#queue);
+    const written = this.#taken(item);
     try {
       const value = open(item);
       if (written === null) getter.resolve(value);
@@ -162,6 +220,16 @@ export class QueuePeer implements RemoteProxy {
       getter.reject(error);
     }
     this.#forgetIfIdle();
+  }
+
+  #taken(item: PackedParcel): Promise<void> | null {
+    if (!this.#streaming) return router.taken(this.#owner, this.#queue);
+    this.#unreported++;
+    this.#unreportedBytes += item.value.length;
+    const enough = this.#unreported >= REPORT_EVERY || this.#unreportedBytes >= REPORT_BYTES;
+    // Ends of pipes in it are held by the queue until then.
+    if (enough || item.handles.length > 0) this.#report();
+    return null;
   }
 
   /** Asks for more when half of what was ahead is taken, so that there is always something here. */
@@ -180,7 +248,8 @@ export class QueuePeer implements RemoteProxy {
 
   #forgetIfIdle(): void {
     // With `#ahead` above 0 items may be on their way that nobody here waits for yet.
-    const busy = this.#credit > 0 || this.#asked > 0 || this.#ahead > 0 || this.hasItem || this.#getters.size > 0;
+    const expecting = this.#ahead > 0 || this.#streaming || this.#getters.size > 0;
+    const busy = this.#credit > 0 || this.#asked > 0 || expecting || this.hasItem;
     if (!busy) router.unlisten(this.#queue);
   }
 }

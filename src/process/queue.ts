@@ -129,7 +129,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
     const ask: Ask = (ahead, waiting, arrived) => {
       return this.request({ op: 'get', wait, bytes, ahead, waiting }, { arrived });
     };
-    return (this.isHere ? await ask(0, 1) : await this.peer.get(bytes, ask)) as T;
+    return (this.isHere ? await ask(0, 1) : await this.peer.get(bytes, ask, wait === null)) as T;
   }
 
   /** What this process knows of a queue elsewhere: the same object for all views of it, as long as there is anything to know. */

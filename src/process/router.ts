@@ -32,6 +32,8 @@ export interface RemoteProxy {
   recalled(what: Recalled): void;
   /** Items that the object sends. */
   arrive(items: readonly PackedParcel[]): void;
+  /** Items come unasked from now on. */
+  streams(): void;
   /** These processes are dead; the object may have lived in one of them. */
   leave(gone: (address: Address) => boolean): void;
 }
@@ -151,6 +153,11 @@ class Router extends Neighbours {
     else this.next(to)?.relay(message);
   }
 
+  /** Tells a user of an object that lives here that items come unasked. */
+  stream(to: Address, object: string): void {
+    this.next(to)?.relay({ type: 'stream', to, from: this.address, object });
+  }
+
   /** A message from a neighbour, for this process or for another. */
   receive(message: Routed | Broadcast, from: Address): void {
     if (message.type === 'owner') this.announceOwner(from);
@@ -181,6 +188,9 @@ class Router extends Neighbours {
         return;
       case 'recall':
         this.#proxies.get(message.object)?.recalled(message.what);
+        return;
+      case 'stream':
+        this.#proxies.get(message.object)?.streams();
         return;
       default:
         message satisfies never;

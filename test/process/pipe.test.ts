@@ -150,6 +150,35 @@ describe('between processes', () => {
     await expect(mine.recv()).rejects.toBeInstanceOf(ConnectionClosed);
   });
 
+  test('who received alone, and shares its end then, shares what is left', async () => {
+    const [[mine, theirs], got, back] = [pipe(), new Queue<number>(), new Queue<PipeEnd>()];
+    const child = run('shareEnd', theirs, got, back, true);
+    theirs.close();
+    for (let number = 0; number < 100; number++) await mine.send(number);
+    const shared = await back.get();
+    const here: unknown[] = [await shared.recv()];
+    shared.close();
+    for (let number = 100; number < 110; number++) await mine.send(number);
+    mine.close();
+    await child.join();
+    while (!(await got.empty())) here.push(await got.get());
+    expect(here.sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 110 }, (_, number) => number));
+  });
+
+  test('what a killed reader has seen nobody else gets, and what it was not sent somebody does', async () => {
+    const [[mine, theirs], got, back] = [pipe(), new Queue<number>(), new Queue<PipeEnd>()];
+    const child = run('shareEnd', theirs, got, back, false);
+    theirs.close();
+    for (let number = 0; number < 10; number++) {
+      await mine.send(number);
+      expect(await got.get()).toBe(number);
+    }
+    const shared = await back.get();
+    await mine.send('left');
+    child.kill();
+    expect(await shared.recv()).toBe('left');
+  });
+
   test('killed with half a message written, the other side reads what is whole and then the end', async () => {
     const [mine, theirs] = pipe();
     const child = run('floodPipe', theirs);
