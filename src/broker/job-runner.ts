@@ -25,6 +25,8 @@ import { LONGEST_WAIT_MS, WorkerSlots } from './worker-slots.ts';
 /** Milliseconds between two progress updates to the coordinator. */
 const PROGRESS_INTERVAL_MS = 200;
 const POLL_INTERVAL_MS = 50;
+/** Milliseconds without a job after which this machine needs no share of the rate. */
+const IDLE_AFTER_MS = 1000;
 /** Temporary names carry job number × this + attempt. */
 const ATTEMPTS_PER_JOB = 100;
 
@@ -71,6 +73,7 @@ export class JobRunner {
   /** Bytes per second that this machine uses at most, and how often it has said so. */
   private share = 0;
   private asked = 0;
+  private lastBusyMs = performance.now();
 
   constructor(client: Redis, id: string, options: JobRunnerOptions) {
     const { fs, config, helper, bytesPerSecond, early } = options;
@@ -153,7 +156,10 @@ export class JobRunner {
   }
 
   private async askForShare(client: Redis, id: string): Promise<void> {
-    const { name, jobs } = this.options.helper;
+    const { name, jobs: workers } = this.options.helper;
+    const nowMs = performance.now();
+    if (this.held.size > 0) this.lastBusyMs = nowMs;
+    const jobs = nowMs - this.lastBusyMs < IDLE_AFTER_MS ? workers : 0;
     try {
       const share = await tellUsed(client, id, { name, jobs, used: this.share, count: ++this.asked });
       if (share === null || this.isEnded) return;

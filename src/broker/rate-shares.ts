@@ -6,6 +6,8 @@ import { keyOfRun, lockMs, PREFIX } from './shared-run.ts';
 export const SHARES_INTERVAL_MS = 200;
 /** Bytes per second; a share is never zero. */
 const LEAST_SHARE = 0.0001;
+/** What a machine without a job counts as, in workers: enough to begin one, and the rest goes to those that copy. */
+const IDLE_WEIGHT = 0.1;
 
 const keyOfUsed = (id: string): string => `${PREFIX}:${id}:rates-used`;
 const keyOfGranted = (id: string): string => `${PREFIX}:${id}:rates-granted`;
@@ -22,6 +24,7 @@ return redis.call('HGET', KEYS[3], ARGV[1])`;
 
 /**
  * A machine tells what it uses.
+ * @param told.jobs 0 when it has nothing to do
  * @returns bytes per second that it may use; null: nothing has been granted yet
  */
 export async function tellUsed(
@@ -52,6 +55,7 @@ function isRate(text: unknown): boolean {
 }
 
 interface Member {
+  /** Number of its workers; 0 while it has nothing to do. */
   jobs: number;
   granted: number;
   /** What it has said to use; it may be more than what is granted now. */
@@ -83,8 +87,9 @@ export class RateShares {
       if (nowMs - heardMs > lockMs()) this.members.delete(name);
     }
     const members = [...this.members.values()];
-    const workers = members.reduce((sum, { jobs }) => sum + jobs, 0);
-    const shareOf = ({ jobs }: Member): number => (this.bytesPerSecond * jobs) / Math.max(workers, 1);
+    const weightOf = ({ jobs }: Member): number => Math.max(jobs, IDLE_WEIGHT);
+    const weights = members.reduce((sum, member) => sum + weightOf(member), 0);
+    const shareOf = (member: Member): number => (this.bytesPerSecond * weightOf(member)) / weights;
     for (const member of members) member.granted = Math.min(member.granted, shareOf(member));
     let free = this.bytesPerSecond - members.reduce((sum, { granted, used }) => sum + Math.max(granted, used), 0);
     for (const member of members) {

@@ -4,5 +4,5 @@
  */
 export const LEASE_FIELDS = 4;
 
-/** The exit code of a worker that has ended because its lease is over, or its parent is gone: the entry in hand is not to blame. */
+/** The exit code of a worker that has ended because its lease is over: the entry in hand is not to blame. */
 export const LEASE_OVER_EXIT_CODE = 75;

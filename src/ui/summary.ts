@@ -33,7 +33,9 @@ export function summaryLines(summary: Summary, paths: DisplayPaths, paint: Palet
     lines.push('run again with the same options and -u to copy the rest');
   }
   if (summary.machines !== undefined) lines.push(machinesInWords(summary.machines));
-  const hint = dryRun || limited ? undefined : advice(summary.load, elapsedMs);
+  // What it advises on is the -j of this machine alone.
+  const isShared = summary.machines !== undefined;
+  const hint = dryRun || limited || isShared ? undefined : advice(summary.load, elapsedMs);
   if (hint !== undefined) lines.push(paint.dim(hint));
   return lines.map((line, i) => (i === 0 ? line : `  ${line}`));
 }

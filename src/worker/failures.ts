@@ -1,11 +1,11 @@
 import type { Failure } from '../api/errors.ts';
 import { toFailure } from '../fs/entry-error.ts';
 import type { Context } from './context.ts';
-import { ParentDied } from './heartbeat.ts';
+import { WorkerMustEnd } from './heartbeat.ts';
 
 /** Reports and counts a failed entry. */
 export function fail(context: Context, error: unknown, path: string): void {
-  if (error instanceof ParentDied) throw error;
+  if (error instanceof WorkerMustEnd) throw error;
   const failure = toFailure(error, path);
   context.report.failed++;
   if (isFull(failure)) context.report.full = true;
@@ -19,7 +19,7 @@ function isFull(failure: Failure): boolean {
 
 /** One failure for all entries of a directory. */
 export function failSubtree(context: Context, error: unknown, path: string, entries: number): void {
-  if (error instanceof ParentDied) throw error;
+  if (error instanceof WorkerMustEnd) throw error;
   const failure = { ...toFailure(error, path), subtree: true };
   context.report.failed += entries;
   if (isFull(failure)) context.report.full = true;

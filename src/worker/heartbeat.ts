@@ -13,9 +13,19 @@ const TELL_EVERY = 50;
 /** Cost of an entry that is no file, as a share of a file's. */
 const OTHER_ENTRY = 0.25;
 
-/** Thrown when the parent is gone; the worker then exits. */
-export class ParentDied extends Error {
+/** The worker has to end at once, whatever it does: no entry is to blame for that. */
+export class WorkerMustEnd extends Error {
+  override name = 'WorkerMustEnd';
+}
+
+/** The parent is gone. */
+export class ParentDied extends WorkerMustEnd {
   override name = 'ParentDied';
+}
+
+/** What is in hand may be another machine's by now. */
+export class LeaseExpired extends WorkerMustEnd {
+  override name = 'LeaseExpired';
 }
 
 /**
@@ -51,11 +61,11 @@ export class Heartbeat {
   }
 
   /**
-   * To be asked before each step that others can see. Throws ParentDied when the job may be another machine's by now: this one
+   * To be asked before each step that others can see. Throws LeaseExpired when the job may be another machine's by now: this one
    * was paused, or has heard nothing of the broker for too long.
    */
   guard(): void {
-    if (this.lease?.isOver) throw new ParentDied('the job may be done by another machine');
+    if (this.lease?.isOver) throw new LeaseExpired('the job may be done by another machine');
   }
 
   /** The worker is to do nothing after the entry in hand. */

@@ -7,7 +7,7 @@ import type { DeleteJob } from '../protocol/jobs.ts';
 import { type Context, tell, withRetries } from './context.ts';
 import { opened } from './directories.ts';
 import { fail } from './failures.ts';
-import { ParentDied } from './heartbeat.ts';
+import { WorkerMustEnd } from './heartbeat.ts';
 
 /** Removes entries of a destination directory, directories with their contents. Links are removed, never followed. */
 export function removeEntries(context: Context, job: DeleteJob): void {
@@ -97,7 +97,7 @@ function removeOne(context: Context, below: DirHandleCache, job: DeleteJob, { di
 }
 
 function notDeleted(context: Context, { inside }: DeleteJob, error: unknown, path: RawPath): void {
-  if (inside === undefined || error instanceof ParentDied) fail(context, error, path);
+  if (inside === undefined || error instanceof WorkerMustEnd) fail(context, error, path);
 }
 
 function deleting<T>(context: Context, path: RawPath, step: () => T): T {

@@ -7,7 +7,7 @@ import { LEASE_OVER_EXIT_CODE } from '../protocol/lease.ts';
 import type { Report, WorkerEvent } from '../protocol/report.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
 import { AskedBackReader } from './asked-back.ts';
-import { ParentDied } from './heartbeat.ts';
+import { LeaseExpired, ParentDied } from './heartbeat.ts';
 import { Worker } from './worker.ts';
 
 // Loading the driver takes most of a worker's start, so it begins before `setup`.
@@ -35,7 +35,8 @@ export async function runJob(job: Job, number: number): Promise<Report> {
   try {
     return await worker.run(job, number);
   } catch (error) {
-    if (error instanceof ParentDied) process.exit(LEASE_OVER_EXIT_CODE);
+    if (error instanceof LeaseExpired) process.exit(LEASE_OVER_EXIT_CODE);
+    if (error instanceof ParentDied) process.exit(1); // Nobody sees it.
     throw error;
   }
 }

@@ -14,7 +14,7 @@ import { enterDestination } from './directories.ts';
 import { copyEntries, type Note } from './entries.ts';
 import { finishDirectories } from './finish.ts';
 import { HardLinks } from './hard-links.ts';
-import { Heartbeat, ParentDied } from './heartbeat.ts';
+import { Heartbeat, WorkerMustEnd } from './heartbeat.ts';
 import { LeaseReader } from './lease.ts';
 import { makeLinks } from './links.ts';
 import { removeEntries } from './remove.ts';
@@ -99,7 +99,7 @@ export class Worker {
   }
 
   /**
-   * One job at a time. Failures of entries are events, counted in the report; a failure of the whole job is in the report. Throws ParentDied.
+   * One job at a time. Failures of entries are events, counted in the report; a failure of the whole job is in the report. Throws WorkerMustEnd.
    * @param number of the job, part of the names of its temporary files
    */
   async run(job: Job, number: number): Promise<Report> {
@@ -117,7 +117,7 @@ export class Worker {
       const rest = this.dispatch(job);
       if (rest !== undefined) await rest;
     } catch (error) {
-      if (error instanceof ParentDied) throw error;
+      if (error instanceof WorkerMustEnd) throw error;
       report.failure = toFailure(error, 'path' in job ? job.path : '');
     }
     report.busyMs = performance.now() - began;

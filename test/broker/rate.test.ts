@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { RateShares } from '../../src/broker/rate-shares.ts';
+import { slowFile } from '../e2e/slow.ts';
 import { needs } from '../support/needs.ts';
 import { expectRsyncSame } from '../support/rsync.ts';
 import { temp } from '../support/temp.ts';
+import { plant } from '../support/tree.ts';
 import { helper, plantTree, redisServer, shared, until } from './machines.ts';
 
 const withRedis = needs('redis-server', 'redis-cli', 'rsync', 'python3');
@@ -35,6 +37,34 @@ test('a machine gets more only when the others have said that they use less', ()
   count += 60_000;
   shares.heard({ name: 'c', jobs: 1, used: 20, count: ++count }, count);
   expect(Object.fromEntries(shares.grant(count))).toEqual({ c: 120 });
+});
+
+test('a machine that has nothing to do leaves the rate to the others', () => {
+  const shares = new RateShares(120);
+  const round = (nowMs: number, idle: number, used: number): number[] => {
+    shares.heard({ name: 'idle', jobs: idle, used: 0, count: nowMs }, nowMs);
+    shares.heard({ name: 'busy', jobs: 2, used, count: nowMs }, nowMs);
+    return [...shares.grant(nowMs).values()];
+  };
+  expect(round(1, 0, 0)).toEqual([expect.closeTo(120 / 21), expect.closeTo(2400 / 21)]);
+  // Lowered first, and raised when that is known.
+  expect(round(2, 2, 2400 / 21)).toEqual([expect.closeTo(120 / 21), 60]);
+  expect(round(3, 2, 60)).toEqual([60, 60]);
+});
+
+withRedis('an idle helper leaves its share of --bwlimit to the one that copies', async () => {
+  const top = temp();
+  const rate = 200_000;
+  plant(`${top}/src`, { long: slowFile(1_000_000) });
+  const redis = await redisServer();
+  await Promise.all([1, 2].map(() => helper(redis.url, top)));
+  const run = shared(redis.url, [`${top}/src`, `${top}/dest`, '-j', '0', '--bwlimit', String(rate)]);
+  await until(() => {
+    const key = redis.keys().find((name) => name.endsWith(':rates-granted')) ?? 'none';
+    const granted = redis.cli('--raw', 'HVALS', key).split('\n').map(Number);
+    return granted.length === 2 && Math.max(...granted) > 0.9 * rate;
+  });
+  expect((await run.done).code).toBe(0);
 });
 
 withRedis('--bwlimit is one rate for all machines', async () => {

@@ -9,7 +9,7 @@ import type { Report } from '../../src/protocol/report.ts';
 import { removeTemporaries } from '../../src/report/clean-up.ts';
 import { copyTree } from '../../src/run/copy-tree.ts';
 import type { ExecutorFactory } from '../../src/schedule/executor.ts';
-import { ParentDied } from '../../src/worker/heartbeat.ts';
+import { LeaseExpired } from '../../src/worker/heartbeat.ts';
 import { Worker } from '../../src/worker/worker.ts';
 import { differences } from '../support/compare.ts';
 import { removeTree, temp } from '../support/temp.ts';
@@ -140,7 +140,7 @@ function twice(fs: FileSystem, at: number, seen: Seen): ExecutorFactory {
       removeTemporaries(fs, config, [job], (made) => made === attempt);
       compare();
       await late.catch((error: unknown) => {
-        if (!(error instanceof ParentDied)) throw error;
+        if (!(error instanceof LeaseExpired)) throw error;
       });
       first.close();
       const report = await (answer ?? doOver());

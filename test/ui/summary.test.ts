@@ -45,6 +45,12 @@ describe('the lines', () => {
     ]);
   });
 
+  test('of a shared run, without advice on -j, which is that of one machine', () => {
+    const load = { workers: [0.8, 0.8], listingWaited: 0.4, stalled: 0 };
+    const shared = summary({ elapsedMs: 10_000, load, machines: { 'here:1': 1, 'there:2': 2 } });
+    expect(summaryLines(shared, paths, plain).slice(1)).toEqual([expect.stringMatching(/^ {2}entries by machine: /)]);
+  });
+
   test('of a dry run', () => {
     expect(summaryLines(summary({ dryRun: true, merged: true, elapsedMs: 10_000 }), paths, plain)).toEqual([
       'pcopy: dry run: would copy 3 files, 1 directory; 3.0 KiB (checked in 10.0 s)',
