@@ -22,7 +22,7 @@ const FIRST_FILES = 1000;
 const BYTES_PER_FIRST_JOB = 512 * 1024;
 
 interface Batch {
-  groups: { dir: RawPath; names: RawPath[]; types: string; sweeps?: false }[];
+  groups: { dir: RawPath; names: RawPath[]; types: TypeLetter[]; sweeps?: false }[];
   entries: number;
   bytes: number;
   since: number;
@@ -33,13 +33,6 @@ const MAX_DEFERRED_DIRS = 10_000;
 
 /** A batch that is not full is sent after this many milliseconds: workers must not wait for a slow listing. */
 const MAX_BATCH_AGE_MS = 10;
-
-interface Listed {
-  dir: RawPath;
-  name: RawPath;
-  type: TypeLetter;
-  size: number | null;
-}
 
 /** Groups listed entries into jobs and counts them. */
 export class Batches {
@@ -80,7 +73,7 @@ export class Batches {
     if (type === 'd' && !isFirst && options.latency.isLate && this.defer(dir, name)) return;
     const batch = this.roomyBatch(dir);
     if (isFirst) this.make(dir, batch);
-    put(batch, { dir, name, type, size });
+    put(batch, dir, name, type, size);
   }
 
   /** Sends everything that is left, when the listing has ended. */
@@ -106,7 +99,7 @@ export class Batches {
     const [dir, name] = splitPath(path);
     const above = this.deferredDirs.at(-1);
     if (above?.dir !== dir || !above.names.delete(name)) return;
-    put(batch, { dir, name, type: 'd', size: null }, false);
+    putDeferred(batch, dir, name);
   }
 
   // The listing continues in another directory; null: it has ended.
@@ -114,8 +107,7 @@ export class Batches {
     for (let last = this.deferredDirs.at(-1); last !== undefined; last = this.deferredDirs.at(-1)) {
       if (to !== null && (last.dir === '' || to === last.dir || to.startsWith(`${last.dir}/`))) return;
       this.deferredDirs.pop();
-      for (const name of last.names)
-        put(this.roomyBatch(last.dir), { dir: last.dir, name, type: 'd', size: null }, false);
+      for (const name of last.names) putDeferred(this.roomyBatch(last.dir), last.dir, name);
     }
   }
 
@@ -123,7 +115,11 @@ export class Batches {
     if (this.open === null) return;
     const { groups } = this.open;
     this.open = null;
-    const joined = groups.map(({ names, ...group }) => ({ ...group, names: names.join('/') }));
+    const joined = groups.map(({ names, types, ...group }) => ({
+      ...group,
+      names: names.join('/'),
+      types: types.join(''),
+    }));
     const job = { kind: 'entries', groups: joined } as const;
     const put = this.listener.put(job);
     this.waiting.add(put);
@@ -162,16 +158,22 @@ export class Batches {
   }
 }
 
-function put(batch: Batch, { dir, name, type, size }: Listed, sweeps?: false): void {
+function put(batch: Batch, dir: RawPath, name: RawPath, type: TypeLetter, size: number | null): void {
   let group = batch.groups.at(-1);
   if (group?.dir !== dir) {
-    group = { dir, names: [], types: '', ...(sweeps === false && { sweeps }) };
+    group = { dir, names: [], types: [] };
     batch.groups.push(group);
   }
   group.names.push(name);
-  group.types += type;
+  group.types.push(type);
   batch.entries++;
   batch.bytes += size ?? 0;
+}
+
+// Its own directory's first entries were sent before.
+function putDeferred(batch: Batch, dir: RawPath, name: RawPath): void {
+  if (batch.groups.at(-1)?.dir !== dir) batch.groups.push({ dir, names: [], types: [], sweeps: false });
+  put(batch, dir, name, 'd', null);
 }
 
 function isSpecial(type: TypeLetter): boolean {

@@ -103,7 +103,7 @@ export class Lister {
         if (handle === MISSING || this.isElsewhere(handle, dir)) return entries;
         const before = observer || entered ? (read?.before ?? this.fs.stat(handle)) : null;
         if (before !== null) entered?.(dir, before);
-        const entry = this.entry(handle, attempt, (...made) => entries.push(make(...made)));
+        const entry = this.adder(handle, attempt, make, entries);
         if (this.options.dereference) this.checkLoop(dir, (before ?? read?.before ?? this.fs.stat(handle)).identity);
         if (read !== null) eachOf(read, entry);
         else this.eachName(handle, dir, attempt, entry);
@@ -130,14 +130,16 @@ export class Lister {
     }
   }
 
-  private entry(handle: Handle, attempt: number, made: MakeEntry<void>) {
+  // Makes no object but the entry: a large directory would keep the garbage collector busy.
+  private adder<T>(handle: Handle, attempt: number, make: MakeEntry<T>, entries: T[]) {
     const { dereference, observer, wantsSize } = this.options;
     return (name: RawPath, listed: TypeLetter, known?: number | null): void => {
-      const isFollowed = dereference && listed === 'l';
-      const { type, broken } = isFollowed ? this.resolve(handle, name, attempt) : { type: listed };
+      let type = listed;
+      let broken: unknown;
+      if (dereference && listed === 'l') ({ type, broken } = this.resolve(handle, name, attempt));
       observer?.name(name, type);
       const size = type !== 'f' ? null : known !== undefined ? known : wantsSize() ? this.sizeOf(handle, name) : null;
-      made(name, type, size, broken);
+      entries.push(make(name, type, size, broken));
     };
   }
 
