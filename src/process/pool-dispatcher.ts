@@ -17,6 +17,8 @@ export class Dispatcher {
   readonly #least: number;
   readonly #slots: (PoolWorker | null)[];
   readonly #pending = new Fifo<Job>();
+  readonly #startsAtOnce: number;
+  #expected = 0;
   #startupFailures = 0;
   #lastStartupLoss: WorkerLost | null = null;
   #state: 'open' | 'closed' | 'terminated' = 'open';
@@ -26,6 +28,7 @@ export class Dispatcher {
     this.#size = size;
     this.#options = options;
     this.#least = options.minWorkers ?? 0;
+    this.#startsAtOnce = options.startsAtOnce ?? Number.POSITIVE_INFINITY;
     this.#slots = new Array<PoolWorker | null>(size).fill(null);
     for (const [index, early] of (options.prestarted ?? []).entries()) {
       if (index < size) this.#start(index, early);
@@ -93,6 +96,20 @@ export class Dispatcher {
     await this.join();
   }
 
+  /** So many jobs will come: as many workers may start meanwhile. */
+  expect(jobs: number): void {
+    this.#expected = jobs;
+    this.#startExpected();
+  }
+
+  #startExpected(): void {
+    if (this.#state !== 'open') return;
+    const { running } = this;
+    let starting = running.filter(({ ready }) => !ready).length;
+    for (let count = running.length; count < this.#expected && starting < this.#startsAtOnce; count++, starting++)
+      if (!this.#startNext()) return;
+  }
+
   /** Gives out waiting jobs: to idle workers, and when all that can be started are up, ahead to the least busy one. */
   #dispatch(): void {
     for (let job = this.#pending.peek(); job !== undefined; job = this.#pending.peek()) {
@@ -115,7 +132,7 @@ export class Dispatcher {
       else if (worker?.accepts(job) && (best === null || worker.load < best.load)) best = worker;
     }
     if (best?.load === 0) return best;
-    const wanted = Math.min(this.#pending.length, this.#options.startsAtOnce ?? Number.POSITIVE_INFINITY);
+    const wanted = Math.min(this.#pending.length, this.#startsAtOnce);
     while (starting < wanted && this.#startNext()) starting++;
     return starting === 0 ? best : null;
   }
@@ -142,6 +159,7 @@ export class Dispatcher {
   readonly #listener: WorkerListener = {
     workerReady: () => {
       this.#startupFailures = 0;
+      this.#startExpected();
     },
     workerFree: () => {
       this.#dispatch();

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { millisecondsOf } from './arguments.ts';
+import { checkWhole, millisecondsOf } from './arguments.ts';
 import { type AsyncResult, checkTaskOptions, Outcome, type TaskLimits, type TaskOptions } from './async-result.ts';
 import { pack } from './handles.ts';
 import { Dispatcher } from './pool-dispatcher.ts';
@@ -43,6 +43,15 @@ export class ProcessPool {
   resize(size: number): void {
     checkOptions(size, this.#options);
     this.#dispatcher.resize(size);
+  }
+
+  /**
+   * So many tasks will come: as many workers are started meanwhile, `startsAtOnce` at a time and no more than the size. A task that comes
+   * does not change the number.
+   */
+  expect(tasks: number): void {
+    checkWhole('the number of tasks', tasks, 0);
+    this.#dispatcher.expect(tasks);
   }
 
   /** The workers that run now, in order of their slots. */

@@ -269,7 +269,8 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
   };
   hooks.signal?.addEventListener('abort', interrupt);
   if (hooks.signal?.aborted) interrupt(); // In a listener of the start event.
-  const deletion = { fs, plan, config, patterns, reporter, latency: tree.latency };
+  const expect = (jobs: number): void => executor.expect?.(jobs);
+  const deletion = { fs, plan, config, patterns, reporter, latency: tree.latency, expect };
   let extra: ExtraEntries | undefined;
   try {
     if (plan.madeRoot) scheduler.made.add('');

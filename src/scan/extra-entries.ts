@@ -28,6 +28,8 @@ export interface DeletionContext {
   reporter: RunReporter;
   /** Of both source and destination. */
   latency: Latency;
+  /** Called where storage is late, with the number of jobs that there may be. */
+  expect: (jobs: number) => void;
 }
 
 /** Entries of one destination directory that the source does not have: selected files, and directories. */

@@ -51,7 +51,8 @@ function checkSource({ fs, plan, reporter }: DeletionContext): void {
 
 // Lists the directories that may be deleted: each is deleted only with all its entries.
 async function collect(context: DeletionContext, extra: ExtraEntries): Promise<Removals> {
-  const { plan, config, patterns, reporter, latency } = context;
+  const { plan, config, patterns, reporter, latency, expect } = context;
+  let directories = 0;
   const removals = new Removals();
   const outputs = outputsWithin(config, plan.destination.path);
   const pending: Pick<Extra, 'dir' | 'isIgnored'>[] = [];
@@ -71,7 +72,10 @@ async function collect(context: DeletionContext, extra: ExtraEntries): Promise<R
       if (type !== 'd' && (outputs.includes(path) || extra.isInUse(dir, name) || extra.isFollowed(dir, name))) return;
       removals.add(dir, name, type);
     }
-    if (isEntered) pending.push({ dir: path, isIgnored });
+    if (!isEntered) return;
+    pending.push({ dir: path, isIgnored });
+    directories++;
+    if (latency.isLate) expect(directories);
   };
   const look = async (inside: (typeof pending)[0]): Promise<void> => {
     const entries = await extra.list(inside.dir, undefined);

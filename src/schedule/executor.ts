@@ -23,6 +23,8 @@ export interface Executor {
   run(job: Job): Promise<Report>;
   /** Asks the worker of a running job for what is left of it, if it takes long, so that idle workers can share it. */
   askBack?(job: Job): void;
+  /** So many jobs will come: their workers may start meanwhile. */
+  expect?(jobs: number): void;
   /** Takes progress events, which the number of workers may depend on, and on whether more jobs are ready. */
   heard?(progress: Progress, hasMore: boolean): void;
   /** Ends the workers at once; reported results are not lost. */

@@ -80,6 +80,9 @@ export function localExecutor({ limit, config, events, early, fs }: ExecutorSetu
       const number = numbers.get(job);
       if (number !== undefined) askedBack.ask(number);
     },
+    expect(jobs) {
+      pool.expect(jobs);
+    },
     heard({ worker, work }, hasMore) {
       limit.observe({ ...work, worker, atMs: performance.now() }, hasMore || inFlight > pool.size);
       if (limit.current !== pool.size) pool.resize(limit.current);

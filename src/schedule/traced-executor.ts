@@ -35,6 +35,10 @@ export class TracedExecutor implements Executor {
     this.executor.askBack?.(job);
   }
 
+  expect(jobs: number): void {
+    this.executor.expect?.(jobs);
+  }
+
   heard(progress: Progress, hasMore: boolean): void {
     this.executor.heard?.(progress, hasMore);
   }

@@ -80,6 +80,15 @@ describe('tasks', () => {
     expect(() => newPool(1, { startsAtOnce: 0 })).toThrow(RangeError);
   });
 
+  test('expect: workers start before their tasks are there, no more than the size', async () => {
+    const pool = newPool(2, { startsAtOnce: 1 });
+    pool.expect(3);
+    expect(pool.workers).toHaveLength(1);
+    await until(() => pool.workers.filter(({ busy }) => !busy).length === 2);
+    expect(await pool.apply(square, [7])).toBe(49);
+    expect(() => pool.expect(-1)).toThrow(RangeError);
+  });
+
   test('an error comes back with its class, properties, the stack of the child, and its own cause', async () => {
     const pool = newPool(1);
     const error = await pool.apply(fixture('tasks.js', 'fail'), ['oh']).catch((reason: unknown) => reason);
