@@ -13,23 +13,23 @@ const TAKEN = 3;
 const DONE = 4;
 const NONE: readonly Descriptor[] = [];
 
-/** The frame, in one piece or two. Throws what structured clone throws, RangeError for a message of 4 GiB. */
-export function encodeFrame(message: Message): Buffer[] {
+/** The frame. Throws what structured clone throws, RangeError for a message of 4 GiB. */
+export function encodeFrame(message: Message): Buffer {
   if (message.type === 'items') return encodeItems(message, message.seq, message.items);
   if (message.type === 'taken' || message.type === 'done') {
-    return [seal(Buffer.concat([EMPTY_PREFIX, routeBytes(message)]), message.type === 'taken' ? TAKEN : DONE)];
+    return seal(Buffer.concat([EMPTY_PREFIX, routeBytes(message)]), message.type === 'taken' ? TAKEN : DONE);
   }
   const json = isPlainGet(message) ? JSON.stringify(message) : smallJsonMessage(message);
   if (json !== undefined) {
     const frame = Buffer.allocUnsafe(PREFIX_BYTES + Buffer.byteLength(json));
     frame.write(json, PREFIX_BYTES);
-    return [seal(frame, JSON_MESSAGE)];
+    return seal(frame, JSON_MESSAGE);
   }
   const serializer = new DefaultSerializer();
   serializer.writeRawBytes(EMPTY_PREFIX);
   serializer.writeHeader();
   serializer.writeValue(message);
-  return [seal(serializer.releaseBuffer(), CLONED_MESSAGE)];
+  return seal(serializer.releaseBuffer(), CLONED_MESSAGE);
 }
 
 /** The request that consumers repeat: of the toolkit's own parts, all as they are in JSON. Infinite `bytes` would not be. */
@@ -37,9 +37,8 @@ function isPlainGet(message: Message): boolean {
   return message.type === 'call' && message.op.op === 'get' && message.op.bytes === null;
 }
 
-/** @param more bytes of it that follow in a piece of their own. */
-function seal(frame: Buffer, kind: number, more = 0): Buffer {
-  frame.writeUInt32LE(frame.length + more - PREFIX_BYTES, 0);
+function seal(frame: Buffer, kind: number): Buffer {
+  frame.writeUInt32LE(frame.length - PREFIX_BYTES, 0);
   frame[PREFIX_BYTES - 1] = kind;
   return frame;
 }
@@ -64,24 +63,17 @@ function decodeFrame(kind: number | undefined, body: Buffer): Message {
 
 const ITEMS_HEAD_BYTES = 6;
 const ITEM_HEAD_BYTES = 8;
-/** Bytes of a value from which a copy costs more than a piece of its own. */
-export const OWN_PIECE = 2048;
 
-function encodeItems(route: Route, seq: number, items: readonly PackedParcel[]): Buffer[] {
+function encodeItems(route: Route, seq: number, items: readonly PackedParcel[]): Buffer {
   const way = routeBytes(route);
   const parts = items.map(({ value, handles }) => ({
     value,
     length: Buffer.byteLength(value),
     handles: handles.length === 0 ? null : serialize(handles),
   }));
-  const last = parts.at(-1);
-  const own =
-    last !== undefined && last.handles === null && last.length >= OWN_PIECE && typeof last.value !== 'string'
-      ? last.value
-      : null;
   let at = PREFIX_BYTES + ITEMS_HEAD_BYTES + way.length;
   const size = parts.reduce((sum, part) => sum + ITEM_HEAD_BYTES + part.length + (part.handles?.length ?? 0), at);
-  const frame = Buffer.allocUnsafe(size - (own?.length ?? 0));
+  const frame = Buffer.allocUnsafe(size);
   frame.writeUInt32LE(seq, PREFIX_BYTES);
   frame.writeUInt16LE(way.length, PREFIX_BYTES + 4);
   frame.set(way, PREFIX_BYTES + ITEMS_HEAD_BYTES);
@@ -89,14 +81,13 @@ function encodeItems(route: Route, seq: number, items: readonly PackedParcel[]):
     frame.writeUInt32LE(length, at);
     frame.writeUInt32LE(handles?.length ?? 0, at + 4);
     at += ITEM_HEAD_BYTES;
-    if (own !== null && at === frame.length) break;
     if (typeof value === 'string') frame.write(value, at);
     else frame.set(value, at);
     at += length;
     if (handles !== null) frame.set(handles, at);
     at += handles?.length ?? 0;
   }
-  return own === null ? [seal(frame, ITEMS)] : [seal(frame, ITEMS, own.length), own];
+  return seal(frame, ITEMS);
 }
 
 function decodeItems(body: Buffer): Message {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { explain } from './clone.ts';
-import { encodeFrame, FrameReader, OWN_PIECE } from './frames.ts';
+import { encodeFrame, FrameReader } from './frames.ts';
 import { cancelHandleTable, startHandleTable } from './handles.ts';
 import type { Address, Message } from './protocol.ts';
 
@@ -16,17 +16,13 @@ export interface Stream extends Duplex {
 /** What streams call bytes that are not text. */
 const BUFFER = 'buffer' as BufferEncoding;
 
-function asChunk(chunk: Buffer): { chunk: Buffer; encoding: BufferEncoding } {
-  return { chunk, encoding: BUFFER };
-}
-
 /** Messages sent without a pause; then a sender that waits for room comes back to its event loop, room or not. */
 const IN_ONE_GO = 1000;
 
 /** One end of the channel between a parent and a child. Messages arrive in the order they were sent. */
 export class Link {
   readonly #stream: Stream | null;
-  /** Frames in their order, each in one piece or two. */
+  /** Frames in their order. */
   #unsent: Buffer[] = [];
   #writing = 0;
   #inOneGo = 0;
@@ -105,7 +101,7 @@ export class Link {
   /** Sends what holds no shared objects, or holds them as descriptors already. Also while another message is being written. */
   relay(message: Message): boolean {
     if (this.closed) return true;
-    this.#unsent.push(...encodeFrame(message));
+    this.#unsent.push(encodeFrame(message));
     return this.flush();
   }
 
@@ -113,22 +109,17 @@ export class Link {
   relaySoon(message: Message): void {
     if (this.closed) return;
     if (this.#unsent.length === 0) process.nextTick(this.flush);
-    this.#unsent.push(...encodeFrame(message));
+    this.#unsent.push(encodeFrame(message));
   }
 
   /** Hands over what `relaySoon` has kept. */
   readonly flush = (): boolean => {
-    const pieces = this.#unsent.splice(0);
-    const [first] = pieces;
+    const frames = this.#unsent.splice(0);
+    const [first] = frames;
     if (first === undefined || this.#stream === null) return true;
     this.#writing++;
     // Not `write`: that destroys the stream when the other side is dead, with what it has sent and nobody has read yet.
-    if (pieces.length > 1 && pieces.some(({ length }) => length >= OWN_PIECE)) {
-      this.#stream._writev?.(pieces.map(asChunk), this.#written);
-    } else {
-      const bytes = pieces.length === 1 ? first : Buffer.concat(pieces);
-      this.#stream._write(bytes, BUFFER, this.#written);
-    }
+    this.#stream._write(frames.length === 1 ? first : Buffer.concat(frames), BUFFER, this.#written);
     return this.#writing === 0 && ++this.#inOneGo < IN_ONE_GO;
   };
 

@@ -4,7 +4,7 @@ import { ConnectionClosed, QueueClosed, QueueEmpty, QueueFull } from './errors.t
 import { Fifo } from './fifo.ts';
 import { dropAll, plain } from './handles.ts';
 import type { Address, Descriptor, Operation, PackedParcel, Parcel } from './protocol.ts';
-import { Deliveries } from './queue-deliveries.ts';
+import { Deliveries, MOST_STREAMED } from './queue-deliveries.ts';
 import { unfit } from './queue-peer.ts';
 import { type Owner, router } from './router.ts';
 import { type Answer, Waiters } from './waiters.ts';
@@ -71,7 +71,7 @@ export class QueueCore implements Owner {
         if (this.#answered(caller, op.waiting)) return NO_ITEMS;
         return this.#get({ bytes: op.bytes, ahead: op.ahead, now: op.wait === 0 }, caller, op.wait);
       case 'more':
-        this.#refill(caller, op.ahead);
+        if (this.#getters.size === 0) this.#refill(caller, op.ahead);
         return plain(null);
       case 'poll':
         return this.#poll(caller, op.wait);
@@ -207,17 +207,14 @@ export class QueueCore implements Owner {
 
   /** Sends items to whom they go unasked; whether there were any. */
   #sendOn(): boolean {
-    if (!this.#deliveries.streaming || this.#items.length === 0) return false;
-    const reader = this.#soleReader;
-    const items = reader === null ? [] : this.#deliveries.next(reader, this.#items);
-    if (reader !== null && items.length > 0) router.deliver(reader, this.#id, items);
-    return items.length > 0;
+    const reader = this.#deliveries.streaming ? this.#soleReader : null;
+    return reader !== null && this.#items.length > 0 && this.#refill(reader, MOST_STREAMED);
   }
 
-  #refill(caller: Address, ahead: number): void {
-    if (this.#getters.size > 0) return;
+  #refill(caller: Address, ahead: number): boolean {
     const items = this.#deliveries.refill(caller, this.#items, ahead);
     if (items.length > 0) router.deliver(caller, this.#id, items);
+    return items.length > 0;
   }
 
   /** After an item came, or items came back: gives them to those who wait, in order. */

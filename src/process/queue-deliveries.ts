@@ -7,8 +7,8 @@ import { router } from './router.ts';
 const SOLE_AFTER = 4;
 /** Bytes of items sent ahead, so that a process that does not get to them holds little memory. */
 const MOST_BYTES = 2 ** 18;
-/** Items sent unasked and not reported as taken, and their bytes in one go. */
-const MOST_STREAMED = 64;
+/** Items sent unasked and not reported as taken. */
+export const MOST_STREAMED = 64;
 
 /**
  * The items of a queue that were sent to consumers in other processes and that these have not taken yet. A consumer says that it
@@ -68,14 +68,6 @@ export class Deliveries {
     return true;
   }
 
-  /** Takes items from the queue for the reader who gets them unasked, few enough that it holds little memory. */
-  next(reader: Address, items: Fifo<PackedParcel>): PackedParcel[] {
-    if (reader !== this.#reader || this.#recalled || this.#bytes >= MOST_BYTES) return [];
-    const taken = takeSome(items, MOST_STREAMED - this.count(reader));
-    this.#record(reader, taken);
-    return taken;
-  }
-
   /** Takes an item from the queue for a process that asked for it, and up to `ahead` more. */
   take(caller: Address, items: Fifo<PackedParcel>, ahead: number): PackedParcel[] {
     const first = items.shift();
@@ -89,7 +81,7 @@ export class Deliveries {
 
   /** Takes as many items from the queue as the reader wants to have. */
   refill(caller: Address, items: Fifo<PackedParcel>, ahead: number): PackedParcel[] {
-    if (caller !== this.#reader || this.#recalled) return [];
+    if (caller !== this.#reader || this.#recalled || this.#bytes >= MOST_BYTES) return [];
     const taken = takeSome(items, ahead - this.count(caller));
     this.#record(caller, taken);
     return taken;

@@ -11,7 +11,7 @@ function crossed(value: unknown): unknown[] {
   const packed = encodeValue(value);
   const results: unknown[] = [];
   const reader = new FrameReader((message) => results.push((message as Message & { type: 'result' }).value));
-  for (const piece of encodeFrame({ type: 'result', id: 1, value, handles: [] })) reader.push(piece);
+  reader.push(encodeFrame({ type: 'result', id: 1, value, handles: [] }));
   return [decodeValue(packed), decodeValue(Buffer.from(packed)), ...results];
 }
 
