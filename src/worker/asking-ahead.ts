@@ -14,6 +14,10 @@ const LATE_IN_A_ROW = 2;
  * what is opened and made ahead saves more than what is then not needed costs.
  */
 const VERY_LATE_MS = 50;
+const VERY_LATE_IN_A_ROW = 1;
+/** So many entries in a row, each of fewer milliseconds than a request of late storage: it was late for a while, or the files were big. */
+const AT_ONCE_MS = 0.5;
+const AT_ONCE_IN_A_ROW = 16;
 
 /**
  * Where storage answers late, the worker has it asked in other threads while it waits for another answer. Elsewhere that would take longer
@@ -25,6 +29,8 @@ export class AskingAhead {
   private readonly veryLateRow: LateRow;
   /** null: not late, or not possible. */
   private ask: AskAhead | null = null;
+  private isVery = false;
+  private atOnce = 0;
   private lastMs = 0;
   private planned: number | null = null;
   private sources: OpenedAhead | null = null;
@@ -34,7 +40,7 @@ export class AskingAhead {
   constructor(fs: FileSystem, clock?: () => number) {
     this.fs = fs;
     this.row = new LateRow(LATE_IN_A_ROW, clock);
-    this.veryLateRow = new LateRow(LATE_IN_A_ROW, clock);
+    this.veryLateRow = new LateRow(VERY_LATE_IN_A_ROW, clock);
   }
 
   get isLate(): boolean {
@@ -43,17 +49,30 @@ export class AskingAhead {
 
   /** So late that the next files are opened and made ahead. */
   get isVeryLate(): boolean {
-    return this.sources !== null;
+    return this.isVery;
+  }
+
+  /** Files may be there that `takeAllMade` gives back. */
+  get hasMade(): boolean {
+    return this.next !== null;
   }
 
   /** @param ms duration of copying an entry */
   observe(ms: number): void {
     this.lastMs = ms;
-    if (this.ask === null && this.row.observe(ms, ms > LATE_MS)) this.ask = this.fs.askAhead;
-    if (this.sources !== null || !this.veryLateRow.observe(ms, ms > VERY_LATE_MS)) return;
+    this.atOnce = ms < AT_ONCE_MS ? this.atOnce + 1 : 0;
+    if (this.ask === null) {
+      if (this.row.observe(ms, ms > LATE_MS)) this.ask = this.fs.askAhead;
+    } else if (this.atOnce >= AT_ONCE_IN_A_ROW) {
+      this.ask = null;
+      this.isVery = false;
+    }
+    if (this.isVery || !this.veryLateRow.observe(ms, ms > VERY_LATE_MS)) return;
     this.ask = this.fs.askAhead;
-    this.sources = this.ask && new OpenedAhead(this.ask);
-    this.next = this.ask && new MadeAhead(this.ask);
+    if (this.ask === null) return;
+    this.isVery = true;
+    this.sources ??= new OpenedAhead(this.ask);
+    this.next ??= new MadeAhead(this.ask);
   }
 
   /** A turn of the event loop, in which this thread hears of the files that others have opened and made. */

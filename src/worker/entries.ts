@@ -110,7 +110,7 @@ function* copyGroup(
     }
   } finally {
     ahead.drop();
-    if (ahead.isVeryLate) yield discardMade(context, destinationDir);
+    if (ahead.hasMade) yield discardMade(context, destinationDir);
   }
   if (config.fsync && destinationDir !== MISSING) {
     try {

@@ -62,17 +62,19 @@ test('nothing is asked ahead where storage answers at once, nor for a few slow e
   expect(all()).toEqual(NOTHING);
 });
 
-test('where it answers late, for the rest of the run', () => {
+test('where it answers late, until it answers at once for a while', () => {
   const { observe, all } = scene();
   observe(14, 14, 14, 0.02);
   expect(all()).toEqual(LATE);
-  observe(14, 60, 60, 14);
+  observe(14, 60, 14);
   expect(all()).toEqual(LATE);
+  observe(...Array<number>(16).fill(0.02));
+  expect(all()).toEqual(NOTHING);
 });
 
 test('where it is very late, files are opened and made ahead, and a directory is checked after a rename, too', () => {
   const { observe, all } = scene();
-  observe(60, 60, 60);
+  observe(60, 60);
   expect(all()).toEqual(VERY_LATE);
   observe(14, 60);
   // The file is open already.
