@@ -14,7 +14,7 @@ const bullmqModule = {
   name: 'bullmq-module',
   generateBundle() {
     const source = `import bullmq from './bullmq.cjs';
-export const { Queue, QueueEvents, Redis, UnrecoverableError, Worker } = bullmq;
+export const { Queue, QueueEvents, Redis, UnrecoverableError, WaitingError, Worker } = bullmq;
 `;
     this.emitFile({ type: 'asset', fileName: 'bullmq.js', source });
   },
