@@ -223,8 +223,8 @@ function rows(others) {
     ...queues,
     {
       name: '`JoinableQueue(1000)`, parent to child: numbers',
-      ours: () => joinableRate(TASKS),
-      python: () => python('joinable_rate', TASKS),
+      ours: () => joinableRate(ITEMS),
+      python: () => python('joinable_rate', ITEMS),
     },
     {
       name: '`pipe()`, there and back: numbers',
