@@ -17,7 +17,7 @@ import { checkProof } from './proof.ts';
 import { keyOfRun, lockMs, PREFIX, REFUSED, RUNS, type SharedRun, thisHelper } from './shared-run.ts';
 
 /** Milliseconds between two polls for runs. */
-const POLL_INTERVAL_MS = 300;
+const POLL_INTERVAL_MS = 100;
 /** Milliseconds that the broker may take to answer a helper that ends. */
 const LAST_ANSWER_MS = 1000;
 /** Runs whose directories are remembered after the broker has lost sight of them. */

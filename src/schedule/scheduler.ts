@@ -133,8 +133,16 @@ export class Scheduler {
     const kept = [...this.kept].filter((path) => !this.made.has(path));
     clearTimeout(this.finishing);
     this.ready = [];
-    for (const group of this.groups([...this.made])) this.begin(() => this.finishGroup(group, [], false));
-    for (const group of this.groups(kept)) this.begin(() => this.finishGroup([], group, false));
+    const finishMade = (): void => {
+      for (const group of this.groups(topLast([...this.made]))) this.begin(() => this.finishGroup(group, [], false));
+    };
+    const finishKept = (): void => {
+      for (const group of this.groups(topLast(kept))) this.begin(() => this.finishGroup([], group, false));
+    };
+    // The top directory comes last: once it is finished, no other machine can join.
+    if (!kept.includes('')) finishKept();
+    finishMade();
+    if (kept.includes('')) finishKept();
     await this.idle();
     const locking = this.locking.splice(0).sort((a, b) => depth(b) - depth(a));
     for (const group of groups(locking, PER_JOB)) {
@@ -442,6 +450,11 @@ export class Scheduler {
 
 function* groups<T>(items: readonly T[], size: number): Generator<T[]> {
   for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}
+
+function topLast(paths: RawPath[]): RawPath[] {
+  const others = paths.filter((path) => path !== '');
+  return others.length === paths.length ? paths : [...others, ''];
 }
 
 function countNames(links: readonly Links[]): number {

@@ -175,3 +175,26 @@ test('an idle worker gets half of what another one has left of a job, and nothin
   await scheduler.idle();
   expect(counters.snapshot(0).settled).toBe(7);
 });
+
+test.each(['made', 'kept'] as const)(
+  'of the directories left for the end, the top (%s) is finished last',
+  async (which) => {
+    const finished: string[] = [];
+    const executor: Executor = {
+      workers: 1,
+      capacity: 1,
+      run: async (job: Job) => {
+        if (job.kind === 'finish') finished.push(...job.made, ...job.kept);
+        return emptyReport(0);
+      },
+      terminate: async () => {},
+    };
+    const scheduler = new Scheduler(executor, new Counters(false, null, 0), LISTENER);
+    scheduler[which].add('');
+    for (const path of ['a', 'b', 'c']) scheduler.made.add(path).add(`${path}/d`);
+    for (const path of ['e', 'f']) scheduler.kept.add(path);
+    await scheduler.finish();
+    expect(finished.length).toBe(9);
+    expect(finished.at(-1)).toBe('');
+  },
+);
