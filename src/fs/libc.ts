@@ -113,13 +113,14 @@ export class LibcFileSystem implements FileSystem {
   list(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
     if (this.unopened.has(dir)) return this.listHeld(dir, entry);
     check(libc.lseek(dir, 0, SEEK_SET), 'lseek');
+    const untyped = (name: RawPath): void => {
+      const type = this.statAt(dir, name)?.type;
+      if (type) entry(name, type);
+    };
     for (;;) {
       const filled = check(libc.getdents64(dir, listBuffer, listBuffer.length), 'getdents64');
       if (filled === 0) return;
-      eachEntry(listBuffer, filled, (name, listedType) => {
-        const type = listedType || this.statAt(dir, name)?.type;
-        if (type) entry(name, type);
-      });
+      eachEntry(listBuffer, filled, entry, untyped);
     }
   }
 
@@ -131,9 +132,8 @@ export class LibcFileSystem implements FileSystem {
           const filled = await libc.getdents64Async(handle, buffer, buffer.length);
           if (filled < 0) throw new SystemError('EIO', 'getdents64');
           if (filled === 0) return;
-          eachEntry(buffer, filled, (name, type) => {
-            if (!type) throw new SystemError('ENOTSUP', 'getdents64');
-            entry(name, type);
+          eachEntry(buffer, filled, entry, () => {
+            throw new SystemError('ENOTSUP', 'getdents64');
           });
         }
       } finally {
@@ -458,7 +458,12 @@ export class LibcFileSystem implements FileSystem {
   }
 }
 
-function eachEntry(buffer: Buffer, filled: number, entry: (name: RawPath, type: TypeLetter | '') => void): void {
+function eachEntry(
+  buffer: Buffer,
+  filled: number,
+  entry: (name: RawPath, type: TypeLetter) => void,
+  untyped: (name: RawPath) => void,
+): void {
   // Decoded as one string and sliced: decoding each name would be a call per entry.
   const text = buffer.toString('latin1', 0, filled);
   // struct linux_dirent64: d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name, in units of 8 bytes.
@@ -468,8 +473,11 @@ function eachEntry(buffer: Buffer, filled: number, entry: (name: RawPath, type: 
     let end = Math.max(at + 19, next - 8);
     while (buffer[end] !== 0) end++;
     const name = text.slice(at + 19, end);
-    if (name !== '.' && name !== '..') entry(name, DIRENT_TYPES[buffer[at + 18] as number] ?? '');
+    const type = DIRENT_TYPES[buffer[at + 18] as number];
     at = next;
+    if (name === '.' || name === '..') continue;
+    if (type) entry(name, type);
+    else untyped(name);
   }
 }
 

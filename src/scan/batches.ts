@@ -21,8 +21,17 @@ const BYTES_PER_JOB = 4 * 1024 * 1024;
 const FIRST_FILES = 1000;
 const BYTES_PER_FIRST_JOB = 512 * 1024;
 
+interface Group {
+  dir: RawPath;
+  names: RawPath[];
+  types: TypeLetter[];
+  sweeps?: false;
+}
+
 interface Batch {
-  groups: { dir: RawPath; names: RawPath[]; types: TypeLetter[]; sweeps?: false }[];
+  groups: Group[];
+  /** Of the groups. */
+  last: Group | null;
   entries: number;
   bytes: number;
   since: number;
@@ -141,14 +150,14 @@ export class Batches {
   private roomyBatch(dir: RawPath): Batch {
     if (this.open !== null && this.hasRoom(this.open, dir)) return this.open;
     this.flush();
-    this.open = { groups: [], entries: 0, bytes: 0, since: performance.now() };
+    this.open = { groups: [], last: null, entries: 0, bytes: 0, since: performance.now() };
     return this.open;
   }
 
-  private hasRoom({ groups, entries, bytes }: Batch, dir: RawPath): boolean {
+  private hasRoom({ last, entries, bytes }: Batch, dir: RawPath): boolean {
     if (this.options.latency.isLate) {
       const { least, most } = ENTRIES_PER_LATE_JOB;
-      return entries < (groups.at(-1)?.dir === dir ? most : least);
+      return entries < (last?.dir === dir ? most : least);
     }
     const isFirst = this.found.files <= FIRST_FILES;
     return (
@@ -159,20 +168,22 @@ export class Batches {
 }
 
 function put(batch: Batch, dir: RawPath, name: RawPath, type: TypeLetter, size: number | null): void {
-  let group = batch.groups.at(-1);
-  if (group?.dir !== dir) {
-    group = { dir, names: [], types: [] };
-    batch.groups.push(group);
-  }
+  const group = batch.last?.dir === dir ? batch.last : begin(batch, { dir, names: [], types: [] });
   group.names.push(name);
   group.types.push(type);
   batch.entries++;
   batch.bytes += size ?? 0;
 }
 
+function begin(batch: Batch, group: Group): Group {
+  batch.groups.push(group);
+  batch.last = group;
+  return group;
+}
+
 // Its own directory's first entries were sent before.
 function putDeferred(batch: Batch, dir: RawPath, name: RawPath): void {
-  if (batch.groups.at(-1)?.dir !== dir) batch.groups.push({ dir, names: [], types: [], sweeps: false });
+  if (batch.last?.dir !== dir) begin(batch, { dir, names: [], types: [], sweeps: false });
   put(batch, dir, name, 'd', null);
 }
 

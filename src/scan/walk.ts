@@ -63,9 +63,12 @@ async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterO
       const fromMs = listed && monotonicMs();
       const entries = await lister.list(dir, await pending.answer(next), toEntry);
       if (fromMs !== undefined) listed?.(dir, fromMs);
-      for (const { name, type, size, broken } of entries) {
-        if (broken === undefined) visit(dir, name, type, size);
-        else options.onError(broken, join(dir, name));
+      // By index: `of` makes an object for each until V8 has compiled it.
+      for (let at = 0; at < entries.length; at++) {
+        const entry = entries[at] as Entry;
+        const { name, type } = entry;
+        if (entry.broken === undefined) visit(dir, name, type, entry.size);
+        else options.onError(entry.broken, join(dir, name));
         if (type === 'd' && !isEntered) pending.push(join(dir, name), null);
       }
     }
@@ -73,6 +76,8 @@ async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterO
     pending.close();
   }
 }
+
+type Entry = ReturnType<typeof toEntry>;
 
 function toEntry(name: RawPath, type: TypeLetter, size: number | null, broken?: unknown) {
   return { name, type, size, broken };
