@@ -58,6 +58,9 @@ export function localExecutor({ limit, config, events, early, fs }: ExecutorSetu
     get workers() {
       return pool.size;
     },
+    get started() {
+      return pool.workers.length;
+    },
     get capacity() {
       return pool.size * (meanMs > LONG_JOB ? 1 : 1 + AHEAD);
     },

@@ -440,7 +440,8 @@ export class Scheduler {
 
   // In parts for all workers, so that the last part does not keep one busy while the others wait.
   private *groups<T>(items: readonly T[]): Generator<T[]> {
-    yield* groups(items, this.perJob(items.length));
+    const isAlone = this.executor.started === 1;
+    yield* groups(items, isAlone ? PER_JOB : this.perJob(items.length));
   }
 
   private perJob(count: number, perWorker = PER_WORKER): number {
