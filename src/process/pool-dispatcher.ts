@@ -121,15 +121,16 @@ export class Dispatcher {
   }
 
   /**
-   * The least busy worker that may be given a job; null when the job has to wait. A worker gets nothing before it is ready:
+   * The least busy worker that may be given a job; null when the job has to wait. A worker gets nothing before it has booted:
    * its start may hang, and what was sent cannot be taken back.
    */
   #pick(job: Job): PoolWorker | null {
     let best: PoolWorker | null = null;
     let starting = 0;
     for (const worker of this.#slots.slice(0, this.#size)) {
-      if (worker?.ready === false) starting++;
-      else if (worker?.accepts(job) && (best === null || worker.load < best.load)) best = worker;
+      if (worker?.ready === false && worker.load === 0) starting++;
+      if (worker?.booted === false) continue;
+      if (worker?.accepts(job) && (best === null || worker.load < best.load)) best = worker;
     }
     if (best?.load === 0) return best;
     const wanted = Math.min(this.#pending.length, this.#startsAtOnce);

@@ -37,6 +37,7 @@ export class PoolWorker {
   readonly #listener: WorkerListener;
   /** Tasks it may still be given before it has to be replaced. */
   #left: number;
+  #booted = false;
   #ready = false;
   #finishing = false;
   #lastId = 0;
@@ -90,6 +91,11 @@ export class PoolWorker {
     return this.#finishing;
   }
 
+  /** It runs: its first task may be sent, and waits for the end of its setup there. */
+  get booted(): boolean {
+    return this.#booted;
+  }
+
   get ready(): boolean {
     return this.#ready;
   }
@@ -102,6 +108,8 @@ export class PoolWorker {
   /** Whether it may be given the job. */
   accepts(job: Job): boolean {
     if (!this.child.alive || this.#finishing || this.#left === 0) return false;
+    // What a task may take does not include the setup.
+    if (!this.#ready) return this.#sent.size === 0 && job.options.limit === null;
     // One that will be replaced after some tasks gets none that another one may have to do.
     const which = this.#left === Number.POSITIVE_INFINITY ? job.options.ahead : 'none';
     return this.#sent.size <= Math.max(this.#prefetch, this.#pace.ahead(which));
@@ -188,7 +196,8 @@ export class PoolWorker {
     switch (message.type) {
       case 'booted':
         clearTimeout(this.#startTimer);
-        return;
+        this.#booted = true;
+        break;
       case 'ready':
         this.#ready = true;
         this.#listener.workerReady();
