@@ -164,7 +164,7 @@ export interface FileSystem {
   /**
    * Copies a small regular file that has one name at the source and none at the destination: content, permissions (under a umask of
    * 0) and times. It gets its name when all of that is done.
-   * @returns bytes; else nothing was done: OTHER_FILE or NOT_COPIED. Throws SystemError, whose `syscall` is the step: open, stat or
+   * @returns bytes; else nothing was done: OTHER_FILE, NOT_COPIED or NO_UNNAMED_FILES. Throws SystemError, whose `syscall` is the step: open, stat or
    * read of the source, create, write, link or close of the destination
    */
   copySmall(sourceDir: Handle, destinationDir: Handle, name: RawPath, terms: SmallTerms): number;
@@ -183,13 +183,15 @@ export interface FileSystem {
 export const OTHER_FILE = -1;
 /** The name is taken, or this way of copying is refused. */
 export const NOT_COPIED = -2;
+/** The destination has no unnamed files. */
+export const NO_UNNAMED_FILES = -3;
 
 export interface SmallTerms {
   /** For the content. */
   buffer: Buffer;
   /** Bytes. Files of this size, or that of the buffer, are not small. */
   below: number;
-  /** The destination stores multiples of these units (nanoseconds) exactly. Files with other times are not copied here. */
+  /** The destination is known to store multiples of these units (nanoseconds) exactly; what is found out about others is added. */
   keptTo: { atime: number; mtime: number };
 }
 

@@ -1,8 +1,8 @@
 import type { RawPath } from '../api/names.ts';
-import { type Handle, NOT_COPIED, OTHER_FILE, type SmallTerms } from './file-system.ts';
+import { type Handle, NO_UNNAMED_FILES, NOT_COPIED, OTHER_FILE, type SmallTerms } from './file-system.ts';
 import * as flags from './flags.ts';
 import * as libc from './libc-calls.ts';
-import { STATX_MASK, STATX_SIZE } from './statx.ts';
+import { STATX_MASK, STATX_SIZE, unitOf } from './statx.ts';
 import { systemError } from './system-error.ts';
 
 const AT_EMPTY_PATH = 0x1000;
@@ -24,6 +24,9 @@ const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
 /** Bytes: smaller files have no holes. */
 const HOLE_UNIT = 4096;
+/** Words of struct statx. */
+const ATIME = 16;
+const MTIME = 28;
 const READ = flags.O_RDONLY | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY | flags.O_CLOEXEC;
 const UNNAMED = flags.O_TMPFILE | flags.O_RDWR | flags.O_CLOEXEC;
 
@@ -57,13 +60,14 @@ export function copySmallFile(sourceDir: Handle, destinationDir: Handle, name: R
     if (!isSmall(terms)) return OTHER_FILE;
     const size = stat[10] as number;
     copy = libc.openat(destinationDir, '.', UNNAMED, (stat[7] as number) & 0o777);
-    if (copy < 0) return refused('create', NO_UNNAMED);
+    if (copy < 0) return NO_UNNAMED.includes(libc.errno()) ? NO_UNNAMED_FILES : refused('create');
     // A byte more, to see that there is none: the file has grown, or is one of /proc, whose sizes are 0.
     const read = libc.read(source, memory, size + 1);
     if (read !== size) return read < 0 ? refused('read') : NOT_COPIED;
     const written = size === 0 ? 0 : libc.write(copy, memory, size);
     if (written !== size) return written < 0 ? refused('write') : NOT_COPIED;
     if (libc.futimens(copy, timesBuffer) < 0) return NOT_COPIED;
+    if (!isKnown(terms) && !areKept(copy, terms)) return NOT_COPIED;
     if (libc.linkat(copy, '', destinationDir, cname, AT_EMPTY_PATH) < 0) return refused('link', NO_LINK);
     const done = copy;
     copy = -1;
@@ -88,20 +92,34 @@ function closed(size: number): number {
 }
 
 // Whether the file that `stat` describes is a case for it; then `times` has its times.
-function isSmall({ buffer, below, keptTo }: SmallTerms): boolean {
+function isSmall({ buffer, below }: SmallTerms): boolean {
   const size = stat[10] as number;
   const isPlain = ((stat[7] as number) & S_IFMT) === S_IFREG && stat[4] === 1 && stat[11] === 0;
   if (!isPlain || size >= below || size >= buffer.length) return false;
   if (size >= HOLE_UNIT && (stat[12] as number) * 512 < size) return false;
-  return takeTime(16, 0, keptTo.atime) && takeTime(28, 4, keptTo.mtime);
+  return takeTime(ATIME, 0) && takeTime(MTIME, 4);
 }
 
-// From a struct statx_timestamp to a struct timespec. False when the file system may not store it exactly.
-function takeTime(from: number, to: number, unit: number): boolean {
-  const seconds = stat[from] as number;
-  const nanoseconds = stat[from + 2] as number;
-  if (stat[from + 1] !== 0 || seconds >= 2 ** 31 || unit > 1e9 || nanoseconds % unit !== 0) return false;
-  times[to] = seconds;
-  times[to + 2] = nanoseconds;
+// From a struct statx_timestamp to a struct timespec. False for times that file systems clamp.
+function takeTime(from: number, to: number): boolean {
+  if (stat[from + 1] !== 0 || (stat[from] as number) >= 2 ** 31) return false;
+  times[to] = stat[from] as number;
+  times[to + 2] = stat[from + 2] as number;
+  return true;
+}
+
+// Whether it is known that the destination stores these times exactly.
+function isKnown({ keptTo }: SmallTerms): boolean {
+  const { atime, mtime } = keptTo;
+  return atime <= 1e9 && mtime <= 1e9 && (times[2] as number) % atime === 0 && (times[6] as number) % mtime === 0;
+}
+
+// Looks whether it has stored them, and remembers that it stores such times.
+function areKept(copy: Handle, { keptTo }: SmallTerms): boolean {
+  if (libc.statx(copy, '', AT_EMPTY_PATH, STATX_MASK, statBuffer) < 0) return false;
+  if (stat[ATIME] !== times[0] || stat[ATIME + 2] !== times[2]) return false;
+  if (stat[MTIME] !== times[4] || stat[MTIME + 2] !== times[6]) return false;
+  keptTo.atime = Math.min(keptTo.atime, unitOf(times[0] as number, times[2] as number));
+  keptTo.mtime = Math.min(keptTo.mtime, unitOf(times[4] as number, times[6] as number));
   return true;
 }

@@ -71,3 +71,11 @@ export class StatxStat implements Stat {
     return `${this.devMajor}:${this.devMinor}:${this.inoHigh}:${this.inoLow}`;
   }
 }
+
+/** The coarsest unit that a time is a multiple of, in nanoseconds. FAT stores two seconds, and days for access times. */
+export function unitOf(seconds: number, nanoseconds: number): number {
+  if (nanoseconds === 0) return (seconds % 86_400 === 0 ? 86_400 : seconds % 2 === 0 ? 2 : 1) * 1e9;
+  let unit = 1;
+  while (nanoseconds % (10 * unit) === 0) unit *= 10;
+  return unit;
+}

@@ -1,6 +1,6 @@
 import { MISSING } from '../fs/dir-handle-cache.ts';
 import { toCopyError } from '../fs/entry-error.ts';
-import { NOT_COPIED, type SmallTerms } from '../fs/file-system.ts';
+import { NO_UNNAMED_FILES, NOT_COPIED, type SmallTerms } from '../fs/file-system.ts';
 import { SystemError } from '../fs/system-error.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
 import type { Context, Entry } from './context.ts';
@@ -12,7 +12,7 @@ const PAUSE = 100;
 
 /**
  * Copies what most files are: small and new, with one name, and nothing asked for but content, permissions and times. All others, and
- * those where a call fails, are left to `copyFile`, which also learns first what the destination can do.
+ * those where this way is refused, are left to `copyFile`.
  */
 export class SmallFiles {
   private readonly isPlain: boolean;
@@ -42,6 +42,7 @@ export class SmallFiles {
       if (!(error instanceof SystemError)) throw error;
       throw toCopyError(error, path, STEPS_AT_SOURCE.has(error.syscall) ? 'source' : 'destination', error.syscall);
     }
+    if (size === NO_UNNAMED_FILES) learned.createsUnnamed = false;
     this.skip = size === NOT_COPIED ? PAUSE : 0;
     if (size < 0) return false;
     heartbeat.beginFile(path, size);

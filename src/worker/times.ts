@@ -1,4 +1,5 @@
 import type { Handle, Stat } from '../fs/file-system.ts';
+import { unitOf } from '../fs/statx.ts';
 import { type Context, lose } from './context.ts';
 
 /** Sets both times, and counts a loss when the driver or the file system truncates or clamps them. */
@@ -22,14 +23,6 @@ function areKept({ fs, hasMounts, learned }: Context, destination: Handle, stat:
 
 function isSameAtime(now: Stat, stat: Stat): boolean {
   return now.atime === stat.atime && now.atimeNs === stat.atimeNs;
-}
-
-/** The coarsest unit that a time is a multiple of, in nanoseconds. FAT stores two seconds, and days for access times. */
-function unitOf(seconds: number, nanoseconds: number): number {
-  if (nanoseconds === 0) return (seconds % 86_400 === 0 ? 86_400 : seconds % 2 === 0 ? 2 : 1) * 1e9;
-  let unit = 1;
-  while (nanoseconds % (10 * unit) === 0) unit *= 10;
-  return unit;
 }
 
 function isCommon(seconds: number): boolean {

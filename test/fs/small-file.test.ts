@@ -74,9 +74,6 @@ test('what is no such file is left alone, and nothing stays open', () => {
     expect(copy(name), name).toBe(OTHER_FILE);
   }
   expect(copy('of 8191 bytes', { below: 8191 })).toBe(OTHER_FILE);
-  for (const atime of [2e9, Number.POSITIVE_INFINITY])
-    expect(copy('round', { keptTo: { atime, mtime: 1 } })).toBe(OTHER_FILE);
-  expect(copy('round', { keptTo: { atime: 1e9, mtime: 1e9 } })).toBe(OTHER_FILE);
   expect(copy('taken')).toBe(NOT_COPIED);
   for (const [name, code] of [
     ['link', 'ELOOP'],
@@ -86,7 +83,9 @@ test('what is no such file is left alone, and nothing stays open', () => {
   }
   expect(readdirSync(`${top}/dst`)).toEqual(['taken']);
   expect(readFileSync(`${top}/dst/taken`, 'utf8')).toBe('old');
-  expect(copy('round', { keptTo: { atime: 1e9, mtime: 1e8 } })).toBe(1);
+  const keptTo = { atime: 86_400e9, mtime: Number.POSITIVE_INFINITY };
+  expect(copy('round', { keptTo })).toBe(1);
+  expect(keptTo).toEqual({ atime: 2e9, mtime: 1e8 });
   expect(copy('of 8191 bytes')).toBe(8191);
   expect(descriptors()).toBe(before);
   close();
@@ -101,7 +100,6 @@ test('a file of /proc has content though its size is 0', () => {
   expect(readdirSync(`${top}/dst`)).toEqual([]);
 });
 
-// The first file of a run shows what the destination can do; the others are copied in one go.
 const FAULTS = [
   { calls: 'read', error: 'EIO', on: 'src/d/bad', says: 'read' },
   { calls: 'statx', error: 'EIO', on: 'src/d/bad', says: 'stat' },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/api/config.ts';
 import { fromText } from '../../src/api/names.ts';
 import { openFileSystem } from '../../src/fs/driver.ts';
-import type { FileSystem } from '../../src/fs/file-system.ts';
+import { type FileSystem, OTHER_FILE } from '../../src/fs/file-system.ts';
 import { SystemError } from '../../src/fs/system-error.ts';
 import { prepare } from '../../src/plan/prepare.ts';
 import type { WorkerEvent } from '../../src/protocol/report.ts';
@@ -37,6 +37,7 @@ async function scene({ at = (_count: number): void => {} } = {}) {
   let count = 0;
   const { askAhead } = fs;
   const late = Object.assign(Object.create(fs) as FileSystem, {
+    copySmall: () => OTHER_FILE,
     createUnnamed: () => null,
     askAhead: askAhead && {
       ...askAhead,

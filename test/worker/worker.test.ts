@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/api/config.ts';
 import { fromText } from '../../src/api/names.ts';
 import { openFileSystem } from '../../src/fs/driver.ts';
-import type { FileSystem } from '../../src/fs/file-system.ts';
+import { type FileSystem, OTHER_FILE } from '../../src/fs/file-system.ts';
 import { prepare } from '../../src/plan/prepare.ts';
 import type { EntriesJob } from '../../src/protocol/jobs.ts';
 import type { WorkerEvent } from '../../src/protocol/report.ts';
@@ -70,6 +70,7 @@ test('what one worker learns of its destination is not held against that of anot
   let asked = 0;
   const counting = (answer: 'none' | 'real') => (fs: FileSystem) =>
     Object.assign(Object.create(fs) as FileSystem, {
+      copySmall: () => OTHER_FILE,
       createUnnamed: (...args: Parameters<FileSystem['createUnnamed']>) => {
         asked++;
         return answer === 'none' ? null : fs.createUnnamed(...args);
@@ -102,6 +103,7 @@ test.runIf(process.platform === 'linux')(
     const asked = new AskedBack();
     const slow = (fs: FileSystem) =>
       Object.assign(Object.create(fs) as FileSystem, {
+        copySmall: () => OTHER_FILE,
         openRead: (...args: Parameters<FileSystem['openRead']>) => {
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 110);
           return fs.openRead(...args);
