@@ -1,10 +1,12 @@
 import { closeSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { isWorkerCommand, looksLikeCopy } from './cli/sniff-args.ts';
+import { exitAtOnce } from './fs/exit-at-once.ts';
 import { NonBlockingStream, reopenNonBlocking } from './fs/non-blocking-stream.ts';
 import { detachOutput } from './process/detach-output.ts';
-import { startWorkerEarly } from './schedule/early.ts';
-import './worker/compiler.ts';
+import type { PrestartedWorker } from './process/prestart.ts';
+import { type EarlyStart, startEarly } from './process/spawn.ts';
+import { workerProcess } from './schedule/worker-process.ts';
 
 // Must run before the pool's first use. Slow storage needs 16 threads for read-ahead and 2 × 16 for -u lookups (scan/source-tree.ts,
 // scan/unchanged.ts).
@@ -14,13 +16,14 @@ const TOO_FEW_FILES = 'cannot start: too many open files; ulimit -n 64 is enough
 
 const terminals = [0, 1, 2].filter((fd) => isatty(fd));
 
-// A worker takes as long to start as it takes to load what reads the arguments, so the two overlap.
+// A worker takes as long to start as it takes to load everything else, so the two overlap.
 const isHelper = isWorkerCommand(process.argv.slice(2));
-const early = !isHelper && looksLikeCopy(process.argv.slice(2)) ? [startWorkerEarly()] : [];
+const first = !isHelper && looksLikeCopy(process.argv.slice(2)) ? startEarly(workerProcess()) : null;
 
 // In CommonJS nothing is awaited at the top.
 async function main(): Promise<void> {
   if (isHelper) return leave(await helpOthers());
+  const early = first === null ? [] : [await takeOver(first).catch(sayAndExit)];
   const { run } = await import('./cli/run.ts').catch(sayAndExit);
   const code = await run(
     {
@@ -44,6 +47,11 @@ async function main(): Promise<void> {
   leave(code);
 }
 
+async function takeOver(worker: EarlyStart): Promise<PrestartedWorker> {
+  const [{ PrestartedWorker }] = await Promise.all([import('./process/prestart.ts'), import('./worker/compiler.ts')]);
+  return new PrestartedWorker({}, worker);
+}
+
 async function helpOthers(): Promise<number> {
   const [{ runWorkerCommand }, { rawArguments }] = await Promise.all([
     import('./cli/worker-command.ts'),
@@ -63,6 +71,7 @@ function standardStream(fd: 1 | 2, nodeStream: () => NodeJS.WriteStream): NonBlo
 function leave(code: number): never {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
   detachOutput();
+  process.once('exit', exitAtOnce);
   process.exit(code);
 }
 

@@ -65,10 +65,15 @@ export default defineConfig([
       entryFileNames: '[name].cjs',
       chunkFileNames: 'chunks/[name]-[hash].cjs',
       // What an ordinary run loads, in a file for each of its steps, not one for each set of modules that several others
-      // share: what is needed before the first fork, to read the arguments, to copy. The first group takes a module.
+      // share: what is needed before the first fork, to talk with it, to read the arguments, to copy. The first group takes a module.
       codeSplitting: {
         groups: [
-          { name: 'start', test: /src\/(schedule\/early|fs\/non-blocking-stream)\.ts/, priority: 4 },
+          {
+            name: 'start',
+            test: /src\/(schedule\/worker-process|fs\/(non-blocking-stream|exit-at-once)|process\/(spawn|detach-output|errors|address))\.ts/,
+            priority: 5,
+          },
+          { name: 'link', test: /src\/(process\/prestart|worker\/compiler)\.ts/, priority: 4 },
           {
             name: 'arguments',
             test: /src\/(api\/(?!config|check-call)|cli\/(version|exit-codes|raw-argv|command-options)|ui\/(format|width))/,

@@ -1,5 +1,6 @@
 import { type RawPath, toBytes } from '../api/names.ts';
 import { call, callAsync, callIfThere, viewOf } from './c-library.ts';
+import { provideExit } from './exit-at-once.ts';
 import { systemError } from './system-error.ts';
 
 export { addressOf, errno } from './c-library.ts';
@@ -64,6 +65,7 @@ export const getdents64Async = callAsync<[dir: number, buffer: Buffer, size: num
 );
 /** Ends the process without exit handlers. */
 export const exitAtOnce = call<[code: number], void>('void _exit(int)');
+provideExit(exitAtOnce);
 export const read = call<[fd: number, memory: number, size: number]>('int64 read(int, uintptr_t, uint64)');
 export const write = call<[fd: number, memory: number, size: number]>('int64 write(int, uintptr_t, uint64)');
 export const pread = call<[fd: number, memory: number, size: number, position: number]>(

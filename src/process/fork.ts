@@ -4,7 +4,7 @@ import { LINK_FD, Link, type Stream } from './link.ts';
 import type { NoteFile } from './notes.ts';
 import { type Address, type FromChild, isRouted, type Message, type Role, type ToChild } from './protocol.ts';
 import { router } from './router.ts';
-import { type Ending, type ForkOptions, type Start, start, untilEnded } from './spawn.ts';
+import { type EarlyStart, type Ending, type ForkOptions, type Start, start, untilEnded } from './spawn.ts';
 import { moduleBeingImported } from './tasks.ts';
 
 /** A running child, seen from its parent. */
@@ -19,14 +19,14 @@ export class Child {
   #alive = true;
 
   /**
-   * Starts the child at once. What it sends to its owner is given to `onMessage`. A failed start is reported by `ended`. Throws
+   * Starts the child at once, unless that was done early. What it sends to its owner is given to `onMessage`. A failed start is reported by `ended`. Throws
    * MisuseError while the module of a task is imported.
    */
-  constructor(role: Role, options: ForkOptions, onMessage: (message: FromChild) => void) {
+  constructor(role: Role, options: ForkOptions, onMessage: (message: FromChild) => void, early?: EarlyStart) {
     refuseWhileImporting();
-    this.address = `${router.address}.${router.newName()}`;
+    this.address = early?.address ?? `${router.address}.${router.newName()}`;
     this.#owner = onMessage;
-    const started = start(this.address, role, options);
+    const started = early?.started ?? start(this.address, role, options);
     this.#process = started.child;
     this.link = new Link((started.child?.stdio?.[LINK_FD] ?? null) as Stream | null, this.#receive);
     router.addChild(this.address, this.link);

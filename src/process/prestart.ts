@@ -1,16 +1,16 @@
 import { checkNames } from './arguments.ts';
 import { Child } from './fork.ts';
 import type { FromChild } from './protocol.ts';
-import { FORK_OPTIONS, type ForkOptions } from './spawn.ts';
+import { type EarlyStart, FORK_OPTIONS, type ForkOptions } from './spawn.ts';
 
 /** A child that boots while its parent still finds out what to do. It does not keep the parent running. */
 export class PrestartedWorker {
   readonly #child: Child;
   #owner: ((message: FromChild) => void) | null = null;
 
-  constructor(options: ForkOptions) {
+  constructor(options: ForkOptions, early?: EarlyStart) {
     // A child says nothing before its owner has told it who it is.
-    this.#child = new Child('worker', options, (message) => this.#owner?.(message));
+    this.#child = new Child('worker', options, (message) => this.#owner?.(message), early);
     this.#child.daemon = true;
   }
 

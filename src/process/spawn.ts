@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { ROOT } from './address.ts';
 import { MisuseError } from './errors.ts';
 import type { Link } from './link.ts';
 import { NoteFile } from './notes.ts';
@@ -54,11 +55,31 @@ export interface Start {
   failure: unknown;
 }
 
+/** A worker that was started before the rest of the toolkit was loaded (`prestartWorker` takes it over). */
+export interface EarlyStart {
+  address: Address;
+  started: Start;
+}
+
+/**
+ * Starts a worker of the first process of the tree, at most one, with nothing loaded but what that takes. To be given to `prestartWorker`
+ * before the event loop turns again.
+ */
+export function startEarly(options: ForkOptions): EarlyStart {
+  const address = `${ROOT}.0`; // The router's names begin with 1.
+  return { address, started: start(address, 'worker', options) };
+}
+
 /** Too many open files, too many processes: some of it is thrown here, some reported by the child's `error`. */
 export function start(address: Address, role: Role, options: ForkOptions): Start {
   const notes = options.notes === true ? noteFile() : null;
   try {
-    return { child: forkChild(address, role, options, notes), notes, failure: null };
+    const child = forkChild(address, role, options, notes);
+    const started: Start = { child, notes, failure: null };
+    child.once('error', (failure) => {
+      started.failure = failure;
+    });
+    return started;
   } catch (failure) {
     return { child: null, notes, failure };
   }
@@ -118,7 +139,7 @@ export function besideThis(file: string): URL {
  */
 export function untilEnded({ child, failure }: Start, link: Link): Promise<Omit<Ending, 'note'>> {
   return new Promise((resolve) => {
-    if (child === null) {
+    if (child === null || failure !== null) {
       const cause = failure instanceof Error ? failure : new Error(String(failure));
       resolve({ exitCode: null, signal: null, cause });
       return;

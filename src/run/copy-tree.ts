@@ -47,7 +47,7 @@ export interface CopyHooks {
    * `signal.throwIfAborted()` afterwards for that.
    */
   signal?: AbortSignal;
-  /** @internal Workers forked ahead of the call (see `startWorkerEarly`); they end with this process. */
+  /** @internal Workers forked ahead of the call (see `main.ts`); they end with this process. */
   early?: readonly PrestartedWorker[];
   /** @internal What runs the jobs. */
   executor?: ExecutorFactory;

@@ -9,8 +9,8 @@ import type { Report, WorkerEvent } from '../protocol/report.ts';
 import { NO_CURRENT_ENTRY, WORKER_TASKS, type WorkerConfig } from '../protocol/worker-config.ts';
 import { removeTemporaries } from '../report/clean-up.ts';
 import { AskedBack } from './asked-back.ts';
-import { workerProcess } from './early.ts';
 import { type ExecutorSetup, LeaseOver, type LocalExecutor, LostJob, NoWorkers } from './executor.ts';
+import { workerProcess } from './worker-process.ts';
 
 const setup = task<[config: WorkerConfig, events: Queue<WorkerEvent>, askedBack: string | null], void>(
   WORKER_TASKS,

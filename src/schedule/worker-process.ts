@@ -1,5 +1,3 @@
-import type { PrestartedWorker } from '../process/prestart.ts';
-import { prestartWorker } from '../process/prestart.ts';
 import { besideThis } from '../process/spawn.ts';
 
 /** How a worker of the copier is started, with nothing that delays its start. */
@@ -13,9 +11,4 @@ export function workerProcess() {
     notes: true,
     output: 'ignore' as const,
   };
-}
-
-/** Forks a worker in advance; it loads while the parent parses its options. */
-export function startWorkerEarly(): PrestartedWorker {
-  return prestartWorker(workerProcess());
 }
