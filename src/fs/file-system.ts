@@ -193,6 +193,8 @@ export interface SmallTerms {
   below: number;
   /** The destination is known to store multiples of these units (nanoseconds) exactly; what is found out about others is added. */
   keptTo: { atime: number; mtime: number };
+  /** Set to that of a small file, in bytes, before it is copied. */
+  size: number | null;
 }
 
 /** Extended attributes, POSIX ACLs among them as `system.posix_acl_*`. */

@@ -59,6 +59,7 @@ export function copySmallFile(sourceDir: Handle, destinationDir: Handle, name: R
     if (libc.statx(source, '', AT_EMPTY_PATH, STATX_MASK, statBuffer) < 0) return refused('stat');
     if (!isSmall(terms)) return OTHER_FILE;
     const size = stat[10] as number;
+    terms.size = size;
     copy = libc.openat(destinationDir, '.', UNNAMED, (stat[7] as number) & 0o777);
     if (copy < 0) return NO_UNNAMED.includes(libc.errno()) ? NO_UNNAMED_FILES : refused('create');
     // A byte more, to see that there is none: the file has grown, or is one of /proc, whose sizes are 0.

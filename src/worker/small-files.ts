@@ -21,7 +21,7 @@ export class SmallFiles {
 
   constructor(config: WorkerConfig, buffer: Buffer) {
     this.isPlain = isPlain(config);
-    this.terms = { buffer, below: 0, keptTo: { atime: 0, mtime: 0 } };
+    this.terms = { buffer, below: 0, keptTo: { atime: 0, mtime: 0 }, size: null };
   }
 
   /** @returns false: the file is left to `copyFile` */
@@ -35,11 +35,14 @@ export class SmallFiles {
     const { terms } = this;
     terms.below = learned.clones && config.reflink !== 'never' ? CLONE_FROM : config.splitAbove;
     terms.keptTo = learned.keptTo;
+    terms.size = null;
     let size: number;
     try {
       size = fs.copySmall(entry.sourceDir, destinationDir, name, terms);
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
+      // Its bytes are settled as well.
+      if (terms.size !== null) heartbeat.beginFile(path, terms.size);
       throw toCopyError(error, path, STEPS_AT_SOURCE.has(error.syscall) ? 'source' : 'destination', error.syscall);
     }
     if (size === NO_UNNAMED_FILES) learned.createsUnnamed = false;

@@ -35,9 +35,9 @@ export function beginNamed(context: Context, entry: Entry, mode: number): NamedF
       // Another run may have removed it before it was locked.
       const isLocked = fs.lock(file.handle, 'exclusive') === true;
       const { nlink, mode: madeAs } = fs.stat(file.handle);
-      isHeld = isLocked && nlink > 0;
-      if (isHeld) {
+      if (isLocked && nlink > 0) {
         makeNext(context, entry.destinationDir);
+        isHeld = true;
         return { ...file, madeAs };
       }
     } finally {

@@ -10,6 +10,7 @@ import type { WorkerEvent } from '../../src/protocol/report.ts';
 import { workerConfig } from '../../src/run/worker-config.ts';
 import { AskedBack } from '../../src/schedule/asked-back.ts';
 import { AskedBackReader } from '../../src/worker/asked-back.ts';
+import { LeaseExpired } from '../../src/worker/heartbeat.ts';
 import { Worker } from '../../src/worker/worker.ts';
 import { temp } from '../support/temp.ts';
 import { file, plant } from '../support/tree.ts';
@@ -25,7 +26,7 @@ beforeAll(() => {
 afterAll(() => void process.umask(umask));
 
 /** A worker on storage that answers late and has no unnamed files. `at` is called with each file before its times are set. */
-async function scene({ at = (_count: number): void => {} } = {}) {
+async function scene({ at = (_count: number): void => {}, lease = null as string | null } = {}) {
   const fs = await openFileSystem();
   const top = temp();
   plant(`${top}/src`, Object.fromEntries(NAMES.map((name) => [name, file(name)])));
@@ -33,7 +34,7 @@ async function scene({ at = (_count: number): void => {} } = {}) {
   const config = resolveConfig({ jobs: 1 });
   const plan = prepare(fs, fromText(`${top}/src`), fromText(`${top}/dst`), config);
   const events: WorkerEvent[] = [];
-  const calls = { openedNow: 0, madeNow: 0, open: new Set<number>(), refuse: 0 };
+  const calls = { openedNow: 0, madeNow: 0, open: new Set<number>(), refuse: 0, locking: (): void => {} };
   let count = 0;
   const { askAhead } = fs;
   const late = Object.assign(Object.create(fs) as FileSystem, {
@@ -61,6 +62,7 @@ async function scene({ at = (_count: number): void => {} } = {}) {
     },
     lock: (...args: Parameters<FileSystem['lock']>) => {
       if (calls.refuse > 0 && calls.refuse-- > 0) throw new SystemError('EMFILE', 'open');
+      calls.locking();
       return fs.lock(...args);
     },
     setTimes: (...args: Parameters<FileSystem['setTimes']>) => {
@@ -70,12 +72,16 @@ async function scene({ at = (_count: number): void => {} } = {}) {
     },
   });
   const asked = new AskedBack();
-  const worker = new Worker(late, workerConfig(fs, plan, config, null), {
-    index: 0,
-    emit: (event) => void events.push(event),
-    note: () => {},
-    askedBack: new AskedBackReader(asked.path),
-  });
+  const worker = new Worker(
+    late,
+    { ...workerConfig(fs, plan, config, null), lease },
+    {
+      index: 0,
+      emit: (event) => void events.push(event),
+      note: () => {},
+      askedBack: new AskedBackReader(asked.path),
+    },
+  );
   const run = async () => {
     const group = { dir: '', names: NAMES.join('/'), types: 'f'.repeat(NAMES.length) };
     try {
@@ -143,4 +149,16 @@ linux('the rest is asked back: nothing is left open or made', async () => {
   expect(next).toBeLessThan(NAMES.length);
   expect(copied()).toEqual(NAMES.slice(0, next));
   expect(calls.open).toEqual(new Set());
+});
+
+linux('the lease ends while a file is begun: nothing stays behind', async () => {
+  const lease = `${temp()}/lease`;
+  writeFileSync(lease, new Float64Array([Infinity, Infinity, 0, 0]));
+  let begin = (): void => {};
+  const { run, copied, calls } = await scene({ at: (count) => void (count === 5 && begin()), lease });
+  begin = () => {
+    calls.locking = () => writeFileSync(lease, new Float64Array(4), { flag: 'r+' });
+  };
+  await expect(run()).rejects.toThrow(LeaseExpired);
+  expect(copied()).toEqual(NAMES.slice(0, 6));
 });

@@ -97,6 +97,22 @@ test('a job that fails for one entry says which, and the worker does the next on
   worker.close();
 });
 
+test.runIf(process.platform === 'linux')('the bytes of a small file that fails are settled too', async () => {
+  const nowhere = -1;
+  const { worker, copy, events } = await workerTo('dst', (fs) =>
+    Object.assign(Object.create(fs) as FileSystem, {
+      copySmall: (...[from, , name, terms]: Parameters<FileSystem['copySmall']>) =>
+        fs.copySmall(from, nowhere, name, terms),
+    }),
+  );
+  expect(await copy('a/b')).toMatchObject({ files: 0, failed: 2, settledBytes: 2 });
+  const failed = events.flatMap((event) => (event.type === 'failed' ? [event.failure] : []));
+  expect(failed.map(({ action, code, side }) => [action, code, side])).toEqual(
+    Array(2).fill(['create', 'EBADF', 'destination']),
+  );
+  worker.close();
+});
+
 test.runIf(process.platform === 'linux')(
   'what is asked back of a long job is returned, but not its last entry',
   async () => {
