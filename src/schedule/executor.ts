@@ -16,7 +16,7 @@ export interface Executor {
   /** The number of jobs that can run at once; it may change during the run. */
   readonly workers: number;
   /** The number of those that are running or starting, if that is known: finishing is not worth another one. */
-  readonly started?: number;
+  readonly started?: number | undefined;
   /** The number of jobs that can be given out at once; more would only wait. */
   readonly capacity: number;
   /**

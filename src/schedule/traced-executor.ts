@@ -18,6 +18,10 @@ export class TracedExecutor implements Executor {
     return this.executor.workers;
   }
 
+  get started(): number | undefined {
+    return this.executor.started;
+  }
+
   get capacity(): number {
     return this.executor.capacity;
   }
