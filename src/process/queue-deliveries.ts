@@ -60,9 +60,12 @@ export class Deliveries {
     return this.#streaming;
   }
 
-  /** From now on they do, if no one else is owed any: whether this is new. */
+  /**
+   * From now on they do, if no one is owed any: whether this is new. A reader that takes what is on its way may not listen any more when it
+   * would hear of that.
+   */
   stream(reader: Address): boolean {
-    if (this.#streaming || this.#recalled || (this.#reader !== null && this.#reader !== reader)) return false;
+    if (this.#streaming || this.#reader !== null || this.count(reader) > 0) return false;
     this.#reader = reader;
     this.#streaming = true;
     return true;

@@ -110,9 +110,12 @@ export class QueuePeer implements RemoteProxy {
         this.#refill();
         return;
       }
+      const unasked = this.#streaming && patient;
+      // The queue answers who has asked in their order: its answer to this one would go to another that came earlier.
+      if (!unasked) this.#askAll();
       this.#getters.add(getter);
       router.listen(this.#queue, this);
-      if (this.#streaming && patient) {
+      if (unasked) {
         getter.unasked = ask;
         hold();
       } else {

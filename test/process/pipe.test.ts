@@ -165,6 +165,19 @@ describe('between processes', () => {
     expect(here.sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 110 }, (_, number) => number));
   });
 
+  test('who receives with a time limit beside one without hears of the end', async () => {
+    const [[mine, theirs], got] = [pipe(), new Queue<unknown>()];
+    const child = run('receiveBeside', theirs, got);
+    theirs.close();
+    await mine.send('first');
+    expect(await got.get()).toBe('first');
+    await mine.send('second');
+    expect(await got.get()).toBe('second');
+    mine.close();
+    expect(await got.get()).toBe('EndOfFile');
+    await child.join();
+  });
+
   test('what a killed reader has seen nobody else gets, and what it was not sent somebody does', async () => {
     const [[mine, theirs], got, back] = [pipe(), new Queue<number>(), new Queue<PipeEnd>()];
     const child = run('shareEnd', theirs, got, back, false);

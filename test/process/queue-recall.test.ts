@@ -227,3 +227,27 @@ test('what was sent on promised room to an end of a pipe that nobody holds any m
   expect(router.hosted(laneId('inner', 0))).toBeNull();
   expect(router.hosted(laneId('outer', 0))).toBeNull();
 });
+
+test('a sole reader whose get crosses items on their way is told of no stream: it may not listen when that arrives', () => {
+  const heard = listener('r.9');
+  const core = new QueueCore('sole', 100);
+  router.host('sole', core);
+  const call = (seq: number, op: Operation): Message[] => {
+    router.receive({ type: 'call', to: 'r', from: 'r.9', seq, object: 'sole', op, handles: [] }, 'r.9');
+    return heard.splice(0);
+  };
+  const get = (seq: number): Message[] => call(seq, { op: 'get', wait: null, bytes: null, ahead: 1, waiting: 1 });
+  const taken = (): void => router.receive({ type: 'taken', to: 'r', from: 'r.9', object: 'sole' }, 'r.9');
+  for (let item = 0; item < 7; item++) core.handle({ op: 'put', item: String(item), wait: 0 }, 'r', []);
+  for (let seq = 1; seq <= 5; seq++) {
+    get(seq);
+    taken();
+  }
+  expect(call(0, { op: 'more', ahead: 2 })).toMatchObject([{ type: 'items', items: [{}] }]);
+  taken();
+
+  core.setSoleReader('r.9');
+  expect(get(6)).toMatchObject([{ type: 'items', seq: 6, items: [] }]);
+  taken();
+  expect(get(7)).toMatchObject([{ type: 'stream' }]);
+});
