@@ -130,7 +130,7 @@ export class Dispatcher {
     for (const worker of this.#slots.slice(0, this.#size)) {
       if (worker?.ready === false && worker.load === 0) starting++;
       if (worker?.booted === false) continue;
-      if (worker?.accepts(job) && (best === null || worker.load < best.load)) best = worker;
+      if (worker?.accepts(job) && (best === null || isBetter(worker, best))) best = worker;
     }
     if (best?.load === 0) return best;
     const wanted = Math.min(this.#pending.length, this.#startsAtOnce);
@@ -200,4 +200,9 @@ export class Dispatcher {
     for (const worker of running) worker.finish();
     if (running.length === 0) for (const resolve of this.#joiners.splice(0)) resolve();
   }
+}
+
+/** Whether a job is done earlier by the one: setup may take any time. */
+function isBetter(worker: PoolWorker, other: PoolWorker): boolean {
+  return worker.load < other.load || (worker.load === other.load && worker.ready && !other.ready);
 }

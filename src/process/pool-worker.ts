@@ -153,7 +153,8 @@ export class PoolWorker {
 
   /** Kills it when the current job has been given up. What it had not begun goes to others. */
   killIfAbandoned(): void {
-    if (this.#current?.ended !== true) return;
+    // One in its setup has not begun it, and has not failed.
+    if (!this.#ready || this.#current?.ended !== true) return;
     this.#finishing = true;
     this.child.kill('SIGKILL');
   }
@@ -200,6 +201,7 @@ export class PoolWorker {
         break;
       case 'ready':
         this.#ready = true;
+        this.killIfAbandoned();
         this.#listener.workerReady();
         break;
       case 'broken':

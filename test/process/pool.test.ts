@@ -279,6 +279,35 @@ describe('a worker that dies', () => {
     expect(await lossOf(pool.applyAsync(square, [1]))).toMatchObject({ started: false, exitCode: 1 });
   });
 
+  test('at start-up is no failure when its task was given up meanwhile', async () => {
+    const [arrivals, gate] = [new Queue<number>(), new Queue<string>()];
+    const pool = newPool(1, { initializer: waitAtGate, initargs: [arrivals, gate] });
+    const giveUp = new AbortController();
+    const first = pool.apply(square, [2], { signal: giveUp.signal });
+    const last = pool.apply(square, [3]);
+    await arrivals.get();
+    giveUp.abort();
+    await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+    await gate.put('go');
+    // Its replacement fails once, and not for the second time.
+    process.kill(await arrivals.get(), 'SIGKILL');
+    await arrivals.get();
+    await gate.put('go');
+    expect(await last).toBe(9);
+  });
+
+  test('leaves its tasks to one that is ready, not to one in its setup', async () => {
+    const [arrivals, gate] = [new Queue<number>(), new Queue<string>()];
+    const pool = newPool(2, { minWorkers: 2, initializer: waitAtGate, initargs: [arrivals, gate] });
+    for (let worker = 0; worker < 2; worker++) await gate.put('go');
+    for (let worker = 0; worker < 2; worker++) await arrivals.get();
+    await until(() => pool.workers.every(({ busy }) => !busy));
+    const [first] = pool.workers;
+    process.kill(first?.pid ?? 0, 'SIGKILL');
+    expect(await arrivals.get()).not.toBe(first?.pid);
+    expect(await pool.apply(square, [3])).toBe(9);
+  });
+
   test('because what it should import is missing', async () => {
     const pool = newPool(1, { preload: ['file:///nowhere/nothing.js'] });
     expect(await lossOf(pool.applyAsync(square, [1]))).toMatchObject({ started: false });
