@@ -88,13 +88,15 @@ const { isWellFormed } = String.prototype as unknown as { isWellFormed(this: str
 function asList(array: readonly unknown[]): Omit<List, 'path'> | null {
   if (array.length < LEAST_LISTED || array.length > MOST_LISTED) return null;
   const lengths: number[] = [];
+  const parts: string[] = [];
   for (let index = 0; index < array.length; index++) {
     const part = array[index];
     if (typeof part !== 'string' || part.length > LISTED_CHARACTERS) return null;
     lengths.push(part.length);
+    parts.push(part);
   }
   if (Object.keys(array).length !== array.length) return null;
-  const text = Array.prototype.join.call(array, '');
+  const text = parts.join('');
   // Half of a surrogate pair does not survive UTF-8.
   return isWellFormed.call(text) ? { lengths, text } : null;
 }
