@@ -118,6 +118,9 @@ export class Dispatcher {
       this.#pending.shift();
       worker?.give(job);
     }
+    if (this.#slots.some((worker) => worker?.waitsForSetup) && this.#slots.some((worker) => worker?.isIdle)) {
+      for (const worker of this.#slots) worker?.takeBackFromSetup();
+    }
   }
 
   /**

@@ -38,6 +38,7 @@ export class PoolWorker {
   /** Tasks it may still be given before it has to be replaced. */
   #left: number;
   #booted = false;
+  #takenBack = false;
   #ready = false;
   #finishing = false;
   #lastId = 0;
@@ -94,6 +95,22 @@ export class PoolWorker {
   /** It runs: its first task may be sent, and waits for the end of its setup there. */
   get booted(): boolean {
     return this.#booted;
+  }
+
+  get isIdle(): boolean {
+    return this.#ready && !this.#finishing && this.#sent.size === 0;
+  }
+
+  /** It has a task that can be taken back: the setup is not over. */
+  get waitsForSetup(): boolean {
+    return !this.#ready && !this.#takenBack && this.#sent.size > 0;
+  }
+
+  /** Once: a task that it gets again has no other worker. */
+  takeBackFromSetup(): void {
+    if (!this.waitsForSetup) return;
+    this.#takenBack = true;
+    this.child.send({ type: 'giveBack' });
   }
 
   get ready(): boolean {

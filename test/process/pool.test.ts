@@ -308,6 +308,22 @@ describe('a worker that dies', () => {
     expect(await pool.apply(square, [3])).toBe(9);
   });
 
+  test('takes a task back from one in its setup for one that has become idle', async () => {
+    const [arrivals, gate] = [new Queue<number>(), new Queue<string>()];
+    const [begun, end] = [new Queue<number>(), new Queue<string>()];
+    const pool = newPool(2, { minWorkers: 2, initializer: waitAtGate, initargs: [arrivals, gate] });
+    await gate.put('go');
+    for (let worker = 0; worker < 2; worker++) await arrivals.get();
+    await until(() => pool.workers.some(({ busy }) => !busy));
+    const held = pool.apply(waitAtGate, [begun, end]);
+    await begun.get();
+    const result = pool.apply(square, [3]);
+    await end.put('go');
+    await held;
+    expect(await result).toBe(9);
+    await gate.put('go');
+  });
+
   test('because what it should import is missing', async () => {
     const pool = newPool(1, { preload: ['file:///nowhere/nothing.js'] });
     expect(await lossOf(pool.applyAsync(square, [1]))).toMatchObject({ started: false });
