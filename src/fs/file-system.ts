@@ -195,6 +195,8 @@ export interface SmallTerms {
   keptTo: { atime: number; mtime: number };
   /** Set to that of a small file, in bytes, before it is copied. */
   size: number | null;
+  /** Called before the copy gets its name, which it does not get if this throws. */
+  guard: (() => void) | null;
 }
 
 /** Extended attributes, POSIX ACLs among them as `system.posix_acl_*`. */

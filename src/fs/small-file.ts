@@ -69,6 +69,7 @@ export function copySmallFile(sourceDir: Handle, destinationDir: Handle, name: R
     if (written !== size) return written < 0 ? refused('write') : NOT_COPIED;
     if (libc.futimens(copy, timesBuffer) < 0) return NOT_COPIED;
     if (!isKnown(terms) && !areKept(copy, terms)) return NOT_COPIED;
+    if (terms.guard !== null) terms.guard();
     if (libc.linkat(copy, '', destinationDir, cname, AT_EMPTY_PATH) < 0) return refused('link', NO_LINK);
     const done = copy;
     copy = -1;

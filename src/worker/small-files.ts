@@ -5,6 +5,7 @@ import { SystemError } from '../fs/system-error.ts';
 import type { WorkerConfig } from '../protocol/worker-config.ts';
 import type { Context, Entry } from './context.ts';
 import { CLONE_FROM } from './file.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import type { Into } from './into.ts';
 
 /** After a file that could not be copied, probably since its name is taken, so many files are not tried. */
@@ -19,9 +20,10 @@ export class SmallFiles {
   private readonly terms: SmallTerms;
   private skip = 0;
 
-  constructor(config: WorkerConfig, buffer: Buffer) {
+  constructor(config: WorkerConfig, buffer: Buffer, heartbeat: Heartbeat) {
     this.isPlain = isPlain(config);
-    this.terms = { buffer, below: 0, keptTo: { atime: 0, mtime: 0 }, size: null };
+    const guard = config.lease === null ? null : (): void => heartbeat.guard();
+    this.terms = { buffer, below: 0, keptTo: { atime: 0, mtime: 0 }, size: null, guard };
   }
 
   /** @returns false: the file is left to `copyFile` */
@@ -59,9 +61,9 @@ export class SmallFiles {
 const STEPS_AT_SOURCE = new Set(['open', 'stat', 'read']);
 
 function isPlain(config: WorkerConfig): boolean {
-  const { ifExists, reflink, sparse, single, rate, lease } = config;
+  const { ifExists, reflink, sparse, single, rate } = config;
   if (ifExists !== 'replace' || reflink === 'always' || sparse === 'always') return false;
-  if (single !== null || rate !== null || lease !== null || !config.atomic) return false;
+  if (single !== null || rate !== null || !config.atomic) return false;
   const { update, checksum, archive, dereference, verify, partial, hash, fsync, dryRun, trace, entries } = config;
   return ![update, checksum, archive, dereference, verify, partial, hash, fsync, dryRun, trace, entries].includes(true);
 }

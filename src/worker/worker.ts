@@ -78,7 +78,7 @@ export class Worker {
       ahead: new AskingAhead(fs),
       askedBack: askedBack ?? new AskedBackReader(null),
       retries,
-      smallFiles: new SmallFiles(config, buffer),
+      smallFiles: new SmallFiles(config, buffer, heartbeat),
       hardLinks: new HardLinks(),
       worker: index,
       emit: send,

@@ -24,8 +24,8 @@ function within(top: string) {
   const [from, to] = [fs.openRoot(`${top}/src`), fs.openRoot(`${top}/dst`)];
   const buffer = Buffer.alloc(8192);
   return {
-    copy: (name: string, { below = 8192, keptTo = NANO } = {}) =>
-      fs.copySmall(from, to, name, { buffer, below, keptTo, size: null }),
+    copy: (name: string, { below = 8192, keptTo = NANO, guard = null as (() => void) | null } = {}) =>
+      fs.copySmall(from, to, name, { buffer, below, keptTo, size: null, guard }),
     close: () => [from, to].forEach(fs.close, fs),
   };
 }
@@ -91,11 +91,25 @@ test('what is no such file is left alone, and nothing stays open', () => {
   close();
 });
 
+test('a file whose guard refuses gets no name, and nothing stays open', () => {
+  const top = temp();
+  plant(`${top}/src`, { some: file('content') });
+  const { copy, close } = within(top);
+  const before = descriptors();
+  const guard = (): void => {
+    throw new Error('refused');
+  };
+  expect(() => copy('some', { guard })).toThrow('refused');
+  expect(readdirSync(`${top}/dst`)).toEqual([]);
+  expect(descriptors()).toBe(before);
+  close();
+});
+
 test('a file of /proc has content though its size is 0', () => {
   const top = temp();
   mkdirSync(`${top}/dst`);
   const [from, to] = [fs.openRoot('/proc/self'), fs.openRoot(`${top}/dst`)];
-  const terms = { buffer: Buffer.alloc(100), below: 100, keptTo: NANO, size: null };
+  const terms = { buffer: Buffer.alloc(100), below: 100, keptTo: NANO, size: null, guard: null };
   expect(fs.copySmall(from, to, 'status', terms)).toBe(NOT_COPIED);
   for (const handle of [from, to]) closeSync(handle);
   expect(readdirSync(`${top}/dst`)).toEqual([]);
