@@ -6,6 +6,11 @@ export function looksLikeCopy(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   const before = end < 0 ? args : args.slice(0, end);
   if (before.some((arg) => /^(-h|--help|-V|--version|--dry-run)$/.test(arg))) return false;
+  // With -j 0 all workers are those of other machines.
+  if (
+    before.some((arg, at) => /^(-j|--jobs=)0$/.test(arg) || (arg === '0' && /^(-j|--jobs)$/.test(before[at - 1] ?? '')))
+  )
+    return false;
   return args.length >= 2 && args[0] !== 'completion';
 }
 

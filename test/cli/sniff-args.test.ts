@@ -11,4 +11,8 @@ test.each([
   [['-V', 'x'], false],
   [['src', 'dest', '--dry-run'], false],
   [['completion', 'bash'], false],
+  [['src', 'dest', '-j', '0'], false],
+  [['-j0', 'src', 'dest'], false],
+  [['--jobs=0', 'src', 'dest'], false],
+  [['-j', '10', 'src', '0'], true],
 ])('%j: %s', (args, copies) => expect(looksLikeCopy(args)).toBe(copies));
