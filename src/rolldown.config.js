@@ -94,6 +94,9 @@ export default defineConfig([
     ...shared,
     external: [...shared.external, ...OTHER_CLIENTS],
     plugins: [licenses],
+    // As modules, of which what is not used is left out: loading it is a part of each run's start.
+    resolve: { mainFields: ['module', 'main'] },
+    treeshake: { moduleSideEffects: [{ test: /\/node_modules\/bullmq\//, sideEffects: false }] },
     input: { bullmq: 'src/broker/bullmq.ts' },
     output: {
       dir: 'dist',
