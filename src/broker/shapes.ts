@@ -10,10 +10,10 @@ export const isHash: Check = (value) => typeof value === 'string' && /^[0-9a-f]{
 /** One name, one character per byte. */
 export const isName: Check = (value) =>
   typeof value === 'string' && /^[\x01-\x2e\x30-\xff]+$/.test(value) && value !== '.' && value !== '..';
-/** The names of a path; each may be a pair (see `bothNames`). */
-export const isNames: Check = (value) =>
-  typeof value === 'string' &&
-  value.split('/').every((both) => both.split('\0').length <= 2 && both.split('\0').every(isName));
+/** An empty name, `.` or `..`, three names in place of a pair, or a character that is no byte. */
+const NO_NAMES = /(?:^|[/\0])\.{0,2}(?=[/\0]|$)|\0[^/\0]*\0|[^\0-\xff]/;
+/** The names of a path; each may be a pair (see `bothNames`). There are thousands in a job. */
+export const isNames: Check = (value) => typeof value === 'string' && !NO_NAMES.test(value);
 /** A relative path that does not leave the top directory. */
 export const isPath: Check = (value) => value === '' || isNames(value);
 export const isTypes: Check = (value) => typeof value === 'string' && /^[fdlpscb?]+$/.test(value);
