@@ -177,14 +177,17 @@ export class JobRunner {
     const number = numberOf(id);
     const job = this.checked(queued, number);
     const { helper } = this.options;
-    const held: Held = { id, token, until: 0, job: queued };
+    const held: Held = { id, token, until: lockedUntil(queued), job: queued };
     this.held.add(held);
+    this.extendLease();
     try {
       // The lock may have expired while the job waited here, for example because the machine was paused.
-      await this.renew([held]);
+      if (held.until === 0) await this.renew([held]);
       if (held.until === 0) throw new Error('the job is not ours any more');
       if (!(await this.slots.acquire())) return await this.giveBack(held);
       const report = await this.runHere(queued, job, number);
+      // The report says more.
+      this.progress.delete(report.worker);
       await this.sendProgress();
       return { helper, report: this.identities.reportForAll(report) };
     } catch (error) {
@@ -281,6 +284,13 @@ export class JobRunner {
     const update: ProgressUpdate = { helper: this.options.helper, events };
     await held.job.updateProgress(update).catch(() => {}); // Another machine completed the job meanwhile.
   }
+}
+
+// The broker has locked a job after it was asked for it, which was at `processedOn` of this machine's clock. A clock that was set back
+// since, in less than a twentieth, matters where it was by more than the tenth that is left. 0: the job has waited for longer.
+function lockedUntil({ processedOn = 0 }: QueuedJob<Job, Answer>): number {
+  const ageMs = Date.now() - processedOn;
+  return ageMs >= 0 && ageMs < lockMs() / 20 ? monotonicMs() - ageMs + lockMs() * 0.9 : 0;
 }
 
 /** The letter keeps the queue from taking the id for one of its own, which are numbers. */
