@@ -14,6 +14,7 @@ import { Machines } from './machines.ts';
 import { leaveProof, removeProof } from './proof.ts';
 import { exchangeShares, keysOfShares, RateShares, SHARES_INTERVAL_MS } from './rate-shares.ts';
 import { RunEvents } from './run-events.ts';
+import { announce } from './runs-watch.ts';
 import {
   AGAIN,
   type Answer,
@@ -132,6 +133,19 @@ class SharedExecutor implements Executor {
     this.id = config.runMark;
     this.machines = new Machines(thisHelper(jobs));
     this.identities = new Identities(config.source.identity, config.destination.identity);
+    const proof = leaveProof(fs, config);
+    let isThere = true;
+    this.removeProof = () => {
+      if (isThere) removeProof(fs, config, proof);
+      isThere = false;
+    };
+    const forAll = {
+      ...encodeConfig(config),
+      forbidden: config.forbidden.map((identity) => this.identities.common(this.identities.common(identity, 'D'), 'S')),
+    };
+    this.text = JSON.stringify({ version: version(), config: forAll, proof, bytesPerSecond });
+    // Helpers prepare themselves while this one does.
+    const published = this.publishRun();
     const connection = { connection: client, prefix: PREFIX };
     const quick = { removeOnComplete: true, removeOnFail: true, attempts: MOST_ATTEMPTS };
     this.queue = new Queue<Job, Answer>(this.id, { ...connection, defaultJobOptions: quick });
@@ -146,18 +160,7 @@ class SharedExecutor implements Executor {
     });
     this.watch.on('error', () => {});
     this.queue.on('error', () => {});
-    const proof = leaveProof(fs, config);
-    let isThere = true;
-    this.removeProof = () => {
-      if (isThere) removeProof(fs, config, proof);
-      isThere = false;
-    };
-    const forAll = {
-      ...encodeConfig(config),
-      forbidden: config.forbidden.map((identity) => this.identities.common(this.identities.common(identity, 'D'), 'S')),
-    };
-    this.text = JSON.stringify({ version: version(), config: forAll, proof, bytesPerSecond });
-    this.ready = this.begin();
+    this.ready = this.begin(published);
     this.ready.catch((error: Error) => this.fail(error));
   }
 
@@ -189,11 +192,11 @@ class SharedExecutor implements Executor {
     return this.ended;
   }
 
-  private async begin(): Promise<void> {
+  private async begin(published: Promise<void>): Promise<void> {
     const { client, fs, config, jobs, bytesPerSecond, early, warn } = this.setup;
     this.listen();
     this.timers.push(setInterval(() => void this.renewRun(), renewalMs()));
-    await this.publishRun();
+    await published;
     if (bytesPerSecond !== null && this.ended === undefined) this.shareRate(new RateShares(bytesPerSecond));
     await this.watch.startStalledCheckTimer();
     if (jobs > 0 && this.ended === undefined) {
@@ -214,8 +217,11 @@ class SharedExecutor implements Executor {
 
   private async publishRun(): Promise<void> {
     const { client } = this.setup;
-    await client.set(keyOfRun(this.id), this.text, 'PX', lockMs());
-    await client.zadd(RUNS, Date.now(), this.id);
+    await Promise.all([
+      client.set(keyOfRun(this.id), this.text, 'PX', lockMs()),
+      client.zadd(RUNS, Date.now(), this.id),
+      announce(client, this.id),
+    ]);
   }
 
   // One at a time, however long the broker is away: two could both take a job for lost, and add it.
@@ -357,7 +363,7 @@ class SharedExecutor implements Executor {
     for (const name of [...this.pending.keys()]) this.take(name)?.reject(this.failure);
   }
 
-  // Helpers notice at their next poll that the run is gone, and abort its jobs.
+  // Helpers are told that the run is gone, and abort its jobs.
   private async end(): Promise<void> {
     const { client, fs, config } = this.setup;
     for (const timer of this.timers) clearInterval(timer);
@@ -380,8 +386,7 @@ class SharedExecutor implements Executor {
 
   private async withdrawRun(): Promise<void> {
     const { client } = this.setup;
-    await client.zrem(RUNS, this.id);
-    await client.del(keyOfRun(this.id));
+    await Promise.all([client.zrem(RUNS, this.id), client.del(keyOfRun(this.id)), announce(client, this.id)]);
   }
 
   private async clear(): Promise<void> {

@@ -14,11 +14,12 @@ import { connect, shownBroker } from './connection.ts';
 import { Identities } from './identities.ts';
 import { JobRunner } from './job-runner.ts';
 import { checkProof } from './proof.ts';
+import { RunsWatch } from './runs-watch.ts';
 import { keyOfRun, lockMs, PREFIX, REFUSED, RUNS, type SharedRun, thisHelper } from './shared-run.ts';
+import { WorkersAhead } from './workers-ahead.ts';
 
-/** Milliseconds between two polls for runs. */
+/** Milliseconds between two looks whether a helper that ends is done, and that the broker may take to answer it. */
 const POLL_INTERVAL_MS = 100;
-/** Milliseconds that the broker may take to answer a helper that ends. */
 const LAST_ANSWER_MS = 1000;
 /** Runs whose directories are remembered after the broker has lost sight of them. */
 const MOST_REMEMBERED = 1000;
@@ -39,20 +40,25 @@ export async function help(options: HelperOptions): Promise<void> {
   const client = await connect(options.url);
   sayWhenAway(client, options);
   options.say(`pcopy: waits for runs at ${shownBroker(options.url)}`);
+  const ahead = new WorkersAhead(options.jobs);
+  const watch = new RunsWatch(client, options.signal);
   const runs = new Map<string, HelpedRun>();
   const joined = new Map<string, Roots>();
   const { signal } = options;
   const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   try {
     while (!signal.aborted) {
-      const polled = pollRuns({ client, fs, allowed, options, joined }, runs).catch(() => {}); // A command has failed.
+      const polled = pollRuns({ client, fs, allowed, options, joined, ahead }, runs).catch(() => {}); // A command has failed.
       // While the broker is away commands wait without end.
       await Promise.race([polled, aborted]);
-      await delay(POLL_INTERVAL_MS, undefined, { signal }).catch(() => {});
+      if (runs.size === 0) ahead.start();
+      await watch.next();
     }
     await finishAll(client, [...runs.values()]);
   } finally {
+    watch.close();
     client.disconnect();
+    await ahead.discard();
     allowed.close();
   }
 }
@@ -91,6 +97,7 @@ interface HelperContext {
   options: HelperOptions;
   /** Of the latest runs that were joined, the directories: whoever has seen the proof once may join again when it is gone. */
   joined: Map<string, Roots>;
+  ahead: WorkersAhead;
 }
 
 async function pollRuns(context: HelperContext, runs: Map<string, HelpedRun>): Promise<void> {
@@ -182,7 +189,7 @@ class HelpedRun {
   }
 
   private join(text: string): void {
-    const { client, fs, options } = this.context;
+    const { client, fs, options, ahead } = this.context;
     let run: SharedRun;
     try {
       run = checkRun(text, version());
@@ -205,7 +212,8 @@ class HelpedRun {
       void this.terminate();
     };
     const { bytesPerSecond } = run;
-    this.runner = new JobRunner(client, this.id, { fs, config, helper, bytesPerSecond, early: [], warn, lost });
+    const early = ahead.take();
+    this.runner = new JobRunner(client, this.id, { fs, config, helper, bytesPerSecond, early, warn, lost });
     options.say(`pcopy: helps to copy ${printable(config.source.path)} to ${printable(config.destination.path)}`);
   }
 

@@ -6,7 +6,7 @@ import type { WorkerConfig } from '../protocol/worker-config.ts';
 
 /** Prefix of all keys at the broker. */
 export const PREFIX = 'pcopy';
-/** Sorted set of the runs that can be helped, by start time. */
+/** Sorted set of the runs that can be helped, by start time; and the channel on which their names are told when they begin and end. */
 export const RUNS = `${PREFIX}:runs`;
 
 /** Key of the description of a run. It expires unless the coordinator renews it. */
