@@ -51,8 +51,8 @@ let working = false;
 /** Milliseconds of work after which the channel is looked at, where what comes next may have been recalled. */
 const TURN_EVERY = 5;
 let turnedAt = 0;
-/** When the parent was last seen alive. */
-let checkedAt = 0;
+/** Elements of a chunk between two looks at the clock, at most, as long as that stands still. */
+const MOST_CALLED = 32;
 
 function receive(message: Message): void {
   if (isRouted(message)) {
@@ -158,20 +158,31 @@ async function run(task: TaskMessage): Promise<void> {
   await uplink.drained();
 }
 
-async function runEach(target: (item: unknown) => unknown, items: unknown[]): Promise<unknown[]> {
+async function runEach(target: (item: unknown) => unknown, items: readonly unknown[]): Promise<unknown[]> {
   // Not made with its length: an array that may have holes is serialized as keys and values, at three times the cost.
   const results: unknown[] = [];
-  for (let index = 0; index < items.length; index++) {
-    // Each millisecond. `performance.now` would take 2 ms more of the processor for the first 2,500: V8 has not compiled it.
+  let index = 0;
+  let group = 1;
+  // `performance.now` would take 2 ms more of the processor: V8 has not compiled it.
+  let lookedAt = 0;
+  while (index < items.length) {
     const now = Date.now();
-    if (now !== checkedAt) {
+    group = now === lookedAt ? Math.min(2 * group, MOST_CALLED) : 1;
+    if (now !== lookedAt) {
+      lookedAt = now;
       // Where no signal ends this process with its parent, the rest is for nobody.
       if (!parentIsAlive()) end();
-      checkedAt = now;
       if (turnIsDue()) await turn();
     }
-    const result = target(items[index]);
-    results.push(typeof result === 'object' && result !== null ? await result : result);
+    const groupEnd = Math.min(index + group, items.length);
+    let result: unknown;
+    // V8 compiles late what is this short, and so not while the first results are waited for: that takes a processor 3 ms.
+    do {
+      result = target(items[index]);
+      if (typeof result === 'object') break;
+      results[index++] = result;
+    } while (index < groupEnd);
+    if (typeof result === 'object') results[index++] = result === null ? null : await result;
   }
   return results;
 }

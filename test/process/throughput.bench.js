@@ -5,6 +5,7 @@
 // in its node_modules.
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isMainProcess, JoinableQueue, Pool, Process, pipe, Queue, task } from 'pcopy/process';
 
@@ -98,9 +99,10 @@ async function pipeRate(count) {
   return rate;
 }
 
-/** Tasks that do nothing through a pool of two that runs already. */
+/** Tasks that do nothing through a pool of two that runs already, as Python's does when it is made. */
 async function poolRate(use, options = {}) {
-  const pool = new Pool(2, options);
+  const pool = new Pool(2, { minWorkers: 2, ...options });
+  while (pool.workers.some(({ busy }) => busy)) await setTimeout(5);
   await Promise.all([1, 2].map((value) => pool.apply(task(own, 'echo'), [value])));
   const begin = performance.now();
   await use(
