@@ -22,6 +22,7 @@ const first = !isHelper && looksLikeCopy(process.argv.slice(2)) ? startEarly(wor
 
 // In CommonJS nothing is awaited at the top.
 async function main(): Promise<void> {
+  await import('./worker/compiler.ts').catch(sayAndExit);
   if (isHelper) return leave(await helpOthers());
   const early = first === null ? [] : [await takeOver(first).catch(sayAndExit)];
   const { run } = await import('./cli/run.ts').catch(sayAndExit);
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
 }
 
 async function takeOver(worker: EarlyStart): Promise<PrestartedWorker> {
-  const [{ PrestartedWorker }] = await Promise.all([import('./process/prestart.ts'), import('./worker/compiler.ts')]);
+  const { PrestartedWorker } = await import('./process/prestart.ts');
   return new PrestartedWorker({}, worker);
 }
 

@@ -1,6 +1,7 @@
 // What ships is bundled: one file to read at start-up instead of a hundred. koffi stays outside, it brings a binary.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
+import { codeCache } from './rolldown.code-cache.js';
 import { thirdPartyLicenses } from './rolldown.licenses.js';
 import { manPage } from './rolldown.man.js';
 
@@ -57,7 +58,11 @@ export default defineConfig([
   // that too, for programs and test runners that cannot `require` a module.
   {
     ...shared,
-    plugins: [...shared.plugins, requiring('process', 'child')],
+    plugins: [
+      ...shared.plugins,
+      requiring('process', 'child'),
+      codeCache('link', 'run', 'arguments', 'engine', 'libc', 'on-request', 'bar'),
+    ],
     input: { main: 'src/main.ts', index: 'src/index.ts' },
     output: {
       dir: 'dist',
@@ -73,7 +78,8 @@ export default defineConfig([
             test: /src\/(schedule\/worker-process|fs\/(non-blocking-stream|exit-at-once)|process\/(spawn|detach-output|errors|address))\.ts/,
             priority: 5,
           },
-          { name: 'link', test: /src\/(process\/prestart|worker\/compiler)\.ts/, priority: 4 },
+          { name: 'compiler', test: /src\/worker\/(compiler\.ts|v8-flags\.json)/, priority: 4 },
+          { name: 'link', test: /src\/process\/prestart\.ts/, priority: 4 },
           {
             name: 'arguments',
             test: /src\/(api\/(?!config|check-call)|cli\/(version|exit-codes|raw-argv|command-options)|ui\/(format|width))/,
@@ -87,8 +93,15 @@ export default defineConfig([
   },
   {
     ...shared,
+    plugins: [...shared.plugins, codeCache('tasks', 'libc')],
     input: { worker: 'src/worker.ts' },
-    output: { dir: 'dist', format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+    output: {
+      dir: 'dist',
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: 'chunks/[name]-[hash].cjs',
+      codeSplitting: { groups: [{ name: 'tasks', test: /src\/(worker\/child|process)/ }] },
+    },
   },
   {
     ...shared,

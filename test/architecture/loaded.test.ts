@@ -24,10 +24,10 @@ test('an ordinary run loads nothing that only some options need', async () => {
     `${dir}/hook.cjs`,
     `const { Module } = require('node:module');
      const { appendFileSync } = require('node:fs');
-     const compile = Module.prototype._compile;
-     Module.prototype._compile = function (text, file, ...rest) {
+     const { load } = Module.prototype;
+     Module.prototype.load = function (file) {
        appendFileSync('${dir}/loaded', file + '\\n');
-       return compile.call(this, text, file, ...rest);
+       return load.call(this, file);
      };`,
   );
   const { code } = await pcopy(['source', 'destination', '-j', '2'], {

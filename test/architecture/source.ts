@@ -12,7 +12,7 @@ export interface Import {
   inside: boolean;
 }
 
-const SRC = new URL('../../src/', import.meta.url).pathname;
+export const SRC = new URL('../../src/', import.meta.url).pathname;
 
 /** Static, dynamic and re-exporting imports, `import x = require`, and what `createRequire` loads. */
 const STATEMENT =

@@ -28,6 +28,7 @@ describe('the tarball', () => {
       /^dist\/(index|process|child|bullmq)\.js$/,
       /^dist\/(main|worker|index|process|child|bullmq)\.cjs$/,
       /^dist\/chunks\/[\w-]+\.c?js$/,
+      /^dist\/chunks\/[\w-]+\.cjs\.v\d+\.\d+\.\d+-\w+$/,
       /^dist\/pcopy\.1$/,
       /^dist\/types(-cjs)?\/[\w/-]+\.d\.ts$/,
       /^dist\/types-cjs\/package\.json$/,
