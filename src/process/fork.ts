@@ -30,8 +30,6 @@ export class Child {
     this.#process = started.child;
     this.link = new Link((started.child?.stdio?.[LINK_FD] ?? null) as Stream | null, this.#receive);
     router.addChild(this.address, this.link);
-    // It says so itself when it has booted: too late for those who die before that, and when it dies before that.
-    if (role === 'manager') router.receive({ type: 'owner' }, this.address);
     this.ended = this.#end(untilEnded(started, this.link), started.notes);
   }
 

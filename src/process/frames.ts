@@ -1,7 +1,7 @@
 // How messages lie in the byte stream between two processes: the length of what follows, a kind, and then either the message as
-// JSON or structured clone writes it, or one of the three that make up the traffic of a queue, which nobody on the way has to decode.
+// JSON or structured clone writes it, or one of the two that make up the traffic of a queue, which nobody on the way has to decode.
 import { DefaultSerializer, deserialize, serialize } from 'node:v8';
-import type { Descriptor, Message, PackedParcel, Route } from './protocol.ts';
+import { type Descriptor, type Message, NOTICES, type Notice, type PackedParcel, type Route } from './protocol.ts';
 import { smallJsonMessage } from './value-codec.ts';
 
 const PREFIX_BYTES = 5;
@@ -9,16 +9,13 @@ const EMPTY_PREFIX = Buffer.alloc(PREFIX_BYTES);
 const CLONED_MESSAGE = 0;
 const JSON_MESSAGE = 1;
 const ITEMS = 2;
-const TAKEN = 3;
-const DONE = 4;
+const NOTICE = 3;
 const NONE: readonly Descriptor[] = [];
 
 /** The frame. Throws what structured clone throws, RangeError for a message of 4 GiB. */
 export function encodeFrame(message: Message): Buffer {
   if (message.type === 'items') return encodeItems(message, message.seq, message.items);
-  if (message.type === 'taken' || message.type === 'done') {
-    return seal(Buffer.concat([EMPTY_PREFIX, routeBytes(message)]), message.type === 'taken' ? TAKEN : DONE);
-  }
+  if (message.type === 'notice') return encodeNotice(message);
   const json = isPlainGet(message) ? JSON.stringify(message) : smallJsonMessage(message);
   if (json !== undefined) {
     const frame = Buffer.allocUnsafe(PREFIX_BYTES + Buffer.byteLength(json));
@@ -47,15 +44,32 @@ function decodeFrame(kind: number | undefined, body: Buffer): Message {
   switch (kind) {
     case ITEMS:
       return decodeItems(body);
-    case TAKEN:
-      return { type: 'taken', ...routeOf(body, 0, body.length) };
-    case DONE:
-      return { type: 'done', ...routeOf(body, 0, body.length) };
+    case NOTICE:
+      return decodeNotice(body);
     case JSON_MESSAGE:
       return JSON.parse(body.toString()) as Message;
     default:
       return deserialize(body) as Message;
   }
+}
+
+// Notices: which, the number in it, the route.
+
+const NOTICE_HEAD_BYTES = 5;
+
+function encodeNotice(notice: Notice): Buffer {
+  const way = routeBytes(notice);
+  const frame = Buffer.allocUnsafe(PREFIX_BYTES + NOTICE_HEAD_BYTES + way.length);
+  frame[PREFIX_BYTES] = NOTICES.indexOf(notice.what);
+  frame.writeUInt32LE(notice.count, PREFIX_BYTES + 1);
+  frame.set(way, PREFIX_BYTES + NOTICE_HEAD_BYTES);
+  return seal(frame, NOTICE);
+}
+
+function decodeNotice(body: Buffer): Notice {
+  const { to, from, object } = routeOf(body, NOTICE_HEAD_BYTES, body.length);
+  const what = NOTICES[body[0] ?? 0] ?? 'taken';
+  return { type: 'notice', what, count: body.readUInt32LE(1), to, from, object };
 }
 
 // Items: the sequence number, the length of the route, the route; then for each item the length of its value and of its list of

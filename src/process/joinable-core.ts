@@ -1,7 +1,7 @@
 import { makeWith } from './cores.ts';
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { plain } from './handles.ts';
-import type { Address, Descriptor, Operation, PackedParcel, Parcel } from './protocol.ts';
+import type { About, Address, Descriptor, Operation, PackedParcel, Parcel } from './protocol.ts';
 import { QueueCore } from './queue-core.ts';
 import { type Answer, Waiters } from './waiters.ts';
 
@@ -24,8 +24,9 @@ export class JoinableCore extends QueueCore {
   }
 
   /** Calls of `taskDone` in excess are refused where they are made, or by `handle`. */
-  done(): void {
-    if (this.#unfinished > 0) this.#taskDone();
+  override noticed(what: About, count: number, caller: Address): void {
+    if (what !== 'done') super.noticed(what, count, caller);
+    else if (this.#unfinished > 0) this.#taskDone();
   }
 
   override leave(gone: (address: Address) => boolean): void {

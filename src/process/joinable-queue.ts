@@ -24,8 +24,10 @@ export class JoinableQueue<T> extends Queue<T> {
    */
   async taskDone(): Promise<void> {
     if (!this.isHere && this.peer.markDone()) {
+      router.linkTo(this.owner); // Throws when it is gone.
       // With more items here nobody's `join` can end yet: it goes out with the report that the next one is taken.
-      await router.done(this.owner, this.id, this.peer.hasItem);
+      if (this.peer.hasItem) router.notifySoon(this.owner, this.id, 'done');
+      else await router.notify(this.owner, this.id, 'done');
       return;
     }
     try {

@@ -1,16 +1,13 @@
 import { isWithin, ROOT, stepTowards } from './address.ts';
 import { ConnectionClosed, ObjectGone } from './errors.ts';
 import type { Link } from './link.ts';
-import type { Address, Broadcast } from './protocol.ts';
+import type { Address, Death } from './protocol.ts';
 
 /** This process's place in the tree, and the links to its parent and its children. */
 export class Neighbours {
   address: Address = ROOT;
   #uplink: Link | null = null;
-  #announced = false;
   readonly #below = new Map<Address, Link>();
-  /** Children at or below which shared objects live: they want to hear of deaths. */
-  readonly #ownersBelow = new Set<Address>();
   readonly #dead = new Set<Address>();
 
   /** For the child runtime: where this process stands, and how its parent is reached. */
@@ -23,10 +20,9 @@ export class Neighbours {
     this.#below.set(address, link);
   }
 
-  /** The child is dead and its channel read to the end. What others have to be told of that. */
-  forgetChild(address: Address): Broadcast & { type: 'gone' } {
+  /** The child is dead and its channel read to the end. */
+  forgetChild(address: Address): void {
     this.#below.delete(address);
-    return { type: 'gone', address, owner: this.#ownersBelow.delete(address) };
   }
 
   /** The neighbour on the way to a process; undefined when that one is dead. */
@@ -44,25 +40,15 @@ export class Neighbours {
     return link;
   }
 
-  /** Shared objects live here or below: this process wants to hear of deaths. */
-  announceOwner(below: Address | null): void {
-    if (below !== null) this.#ownersBelow.add(below);
-    if (this.#announced || this.#uplink === null) return;
-    this.#announced = true;
-    this.#uplink.relay({ type: 'owner' });
-  }
-
   recordDeath(address: Address): void {
     // Addresses are not used twice, so this can only grow; it is small, and only asked by those who keep count of holders.
     this.#dead.add(address);
   }
 
-  /** Tells the neighbours who need to know of a death: of an owner's all, of another's only owners. */
-  relayDeath(death: Broadcast & { type: 'gone' }, from: Address): void {
+  /** Tells all neighbours but the one who told of it. */
+  relayDeath(death: Death, from: Address): void {
     if (isWithin(from, this.address)) this.#uplink?.relay(death);
-    for (const [address, link] of this.#below) {
-      if (address !== from && (death.owner || this.#ownersBelow.has(address))) link.relay(death);
-    }
+    for (const [address, link] of this.#below) if (address !== from) link.relay(death);
   }
 
   /** Whether this process was told of that one's death, or of one above it. */

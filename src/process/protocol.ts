@@ -113,45 +113,52 @@ export type Routed =
     }
   /** Items for which a queue gave credit; or from a queue, to a consumer that asked for one in the call `seq`, or 0. */
   | ({ type: 'items'; seq: number; items: readonly PackedParcel[] } & Route)
-  /** A consumer takes the next of the items that were sent to it. */
-  | ({ type: 'taken' } & Route)
-  /** A consumer is done with one of the items that it took. */
-  | ({ type: 'done' } & Route)
-  /** A queue sends items from now on without being asked, to the only one who may get them; no `taken` for each is wanted, either. */
-  | ({ type: 'stream' } & Route)
+  | Notice
   | { type: 'reply'; to: Address; seq: number; value: unknown; handles: readonly Descriptor[] }
-  | { type: 'refusal'; to: Address; seq: number; error: EncodedError }
-  /** An object wants back what this process has of it: credit not used, or items sent ahead and not taken. */
-  | ({ type: 'recall'; what: Recalled } & Route);
+  | { type: 'refusal'; to: Address; seq: number; error: EncodedError };
 
-/** To everybody whom it may concern, from neighbour to neighbour. */
-export type Broadcast =
-  /** This process and all below it are dead. `owner`: it held shared objects, so others may be waiting for it. */
-  | { type: 'gone'; address: Address; owner: boolean }
-  /** Below this link there is a process that holds shared objects, and so wants to hear of deaths. */
-  | { type: 'owner' };
+/** Between a queue and a process that uses it, without an answer. `stream`: items come unasked, since nobody else may get them. */
+export interface Notice extends Route {
+  type: 'notice';
+  what: About;
+  count: number;
+}
 
-export type Message = ToChild | FromChild | Routed | Broadcast;
+/** The first five are for the queue: items sent here that are taken or done; how many may be ahead; what comes back after a recall. */
+export const NOTICES = [
+  'taken',
+  'done',
+  'more',
+  'credit',
+  'returned',
+  'recallCredit',
+  'recallItems',
+  'stream',
+] as const;
 
-const ROUTED: Record<(Routed | Broadcast)['type'], true> = {
+export type About = (typeof NOTICES)[number];
+
+/** To everybody, from neighbour to neighbour: this process and all below it are dead. */
+export interface Death {
+  type: 'gone';
+  address: Address;
+}
+
+export type Message = ToChild | FromChild | Routed | Death;
+
+const ROUTED: Record<(Routed | Death)['type'], true> = {
   call: true,
   items: true,
-  taken: true,
-  done: true,
-  stream: true,
+  notice: true,
   reply: true,
   refusal: true,
-  recall: true,
   gone: true,
-  owner: true,
 };
 
 /** Whether the message is for the router; else it is between this process and its neighbour. */
-export function isRouted(message: Message): message is Routed | Broadcast {
+export function isRouted(message: Message): message is Routed | Death {
   return Object.hasOwn(ROUTED, message.type);
 }
-
-export type Recalled = 'credit' | 'items';
 
 /** What can be asked of a shared object; each kind answers its own. `wait`: milliseconds, 0 not at all, null for ever. */
 export type Operation =
@@ -171,16 +178,10 @@ type QueueOperation =
    * `waiting`: calls of `get` in that process that have no item, with this one.
    */
   | { op: 'get'; wait: number | null; bytes: number | null; ahead: number; waiting: number }
-  /** So many may be ahead again. No answer but the items, if there are any. */
-  | { op: 'more'; ahead: number }
   /** Waits until `get` would give something, or say that nothing will come. */
   | { op: 'poll'; wait: number | null }
   | { op: 'size' }
-  | { op: 'close' }
-  /** Answer to a recall: so much credit was not used, or so many items were not taken. */
-  | { op: 'return'; what: Recalled; count: number }
-  /** So many of the items that came unasked are taken. */
-  | { op: 'took'; count: number };
+  | { op: 'close' };
 
 /** A joinable queue's own. */
 type JoinOperation = { op: 'taskDone' } | { op: 'join'; wait: number | null };

@@ -3,14 +3,14 @@ import { CreditLedger } from './credit-ledger.ts';
 import { ConnectionClosed, QueueClosed, QueueEmpty, QueueFull } from './errors.ts';
 import { Fifo } from './fifo.ts';
 import { dropAll, plain } from './handles.ts';
-import type { Address, Descriptor, Operation, PackedParcel, Parcel } from './protocol.ts';
+import type { About, Address, Descriptor, Operation, PackedParcel, Parcel } from './protocol.ts';
 import { Deliveries, MOST_STREAMED } from './queue-deliveries.ts';
 import { unfit } from './queue-peer.ts';
 import { type Owner, router } from './router.ts';
 import { type Answer, Waiters } from './waiters.ts';
 
 /** Room in a queue without a capacity, for all credit together: more than anybody will put, and still exact when added up. */
-const UNLIMITED = 2 ** 40;
+const UNLIMITED = 2 ** 32;
 
 /** Answers a `get` for which items are on their way already. */
 const NO_ITEMS: Parcel = { ...plain(null), items: [] };
@@ -70,21 +70,10 @@ export class QueueCore implements Owner {
         // nobody waits for it, and nobody else could have it.
         if (this.#answered(caller, op.waiting)) return NO_ITEMS;
         return this.#get({ bytes: op.bytes, ahead: op.ahead, now: op.wait === 0 }, caller, op.wait);
-      case 'more':
-        if (this.#getters.size === 0) this.#refill(caller, op.ahead);
-        return plain(null);
       case 'poll':
         return this.#poll(caller, op.wait);
       case 'size':
         return plain(this.#size);
-      case 'return':
-        if (op.what === 'credit') this.#credit.spend(caller, op.count);
-        else this.#putBack(this.#deliveries.returned(caller, op.count), caller);
-        this.#update();
-        return plain(null);
-      case 'took':
-        for (let count = 0; count < op.count; count++) this.taken(caller);
-        return plain(null);
       case 'close':
         this.close();
         return plain(null);
@@ -93,21 +82,33 @@ export class QueueCore implements Owner {
     }
   }
 
+  noticed(what: About, count: number, caller: Address): void {
+    switch (what) {
+      case 'taken':
+        for (let taken = 0; taken < count; taken++) this.#taken(caller);
+        break;
+      case 'more':
+        if (this.#getters.size === 0) this.#refill(caller, count);
+        break;
+      case 'credit':
+        this.#credit.spend(caller, count);
+        this.#update();
+        break;
+      case 'returned':
+        this.#putBack(this.#deliveries.returned(caller, count), caller);
+        this.#update();
+        break;
+    }
+  }
+
   /** Items for which the caller had credit. */
-  accept(items: readonly PackedParcel[], caller: Address): void {
+  arrive(items: readonly PackedParcel[], caller: Address): void {
     for (const item of items) {
       this.#credit.spend(caller, 1);
       if (this.#abandoned) dropAll(item.handles, router.address);
       else this.admit(item);
     }
     if (this.#closed) this.#update();
-  }
-
-  /** The caller gives out the next of the items that were sent to it. */
-  taken(caller: Address): void {
-    const item = this.#deliveries.taken(caller);
-    if (item !== undefined) dropAll(item.handles, router.address);
-    if (this.#closed || this.#putters.size > 0 || this.#deliveries.streaming) this.#update();
   }
 
   leave(gone: (address: Address) => boolean): void {
@@ -149,6 +150,12 @@ export class QueueCore implements Owner {
     if (this.#getters.size > 0) this.#serve();
     const sent = this.#sendOn();
     if (sent || this.#items.length > 0) for (const poller of this.#pollers.all()) poller.resolve(plain(true));
+  }
+
+  #taken(caller: Address): void {
+    const item = this.#deliveries.taken(caller);
+    if (item !== undefined) dropAll(item.handles, router.address);
+    if (this.#closed || this.#putters.size > 0 || this.#deliveries.streaming) this.#update();
   }
 
   #put(offer: Offer, caller: Address, wait: number | null): Parcel | Answer {
@@ -201,7 +208,7 @@ export class QueueCore implements Owner {
 
   #startStream(caller: Address): void {
     if (caller !== this.#soleReader || this.#closed || !this.#deliveries.stream(caller)) return;
-    router.stream(caller, this.#id);
+    router.notify(caller, this.#id, 'stream');
     this.#sendOn();
   }
 
@@ -285,12 +292,12 @@ export class QueueCore implements Owner {
 
   /** Asks for all credit back. What was sent before the answer still comes in. */
   #recallCredit(): void {
-    for (const producer of this.#credit.recall()) router.recall(producer, this.#id, 'credit');
+    for (const producer of this.#credit.recall()) router.notify(producer, this.#id, 'recallCredit');
   }
 
   #recallItems(): void {
     const reader = this.#deliveries.recall();
-    if (reader !== null) router.recall(reader, this.#id, 'items');
+    if (reader !== null) router.notify(reader, this.#id, 'recallItems');
   }
 
   /** Items that nobody has seen are the first again. @param consumer who had them; null when it is dead. */

@@ -4,8 +4,8 @@ import { BufferTooShort, MisuseError } from './errors.ts';
 import { Fifo } from './fifo.ts';
 import { open } from './handles.ts';
 import { hold, release } from './keep-alive.ts';
-import type { Address, PackedParcel, Recalled } from './protocol.ts';
-import { type RemoteProxy, router } from './router.ts';
+import type { About, Address, PackedParcel } from './protocol.ts';
+import { type Listener, router } from './router.ts';
 
 /** Items sent ahead to this process, at most. */
 const MOST_AHEAD = 64;
@@ -32,7 +32,7 @@ interface Getter {
 export type Ask = (ahead: number, waiting: number, arrived?: (answer: unknown) => void) => Promise<unknown>;
 
 /** This process as a producer for one queue, and as a consumer. */
-export class QueuePeer implements RemoteProxy {
+export class QueuePeer implements Listener {
   readonly #owner: Address;
   readonly #queue: string;
   /** Items that may be sent without asking. */
@@ -133,13 +133,6 @@ export class QueuePeer implements RemoteProxy {
     ask(this.#nextAhead(), this.#getters.size, arrived).catch(getter.reject);
   }
 
-  /** Items come unasked from now on, until they are recalled: nobody else may get any. */
-  streams(): void {
-    this.#streaming = true;
-    this.#ahead = 0;
-    router.listen(this.#queue, this);
-  }
-
   #endStream(): void {
     this.#streaming = false;
     this.#report();
@@ -159,7 +152,7 @@ export class QueuePeer implements RemoteProxy {
     const count = this.#unreported;
     this.#unreported = 0;
     this.#unreportedBytes = 0;
-    if (count > 0) router.tell(this.#owner, this.#queue, { op: 'took', count });
+    if (count > 0) router.notify(this.#owner, this.#queue, 'taken', count);
   }
 
   #refused(getter: Getter): void {
@@ -182,14 +175,24 @@ export class QueuePeer implements RemoteProxy {
     else this.#forgetIfIdle();
   }
 
-  /** Credit and items are wanted back, for another process or because the queue closes. */
-  recalled(what: Recalled): void {
-    if (what === 'items') this.#endStream();
-    const count = what === 'credit' ? this.#credit : this.#items.drain().length;
-    if (what === 'credit') this.#credit = 0;
-    else this.#ahead = 0;
-    router.tell(this.#owner, this.#queue, { op: 'return', what, count });
-    this.#askAll();
+  noticed(what: About): void {
+    switch (what) {
+      case 'stream':
+        this.#streaming = true;
+        this.#ahead = 0;
+        router.listen(this.#queue, this);
+        return;
+      case 'recallCredit':
+        router.notify(this.#owner, this.#queue, 'credit', this.#credit);
+        this.#credit = 0;
+        break;
+      case 'recallItems':
+        this.#endStream();
+        this.#ahead = 0;
+        router.notify(this.#owner, this.#queue, 'returned', this.#items.drain().length);
+        this.#askAll();
+        break;
+    }
     this.#forgetIfIdle();
   }
 
@@ -226,7 +229,7 @@ export class QueuePeer implements RemoteProxy {
   }
 
   #taken(item: PackedParcel): Promise<void> | null {
-    if (!this.#streaming) return router.taken(this.#owner, this.#queue);
+    if (!this.#streaming) return router.notify(this.#owner, this.#queue, 'taken');
     this.#unreported++;
     this.#unreportedBytes += item.value.length;
     const enough = this.#unreported >= REPORT_EVERY || this.#unreportedBytes >= REPORT_BYTES;
@@ -238,7 +241,7 @@ export class QueuePeer implements RemoteProxy {
   /** Asks for more when half of what was ahead is taken, so that there is always something here. */
   #refill(): void {
     if (this.#ahead < 3 || this.#items.length !== this.#ahead >> 1) return;
-    router.tell(this.#owner, this.#queue, { op: 'more', ahead: this.#nextAhead() });
+    router.notify(this.#owner, this.#queue, 'more', this.#nextAhead());
   }
 
   /** More for who takes them quickly, and nothing for who does not: they might be wanted elsewhere. */

@@ -110,8 +110,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
     }
     const peer = this.peer;
     if (!peer.maySend) return this.#askToPut(peer, parcel, wait);
-    const route = { to: this.owner, from: router.address, object: this.id };
-    const full = router.post({ type: 'items', ...route, seq: 0, items: [parcel] });
+    const full = router.put(this.owner, this.id, parcel);
     peer.spend();
     if (full !== null) await full;
   }

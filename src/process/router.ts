@@ -7,35 +7,24 @@ import { encodeError } from './error-codec.ts';
 import { ConnectionClosed, ObjectGone } from './errors.ts';
 import { dropAll, handleTable, holdAll, passOn, plain } from './handles.ts';
 import { Neighbours } from './neighbours.ts';
-import type { Address, Broadcast, Descriptor, Operation, PackedParcel, Parcel, Recalled, Routed } from './protocol.ts';
+import type { About, Address, Death, Descriptor, Operation, PackedParcel, Parcel, Routed } from './protocol.ts';
 import { Answer } from './waiters.ts';
 
 const NOTHING = plain(null);
 
-/** A shared object where it lives. */
-export interface Owner {
-  /** Does what is asked; a parcel at once where it can. Throws or refuses with what the caller shall see. */
-  handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer;
-  /** Items for which the caller had credit. */
-  accept?(items: readonly PackedParcel[], caller: Address): void;
-  /** The caller gives out the next of the items that were sent to it. */
-  taken?(caller: Address): void;
-  /** The caller is done with one of the items that it took. */
-  done?(): void;
+/** A process's view of an object that lives elsewhere, where it wants to hear from there; or the object itself. */
+export interface Listener {
+  /** Items that the object sends, or that it is sent on credit. */
+  arrive?(items: readonly PackedParcel[], from: Address): void;
+  noticed?(what: About, count: number, from: Address): void;
   /** These processes are dead: nothing is owed to them, and what they held is free. */
   leave(gone: (address: Address) => boolean): void;
 }
 
-/** A process's own view of an object that lives elsewhere, where it wants to hear from there. */
-export interface RemoteProxy {
-  /** The object wants back what this process has of it. */
-  recalled(what: Recalled): void;
-  /** Items that the object sends. */
-  arrive(items: readonly PackedParcel[]): void;
-  /** Items come unasked from now on. */
-  streams(): void;
-  /** These processes are dead; the object may have lived in one of them. */
-  leave(gone: (address: Address) => boolean): void;
+/** A shared object where it lives. */
+export interface Owner extends Listener {
+  /** Does what is asked; a parcel at once where it can. Throws or refuses with what the caller shall see. */
+  handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer;
 }
 
 /** What is asked of an object in another process. */
@@ -55,7 +44,7 @@ export interface RequestOptions {
 
 class Router extends Neighbours {
   readonly #owners = new Map<string, Owner>();
-  readonly #proxies = new Map<string, RemoteProxy>();
+  readonly #proxies = new Map<string, Listener>();
   readonly #calls = new Calls();
   #lastName = 0;
 
@@ -66,13 +55,13 @@ class Router extends Neighbours {
 
   /** The child is dead and its channel read to the end. */
   removeChild(address: Address): void {
-    this.#spread(this.forgetChild(address), address);
+    this.forgetChild(address);
+    this.#spread({ type: 'gone', address }, address);
   }
 
   /** From now on others can reach the object under its id. */
   host(id: string, owner: Owner): void {
     this.#owners.set(id, owner);
-    this.announceOwner(null);
   }
 
   unhost(id: string): void {
@@ -83,12 +72,12 @@ class Router extends Neighbours {
     return this.#owners.get(id) ?? null;
   }
 
-  proxy(id: string): RemoteProxy | undefined {
+  proxy(id: string): Listener | undefined {
     return this.#proxies.get(id);
   }
 
   /** From now on the proxy gets what the object has to say. One for each object. */
-  listen(id: string, proxy: RemoteProxy): void {
+  listen(id: string, proxy: Listener): void {
     this.#proxies.set(id, proxy);
   }
 
@@ -117,27 +106,23 @@ class Router extends Neighbours {
     else this.next(to)?.relay(message);
   }
 
-  /** Sends what needs no answer to another process. Null, or a promise to wait for when the channel is full. Throws ConnectionClosed. */
-  post(message: Routed): Promise<void> | null {
-    const link = this.linkTo(message.to);
-    return link.relay(message) ? null : link.drained();
+  /** Sends an item to a queue that gave credit for it. Null, or a promise to wait for when the channel is full. Throws ConnectionClosed. */
+  put(to: Address, object: string, item: PackedParcel): Promise<void> | null {
+    const link = this.linkTo(to);
+    const room = link.relay({ type: 'items', to, from: this.address, object, seq: 0, items: [item] });
+    return room ? null : link.drained();
   }
 
-  /** Tells a queue that the next of its items is taken. Null, or a promise of when that is with the operating system. */
-  taken(to: Address, object: string): Promise<void> | null {
+  /** Null, or a promise of when it is with the operating system. The dead are told nothing. */
+  notify(to: Address, object: string, what: About, count = 1): Promise<void> | null {
     const link = this.next(to);
-    const room = link?.relay({ type: 'taken', to, from: this.address, object }) ?? true;
+    const room = link?.relay({ type: 'notice', to, from: this.address, object, what, count }) ?? true;
     return room ? null : (link?.drained() ?? null);
   }
 
-  /**
-   * Tells a queue that an item is done. As `post`, or `soon`: by the end of this turn of the event loop, or with what is sent before that.
-   */
-  done(to: Address, object: string, soon: boolean): Promise<void> | null {
-    const message = { type: 'done' as const, to, from: this.address, object };
-    if (!soon) return this.post(message);
-    this.linkTo(to).relaySoon(message);
-    return null;
+  /** As `notify`, but by the end of this turn of the event loop, or with what is sent before that. */
+  notifySoon(to: Address, object: string, what: About, count = 1): void {
+    this.next(to)?.relaySoon({ type: 'notice', to, from: this.address, object, what, count });
   }
 
   /** Sends items of an object that lives here, which keeps its hold on what is in them until they are taken. */
@@ -146,22 +131,9 @@ class Router extends Neighbours {
     this.next(to)?.relay({ type: 'items', to, from: this.address, object, seq, items });
   }
 
-  /** Asks a user of an object that lives here for what it has of it. */
-  recall(to: Address, object: string, what: Recalled): void {
-    const message = { type: 'recall' as const, to, from: this.address, object, what };
-    if (to === this.address) this.#deliver(message);
-    else this.next(to)?.relay(message);
-  }
-
-  /** Tells a user of an object that lives here that items come unasked. */
-  stream(to: Address, object: string): void {
-    this.next(to)?.relay({ type: 'stream', to, from: this.address, object });
-  }
-
   /** A message from a neighbour, for this process or for another. */
-  receive(message: Routed | Broadcast, from: Address): void {
-    if (message.type === 'owner') this.announceOwner(from);
-    else if (message.type === 'gone') this.#spread(message, from);
+  receive(message: Routed | Death, from: Address): void {
+    if (message.type === 'gone') this.#spread(message, from);
     else if (message.to === this.address) this.#deliver(message);
     else this.#forward(message);
   }
@@ -171,11 +143,8 @@ class Router extends Neighbours {
       case 'items':
         this.#receiveItems(message);
         return;
-      case 'taken':
-        this.#owners.get(message.object)?.taken?.(message.from);
-        return;
-      case 'done':
-        this.#owners.get(message.object)?.done?.();
+      case 'notice':
+        this.#listener(message.object)?.noticed?.(message.what, message.count, message.from);
         return;
       case 'call':
         this.#answer(message);
@@ -186,22 +155,18 @@ class Router extends Neighbours {
       case 'refusal':
         this.#calls.refused(message.seq, message.error);
         return;
-      case 'recall':
-        this.#proxies.get(message.object)?.recalled(message.what);
-        return;
-      case 'stream':
-        this.#proxies.get(message.object)?.streams();
-        return;
       default:
         message satisfies never;
     }
   }
 
+  #listener(object: string): Listener | undefined {
+    return this.#owners.get(object) ?? this.#proxies.get(object);
+  }
+
   #receiveItems({ object, from, seq, items }: Routed & { type: 'items' }): void {
-    const owner = this.#owners.get(object);
-    const proxy = this.#proxies.get(object);
-    if (owner?.accept !== undefined) owner.accept(items, from);
-    else if (proxy !== undefined) proxy.arrive(items);
+    const listener = this.#listener(object);
+    if (listener?.arrive !== undefined) listener.arrive(items, from);
     else for (const item of items) dropAll(item.handles, this.address);
     if (seq > 0) this.#calls.answered(seq, NOTHING);
   }
@@ -245,7 +210,7 @@ class Router extends Neighbours {
   }
 
   /** Acts on a death, and tells of it. */
-  #spread(death: Broadcast & { type: 'gone' }, from: Address): void {
+  #spread(death: Death, from: Address): void {
     const gone = (address: Address): boolean => isWithin(address, death.address);
     this.recordDeath(death.address);
     for (const owner of this.#owners.values()) owner.leave(gone);

@@ -6,7 +6,7 @@ import { QueueClosed, QueueEmpty } from '../../src/process/errors.ts';
 import { FrameReader } from '../../src/process/frames.ts';
 import { Link } from '../../src/process/link.ts';
 import { laneId, PipeCore } from '../../src/process/pipe-core.ts';
-import type { Message, Operation } from '../../src/process/protocol.ts';
+import type { About, Message, Operation } from '../../src/process/protocol.ts';
 import { Queue } from '../../src/process/queue.ts';
 import { QueueCore } from '../../src/process/queue-core.ts';
 import { router } from '../../src/process/router.ts';
@@ -21,6 +21,10 @@ function listener(address: string): Message[] {
   };
   router.addChild(address, new Link(new Duplex({ write, read() {} }), () => {}));
   return heard;
+}
+
+function notify(from: string, object: string, what: About, count = 1): void {
+  router.receive({ type: 'notice', to: 'r', from, object, what, count }, from);
 }
 
 test('room that was promised to a waiting producer and is wanted back in the same turn: the promise arrives first', () => {
@@ -46,25 +50,14 @@ test('room that was promised to a waiting producer and is wanted back in the sam
   put('r.1', 1);
   put('r.1', 2);
   expect(toA).toMatchObject([{ type: 'reply', seq: 1, value: 0 }]);
-  expect(toB.splice(0)).toMatchObject([{ type: 'reply' }, { type: 'recall', what: 'credit' }]);
+  expect(toB.splice(0)).toMatchObject([{ type: 'reply' }, { type: 'notice', what: 'recallCredit' }]);
 
   // What one process sends is often read in one go: no microtask runs in between.
-  router.receive(
-    {
-      type: 'call',
-      to: 'r',
-      from: 'r.2',
-      seq: 0,
-      object: 'q',
-      op: { op: 'return', what: 'credit', count: 2 },
-      handles: [],
-    },
-    'r.2',
-  );
+  notify('r.2', 'q', 'credit', 2);
   put('r.2', 2);
   expect(toA.slice(1)).toMatchObject([
     { type: 'reply', seq: 2, value: 1 },
-    { type: 'recall', what: 'credit' },
+    { type: 'notice', what: 'recallCredit' },
   ]);
 });
 
@@ -76,7 +69,7 @@ test('items are sent ahead to the only consumer; another one gets none before th
     return heard[from].splice(0);
   };
   const get = { op: 'get', wait: null, bytes: null, ahead: 5, waiting: 1 } as const;
-  const taken = (from: string): void => router.receive({ type: 'taken', to: 'r', from, object: 'ahead' }, from);
+  const taken = (from: string): void => notify(from, 'ahead', 'taken');
   const items = (...values: number[]) => ({ items: values.map((value) => ({ value: Buffer.from(String(value)) })) });
   for (let item = 0; item < 20; item++) {
     router.hosted('ahead')?.handle({ op: 'put', item: String(item), wait: 0 }, 'r', []);
@@ -89,19 +82,22 @@ test('items are sent ahead to the only consumer; another one gets none before th
   expect(call('r.6', 5, get)).toMatchObject([items(4, 5, 6, 7, 8, 9)]);
   taken('r.6');
   taken('r.6');
-  expect(call('r.6', 0, { op: 'more', ahead: 5 })).toMatchObject([items(10)]);
+  notify('r.6', 'ahead', 'more', 5);
+  expect(heard['r.6'].splice(0)).toMatchObject([items(10)]);
   expect(call('r.6', 6, { op: 'size' })).toMatchObject([{ value: 14 }]);
 
   expect(call('r.7', 1, get)).toEqual([]);
-  expect(heard['r.6'].splice(0)).toMatchObject([{ type: 'recall', what: 'items' }]);
+  expect(heard['r.6'].splice(0)).toMatchObject([{ type: 'notice', what: 'recallItems' }]);
   taken('r.6');
-  expect(call('r.6', 0, { op: 'return', what: 'items', count: 4 })).toEqual([]);
+  notify('r.6', 'ahead', 'returned', 4);
+  expect(heard['r.6']).toEqual([]);
   expect(heard['r.7'].splice(0)).toMatchObject([items(7)]);
   expect(call('r.6', 7, get)).toMatchObject([items(8)]);
   taken('r.6');
 
   // The item that r.7 was sent has not been seen by anybody.
   router.removeChild('r.7');
+  expect(heard['r.6'].splice(0)).toEqual([{ type: 'gone', address: 'r.7' }]);
   expect(call('r.6', 8, get)).toMatchObject([items(7)]);
 });
 
@@ -116,7 +112,7 @@ test('a get that crosses items on their way to it is answered by these: no item 
   const get = (seq: number, waiting: number): Message[] => {
     return call(seq, { op: 'get', wait: null, bytes: null, ahead: 1, waiting });
   };
-  const taken = (): void => router.receive({ type: 'taken', to: 'r', from: 'r.8', object: 'crossing' }, 'r.8');
+  const taken = (): void => notify('r.8', 'crossing', 'taken');
   const put = (item: number): unknown => core.handle({ op: 'put', item: String(item), wait: 0 }, 'r', []);
   const items = (...values: number[]) => ({ items: values.map((value) => ({ value: Buffer.from(String(value)) })) });
   for (let item = 0; item < 6; item++) put(item);
@@ -129,7 +125,8 @@ test('a get that crosses items on their way to it is answered by these: no item 
   // It has taken 4 when it asks for more, and 5 when it calls get: 6 is on its way by then.
   taken();
   put(6);
-  expect(call(0, { op: 'more', ahead: 2 })).toMatchObject([items(6)]);
+  notify('r.8', 'crossing', 'more', 2);
+  expect(heard.splice(0)).toMatchObject([items(6)]);
   taken();
   expect(get(6, 1)).toMatchObject([{ type: 'items', seq: 6, items: [] }]);
   // A second call of get beside the first one wants one more.
@@ -165,16 +162,16 @@ test('credit that comes back from a consumer says nothing of the items that it h
   for (let item = 0; item < 10; item++) call(item + 1, { op: 'put', item: String(item), wait: null });
   for (let seq = 11; seq <= 14; seq++) {
     call(seq, { op: 'get', wait: null, bytes: null, ahead: 5, waiting: 1 });
-    router.receive({ type: 'taken', to: 'r', from: 'r.9', object: 'both' }, 'r.9');
+    notify('r.9', 'both', 'taken');
   }
   expect(call(15, { op: 'get', wait: null, bytes: null, ahead: 3, waiting: 1 })).toMatchObject([
     { items: [{}, {}, {}, {}] },
   ]);
-  call(0, { op: 'return', what: 'credit', count: 50 });
+  notify('r.9', 'both', 'credit', 50);
 
   // 4 to 7 are there: 8 would be given out before them.
   core.handle({ op: 'get', wait: null, bytes: null, ahead: 0, waiting: 1 }, 'r', []);
-  expect(heard).toMatchObject([{ type: 'recall', what: 'items' }]);
+  expect(heard).toMatchObject([{ type: 'notice', what: 'recallItems' }]);
 });
 
 test('room promised without end, to who puts ten thousand at once: it still adds up, and the queue ends', () => {
@@ -195,8 +192,8 @@ test('room promised without end, to who puts ten thousand at once: it still adds
   for (let seq = 1; seq <= 10_000; seq++) call('r.3', seq, { op: 'put', item: '0', wait: null });
   call('r.4', 1, { op: 'put', item: '0', wait: null });
   item('r.4');
-  call('r.3', 0, { op: 'return', what: 'credit', count: promised('r.3') });
-  call('r.4', 0, { op: 'return', what: 'credit', count: promised('r.4') - 1 });
+  notify('r.3', 'endless', 'credit', promised('r.3'));
+  notify('r.4', 'endless', 'credit', promised('r.4') - 1);
   core.close();
   const get = (): unknown => core.handle({ op: 'get', wait: 0, bytes: null, ahead: 0, waiting: 1 }, 'r', []);
   for (let count = 0; count < 10_002; count++) get();
@@ -218,10 +215,7 @@ test('what was sent on promised room to an end of a pipe that nobody holds any m
     { type: 'items', ...lane, seq: 0, items: [{ value: JSON.stringify(end), packed: true, handles: [end] }] },
     'r.5',
   );
-  router.receive(
-    { type: 'call', ...lane, seq: 0, op: { op: 'return', what: 'credit', count: 63 }, handles: [] },
-    'r.5',
-  );
+  notify('r.5', lane.object, 'credit', 63);
   inner.handle({ op: 'drop', end: 0, holder: 'r' }, 'r', []);
 
   expect(router.hosted(laneId('inner', 0))).toBeNull();
@@ -237,17 +231,18 @@ test('a sole reader whose get crosses items on their way is told of no stream: i
     return heard.splice(0);
   };
   const get = (seq: number): Message[] => call(seq, { op: 'get', wait: null, bytes: null, ahead: 1, waiting: 1 });
-  const taken = (): void => router.receive({ type: 'taken', to: 'r', from: 'r.9', object: 'sole' }, 'r.9');
+  const taken = (): void => notify('r.9', 'sole', 'taken');
   for (let item = 0; item < 7; item++) core.handle({ op: 'put', item: String(item), wait: 0 }, 'r', []);
   for (let seq = 1; seq <= 5; seq++) {
     get(seq);
     taken();
   }
-  expect(call(0, { op: 'more', ahead: 2 })).toMatchObject([{ type: 'items', items: [{}] }]);
+  notify('r.9', 'sole', 'more', 2);
+  expect(heard.splice(0)).toMatchObject([{ type: 'items', items: [{}] }]);
   taken();
 
   core.setSoleReader('r.9');
   expect(get(6)).toMatchObject([{ type: 'items', seq: 6, items: [] }]);
   taken();
-  expect(get(7)).toMatchObject([{ type: 'stream' }]);
+  expect(get(7)).toMatchObject([{ type: 'notice', what: 'stream' }]);
 });
