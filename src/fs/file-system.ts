@@ -37,9 +37,7 @@ export function deviceOf({ identity }: Pick<Stat, 'identity'>): string {
 export interface Space {
   /** Bytes available to an ordinary user. */
   free: number;
-  used: number;
   freeInodes: number;
-  usedInodes: number;
   /** False for file systems that create inodes on demand and report none. */
   countsInodes: boolean;
   /** A network file system, as far as known. */

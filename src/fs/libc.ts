@@ -372,12 +372,9 @@ export class LibcFileSystem implements FileSystem {
 
   space(dir: Handle): Space {
     const at = fileSystemOf(dir);
-    const unit = at(1);
     return {
-      free: at(4) * unit,
-      used: (at(2) - at(3)) * unit,
+      free: at(4) * at(1),
       freeInodes: at(6),
-      usedInodes: at(5) - at(6),
       countsInodes: at(5) > 0,
       network: isNetwork(at(0)),
       evenSeconds: holdsEvenSeconds(at(0)),

@@ -258,9 +258,7 @@ export class NodeFileSystem implements FileSystem {
     const s = systemCall(() => fs.statfsSync(nodePath(this.at(dir, '.'))));
     return {
       free: s.bavail * s.bsize,
-      used: (s.blocks - s.bfree) * s.bsize,
       freeInodes: s.ffree,
-      usedInodes: s.files - s.ffree,
       countsInodes: s.files > 0,
       network: this.held && isNetwork(s.type),
       evenSeconds: this.held && holdsEvenSeconds(s.type),
