@@ -10,7 +10,7 @@ import { Lister, type ListerOptions } from './lister.ts';
 /** The root that fast-glob is given. It never accesses it: the adapter answers all its calls. */
 export const VIRTUAL_ROOT = '/tree';
 
-/** A listed entry with the interface of a `Dirent`, which fast-glob expects. */
+/** A listed entry, with what fast-glob asks of a `Dirent`. */
 export class ListedEntry {
   /** In the form of `toGlob`. */
   readonly name: string;
@@ -39,27 +39,12 @@ export class ListedEntry {
     this.size = size;
     this.broken = broken;
   }
-  isFile(): boolean {
-    return this.type === 'f';
-  }
   /** fast-glob enters every directory. */
   isDirectory(): boolean {
     return this.type === 'd' && this.entered;
   }
   isSymbolicLink(): boolean {
     return this.type === 'l';
-  }
-  isFIFO(): boolean {
-    return this.type === 'p';
-  }
-  isSocket(): boolean {
-    return this.type === 's';
-  }
-  isCharacterDevice(): boolean {
-    return this.type === 'c';
-  }
-  isBlockDevice(): boolean {
-    return this.type === 'b';
   }
 }
 
