@@ -1,24 +1,20 @@
 import { join, type RawPath } from '../api/names.ts';
 import { heldHandles } from '../fs/directories.ts';
 import type { FileSystem, Handle } from '../fs/file-system.ts';
-import type { DirectoryRead, ReadAheadOptions } from '../fs/read-ahead.ts';
-import type { Latency } from './latency.ts';
+import type { DirectoryRead } from '../fs/read-ahead.ts';
+import type { ListerOptions } from './lister.ts';
 import { unlessCancelled } from './turns.ts';
 
 /** Limit for the entries of directories that are read ahead and not taken; each read in flight may exceed it by a directory. */
 const HELD_ENTRIES = 20_000;
 
-export interface DirectoryStackOptions extends ReadAheadOptions {
-  latency: Latency;
+interface Options extends Pick<ListerOptions, 'names' | 'observer' | 'dereference' | 'latency' | 'cancelled'> {
+  /** Read the size of every file. */
+  sizes: boolean;
   /** Maximum of reads in flight, not counting that of the popped directory. */
   inFlight: number;
   /** Every directory will be pushed when its parent is listed, so subdirectories of those read ahead are read ahead too. */
   enters: boolean;
-  cancelled: () => boolean;
-  /** Called before a directory is read ahead. */
-  prepare?: ((dir: RawPath) => Promise<void>) | undefined;
-  /** The entries of the top directory, if it is not to be read. */
-  names?: readonly RawPath[] | null;
 }
 
 export interface Pending<T> {
@@ -38,7 +34,7 @@ export interface Pending<T> {
 export class DirectoryStack<T> {
   private readonly fs: FileSystem;
   private readonly root: Handle;
-  private readonly options: DirectoryStackOptions;
+  private readonly options: Options;
   private readonly pending: Pending<T>[] = [];
   /** Popped, but `answer` was not called yet. */
   private popped: Pending<T> | undefined;
@@ -47,7 +43,7 @@ export class DirectoryStack<T> {
   private heldEntries = 0;
   private isClosed = false;
 
-  constructor(fs: FileSystem, root: Handle, options: DirectoryStackOptions) {
+  constructor(fs: FileSystem, root: Handle, options: Options) {
     this.fs = fs;
     this.root = root;
     this.options = options;
@@ -115,8 +111,10 @@ export class DirectoryStack<T> {
   }
 
   private read(dir: RawPath): Promise<DirectoryRead | null> | null {
-    const { fs, root, options } = this;
-    return options.prepare?.(dir).then(() => fs.readAhead(root, dir, options)) ?? fs.readAhead(root, dir, options);
+    const { fs, root } = this;
+    const { dereference, sizes, observer } = this.options;
+    const read = () => fs.readAhead(root, dir, { follow: dereference, sizes, after: observer !== undefined });
+    return observer?.prepare(dir).then(read) ?? read();
   }
 
   private ended(next: Pending<T>, read: DirectoryRead | null): DirectoryRead | null {

@@ -39,8 +39,9 @@ export interface ListerOptions {
   /** The only entries of the top directory that are listed; null: all. */
   names?: readonly RawPath[] | null;
   observer?: ListingObserver | undefined;
+  /** Called with each listed directory and the monotonic time at which its listing began. */
   listed?: ((dir: RawPath, fromMs: number) => void) | undefined;
-  /** Is told the state of each directory before it is read. */
+  /** Called with the state of each directory before it is read. */
   entered?: ((dir: RawPath, before: Stat) => void) | undefined;
   /** The `.gitignore` rules of the directory that has just been read. */
   ignored?: () => IsIgnored | null;

@@ -3,16 +3,14 @@ import type { Found, Kind } from '../api/events.ts';
 import type { RawPath } from '../api/names.ts';
 import type { DirHandleCache } from '../fs/dir-handle-cache.ts';
 import { entryError, toCopyError, toFailure } from '../fs/entry-error.ts';
-import type { FileSystem, Stat } from '../fs/file-system.ts';
-import type { Retries } from '../fs/retry.ts';
+import type { FileSystem } from '../fs/file-system.ts';
 import type { EntriesJob } from '../protocol/jobs.ts';
 import { Batches } from './batches.ts';
 import { CallbackError } from './callbacks.ts';
-import type { Latency } from './latency.ts';
-import { type ListingObserver, LoopError } from './lister.ts';
+import { LoopError } from './lister.ts';
 import type { SubtreeFilter } from './subtree-filter.ts';
 import { Cancelled, Turns } from './turns.ts';
-import { type Selection, walk } from './walk.ts';
+import { type Selection, type WalkOptions, walk } from './walk.ts';
 
 /**
  * The sizes of the first files are always read, and big ones end their jobs early: those jobs decide how many workers are
@@ -21,30 +19,16 @@ import { type Selection, walk } from './walk.ts';
  */
 const SIZED_FIRST = 1000;
 
-export interface ScanOptions {
+/** How a source is listed. */
+export interface ScanOptions extends Omit<WalkOptions, 'cancelled' | 'wantsSize' | 'onError' | 'gate' | 'select'> {
   selection: Selection;
-  /** The only entries of the top directory that are listed; null: all. */
-  names?: readonly RawPath[] | null;
-  oneFileSystem: boolean;
-  dereference: boolean;
-  retries: Retries;
   /** Copy FIFOs, sockets and devices; otherwise they are skipped and reported. */
   special: boolean;
-  sizes: boolean;
-  latency: Latency;
-  /** Directories that are read concurrently on slow storage. */
-  inFlight: number;
   /** In bytes; files of other sizes are skipped. */
   minSize: number;
   maxSize: number;
-  /** Only the contents of these directories are listed. */
+  /** Only the contents of these directories are listed; an observer sees the others too. */
   within?: SubtreeFilter;
-  /** Sees every directory, also those not `within`. */
-  observer?: ListingObserver | undefined;
-  /** Called with every listed directory and the monotonic time at which its listing began. */
-  listed?: ((dir: RawPath, fromMs: number) => void) | undefined;
-  /** Called with the state of every directory before it is read. */
-  entered?: ((dir: RawPath, before: Stat) => void) | undefined;
 }
 
 export interface ScanListener {
@@ -79,16 +63,14 @@ export async function scan({ fs, tree, options, found, listener }: Listing): Pro
   };
 
   try {
-    const { names = null, oneFileSystem, dereference, retries, selection, within, observer, listed, entered } = options;
-    const { latency, inFlight } = options;
+    const { selection, within, observer, latency } = options;
     const sizes = options.sizes || options.minSize > 0 || options.maxSize < Number.POSITIVE_INFINITY;
     let sized = 0;
     const wantsSize = (): boolean => sizes || (sized++ < SIZED_FIRST && !latency.isLate);
     const onError = (error: unknown, path: RawPath): void => listener.failed(listFailure(error, path));
     const select = within && observer === undefined ? { select: within.select } : {};
     const { cancelled } = listener;
-    const reading = { names, oneFileSystem, latency, inFlight, sizes, dereference };
-    const listing = { ...reading, retries, cancelled, wantsSize, gate, onError, observer, listed, entered, ...select };
+    const listing = { ...options, sizes, cancelled, wantsSize, gate, onError, ...select };
     await walk(fs, tree, selection, listing, (dir, name, type, size) => {
       if (within === undefined || within.holds(dir)) batches.add(dir, name, type, size);
     });

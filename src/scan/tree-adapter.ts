@@ -5,7 +5,8 @@ import type { DirectoryRead } from '../fs/read-ahead.ts';
 import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import { DirectoryStack, type Pending } from './directory-stack.ts';
 import { fromGlob, toGlob } from './glob-names.ts';
-import { Lister, type ListerOptions } from './lister.ts';
+import { Lister } from './lister.ts';
+import type { WalkOptions } from './walk.ts';
 
 /** The root that fast-glob is given. It never accesses it: the adapter answers all its calls. */
 export const VIRTUAL_ROOT = '/tree';
@@ -48,17 +49,6 @@ export class ListedEntry {
   }
 }
 
-export interface AdapterOptions extends ListerOptions {
-  /** Directories that are read concurrently on slow storage. */
-  inFlight: number;
-  /** Read the size of every file. */
-  sizes: boolean;
-  /** Resolves when the pipeline takes more entries. */
-  gate: () => Promise<void>;
-  /** May drop entries of a directory that has just been listed and is still open. */
-  select?: Select;
-}
-
 /** A dropped directory is not entered. */
 export type Select = (dir: RawPath, handle: Handle, entries: ListedEntry[]) => ListedEntry[];
 
@@ -74,15 +64,9 @@ type Callback = (error: NodeJS.ErrnoException | null, entries: readonly ListedEn
  * fast-glob requests every directory as soon as it has seen it. The requests are answered one at a time, the newest first: depth
  * first, the next directory is mostly a sibling whose parents are still open, and few requests are pending.
  */
-export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: AdapterOptions, filter: Filter) {
+export function readdirFor(fs: FileSystem, tree: DirHandleCache, options: WalkOptions, filter: Filter) {
   const lister = new Lister(fs, tree, options);
-  const pending = new DirectoryStack<Callback>(fs, tree.root, {
-    ...options,
-    follow: options.dereference,
-    after: options.observer !== undefined,
-    prepare: options.observer?.prepare,
-    enters: false,
-  });
+  const pending = new DirectoryStack<Callback>(fs, tree.root, { ...options, enters: false });
   const arrived: [dir: RawPath, callback: Callback][] = [];
   let busy = false;
   // The first request is the root; the form of absolute paths depends on the system.

@@ -7,14 +7,25 @@ import { DirectoryStack } from './directory-stack.ts';
 import type { Gitignore, IsIgnored } from './gitignore.ts';
 import type { GlobEntry } from './glob.ts';
 import { fromGlob } from './glob-names.ts';
-import { Lister } from './lister.ts';
+import { Lister, type ListerOptions } from './lister.ts';
 import type { Patterns } from './selection.ts';
-import type { AdapterOptions, Filter, ListedEntry, Select } from './tree-adapter.ts';
+import type { Filter, ListedEntry, Select } from './tree-adapter.ts';
 import { Turns } from './turns.ts';
 import type { Unmatched } from './unmatched.ts';
 
 /** Takes an entry. `size` is in bytes, null where it is not known. */
 export type Visit = (dir: RawPath, name: RawPath, type: TypeLetter, size: number | null) => void;
+
+export interface WalkOptions extends ListerOptions {
+  /** Directories that are read concurrently on slow storage. */
+  inFlight: number;
+  /** Read the size of every file. */
+  sizes: boolean;
+  /** Resolves when the pipeline takes more entries. */
+  gate: () => Promise<void>;
+  /** May drop entries of a directory that has just been listed and is still open. */
+  select?: Select;
+}
 
 /** Which entries are wanted. */
 export interface Selection {
@@ -33,7 +44,7 @@ export async function walk(
   fs: FileSystem,
   tree: DirHandleCache,
   selection: Selection,
-  options: AdapterOptions,
+  options: WalkOptions,
   visit: Visit,
 ): Promise<void> {
   const { patterns, gitignore, unmatched, callbacks } = selection;
@@ -42,17 +53,12 @@ export async function walk(
 }
 
 // Without patterns fast-glob is only overhead: 20 ms to load, and several times the cost of the listing for each entry.
-async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: AdapterOptions, visit: Visit): Promise<void> {
+async function walkWhole(fs: FileSystem, tree: DirHandleCache, options: WalkOptions, visit: Visit): Promise<void> {
   const { listed } = options;
   const lister = new Lister(fs, tree, options);
-  const pending = new DirectoryStack<null>(fs, tree.root, {
-    ...options,
-    follow: options.dereference,
-    after: options.observer !== undefined,
-    prepare: options.observer?.prepare,
-    // With these options the listing itself decides which directories it enters.
-    enters: !options.dereference && !options.oneFileSystem,
-  });
+  // With these options the listing itself decides which directories it enters.
+  const enters = !options.dereference && !options.oneFileSystem;
+  const pending = new DirectoryStack<null>(fs, tree.root, { ...options, enters });
   try {
     pending.push('', null);
     for (;;) {
@@ -87,7 +93,7 @@ async function walkSelected(
   fs: FileSystem,
   tree: DirHandleCache,
   selection: Selection,
-  options: AdapterOptions,
+  options: WalkOptions,
   visit: Visit,
 ): Promise<void> {
   const [{ globStream }, { readdirFor }] = await Promise.all([import('./glob.ts'), import('./tree-adapter.ts')]);
