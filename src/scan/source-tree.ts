@@ -11,7 +11,6 @@ import type { Plan } from '../plan/prepare.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { RunReporter } from '../report/reporter.ts';
-import type { Tracing } from '../report/trace.ts';
 import { Callbacks } from './callbacks.ts';
 import type { Gitignore } from './gitignore.ts';
 import { Latency } from './latency.ts';
@@ -33,13 +32,9 @@ const COUNT_AHEAD_AFTER = 300;
 const IN_FLIGHT = 16;
 const IN_FLIGHT_FOR_COUNT = 4;
 
-interface WalkOptions {
-  sizes: boolean;
-  inFlight: number;
+/** What differs between the listings of one source. */
+interface Variant extends Partial<Pick<ScanOptions, 'sizes' | 'inFlight' | 'observer' | 'listed' | 'entered'>> {
   unmatched?: Unmatched | null;
-  observer?: ListingObserver | undefined;
-  listed?: Tracing['listed'] | undefined;
-  entered?: ScanOptions['entered'];
   /** Instead of those of the run. */
   patterns?: Patterns;
 }
@@ -95,8 +90,8 @@ export class SourceTree {
     try {
       await this.walk(
         this.dirs,
-        { sizes: false, inFlight: IN_FLIGHT, unmatched, observer, entered, listed: tracing?.listed },
         found,
+        { unmatched, observer, entered, listed: tracing?.listed },
         {
           put: (job) => {
             directories.identify(job);
@@ -143,19 +138,7 @@ export class SourceTree {
 
   /** Visits all entries, some of one directory at a time, and copies nothing. The run itself reports failures. */
   async survey(visit: (group: EntriesOfDirectory) => void): Promise<void> {
-    const found: Found = { files: 0, directories: 0, bytes: null, complete: false };
-    // Not `dirs`, which `stat` uses: opening a directory there may close the one that is being listed.
-    const dirs = this.openCache();
-    try {
-      await this.walk(dirs, { sizes: false, inFlight: IN_FLIGHT }, found, {
-        put: async (job) => job.groups.forEach(visit),
-        failed: () => {},
-        skipped: () => {},
-        cancelled: () => this.stopped,
-      });
-    } finally {
-      dirs.close();
-    }
+    await this.walkAside(nothingFound(), {}, () => this.stopped, visit);
   }
 
   // The listing waits for the workers, so in a long run its totals would be known only near the end, and it reads no sizes.
@@ -163,20 +146,11 @@ export class SourceTree {
   private async countAhead(reporter: RunReporter): Promise<void> {
     const { counters } = reporter;
     const found: Found = { ...counters.before };
-    const dirs = this.openCache();
-    const nothing = (): void => {};
     const cancelled = (): boolean => this.stopped || (counters.found.complete && counters.found.bytes !== null);
     try {
-      await this.walk(dirs, { sizes: true, inFlight: IN_FLIGHT_FOR_COUNT }, found, {
-        put: async () => {},
-        failed: nothing,
-        skipped: nothing,
-        cancelled,
-      });
+      await this.walkAside(found, { sizes: true, inFlight: IN_FLIGHT_FOR_COUNT }, cancelled);
     } catch {
       return; // The listing for the copy reports the error.
-    } finally {
-      dirs.close();
     }
     if (!found.complete || cancelled()) return;
     counters.surveyed = found;
@@ -207,10 +181,28 @@ export class SourceTree {
     return new DirHandleCache(fs, root, enterSource(fs, config.dereference));
   }
 
+  // A listing beside that for the copy, which reports failures.
+  private async walkAside(
+    found: Found,
+    variant: Variant,
+    cancelled: () => boolean,
+    visit: (group: EntriesOfDirectory) => void = () => {},
+  ): Promise<void> {
+    // Not `dirs`: opening a directory there may close the one that is being listed.
+    const dirs = this.openCache();
+    const nothing = (): void => {};
+    const put = async (job: EntriesJob): Promise<void> => job.groups.forEach(visit);
+    try {
+      await this.walk(dirs, found, variant, { put, failed: nothing, skipped: nothing, cancelled });
+    } finally {
+      dirs.close();
+    }
+  }
+
   private async walk(
     dirs: DirHandleCache,
-    { sizes, inFlight, unmatched = null, observer, listed, entered, patterns = this.patterns }: WalkOptions,
     found: Found,
+    { unmatched = null, patterns = this.patterns, ...variant }: Variant,
     listener: ScanListener,
   ): Promise<void> {
     const { fs } = this;
@@ -225,14 +217,12 @@ export class SourceTree {
       dereference,
       retries: new Retries(fs, retries, [this.plan.source.path]),
       special: archive,
-      sizes,
+      sizes: false,
       latency: this.latency,
-      inFlight,
+      inFlight: IN_FLIGHT,
       minSize,
       maxSize,
-      observer,
-      listed,
-      entered,
+      ...variant,
     };
     const listing = { fs, tree: dirs, options, found, listener };
     if (this.plan.single === null && retryFrom === null && filesFrom === null) return scan(listing);
@@ -249,25 +239,21 @@ export class SourceTree {
 
   /** Whether the pattern would include anything, as far as that is found out in this time. */
   private async includes(pattern: string, withinMs: number): Promise<boolean> {
-    const found: Found = { files: 0, directories: 0, bytes: null, complete: false };
+    const found = nothingFound();
     const until = performance.now() + withinMs;
     const isFound = (): boolean => found.files + found.directories > 0;
-    const dirs = this.openCache();
     try {
       const patterns = await patternsFor({ include: [pattern], exclude: this.config.exclude });
-      await this.walk(dirs, { sizes: false, inFlight: IN_FLIGHT, patterns }, found, {
-        put: async () => {},
-        failed: () => {},
-        skipped: () => {},
-        cancelled: () => this.stopped || isFound() || performance.now() > until,
-      });
+      await this.walkAside(found, { patterns }, () => this.stopped || isFound() || performance.now() > until);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error; // Longer than a pattern may be.
-    } finally {
-      dirs.close();
     }
     return isFound();
   }
+}
+
+function nothingFound(): Found {
+  return { files: 0, directories: 0, bytes: null, complete: false };
 }
 
 function openPlanned(fs: FileSystem, { source }: Plan): Handle {
