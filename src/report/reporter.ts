@@ -208,7 +208,7 @@ export class RunReporter {
     return {
       listed: (path, fromMs) => void this.onTrace((trace) => trace.listed(path, fromMs, monotonicMs())),
       waited: (fromMs) => void this.onTrace((trace) => trace.waited(fromMs, monotonicMs())),
-      queue: (state) => void this.onTrace((trace) => trace.count(state)),
+      jobs: (jobs, workers) => void this.onTrace((trace) => trace.count(jobs, workers)),
     };
   }
 

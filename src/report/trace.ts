@@ -15,20 +15,14 @@ const FIRST_WORKER = 10;
 /** Milliseconds: shorter spans would not be visible. */
 const SHORTEST = 1;
 
-/** How many jobs are running, how many wait, and how many workers there may be. */
-export interface QueueState {
-  running: number;
-  waiting: number;
-  workers: number;
-}
-
 /** Events of the parent; times are in milliseconds of the monotonic clock. */
 export interface Tracing {
   /** A directory was listed, or waited for. */
   listed: (path: RawPath, fromMs: number) => void;
   /** The listing waited for room for a job. */
   waited: (fromMs: number) => void;
-  queue: (state: QueueState) => void;
+  /** So many jobs are given out, and there may be so many workers. */
+  jobs: (jobs: number, workers: number) => void;
 }
 
 /**
@@ -52,10 +46,10 @@ export class Trace extends TextOutput {
     this.span(LISTING_WAITS, { what: 'wait', path: '', fromMs, toMs });
   }
 
-  count({ running, waiting, workers }: QueueState): void {
+  count(jobs: number, workers: number): void {
     const ts = this.microseconds(monotonicMs());
-    this.event({ ph: 'C', name: 'jobs running', ts, args: { jobs: running } });
-    this.event({ ph: 'C', name: 'jobs waiting', ts, args: { jobs: waiting } });
+    this.event({ ph: 'C', name: 'jobs running', ts, args: { jobs: Math.min(jobs, workers) } });
+    this.event({ ph: 'C', name: 'jobs waiting', ts, args: { jobs: Math.max(0, jobs - workers) } });
     this.event({ ph: 'C', name: 'workers', ts, args: { workers } });
   }
 

@@ -31,7 +31,6 @@ import { HardLinks } from '../schedule/hard-links.ts';
 import { localExecutor } from '../schedule/local-executor.ts';
 import type { RateFile } from '../schedule/rate-file.ts';
 import { Scheduler, type SchedulerListener } from '../schedule/scheduler.ts';
-import { TracedExecutor } from '../schedule/traced-executor.ts';
 import { WorkerLimit } from '../schedule/worker-limit.ts';
 import { workerConfig } from './worker-config.ts';
 
@@ -244,13 +243,12 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
   // At most one progress message per worker in 50 ms; failures of a batch come at once.
   const events = new Queue<WorkerEvent>(64 * Math.max(config.mostJobs, 1));
   const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
-  const { tracing } = reporter;
-  const untraced = run.executor({ limit: common.limit, config: setup, events, early: common.early ?? [], fs });
-  const executor = tracing ? new TracedExecutor(untraced, tracing.queue) : untraced;
+  const executor = run.executor({ limit: common.limit, config: setup, events, early: common.early ?? [], fs });
   const listener: SchedulerListener = {
     failed: (failure) => reporter.failed(failure),
     reported: (report) => reporter.reported(report),
     broken: () => tree.stop(),
+    jobs: reporter.tracing?.jobs,
     splitBegun: (path, split) => lockSplit(fs, setup, path, split),
   };
   const { dryRun, filesFrom, retryFrom } = config;

@@ -41,6 +41,8 @@ export interface SchedulerListener {
   broken: () => void;
   /** The temporary file of a split file was created. The returned one replaces it until it is released. */
   splitBegun: (path: RawPath, split: Split) => LockedSplit;
+  /** The executor has so many jobs now, and so many workers. */
+  jobs?: ((jobs: number, workers: number) => void) | undefined;
 }
 
 /**
@@ -77,6 +79,8 @@ export class Scheduler {
   private readonly locking: RawPath[] = [];
   private lastListed: RawPath | null = null;
   private open = 0;
+  /** Jobs that the executor has. */
+  private jobs = 0;
   private whenIdle: (() => void) | null = null;
   private error: unknown = null;
   private stopped = false;
@@ -397,7 +401,8 @@ export class Scheduler {
     try {
       if (this.stopped && job.kind !== 'finish' && job.kind !== 'discard') return null;
       this.inFlight.add(job);
-      const report = await this.executor.run(job);
+      this.countJob(1);
+      const report = await this.executor.run(job).finally(() => this.countJob(-1));
       this.inFlight.delete(job);
       await this.listener.reported(report);
       return report;
@@ -414,6 +419,11 @@ export class Scheduler {
       this.slots.release();
     }
     return this.execute(job, 'returned', crashRetries + 1);
+  }
+
+  private countJob(change: 1 | -1): void {
+    this.jobs += change;
+    this.listener.jobs?.(this.jobs, this.executor.workers);
   }
 
   /** @param job the job itself, or the one it results from */
