@@ -107,23 +107,16 @@ function listedFailures(summary: Summary, paths: DisplayPaths): string[] {
 }
 
 /** Writes the step summary, when there is a file for it. */
-export class StepSummary implements Reporter {
-  readonly #print: Print;
-  readonly #paths: DisplayPaths;
-  readonly #file: string | undefined;
-  readonly #limited: boolean;
-
-  constructor(print: Print, paths: DisplayPaths, file: string | undefined, limited = false) {
-    this.#print = print;
-    this.#paths = paths;
-    this.#file = file;
-    this.#limited = limited;
-  }
-
-  onEvent(event: CopyEvent): void {
-    if (event.type !== 'end') return;
-    appendSummary(this.#file, stepSummary(event.summary, this.#paths, this.#limited), this.#print);
-  }
+export function stepSummaryWriter(
+  print: Print,
+  paths: DisplayPaths,
+  file: string | undefined,
+  limited = false,
+): Reporter {
+  const onEvent = (event: CopyEvent): void => {
+    if (event.type === 'end') appendSummary(file, stepSummary(event.summary, paths, limited), print);
+  };
+  return { onEvent };
 }
 
 export function appendSummary(file: string | undefined, text: string, print: Print): void {

@@ -38,49 +38,33 @@ export interface Annotate {
 }
 
 /** Prints failures at once, and unless quiet also skipped entries and warnings. */
-export class Messages implements Reporter {
-  readonly #print: Print;
-  readonly #paths: DisplayPaths;
-  readonly #paint: Palette;
-  readonly #quiet: boolean;
-  readonly #annotate: Annotate | undefined;
-
-  constructor(print: Print, paths: DisplayPaths, paint: Palette, quiet: boolean, annotate?: Annotate) {
-    this.#print = print;
-    this.#paths = paths;
-    this.#paint = paint;
-    this.#quiet = quiet;
-    this.#annotate = annotate;
-  }
-
-  onEvent(event: CopyEvent): void {
+export function messagePrinter(
+  print: Print,
+  paths: DisplayPaths,
+  paint: Palette,
+  quiet: boolean,
+  annotate?: Annotate,
+): Reporter {
+  const printAs = (kind: keyof Annotate, line: (paint: Palette) => string): void =>
+    print(annotate?.[kind](line(NO_COLOR)) ?? line(paint));
+  const note = (path: RawPath, text: string, paint: Palette): string =>
+    `${paint.yellow('pcopy:')} ${printable(paths.atSource(path))}: ${escapeControls(text)}`;
+  const onEvent = (event: CopyEvent): void => {
     switch (event.type) {
       case 'error':
-        this.#printAs('failure', (paint) => errorLine(event.failure, this.#paths, paint));
-        return;
+        return printAs('failure', (paint) => errorLine(event.failure, paths, paint));
       case 'skip':
-        if (!this.#quiet) this.#print(this.#note(event.path, `skipped: ${event.reason}`, this.#paint));
+        if (!quiet) print(note(event.path, `skipped: ${event.reason}`, paint));
         return;
       case 'warn':
-        if (this.#quiet) return;
-        this.#printAs('warning', (paint) => this.#note(event.path, `warning: ${event.message} (${event.code})`, paint));
+        if (!quiet) printAs('warning', (paint) => note(event.path, `warning: ${event.message} (${event.code})`, paint));
         return;
-      case 'end':
-        this.#explain(event.summary);
+      case 'end': {
+        // Not for an interrupted run: the user knows why.
+        const text = event.summary.outcome === 'interrupted' ? undefined : reasonText(event.summary);
+        if (text !== undefined) printAs('ending', (paint) => `${paint.red('pcopy:')} ${text}`);
+      }
     }
-  }
-
-  /** Not for an interrupted run: the user knows why. */
-  #explain(summary: Summary): void {
-    const text = summary.outcome === 'interrupted' ? undefined : reasonText(summary);
-    if (text !== undefined) this.#printAs('ending', (paint) => `${paint.red('pcopy:')} ${text}`);
-  }
-
-  #printAs(kind: keyof Annotate, line: (paint: Palette) => string): void {
-    this.#print(this.#annotate?.[kind](line(NO_COLOR)) ?? line(this.#paint));
-  }
-
-  #note(path: RawPath, text: string, paint: Palette): string {
-    return `${paint.yellow('pcopy:')} ${printable(this.#paths.atSource(path))}: ${escapeControls(text)}`;
-  }
+  };
+  return { onEvent };
 }

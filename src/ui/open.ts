@@ -3,13 +3,13 @@ import type { RawPath } from '../api/names.ts';
 import { colorWanted, palette } from './colors.ts';
 import { DisplayPaths } from './display-paths.ts';
 import { LastReading } from './last-reading.ts';
-import { type Annotate, Messages } from './messages.ts';
+import { type Annotate, messagePrinter } from './messages.ts';
 import type { Output } from './output.ts';
 import { PlainReporter } from './plain.ts';
 import { glyphsFor, logLine } from './progress-line.ts';
-import { SummaryReporter } from './summary.ts';
+import { summaryPrinter } from './summary.ts';
 import { combine, type Print, type Reporter } from './ui.ts';
-import { VerboseReporter } from './verbose.ts';
+import { entryPrinter } from './verbose.ts';
 
 /** How a run is shown, with `auto` resolved. */
 export interface View {
@@ -56,15 +56,15 @@ export async function openUi(options: UiOptions): Promise<Ui> {
   const reporters: Reporter[] = [follow(last, paths)];
   if (main) reporters.push(main.reporter);
   if (view.lines !== 'none' && view.progress !== 'json') reporters.push(openLines(options, paths, print));
-  reporters.push(new Messages(print, paths, paint, view.quiet, options.annotate));
+  reporters.push(messagePrinter(print, paths, paint, view.quiet, options.annotate));
   if (options.annotate) {
-    const { StepSummary } = await import('./github.ts');
-    reporters.push(new StepSummary(print, paths, env.GITHUB_STEP_SUMMARY, limited));
+    const { stepSummaryWriter } = await import('./github.ts');
+    reporters.push(stepSummaryWriter(print, paths, env.GITHUB_STEP_SUMMARY, limited));
   }
   const quiet = view.quiet || view.progress === 'json';
   const rows = () => stderr.stream.rows ?? 24;
   const columns = () => (stderr.isTerminal ? stderr.stream.columns : undefined);
-  reporters.push(new SummaryReporter({ print, paths, paint, quiet, limited, rows, columns }));
+  reporters.push(summaryPrinter({ print, paths, paint, quiet, limited, rows, columns }));
   return {
     ...combine(reporters),
     print,
@@ -105,7 +105,7 @@ async function openMain(options: UiOptions, last: LastReading): Promise<MainUi |
 function openLines(options: UiOptions, paths: DisplayPaths, print: Print): Reporter {
   const shared = options.view.progress === 'bar' && options.stdout.isTerminal;
   const line: Print = shared ? print : (text) => options.stdout.write(`${text}\n`);
-  return new VerboseReporter(line, paths, options.view.lines === 'all');
+  return entryPrinter(line, paths, options.view.lines === 'all');
 }
 
 /** Updates the numbers for `status`, and the two paths of the run. */

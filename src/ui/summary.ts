@@ -71,26 +71,17 @@ export interface SummaryOptions {
 }
 
 /** Prints the summary at the end of the run. */
-export class SummaryReporter implements Reporter {
-  readonly #options: SummaryOptions;
-
-  constructor(options: SummaryOptions) {
-    this.#options = options;
-  }
-
-  onEvent(event: CopyEvent): void {
+export function summaryPrinter({ print, paths, paint, rows, quiet, limited, columns }: SummaryOptions): Reporter {
+  const onEvent = (event: CopyEvent): void => {
     if (event.type !== 'end') return;
-    const { print, paths, paint, rows, quiet, limited, columns } = this.#options;
     for (const line of failuresAgain(event.summary, paths, paint, rows())) print(line);
-    if (quiet) {
-      for (const line of unnamedCause(event.summary, paint)) print(line);
-      return;
-    }
     const cells = columns?.() || Number.POSITIVE_INFINITY;
-    for (const line of summaryLines(event.summary, paths, paint, limited)) {
-      for (const part of fold(line, cells, '    ')) print(part);
-    }
-  }
+    const lines = quiet
+      ? unnamedCause(event.summary, paint)
+      : summaryLines(event.summary, paths, paint, limited).flatMap((line) => fold(line, cells, '    '));
+    for (const line of lines) print(line);
+  };
+  return { onEvent };
 }
 
 function machinesInWords(machines: Record<string, number>): string {

@@ -9,11 +9,11 @@ import {
   Annotations,
   annotation,
   failedSummary,
-  StepSummary,
   stepSummary,
+  stepSummaryWriter,
   withoutCommands,
 } from '../../src/ui/github.ts';
-import { Messages } from '../../src/ui/messages.ts';
+import { messagePrinter } from '../../src/ui/messages.ts';
 import { failure, summary } from './fixture/summaries.ts';
 
 const paths = new DisplayPaths('src', 'dest');
@@ -57,7 +57,7 @@ describe('a line that is no annotation', () => {
 
 function messages({ quiet = false } = {}) {
   const lines: string[] = [];
-  return { lines, to: new Messages((line) => lines.push(line), paths, palette(true), quiet, new Annotations()) };
+  return { lines, to: messagePrinter((line) => lines.push(line), paths, palette(true), quiet, new Annotations()) };
 }
 
 describe('a run', () => {
@@ -108,7 +108,7 @@ describe('a run', () => {
   test('adds its summary to the page', () => {
     const file = path.join(dir, 'summary.md');
     writeFileSync(file, 'before\n');
-    new StepSummary(() => {}, paths, file).onEvent({ type: 'end', summary: summary() });
+    stepSummaryWriter(() => {}, paths, file).onEvent({ type: 'end', summary: summary() });
     const page = readFileSync(file, 'utf8');
     expect(page).toMatch(/^before\n### pcopy <code>src<\/code> → <code>dest<\/code>\n/);
     expect(page).toContain('- <code>copied 3 files, 1 directory; 3.0 KiB in 1.50 s, 2.0 KiB/s</code>');
@@ -116,7 +116,7 @@ describe('a run', () => {
 
   test('goes on when the page cannot be written', () => {
     const lines: string[] = [];
-    new StepSummary((line) => lines.push(line), paths, dir).onEvent({ type: 'end', summary: summary() });
+    stepSummaryWriter((line) => lines.push(line), paths, dir).onEvent({ type: 'end', summary: summary() });
     expect(lines).toEqual([expect.stringMatching(/^pcopy: step summary: EISDIR/)]);
   });
 });

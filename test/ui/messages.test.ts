@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fromText } from '../../src/api/names.ts';
 import { palette } from '../../src/ui/colors.ts';
 import { DisplayPaths } from '../../src/ui/display-paths.ts';
-import { errorLine, Messages, reasonText } from '../../src/ui/messages.ts';
+import { errorLine, messagePrinter, reasonText } from '../../src/ui/messages.ts';
 import { failure, summary } from './fixture/summaries.ts';
 
 const paths = new DisplayPaths('src', 'dest');
@@ -10,7 +10,7 @@ const plain = palette(false);
 
 function said(quiet: boolean) {
   const lines: string[] = [];
-  const messages = new Messages((line) => lines.push(line), paths, plain, quiet);
+  const messages = messagePrinter((line) => lines.push(line), paths, plain, quiet);
   messages.onEvent({ type: 'error', failure: failure() });
   messages.onEvent({ type: 'skip', path: 'p', kind: 'fifo', reason: 'a FIFO' });
   messages.onEvent({ type: 'warn', path: '', code: 'EPCOPY_EMPTY', message: 'nothing matches' });

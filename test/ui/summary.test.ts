@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { palette } from '../../src/ui/colors.ts';
 import { DisplayPaths } from '../../src/ui/display-paths.ts';
-import { failuresAgain, SummaryReporter, summaryLines } from '../../src/ui/summary.ts';
+import { failuresAgain, summaryLines, summaryPrinter } from '../../src/ui/summary.ts';
 import { failure, summary } from './fixture/summaries.ts';
 
 const plain = palette(false);
@@ -112,7 +112,7 @@ describe('the failures again', () => {
 
   test('quiet or not', () => {
     const lines: string[] = [];
-    const reporter = new SummaryReporter({
+    const reporter = summaryPrinter({
       print: (l) => lines.push(l),
       paths,
       paint: plain,
@@ -138,7 +138,7 @@ test('on a screen the summary is folded between its parts, in a log it is not', 
       limited: false,
       columns: () => columns,
     };
-    new SummaryReporter(options).onEvent({ type: 'end', summary: summary() });
+    summaryPrinter(options).onEvent({ type: 'end', summary: summary() });
     return said;
   };
   expect(lines(40)).toEqual(['pcopy: copied 3 files, 1 directory;', '    3.0 KiB in 1.50 s, 2.0 KiB/s']);

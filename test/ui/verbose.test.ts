@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CopyEvent } from '../../src/api/events.ts';
 import { DisplayPaths } from '../../src/ui/display-paths.ts';
-import { VerboseReporter } from '../../src/ui/verbose.ts';
+import { entryPrinter } from '../../src/ui/verbose.ts';
 
 const EVENTS: CopyEvent[] = [
   { type: 'file', path: 'a\nb', kind: 'file', action: 'copied', bytes: 1 },
@@ -21,7 +21,7 @@ test.each([
   [false, ['src/a\\nb -> dest/a\\nb', 'deleted dest/gone', 'src -> dest', ...DRY]],
 ])('with unchanged entries %s', (unchanged, expected) => {
   const lines: string[] = [];
-  const reporter = new VerboseReporter((l) => lines.push(l), new DisplayPaths('src', 'dest'), unchanged);
+  const reporter = entryPrinter((l) => lines.push(l), new DisplayPaths('src', 'dest'), unchanged);
   for (const event of EVENTS) reporter.onEvent(event);
   expect(lines).toEqual(expected);
 });
