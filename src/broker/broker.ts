@@ -365,7 +365,7 @@ class SharedExecutor implements Executor {
 
   // Helpers are told that the run is gone, and abort its jobs.
   private async end(): Promise<void> {
-    const { client, fs, config } = this.setup;
+    const { fs, config } = this.setup;
     for (const timer of this.timers) clearInterval(timer);
     for (const name of [...this.pending.keys()]) {
       const pending = this.take(name);
@@ -373,12 +373,20 @@ class SharedExecutor implements Executor {
       this.possiblyRunning.add(pending.job);
       pending.reject(ended());
     }
-    await this.own?.terminate();
+    try {
+      await this.own?.terminate();
+    } finally {
+      await this.leave();
+    }
+    removeTemporaries(fs, config, this.possiblyRunning, null);
+  }
+
+  private async leave(): Promise<void> {
+    const { client } = this.setup;
     this.removeProof();
     await inTime(this.watch.close(true));
     const isThere = this.failure === null && client.status === 'ready' && (await inTime(this.withdrawRun()));
     if (isThere) await inTime(this.clear(), ABORT_TIMEOUT_MS * 2);
-    removeTemporaries(fs, config, this.possiblyRunning, null);
     await inTime(this.queueEvents.close());
     this.subscriber.disconnect();
     await inTime(this.queue.close());

@@ -70,6 +70,7 @@ export class JobRunner {
   private readonly timers: NodeJS.Timeout[] = [];
   private warned = new Set<string>();
   private isEnded = false;
+  private closed: Promise<void> | undefined;
   /** Bytes per second that this machine uses at most, and how often it has said so. */
   private share = 0;
   private asked = 0;
@@ -130,20 +131,28 @@ export class JobRunner {
 
   /** Aborts the jobs in progress. */
   async terminate(): Promise<void> {
+    const { fs, config } = this.options;
     const jobs = [...this.held].map(({ job }) => job.data);
-    this.isEnded = true;
     const numbers = new Set([...this.held].map(({ id }) => numberOf(id)));
+    this.isEnded = true;
     this.slots.close();
-    await this.pool.terminate();
-    removeTemporaries(this.options.fs, this.options.config, jobs, (made) =>
-      numbers.has(Math.floor(made / ATTEMPTS_PER_JOB)),
-    );
-    // Aborted jobs return to the queue if the broker is reachable.
-    await inTime(this.queue.close());
-    await this.end();
+    // It takes no more; aborted jobs return to the queue if the broker is reachable.
+    const closed = this.queue.close();
+    try {
+      await this.pool.terminate();
+      removeTemporaries(fs, config, jobs, (made) => numbers.has(Math.floor(made / ATTEMPTS_PER_JOB)));
+    } finally {
+      await inTime(closed);
+      await this.end();
+    }
   }
 
-  private async end(): Promise<void> {
+  private end(): Promise<void> {
+    this.closed ??= this.close();
+    return this.closed;
+  }
+
+  private async close(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     await this.pool.terminate();
     await this.events.close();
