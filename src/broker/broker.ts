@@ -299,16 +299,14 @@ class SharedExecutor implements Executor {
       const pending = this.take(jobId);
       pending?.reject(new LostJob(null, -1, failedReason));
     });
-    queueEvents.on('stalled', ({ jobId }) => this.addPossiblyRunning(jobId));
-    queueEvents.on('waiting', ({ jobId, prev }) => prev !== undefined && this.addPossiblyRunning(jobId));
+    // Who gives a job back has ended it.
+    queueEvents.on('stalled', ({ jobId }) => {
+      const pending = this.pending.get(jobId);
+      if (pending !== undefined) this.possiblyRunning.add(pending.job);
+    });
     queueEvents.on('progress', ({ data }) => this.onProgress(checkProgress(data)));
     const notices = queueEvents as unknown as NodeJS.EventEmitter;
     notices.on(REFUSED, ({ helper, message }: Notice) => this.setup.warn(`${helper} does not help: ${message}`));
-  }
-
-  private addPossiblyRunning(name: string): void {
-    const pending = this.pending.get(name);
-    if (pending !== undefined) this.possiblyRunning.add(pending.job);
   }
 
   private take(name: string): Pending | undefined {

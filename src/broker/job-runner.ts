@@ -27,7 +27,7 @@ const PROGRESS_INTERVAL_MS = 200;
 const POLL_INTERVAL_MS = 50;
 /** Milliseconds without a job after which this machine needs no share of the rate. */
 const IDLE_AFTER_MS = 1000;
-/** Temporary names carry job number × this + attempt. */
+/** Temporary names carry job number × this + attempt. More than twice `MOST_ATTEMPTS`: it may fail, and be lost, that often. */
 const ATTEMPTS_PER_JOB = 100;
 
 /** A job in progress. */
@@ -217,7 +217,8 @@ export class JobRunner {
   private async runHere(queued: QueuedJob<Job, Answer>, job: Job, number: number): Promise<Report> {
     const { fs, config } = this.options;
     const began = performance.now();
-    const attempt = Math.min(queued.attemptsStarted, ATTEMPTS_PER_JOB - 1);
+    // A job that was given back has not been run.
+    const attempt = Math.min(1 + queued.attemptsMade + queued.stalledCounter, ATTEMPTS_PER_JOB - 1);
     const first = number * ATTEMPTS_PER_JOB;
     try {
       // Temporary files of earlier attempts: once they are removed, a machine that is not dead after all cannot publish them, and the
