@@ -135,6 +135,9 @@ class HelpedRun {
   private said = '';
   private missingSince: number | null = null;
   private runner: JobRunner | null = null;
+  /** Until then no worker could be started, and it is not tried again. */
+  private idleUntil = 0;
+  private hasHelped = false;
 
   constructor(context: HelperContext, id: string) {
     this.context = context;
@@ -156,7 +159,6 @@ class HelpedRun {
   private async isLeft(): Promise<boolean> {
     this.missingSince ??= performance.now();
     await this.terminate();
-    this.runner = null;
     if (performance.now() - this.missingSince < lockMs()) return true;
     await removeDeadRun(this.context.client, this.id);
     return false;
@@ -170,7 +172,7 @@ class HelpedRun {
   }
 
   private async tryJoin(text: string): Promise<void> {
-    if (this.runner !== null || this.isRefused) return;
+    if (this.runner !== null || this.isRefused || performance.now() < this.idleUntil) return;
     try {
       this.join(text);
     } catch (error) {
@@ -185,7 +187,12 @@ class HelpedRun {
   }
 
   async terminate(): Promise<void> {
-    await this.runner?.terminate();
+    const { runner } = this;
+    try {
+      await runner?.terminate();
+    } finally {
+      if (this.runner === runner) this.runner = null;
+    }
   }
 
   private join(text: string): void {
@@ -208,12 +215,15 @@ class HelpedRun {
     const helper = thisHelper(options.jobs);
     const warn = (message: string): void => options.say(`pcopy: ${message}`);
     const lost = (error: Error): void => {
-      warn(error.message);
-      void this.terminate();
+      this.sayOnce(error.message);
+      this.idleUntil = performance.now() + lockMs();
+      this.terminate().catch(() => {}); // What remains is removed by the next run.
     };
     const { bytesPerSecond } = run;
     const early = ahead.take();
     this.runner = new JobRunner(client, this.id, { fs, config, helper, bytesPerSecond, early, warn, lost });
+    if (this.hasHelped) return;
+    this.hasHelped = true;
     options.say(`pcopy: helps to copy ${printable(config.source.path)} to ${printable(config.destination.path)}`);
   }
 

@@ -70,6 +70,7 @@ export class JobRunner {
   private readonly timers: NodeJS.Timeout[] = [];
   private warned = new Set<string>();
   private isEnded = false;
+  private hasNoWorkers = false;
   private closed: Promise<void> | undefined;
   /** Bytes per second that this machine uses at most, and how often it has said so. */
   private share = 0;
@@ -200,7 +201,12 @@ export class JobRunner {
       await this.sendProgress();
       return { helper, report: this.identities.reportForAll(report) };
     } catch (error) {
-      if (error instanceof NoWorkers && !this.isEnded) this.options.lost(error);
+      if (error instanceof NoWorkers && !this.isEnded) {
+        this.hasNoWorkers = true;
+        this.options.lost(error);
+      }
+      // None is left that could have begun it, so that this was no attempt.
+      if (error instanceof NoWorkers && this.hasNoWorkers) return await this.giveBack(held);
       const isOurs = held.until >= monotonicMs();
       // All workers here have one lease, so that a job that is not ours any more ends the others' too. It has to be gone first.
       if (error instanceof LeaseOver && isOurs) await delay(lockMs() / 4, undefined, { ref: false });

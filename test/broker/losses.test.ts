@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { expect } from 'vitest';
 import { slowFile } from '../e2e/slow.ts';
 import { needs } from '../support/needs.ts';
 import { openFiles, workersOf } from '../support/processes.ts';
 import { expectRsyncSame, rsyncDifferences } from '../support/rsync.ts';
-import { DRIVERS, pcopy, type Running } from '../support/run.ts';
+import { DRIVERS, pcopy, ROOT, type Running, startCommand } from '../support/run.ts';
 import { temp } from '../support/temp.ts';
 import { plant } from '../support/tree.ts';
-import { cuttable, helper, LOCK_MS, plantTree, redisServer, shared, until } from './machines.ts';
+import { cuttable, helper, LOCK_MS, plantTree, QUICK, redisServer, shared, until } from './machines.ts';
 
 const test = needs('redis-server', 'redis-cli', 'rsync', 'python3');
 
@@ -145,6 +145,23 @@ test.each([
   expect({ code, times: stderr.split('is away').length - 1 }).toEqual({ code: 143, times: 1 });
   // What remains is the proof of the coordinator.
   expect(temporaryFiles(destination).length).toBe(works ? 1 : 0);
+});
+
+test('a helper that cannot start a worker says so, and helps when it can', async () => {
+  const { top, source, destination } = planted(20);
+  for (const name of ['bin', 'dist']) cpSync(`${ROOT}/${name}`, `${top}/pcopy/${name}`, { recursive: true });
+  for (const name of ['package.json', 'node_modules']) symlinkSync(`${ROOT}/${name}`, `${top}/pcopy/${name}`);
+  const [worker, away] = [`${top}/pcopy/dist/worker.cjs`, `${top}/away`];
+  renameSync(worker, away);
+  const redis = await redisServer();
+  const command = [`${top}/pcopy/bin/pcopy.js`, 'worker', redis.url, '--allow', top, '-j', '2'];
+  const failing = startCommand([process.execPath, ...command], { env: QUICK, timeoutMs: 120_000 });
+  failing.done.catch(() => {});
+  const run = shared(redis.url, [source, destination, '-j', '0']);
+  await until(() => failing.output().stderr.includes('no worker process can be started'));
+  renameSync(away, worker);
+  expect(await run.done).toMatchObject({ code: 0 });
+  expectRsyncSame(source, destination);
 });
 
 test('a lock that is lost costs time, and no entry of the jobs whose workers end with its own', async () => {

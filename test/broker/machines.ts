@@ -6,7 +6,7 @@ import { temp } from '../support/temp.ts';
 
 /** Milliseconds that a lock of a job lasts in these tests. */
 export const LOCK_MS = 1500;
-const QUICK = { PCOPY_BROKER_LOCK_MS: String(LOCK_MS) };
+export const QUICK = { PCOPY_BROKER_LOCK_MS: String(LOCK_MS) };
 
 export interface RedisServer {
   url: string;
