@@ -176,7 +176,10 @@ export class JobRunner {
       const isFirst = this.share === 0;
       this.share = share;
       this.lease.share(share);
-      if (isFirst && share > 0) this.queue.run().catch(() => {}); // Closed meanwhile.
+      if (!isFirst) return;
+      // Others have used the whole rate until now.
+      this.rate?.begin();
+      this.queue.run().catch(() => {}); // Closed meanwhile.
     } catch {
       // The broker is away: what is in progress ends with the lease.
     }

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RefusedError } from '../api/errors.ts';
@@ -39,6 +39,12 @@ export class RateFile {
     const unit = Math.max(1, Math.min(LARGEST_UNIT, Math.floor(bytesPerSecond * UNIT_SECONDS)));
     const reachable = linux ? `/proc/${process.pid}/fd/${this.fd}` : path;
     this.limit = { path: reachable, bytesPerSecond, unit, startMs: monotonicMs() };
+  }
+
+  /** The time until now is not caught up with. To be called before the rate is used. */
+  begin(): void {
+    const { startMs, unit, bytesPerSecond } = this.limit;
+    ftruncateSync(this.fd, Math.floor(((monotonicMs() - startMs) * bytesPerSecond) / (1000 * unit)));
   }
 
   close(): void {
