@@ -1,7 +1,7 @@
-import { makeWith } from './cores.ts';
 import { dropAll, plain } from './handles.ts';
 import type { Address, Descriptor, Key, Operation, Parcel } from './protocol.ts';
 import { type Owner, router } from './router.ts';
+import { makeWith } from './shared.ts';
 
 /** A shared dict where it lives, in a manager. Values stay closed: the manager has no use for them. */
 export class DictCore implements Owner {

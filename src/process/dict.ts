@@ -1,7 +1,7 @@
 import { shown } from './arguments.ts';
 import { reviveWith } from './handles.ts';
-import type { Descriptor, Key } from './protocol.ts';
-import { Shared } from './shared.ts';
+import type { Key } from './protocol.ts';
+import { Existing, Shared } from './shared.ts';
 
 /**
  * A Map that lives in a Manager and that any process may read and write. Each call is one step that no other process
@@ -10,8 +10,8 @@ import { Shared } from './shared.ts';
  */
 export class Dict<K extends Key, V> extends Shared {
   /** @internal */
-  constructor(descriptor: Descriptor) {
-    super(descriptor, null);
+  constructor(known: Existing) {
+    super(known);
   }
 
   async get(key: K): Promise<V | undefined> {
@@ -64,4 +64,4 @@ export function checkKey(key: unknown): asserts key is Key {
   throw new TypeError(`a key must be a string, a number, a boolean or a bigint, not ${shown(key)}`);
 }
 
-reviveWith('dict', (descriptor) => new Dict(descriptor));
+reviveWith('dict', (descriptor) => new Dict(new Existing(descriptor)));

@@ -27,15 +27,23 @@ export function keepWith(kind: string, keeper: Keeper): void {
   keepers.set(kind, keeper);
 }
 
-/** Before each serialization of values that may hold shared objects. */
-export function startHandleTable(to: Address | null): void {
+/**
+ * Serializes a value that may hold shared objects, by `write`: they are in the handleTable afterwards, and held by that process; null: by
+ * none. Throws NotCloneable, naming the part of `value`.
+ */
+export function serializing<T>(value: unknown, to: Address | null, write: () => T): T {
   handleTable.length = 0;
   destination = to;
-}
-
-/** The serialization failed half-way: nothing goes to that process after all. */
-export function cancelHandleTable(): void {
-  if (destination !== null) dropAll(handleTable, destination);
+  try {
+    return write();
+  } catch (error) {
+    try {
+      throw explain(error, value);
+    } finally {
+      // Last: looking for the part at fault serializes again, and each time the ends of pipes met count as held.
+      if (to !== null) dropAll(handleTable, to);
+    }
+  }
 }
 
 /** A parcel kept in one process goes to another: what it holds changes hands. */
@@ -80,18 +88,8 @@ export function plain(value: unknown): Parcel {
 
 /** The value serialized, to be kept by `keeper` or sent to it; null: to be thrown away. Throws NotCloneable. */
 export function pack(value: unknown, keeper: Address | null): PackedParcel {
-  startHandleTable(keeper);
-  try {
-    const packed = encodeValue(value);
-    return { value: packed, packed: true, handles: handleTable.length === 0 ? NONE : handleTable.slice() };
-  } catch (error) {
-    try {
-      throw explain(error, value);
-    } finally {
-      // Last: looking for the part at fault serializes again, and each time the ends of pipes met count as held.
-      cancelHandleTable();
-    }
-  }
+  const packed = serializing(value, keeper, () => encodeValue(value));
+  return { value: packed, packed: true, handles: handleTable.length === 0 ? NONE : handleTable.slice() };
 }
 
 /** The value for its receiver, with shared objects where the descriptors were. */

@@ -1,8 +1,8 @@
-import { makeWith } from './cores.ts';
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { plain } from './handles.ts';
 import type { About, Address, Descriptor, Operation, PackedParcel, Parcel } from './protocol.ts';
 import { QueueCore } from './queue-core.ts';
+import { makeWith } from './shared.ts';
 import { type Answer, Waiters } from './waiters.ts';
 
 /** A queue that counts what was put and not yet marked as done, in the process that owns it. */

@@ -1,21 +1,18 @@
-import { capacityOf, type WaitOptions, waitOf } from './arguments.ts';
+import { type WaitOptions, waitOf } from './arguments.ts';
 import { MisuseError, QueueClosed } from './errors.ts';
 import { reviveWith } from './handles.ts';
-import type { Descriptor } from './protocol.ts';
 import { Queue } from './queue.ts';
-import { type Owner, router } from './router.ts';
-import { describe } from './shared.ts';
+import { router } from './router.ts';
+import { Existing } from './shared.ts';
 
 /** A queue that knows when everything put into it has been dealt with. */
 export class JoinableQueue<T> extends Queue<T> {
   /** @param capacity as for a Queue. */
   constructor(capacity?: number);
-  /** @internal A queue that exists already or has just been made. */
-  constructor(capacity: number, descriptor: Descriptor, core: Owner | null);
-  constructor(capacity: number = Number.POSITIVE_INFINITY, descriptor?: Descriptor, core?: Owner | null) {
-    const limit = capacityOf(capacity);
-    const known = descriptor ?? describe('joinable-queue', limit);
-    super(limit, known, core);
+  /** @internal */
+  constructor(known: Existing);
+  constructor(capacity?: number | Existing) {
+    super(capacity, 'joinable-queue');
   }
 
   /**
@@ -48,6 +45,4 @@ export class JoinableQueue<T> extends Queue<T> {
   }
 }
 
-reviveWith('joinable-queue', (descriptor) => {
-  return new JoinableQueue(descriptor.detail, descriptor, router.hosted(descriptor.id));
-});
+reviveWith('joinable-queue', (descriptor) => new JoinableQueue(new Existing(descriptor)));

@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { explain } from './clone.ts';
 import { encodeFrame, FrameReader } from './frames.ts';
-import { cancelHandleTable, startHandleTable } from './handles.ts';
+import { serializing } from './handles.ts';
 import type { Address, Message } from './protocol.ts';
 
 /** The file descriptor of the link to the parent, in a child. */
@@ -85,17 +84,7 @@ export class Link {
    * @param to the process that will open the message, this link's other side or one behind it.
    */
   send(message: Message, value: unknown, to: Address): boolean {
-    startHandleTable(to);
-    try {
-      return this.relay(message);
-    } catch (error) {
-      try {
-        throw explain(error, value);
-      } finally {
-        // Last: looking for the part at fault serializes again, and each time the ends of pipes met count as held.
-        cancelHandleTable();
-      }
-    }
+    return serializing(value, to, () => this.relay(message));
   }
 
   /** Sends what holds no shared objects, or holds them as descriptors already. Also while another message is being written. */

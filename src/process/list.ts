@@ -1,6 +1,5 @@
 import { reviveWith } from './handles.ts';
-import type { Descriptor } from './protocol.ts';
-import { Shared } from './shared.ts';
+import { Existing, Shared } from './shared.ts';
 
 /**
  * A list that lives in a Manager and that any process may read and write. Each call is one step that no other process
@@ -8,8 +7,8 @@ import { Shared } from './shared.ts';
  */
 export class List<T> extends Shared {
   /** @internal */
-  constructor(descriptor: Descriptor) {
-    super(descriptor, null);
+  constructor(known: Existing) {
+    super(known);
   }
 
   /** Adds at the end; the new length. Rejects with NotCloneable for a value that cannot cross processes. */
@@ -51,4 +50,4 @@ export class List<T> extends Shared {
   }
 }
 
-reviveWith('list', (descriptor) => new List(descriptor));
+reviveWith('list', (descriptor) => new List(new Existing(descriptor)));

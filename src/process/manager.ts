@@ -6,10 +6,10 @@ import { pack } from './handles.ts';
 import { JoinableQueue } from './joinable-queue.ts';
 import { List } from './list.ts';
 import { factoryId } from './object-factory.ts';
-import type { Descriptor, Key, MadeKind } from './protocol.ts';
+import { type Key, type MadeKind, NO_SETUP } from './protocol.ts';
 import { Queue } from './queue.ts';
 import { router } from './router.ts';
-import { describe } from './shared.ts';
+import { describe, Existing } from './shared.ts';
 import { FORK_OPTIONS, type ForkOptions } from './spawn.ts';
 import { checkPermits, Event, Lock, Semaphore } from './sync.ts';
 
@@ -24,8 +24,7 @@ export class Manager {
     checkNames(options, FORK_OPTIONS);
     this.#child = new Child('manager', options, () => {});
     this.#child.daemon = true;
-    const common = { index: null, daemon: true, initializer: null, args: [], handles: [] };
-    this.#child.send({ type: 'setup', name: 'Manager', ...common });
+    this.#child.send({ type: 'setup', name: 'Manager', daemon: true, ...NO_SETUP });
   }
 
   get pid(): number | undefined {
@@ -52,28 +51,26 @@ export class Manager {
   }
 
   lock(): Lock {
-    return new Lock(this.#make('lock', 1), null);
+    return new Lock(this.#make('lock', 1));
   }
 
   /** @param permits 1 or more; default 1. */
   semaphore(permits = 1): Semaphore {
-    return new Semaphore(permits, this.#make('semaphore', checkPermits(permits)), null);
+    return new Semaphore(this.#make('semaphore', checkPermits(permits)));
   }
 
   event(): Event {
-    return new Event(this.#make('event', 0), null);
+    return new Event(this.#make('event', 0));
   }
 
   /** @param capacity as for a Queue. */
   queue<T>(capacity: number = Number.POSITIVE_INFINITY): Queue<T> {
-    const limit = capacityOf(capacity);
-    return new Queue<T>(limit, this.#make('queue', limit), null);
+    return new Queue<T>(this.#make('queue', capacityOf(capacity)));
   }
 
   /** @param capacity as for a Queue. */
   joinableQueue<T>(capacity: number = Number.POSITIVE_INFINITY): JoinableQueue<T> {
-    const limit = capacityOf(capacity);
-    return new JoinableQueue<T>(limit, this.#make('joinable-queue', limit), null);
+    return new JoinableQueue<T>(this.#make('joinable-queue', capacityOf(capacity)));
   }
 
   /** Ends the manager and with it all it holds: whoever still asks gets ConnectionClosed. Resolves when it is gone. */
@@ -87,12 +84,12 @@ export class Manager {
     await this.shutdown();
   }
 
-  #make(kind: MadeKind, detail: number): Descriptor {
+  #make(kind: MadeKind, detail: number): Existing {
     if (!this.#child.alive) throw new MisuseError('the manager is gone');
     const owner = this.#child.address;
     const descriptor = { ...describe(kind, detail), owner };
     router.tell(owner, factoryId(owner), { op: 'make', kind, id: descriptor.id, detail });
-    return descriptor;
+    return new Existing(descriptor);
   }
 }
 

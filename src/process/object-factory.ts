@@ -1,4 +1,4 @@
-import { makeCore } from './cores.ts';
+import { makeCore } from './shared.ts';
 import './container-cores.ts';
 import { plain } from './handles.ts';
 import './joinable-core.ts';

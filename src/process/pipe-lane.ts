@@ -3,13 +3,12 @@ import { ConnectionClosed, EndOfFile, ObjectGone, QueueClosed, QueueEmpty, Queue
 import { type End, LANE_CAPACITY, laneId } from './pipe-core.ts';
 import type { Address } from './protocol.ts';
 import { Queue } from './queue.ts';
-import { router } from './router.ts';
+import { Existing } from './shared.ts';
 
 /** One direction of a pipe, as its ends use it: a queue that speaks of connections. */
 export class Lane extends Queue<unknown> {
   constructor(owner: Address, pipe: string, to: End) {
-    const id = laneId(pipe, to);
-    super(LANE_CAPACITY, { kind: 'lane', id, owner, detail: LANE_CAPACITY }, router.hosted(id));
+    super(new Existing({ kind: 'lane', id: laneId(pipe, to), owner, detail: LANE_CAPACITY }));
   }
 
   /** @param bytes null for any message; else only bytes, that many at most. */

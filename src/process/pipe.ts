@@ -4,8 +4,8 @@ import { keepWith, reviveWith } from './handles.ts';
 import { asEnd, type End, PipeCore } from './pipe-core.ts';
 import { Lane } from './pipe-lane.ts';
 import type { Descriptor } from './protocol.ts';
-import { type Owner, router } from './router.ts';
-import { describe, Shared } from './shared.ts';
+import { router } from './router.ts';
+import { describe, Existing, Shared } from './shared.ts';
 
 export interface PipeOptions {
   /** Both ends send and receive; default. False: the first end only receives, the second only sends. */
@@ -26,8 +26,8 @@ export class PipeEnd extends Shared implements AsyncIterable<unknown> {
   #closed = false;
 
   /** @internal Made by `pipe`. */
-  constructor(descriptor: Descriptor, core: Owner | null) {
-    super(descriptor, core);
+  constructor(descriptor: Descriptor) {
+    super(new Existing(descriptor));
     this.#descriptor = descriptor;
     const { owner, id, detail } = descriptor;
     const end = endOf(descriptor);
@@ -129,8 +129,8 @@ export function pipe(options: PipeOptions = {}): [PipeEnd, PipeEnd] {
   const { duplex = true } = options;
   if (typeof duplex !== 'boolean') throw new TypeError(`duplex must be true or false, not ${shown(duplex)}`);
   const first = describe('pipe', duplex ? DUPLEX : 0);
-  const core = new PipeCore(first.id);
-  return [new PipeEnd(first, core), new PipeEnd({ ...first, detail: first.detail + 1 }, core)];
+  new PipeCore(first.id); // The router has it.
+  return [new PipeEnd(first), new PipeEnd({ ...first, detail: first.detail + 1 })];
 }
 
 function endOf(descriptor: Descriptor): End {
@@ -146,7 +146,7 @@ function asBuffer(value: unknown): Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
-reviveWith('pipe', (descriptor) => new PipeEnd(descriptor, router.hosted(descriptor.id)));
+reviveWith('pipe', (descriptor) => new PipeEnd(descriptor));
 keepWith('pipe', {
   hold: (descriptor, holder) => {
     router.tell(descriptor.owner, descriptor.id, { op: 'hold', end: endOf(descriptor), holder });

@@ -5,7 +5,7 @@ import { MisuseError, WaitTimeout } from './errors.ts';
 import { Child } from './fork.ts';
 import { dropAll, pack } from './handles.ts';
 import { awaitChild, hold, release } from './keep-alive.ts';
-import type { FromChild } from './protocol.ts';
+import { type FromChild, NO_SETUP } from './protocol.ts';
 import { router } from './router.ts';
 import { type Ending, FORK_OPTIONS, type ForkOptions } from './spawn.ts';
 import { checkCall, type Task } from './tasks.ts';
@@ -86,15 +86,7 @@ export class Process<Args extends unknown[] = unknown[]> {
     });
     const { module, name } = this.#target;
     try {
-      child.send({
-        type: 'setup',
-        name: this.name,
-        index: null,
-        daemon: this.daemon,
-        initializer: null,
-        args: [],
-        handles: [],
-      });
+      child.send({ type: 'setup', name: this.name, daemon: this.daemon, ...NO_SETUP });
       const { value: args, handles } = pack(this.#args, child.address);
       child.link.relay({ type: 'task', id: 1, module, name, args, each: false, handles });
       child.send({ type: 'finish' });
@@ -138,21 +130,8 @@ export class Process<Args extends unknown[] = unknown[]> {
   }
 
   readonly #receive = (message: FromChild): void => {
-    switch (message.type) {
-      case 'failure':
-      case 'broken':
-        this.#error = decodeError(message.error);
-        return;
-      case 'result':
-        // Nobody asks for it.
-        dropAll(message.handles, router.address);
-        return;
-      case 'booted':
-      case 'returned':
-      case 'ready':
-        return;
-      default:
-        message satisfies never;
-    }
+    if ('error' in message) this.#error = decodeError(message.error);
+    // Nobody asks for the result.
+    else if (message.type === 'result') dropAll(message.handles, router.address);
   };
 }

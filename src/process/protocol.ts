@@ -74,6 +74,9 @@ export interface Setup {
   handles: readonly Descriptor[];
 }
 
+/** Of a child that is no worker. */
+export const NO_SETUP = { index: null, initializer: null, args: [], handles: [] };
+
 export interface TaskMessage {
   type: 'task';
   id: number;
@@ -146,32 +149,13 @@ export interface Death {
 
 export type Message = ToChild | FromChild | Routed | Death;
 
-const ROUTED: Record<(Routed | Death)['type'], true> = {
-  call: true,
-  items: true,
-  notice: true,
-  reply: true,
-  refusal: true,
-  gone: true,
-};
-
 /** Whether the message is for the router; else it is between this process and its neighbour. */
 export function isRouted(message: Message): message is Routed | Death {
-  return Object.hasOwn(ROUTED, message.type);
+  return 'to' in message || message.type === 'gone';
 }
 
 /** What can be asked of a shared object; each kind answers its own. `wait`: milliseconds, 0 not at all, null for ever. */
 export type Operation =
-  | QueueOperation
-  | JoinOperation
-  | HolderOperation
-  | LockOperation
-  | EventOperation
-  | DictOperation
-  | ListOperation
-  | MakeOperation;
-
-type QueueOperation =
   | { op: 'put'; item: Packed; wait: number | null }
   /**
    * `bytes`: the item has to be bytes, that many at most; else it stays. Null: any item. `ahead`: so many more, if there are.
@@ -181,33 +165,27 @@ type QueueOperation =
   /** Waits until `get` would give something, or say that nothing will come. */
   | { op: 'poll'; wait: number | null }
   | { op: 'size' }
-  | { op: 'close' };
-
-/** A joinable queue's own. */
-type JoinOperation = { op: 'taskDone' } | { op: 'join'; wait: number | null };
-
-/** A pipe's: who holds which end. */
-type HolderOperation = { op: 'hold'; end: number; holder: Address } | { op: 'drop'; end: number; holder: Address };
-
-/** A semaphore's, of which a lock is one. */
-type LockOperation = { op: 'acquire'; wait: number | null } | { op: 'release' };
-
-type EventOperation =
+  | { op: 'close' }
+  // A joinable queue's own.
+  | { op: 'taskDone' }
+  | { op: 'join'; wait: number | null }
+  // A pipe's: who holds which end.
+  | { op: 'hold'; end: number; holder: Address }
+  | { op: 'drop'; end: number; holder: Address }
+  // A semaphore's, of which a lock is one; an event's.
+  | { op: 'acquire'; wait: number | null }
+  | { op: 'release' }
   | { op: 'eventSet' }
   | { op: 'eventClear' }
   | { op: 'eventIsSet' }
-  | { op: 'eventWait'; wait: number | null };
-
-type DictOperation =
+  | { op: 'eventWait'; wait: number | null }
   | { op: 'dictGet'; key: Key }
   | { op: 'dictSet'; key: Key; value: unknown }
   | { op: 'dictDelete'; key: Key }
   | { op: 'dictHas'; key: Key }
   | { op: 'dictSize' }
   | { op: 'dictEntries' }
-  | { op: 'dictClear' };
-
-type ListOperation =
+  | { op: 'dictClear' }
   | { op: 'listAt'; index: number }
   | { op: 'listSet'; index: number; value: unknown }
   | { op: 'listPush'; value: unknown }
@@ -215,12 +193,11 @@ type ListOperation =
   | { op: 'listShift' }
   | { op: 'listLength' }
   | { op: 'listSlice'; start: number; end: number | null }
-  | { op: 'listClear' };
+  | { op: 'listClear' }
+  // A manager's.
+  | { op: 'make'; kind: MadeKind; id: string; detail: number };
 
 /** A key of a shared dict: compared by value, as objects could not be. */
 export type Key = string | number | boolean | bigint;
-
-/** Asks a manager for a new object. */
-type MakeOperation = { op: 'make'; kind: MadeKind; id: string; detail: number };
 
 export type MadeKind = 'queue' | 'joinable-queue' | 'dict' | 'list' | 'lock' | 'semaphore' | 'event';

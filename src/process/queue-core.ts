@@ -1,4 +1,3 @@
-import { makeWith } from './cores.ts';
 import { CreditLedger } from './credit-ledger.ts';
 import { ConnectionClosed, QueueClosed, QueueEmpty, QueueFull } from './errors.ts';
 import { Fifo } from './fifo.ts';
@@ -7,6 +6,7 @@ import type { About, Address, Descriptor, Operation, PackedParcel, Parcel } from
 import { Deliveries, MOST_STREAMED } from './queue-deliveries.ts';
 import { unfit } from './queue-peer.ts';
 import { type Owner, router } from './router.ts';
+import { makeWith } from './shared.ts';
 import { type Answer, Waiters } from './waiters.ts';
 
 /** Room in a queue without a capacity, for all credit together: more than anybody will put, and still exact when added up. */

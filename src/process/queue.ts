@@ -1,10 +1,10 @@
 import { capacityOf, type WaitOptions, waitOf } from './arguments.ts';
 import { ConnectionClosed, ObjectGone, QueueClosed } from './errors.ts';
 import { pack, reviveWith } from './handles.ts';
-import type { Descriptor, Operation, PackedParcel } from './protocol.ts';
+import type { Operation, PackedParcel } from './protocol.ts';
 import { type Ask, QueuePeer } from './queue-peer.ts';
-import { type Owner, router } from './router.ts';
-import { describe, Shared } from './shared.ts';
+import { router } from './router.ts';
+import { describe, Existing, Shared } from './shared.ts';
 
 /** Not at all: what is there now, or nothing. */
 const AT_ONCE: WaitOptions = { timeout: 0 };
@@ -14,23 +14,19 @@ const AT_ONCE: WaitOptions = { timeout: 0 };
  * argument or in a message. An item that is put is got once, and one producer's items in their order.
  */
 export class Queue<T> extends Shared implements AsyncIterable<T> {
-  /** How many items it holds at most; Infinity: any number. */
-  readonly #capacity: number;
   #peer: QueuePeer | null = null;
 
   /** @param capacity a whole number; 0, less or Infinity: no limit. Throws TypeError and RangeError for anything else. */
   constructor(capacity?: number);
-  /** @internal A queue that exists already or has just been made. */
-  constructor(capacity: number, descriptor: Descriptor, core: Owner | null | undefined);
-  constructor(capacity: number = Number.POSITIVE_INFINITY, descriptor?: Descriptor, core?: Owner | null) {
-    const limit = capacityOf(capacity);
-    const known = descriptor ?? describe('queue', limit);
-    super(known, core);
-    this.#capacity = limit;
+  /** @internal */
+  constructor(capacity: number | Existing | undefined, kind?: 'joinable-queue');
+  constructor(capacity: number | Existing = Number.POSITIVE_INFINITY, kind: 'queue' | 'joinable-queue' = 'queue') {
+    super(capacity instanceof Existing ? capacity : describe(kind, capacityOf(capacity)));
   }
 
+  /** How many items it holds at most; Infinity: any number. */
   get capacity(): number {
-    return this.#capacity;
+    return this.detail;
   }
 
   /**
@@ -75,7 +71,7 @@ export class Queue<T> extends Shared implements AsyncIterable<T> {
   }
 
   async full(): Promise<boolean> {
-    return (await this.qsize()) >= this.#capacity;
+    return (await this.qsize()) >= this.capacity;
   }
 
   /** Takes nothing more. What is in it can still be got; then consumers' loops end. Closing twice does nothing. */
@@ -149,4 +145,4 @@ function putOf({ value }: PackedParcel, wait: number | null): Operation {
   return { op: 'put', item: value, wait };
 }
 
-reviveWith('queue', (descriptor) => new Queue(descriptor.detail, descriptor, router.hosted(descriptor.id)));
+reviveWith('queue', (descriptor) => new Queue(new Existing(descriptor)));

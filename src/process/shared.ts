@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import { makeCore } from './cores.ts';
 import { dropAll, mark, open } from './handles.ts';
 import { hold, release } from './keep-alive.ts';
 import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
@@ -8,6 +7,32 @@ import { Answer } from './waiters.ts';
 
 const NONE: readonly Descriptor[] = [];
 
+type CoreMaker = (id: string, detail: number) => Owner;
+const makers = new Map<string, CoreMaker>();
+
+/**
+ * Says how an object of this kind is made where it lives. Each core's module does it as it loads: a process that only uses objects of others, as
+ * the copier's workers do, need not load what keeps them.
+ */
+export function makeWith(kind: string, maker: CoreMaker): void {
+  makers.set(kind, maker);
+}
+
+export function makeCore({ kind, id, detail }: Pick<Descriptor, 'kind' | 'id' | 'detail'>): Owner {
+  const maker = makers.get(kind);
+  if (maker === undefined) throw new TypeError(`this process makes no ${kind}`);
+  return maker(id, detail);
+}
+
+/** An object that has been made already, here or elsewhere: what the constructor of a view of it is given. */
+export class Existing {
+  readonly descriptor: Descriptor;
+
+  constructor(descriptor: Descriptor) {
+    this.descriptor = descriptor;
+  }
+}
+
 /** What every object that several processes use has in common: it lives in one of them, and the others ask there. */
 export abstract class Shared {
   readonly #descriptor: Descriptor;
@@ -15,11 +40,11 @@ export abstract class Shared {
   readonly #core: Owner | null;
   #hosted = false;
 
-  /** @param core the object, if it lives in this process; null: it lives elsewhere; undefined: it is new. */
-  protected constructor(descriptor: Descriptor, core: Owner | null | undefined) {
-    this.#descriptor = descriptor;
-    this.#core = core === undefined ? makeCore(descriptor) : core;
-    mark(this, descriptor, () => this.leaving());
+  /** @param made by `describe`, for a new object. */
+  protected constructor(made: Existing | Descriptor) {
+    this.#descriptor = made instanceof Existing ? made.descriptor : made;
+    this.#core = made instanceof Existing ? router.hosted(this.id) : makeCore(made);
+    mark(this, this.#descriptor, () => this.leaving());
   }
 
   /** What it is, and where: `[Queue r:1]`. The id begins with the place in the tree of the process that made it. */
@@ -48,6 +73,10 @@ export abstract class Shared {
 
   protected get owner(): Address {
     return this.#descriptor.owner;
+  }
+
+  protected get detail(): number {
+    return this.#descriptor.detail;
   }
 
   protected get isHere(): boolean {

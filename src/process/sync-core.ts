@@ -1,8 +1,8 @@
-import { makeWith } from './cores.ts';
 import { MisuseError, WaitTimeout } from './errors.ts';
 import { plain } from './handles.ts';
 import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
 import type { Owner } from './router.ts';
+import { makeWith } from './shared.ts';
 import { type Answer, Waiters } from './waiters.ts';
 
 /** A semaphore or a lock where it lives. A permit is held by a process, so that it comes back when that dies. */

@@ -1,9 +1,7 @@
 import { checkWhole, type WaitOptions, waitOf } from './arguments.ts';
 import { WaitTimeout } from './errors.ts';
 import { reviveWith } from './handles.ts';
-import type { Descriptor } from './protocol.ts';
-import { type Owner, router } from './router.ts';
-import { describe, Shared } from './shared.ts';
+import { describe, Existing, Shared } from './shared.ts';
 
 /** What whoever gets a lock should know. */
 export interface Acquired {
@@ -18,10 +16,10 @@ export interface Acquired {
 export class Semaphore extends Shared {
   /** @param permits 1 or more; default 1. */
   constructor(permits?: number);
-  /** @internal One that exists already or has just been made. */
-  constructor(permits: number, descriptor: Descriptor, core: Owner | null | undefined);
-  constructor(permits = 1, descriptor = describe('semaphore', checkPermits(permits)), core?: Owner | null) {
-    super(descriptor, core);
+  /** @internal */
+  constructor(permits: number | Existing, kind?: 'lock');
+  constructor(permits: number | Existing = 1, kind: 'semaphore' | 'lock' = 'semaphore') {
+    super(permits instanceof Existing ? permits : describe(kind, checkPermits(permits)));
   }
 
   /**
@@ -51,10 +49,10 @@ export class Semaphore extends Shared {
 /** Lets one at a time do something: a semaphore of one. */
 export class Lock extends Semaphore {
   constructor();
-  /** @internal One that exists already or has just been made. */
-  constructor(descriptor: Descriptor, core: Owner | null);
-  constructor(descriptor = describe('lock', 1), core?: Owner | null) {
-    super(1, descriptor, core);
+  /** @internal */
+  constructor(known: Existing);
+  constructor(known?: Existing) {
+    super(known ?? 1, 'lock');
   }
 }
 
@@ -67,10 +65,10 @@ export function checkPermits(permits: number): number {
 /** A flag that any number of processes can wait for. It lives in the process that made it, or in a Manager. */
 export class Event extends Shared {
   constructor();
-  /** @internal One that exists already or has just been made. */
-  constructor(descriptor: Descriptor, core: Owner | null);
-  constructor(descriptor = describe('event', 0), core?: Owner | null) {
-    super(descriptor, core);
+  /** @internal */
+  constructor(known: Existing);
+  constructor(known?: Existing) {
+    super(known ?? describe('event', 0));
   }
 
   /** Lets all go on who wait, and who come later. */
@@ -99,8 +97,6 @@ export class Event extends Shared {
   }
 }
 
-reviveWith('lock', (descriptor) => new Lock(descriptor, router.hosted(descriptor.id)));
-reviveWith('semaphore', (descriptor) => {
-  return new Semaphore(descriptor.detail, descriptor, router.hosted(descriptor.id));
-});
-reviveWith('event', (descriptor) => new Event(descriptor, router.hosted(descriptor.id)));
+reviveWith('lock', (descriptor) => new Lock(new Existing(descriptor)));
+reviveWith('semaphore', (descriptor) => new Semaphore(new Existing(descriptor)));
+reviveWith('event', (descriptor) => new Event(new Existing(descriptor)));

@@ -10,6 +10,7 @@ import type { About, Message, Operation } from '../../src/process/protocol.ts';
 import { Queue } from '../../src/process/queue.ts';
 import { QueueCore } from '../../src/process/queue-core.ts';
 import { router } from '../../src/process/router.ts';
+import { Existing } from '../../src/process/shared.ts';
 
 /** A process below this one that keeps what it is sent. */
 function listener(address: string): Message[] {
@@ -140,7 +141,7 @@ test('a get that crosses items on their way to it is answered by these: no item 
 
 test('a refusal and an item that arrive together are for the calls that asked for them', async () => {
   const heard = listener('r.10');
-  const queue = new Queue(10, { kind: 'queue', id: 'r.10:1', owner: 'r.10', detail: 10 }, null);
+  const queue = new Queue(new Existing({ kind: 'queue', id: 'r.10:1', owner: 'r.10', detail: 10 }));
   const [first, second] = [queue.get({ timeout: 50 }), queue.get()];
   const [{ seq: refused }, { seq: answered }] = heard as unknown as [{ seq: number }, { seq: number }];
   const error = encodeError(new QueueEmpty('no item within 50 ms'));
