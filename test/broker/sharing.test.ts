@@ -89,6 +89,16 @@ test('-j 0 leaves all work to helpers, whenever they come', async () => {
   expectRsyncSame(`${top}/src`, `${top}/dest`, { also: 'AX' });
 });
 
+test('where the channel of runs may not be used, helpers find them all the same', async () => {
+  const top = temp();
+  plant(`${top}/src`, { 'd/a': file('a') });
+  const redis = await redisServer();
+  expect(redis.cli('ACL', 'SETUSER', 'default', 'resetchannels')).toBe('OK');
+  await helper(redis.url, top);
+  expect(await shared(redis.url, [`${top}/src`, `${top}/dest`, '-j', '0']).done).toMatchObject({ code: 0 });
+  expectRsyncSame(`${top}/src`, `${top}/dest`);
+});
+
 test('two runs at once have the same helpers', async () => {
   const top = temp();
   mkdirSync(`${top}/src`);
