@@ -80,7 +80,8 @@ function ifFound(program, argv) {
   return inPath(program) ? { argv } : { missing: `${program} is not installed` };
 }
 
-function inPath(program) {
+/** Where the program is, or undefined. */
+export function inPath(program) {
   return firstExisting((process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, program)));
 }
 

@@ -35,7 +35,7 @@ async function copyOnce({ name, argv, env, ours }, round, row, place, { signal }
   const copy = join(place.root, `${round}-${name.replace(/\W+/g, '-')}`);
   await place.settle();
   const watch = ours && row.watch ? watchMemory : undefined;
-  const sample = await measure(argv(place.source, copy), { signal, env, watch });
+  const sample = await measure(argv(place.source, copy), { signal, env, watch, beside: row.beside });
   if (ours) await checkCopy(place.source, copy, { bytesOnly: row.bytesOnly, signal });
   await place.done(copy);
   return sample;

@@ -7,7 +7,8 @@ destination, checks a copy in each round, and prints medians, median paired rati
 
   --list             the rows, and what each needs
   --only <row>       just this row (repeatable); a row on a loop device then needs no --loop; slow: those on storage that answers late;
-                     coordinator: the parent alone, with up to ten million files
+                     coordinator: the parent alone, with up to ten million files;
+                     machines: with a broker and a helper (redis-server)
   --quick            mostly smaller trees, 3 rounds, nobody without a target, under two minutes
   --rounds <n>       counted rounds of each row (default 5; a warm-up round is never counted)
   --scale <x>        multiply file counts and big files by x (the targets are meant for 1)

@@ -82,6 +82,19 @@ const coordinator = [1, 3, 10].map((millions) => ({
   targets: [{ metric: 'wall' }, { metric: 'parent memory', max: 150 * MB }],
 }));
 
+const machines = [
+  { name: 'machines-helper', ownJobs: 0, helperJobs: 2 },
+  { name: 'machines-both', ownJobs: 1, helperJobs: 1 },
+].map((row) => ({
+  ...row,
+  group: 'machines',
+  work: `50,000 files of ~6 KB: -j ${row.ownJobs} and a helper with -j ${row.helperJobs} on this machine`,
+  scenario: 'machines',
+  tree: small50k,
+  quickScale: 0.5,
+  targets: [{ against: 'one machine', max: 1.5 }],
+}));
+
 export const rows = [
   {
     name: 'small-50k',
@@ -202,4 +215,5 @@ export const rows = [
   })),
   ...slow,
   ...coordinator,
+  ...machines,
 ];

@@ -1,6 +1,7 @@
 // The default mode: the rows of the target table.
 import { coordinatorScenario } from './coordinator.js';
 import { copyScenario } from './copy.js';
+import { machinesScenario } from './machines.js';
 import { rows } from './rows.js';
 import { slowScenario } from './slow.js';
 import { compare } from './table.js';
@@ -13,6 +14,7 @@ const scenarios = {
   tail: tailScenario,
   slow: slowScenario,
   coordinator: coordinatorScenario,
+  machines: machinesScenario,
 };
 
 /** The rows that the options select; those on images that were not asked for are skipped with a reason. */
@@ -24,6 +26,7 @@ export function selectRows(options) {
       return { ...row, skipped: `lies on a ${row.fileSystem} image, which takes --loop` };
     if (row.group === 'slow' && !wantsAll) return { ...row, skipped: 'lies on slow storage, which takes --only slow' };
     if (row.group === 'coordinator' && !wantsAll) return { ...row, skipped: 'takes minutes, and --only coordinator' };
+    if (row.group === 'machines' && !wantsAll) return { ...row, skipped: 'takes --only machines' };
     return row;
   });
 }
