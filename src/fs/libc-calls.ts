@@ -1,11 +1,10 @@
+import { constants } from 'node:os';
 import { type RawPath, toBytes } from '../api/names.ts';
 import { call, callAsync, callIfThere, viewOf } from './c-library.ts';
 import { provideExit } from './exit-at-once.ts';
 import { systemError } from './system-error.ts';
 
 export { addressOf, errno } from './c-library.ts';
-
-const EINVAL = 22;
 
 // A `const char *` takes a string or a Buffer with a final NUL. Names that are not ASCII are passed as Buffers: koffi encodes
 // strings as UTF-8, and ours have one byte per character.
@@ -20,7 +19,7 @@ export function cname(name: RawPath): CName {
   let isPlain = true;
   for (let i = 0; i < name.length; i++) {
     const code = name.charCodeAt(i);
-    if (code === 0 || code > 0xff) throw systemError(EINVAL, 'name');
+    if (code === 0 || code > 0xff) throw systemError(constants.errno.EINVAL, 'name');
     if (code > 0x7f) isPlain = false;
   }
   return isPlain ? name : toBytes(`${name}\0`);

@@ -1,10 +1,10 @@
+import { constants } from 'node:os';
 import type { ExtendedAttributes } from './file-system.ts';
 import * as libc from './libc-calls.ts';
 import { pathOf } from './proc-path.ts';
 import { systemError } from './system-error.ts';
 
-const EBADF = 9;
-const ERANGE = 34;
+const { EBADF, ERANGE } = constants.errno;
 
 /**
  * Attributes of a handle. An entry that is not open is reached through /proc/self/fd, since *at calls exist only from Linux 6.13

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import type { RawPath } from '../api/names.ts';
 import { type AskAhead, askAhead } from './ask-ahead.ts';
 import {
@@ -46,17 +47,7 @@ const RENAME_NOREPLACE = 1;
 const FICLONE = 0x40049409;
 const TMPFS_MAGIC = 0x01021994;
 
-const EINTR = 4;
-const ENOENT = 2;
-const ENXIO = 6;
-const EPERM = 1;
-const EAGAIN = 11;
-const EACCES = 13;
-const EEXIST = 17;
-const EISDIR = 21;
-const EINVAL = 22;
-const ENOSYS = 38;
-const EOPNOTSUPP = 95;
+const { EACCES, EAGAIN, EEXIST, EINTR, EINVAL, EISDIR, ENOENT, ENOSYS, ENXIO, EOPNOTSUPP, EPERM } = constants.errno;
 
 const statBuffer = Buffer.alloc(STATX_SIZE);
 const statWords = new Uint32Array(statBuffer.buffer, statBuffer.byteOffset, STATX_SIZE / 4);

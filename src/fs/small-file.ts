@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { RawPath } from '../api/names.ts';
 import { type Handle, NO_UNNAMED_FILES, NOT_COPIED, OTHER_FILE, type SmallTerms } from './file-system.ts';
 import * as flags from './flags.ts';
@@ -6,16 +7,7 @@ import { STATX_MASK, STATX_SIZE, unitOf } from './statx.ts';
 import { systemError } from './system-error.ts';
 
 const AT_EMPTY_PATH = 0x1000;
-const EPERM = 1;
-const ENOENT = 2;
-const EINTR = 4;
-const EACCES = 13;
-const EEXIST = 17;
-const EXDEV = 18;
-const EISDIR = 21;
-const EINVAL = 22;
-const ENOSYS = 38;
-const EOPNOTSUPP = 95;
+const { EACCES, EEXIST, EINTR, EINVAL, EISDIR, ENOENT, ENOSYS, EOPNOTSUPP, EPERM, EXDEV } = constants.errno;
 /** Kernels and file systems without unnamed files. */
 const NO_UNNAMED = [EOPNOTSUPP, EISDIR, ENOENT, EINVAL];
 /** The name is taken; or an unnamed file cannot get one in this way. */
