@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type RawPath, sourcePath } from '../api/names.ts';
 import type { Enter } from './dir-handle-cache.ts';
 import { attempt, entryError } from './entry-error.ts';
-import type { FileSystem, Handle } from './file-system.ts';
+import { type FileSystem, type Handle, withHandle } from './file-system.ts';
 import { orNull } from './system-error.ts';
 
 /** One of the two directories of a run, with the identity it had when the run began. */
@@ -42,12 +42,9 @@ export function makeUnfinished(fs: FileSystem, parent: Handle, name: RawPath, gu
 // On some file systems (bindfs, network shares) only chmod can set the sticky bit. Where it cannot either, the file system
 // stores no modes.
 function markUnfinished(fs: FileSystem, parent: Handle, name: RawPath, identity: string): void {
-  const handle = fs.openDirectory(parent, name);
-  try {
-    orNull(() => fs.stat(handle).identity === identity && fs.setMode(handle, UNFINISHED_DIR_MODE));
-  } finally {
-    fs.close(handle);
-  }
+  withHandle(fs, fs.openDirectory(parent, name), (handle) =>
+    orNull(() => fs.stat(handle).identity === identity && fs.setMode(handle, UNFINISHED_DIR_MODE)),
+  );
 }
 
 /** Whether a directory denies access to us, its owner. Never for the superuser. */

@@ -49,6 +49,15 @@ export interface Space {
 /** An open directory or file. On systems without openat it represents a path. */
 export type Handle = number;
 
+/** Closes the handle when `use` has returned or thrown. */
+export function withHandle<T>(fs: Pick<FileSystem, 'close'>, handle: Handle, use: (handle: Handle) => T): T {
+  try {
+    return use(handle);
+  } finally {
+    fs.close(handle);
+  }
+}
+
 /**
  * The operating system calls that the copier needs. All are relative to an open directory, and none follows symbolic links except
  * `openRoot` (for typed paths). Calls throw `SystemError`. Names are bytes.

@@ -10,6 +10,7 @@ import {
   type Space,
   type Stat,
   type TypeLetter,
+  withHandle,
 } from './file-system.ts';
 import { holdsEvenSeconds, isNetwork } from './file-system-types.ts';
 import * as flags from './flags.ts';
@@ -397,11 +398,7 @@ export class LibcFileSystem implements FileSystem {
 
   private listHeld(dir: Handle, entry: (name: RawPath, type: TypeLetter) => void): void {
     const opened = this.openQuietly(dir, '.', flags.O_RDONLY | flags.O_DIRECTORY);
-    try {
-      this.list(opened, entry);
-    } finally {
-      this.close(opened);
-    }
+    withHandle(this, opened, () => this.list(opened, entry));
   }
 
   private open(dir: number, name: RawPath, how: number, mode: number): Handle {

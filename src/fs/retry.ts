@@ -1,6 +1,6 @@
 import { CopyError, RefusedError } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
-import type { FileSystem } from './file-system.ts';
+import { type FileSystem, withHandle } from './file-system.ts';
 import { codeOf } from './system-error.ts';
 
 /** Transient failures. */
@@ -79,12 +79,7 @@ export class Retries {
   private isOnNetwork(path: RawPath): boolean {
     const { fs } = this;
     try {
-      const root = fs.openRoot(path);
-      try {
-        return fs.space(root).network;
-      } finally {
-        fs.close(root);
-      }
+      return withHandle(fs, fs.openRoot(path), (root) => fs.space(root).network);
     } catch {
       return false;
     }

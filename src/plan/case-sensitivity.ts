@@ -1,6 +1,6 @@
 import { opendirSync, statfsSync } from 'node:fs';
 import { join, type RawPath, toBytes } from '../api/names.ts';
-import type { FileSystem, Handle } from '../fs/file-system.ts';
+import { type FileSystem, type Handle, withHandle } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import { runMark, temporaryName } from '../fs/temporary-name.ts';
 import type { Mount } from './mounts.ts';
@@ -125,10 +125,5 @@ function swapCase(name: RawPath): RawPath {
 /** False too when it cannot be opened: the run will report that, if it needs it. */
 function inDirectory(fs: FileSystem, path: RawPath, test: (dir: Handle) => boolean): boolean {
   const dir = orNull(() => fs.openRoot(path));
-  if (dir === null) return false;
-  try {
-    return test(dir);
-  } finally {
-    fs.close(dir);
-  }
+  return dir !== null && withHandle(fs, dir, test);
 }

@@ -5,7 +5,7 @@ import { RefusedError, UsageError } from '../api/errors.ts';
 import { join, printable, type RawPath, toBytes } from '../api/names.ts';
 import type { Root } from '../fs/directories.ts';
 import { isClosedToOwner, isUnfinished, UNFINISHED_DIR_MODE } from '../fs/directories.ts';
-import type { FileSystem } from '../fs/file-system.ts';
+import { type FileSystem, withHandle } from '../fs/file-system.ts';
 import { nodeStat } from '../fs/node-stat.ts';
 import { codeOf, orNull, systemCall } from '../fs/system-error.ts';
 import { listMounts, type Mount } from './mounts.ts';
@@ -221,14 +221,9 @@ export function resolveDestination(path: RawPath): ResolvedPath {
 }
 
 function openedRoot(fs: FileSystem, path: RawPath): Root {
-  return orRefuse(path, 'cannot open the directory', () => {
-    const handle = fs.openRoot(path);
-    try {
-      return { path, identity: fs.stat(handle).identity };
-    } finally {
-      fs.close(handle);
-    }
-  });
+  return orRefuse(path, 'cannot open the directory', () =>
+    withHandle(fs, fs.openRoot(path), (handle) => ({ path, identity: fs.stat(handle).identity })),
+  );
 }
 
 function destinationRoot(fs: FileSystem, path: RawPath, missing: boolean): Root {

@@ -1,6 +1,6 @@
 import type { Config } from '../api/config.ts';
 import { openRoot } from '../fs/directories.ts';
-import type { FileSystem } from '../fs/file-system.ts';
+import { type FileSystem, withHandle } from '../fs/file-system.ts';
 import { runMark } from '../fs/temporary-name.ts';
 import type { Plan } from '../plan/prepare.ts';
 import type { RateLimit, WorkerConfig } from '../protocol/worker-config.ts';
@@ -55,16 +55,13 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
 function isEmptyAndOurs(fs: FileSystem, { destination, single }: Plan): boolean {
   if (single !== null || destination.identity === '') return false;
   try {
-    const root = openRoot(fs, destination, 'destination');
-    try {
+    return withHandle(fs, openRoot(fs, destination, 'destination'), (root) => {
       if (fs.stat(root).uid !== process.geteuid?.() || fs.xattrs?.has(root, 'system.posix_acl_default')) return false;
       fs.list(root, () => {
         throw new Error('not empty');
       });
       return true;
-    } finally {
-      fs.close(root);
-    }
+    });
   } catch {
     return false;
   }

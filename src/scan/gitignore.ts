@@ -1,7 +1,7 @@
 import type { CopyError } from '../api/errors.ts';
 import { join, type RawPath } from '../api/names.ts';
 import { entryError } from '../fs/entry-error.ts';
-import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
+import { type FileSystem, type Handle, type TypeLetter, withHandle } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import { AncestorStack } from './ancestor-stack.ts';
 import { parseGitignore, type Rule } from './gitignore-pattern.ts';
@@ -95,17 +95,16 @@ function unusable(why: string): CopyError {
 export function readGitignore(fs: FileSystem, dir: Handle): RawPath | null {
   if (fs.statAt(dir, '.gitignore')?.type !== 'f') return null;
   const handle = orNull(() => fs.openRead(dir, '.gitignore'), 'ENOENT', 'ELOOP');
-  if (handle === null) return null;
-  try {
-    const { size } = fs.stat(handle);
-    if (size > MAX_BYTES) throw unusable(`has ${size} bytes, more than ${MAX_BYTES}`);
-    const buffer = Buffer.alloc(size);
-    let length = 0;
-    for (let n = -1; n !== 0 && length < buffer.length; length += n) {
-      n = fs.read(handle, buffer, length, buffer.length - length, length);
-    }
-    return buffer.toString('latin1', 0, length);
-  } finally {
-    fs.close(handle);
+  return handle === null ? null : withHandle(fs, handle, () => readText(fs, handle));
+}
+
+function readText(fs: FileSystem, handle: Handle): RawPath {
+  const { size } = fs.stat(handle);
+  if (size > MAX_BYTES) throw unusable(`has ${size} bytes, more than ${MAX_BYTES}`);
+  const buffer = Buffer.alloc(size);
+  let length = 0;
+  for (let n = -1; n !== 0 && length < buffer.length; length += n) {
+    n = fs.read(handle, buffer, length, buffer.length - length, length);
   }
+  return buffer.toString('latin1', 0, length);
 }

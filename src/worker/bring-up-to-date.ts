@@ -1,7 +1,7 @@
 import { attempt } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { hasSameAttributes } from './attributes.ts';
-import type { Context, Entry } from './context.ts';
+import { type Context, type Entry, syncIfAsked } from './context.ts';
 import { copyMetadata } from './metadata.ts';
 
 const NOT_HELD: Handle = -1;
@@ -34,7 +34,7 @@ export function bringUpToDate(context: Context, entry: Entry, stat: Stat, there:
     if (config.dryRun) return true;
     context.heartbeat.guard();
     copyMetadata(context, path, { source, stat, destination, guarded: false, hasAttributes: config.archive });
-    if (config.fsync && isFile) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
+    if (isFile) syncIfAsked(context, path, destination);
     return true;
   } finally {
     fs.close(destination);

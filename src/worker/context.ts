@@ -2,6 +2,7 @@ import { CopyError } from '../api/errors.ts';
 import { noTotals } from '../api/events.ts';
 import { destinationPath, join, type RawPath, sourcePath, splitPath } from '../api/names.ts';
 import { type DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
+import { attempt } from '../fs/entry-error.ts';
 import type { FileSystem, Handle, TypeLetter } from '../fs/file-system.ts';
 import type { Retries } from '../fs/retry.ts';
 import type { EntryResult, Report, WorkerEvent } from '../protocol/report.ts';
@@ -175,6 +176,11 @@ export function entryIn(
 export function destinationEntry(context: Context, path: RawPath): Entry {
   const [dir, name] = splitPath(path);
   return entryIn(context, { path: dir, sourceDir: MISSING, destinationDir: context.destination.open(dir) }, name, 'f');
+}
+
+/** With `fsync`: waits until a file or directory of the destination is on the disk. */
+export function syncIfAsked({ fs, config }: Context, path: RawPath, handle: Handle): void {
+  if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(handle));
 }
 
 /** Counts metadata that could not be preserved. */

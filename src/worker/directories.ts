@@ -5,7 +5,7 @@ import { attempt, entryError, notDirectory } from '../fs/entry-error.ts';
 import { deviceOf, type Handle, type Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import { wouldBeGone } from './atomic-write.ts';
-import type { Context } from './context.ts';
+import { type Context, syncIfAsked } from './context.ts';
 
 /** Opens a directory on a path into the destination; a missing one is made. */
 export function enterDestination(context: Context, parent: Handle, name: RawPath, path: RawPath): Handle {
@@ -73,14 +73,14 @@ export function ensureDirectory(
   path: RawPath,
   mayInheritAcl: () => boolean = () => true,
 ): boolean {
-  const { fs, config, report, madeHere } = context;
+  const { fs, report, madeHere } = context;
   const guard = (): void => context.heartbeat.guard();
   const made = attempt(path, 'destination', 'mkdir', () => makeUnfinished(fs, parent, name, guard));
   if (made !== null) {
     if (madeHere.size >= REMEMBERED) madeHere.clear();
     madeHere.set(made, mayInheritAcl());
     report.made.push(path);
-    if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(parent));
+    syncIfAsked(context, path, parent);
     return true;
   }
   return noteDirectory(

@@ -1,11 +1,11 @@
 import { type RawPath, sourcePath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
-import { attempt, entryError } from '../fs/entry-error.ts';
+import { entryError } from '../fs/entry-error.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import { countEntries, namesOf } from '../protocol/entries-job.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import { existing, wouldBeGone, wouldReplace } from './atomic-write.ts';
-import { type Context, type Entry, entryIn, type OpenDirectory, tell, withRetries } from './context.ts';
+import { type Context, type Entry, entryIn, type OpenDirectory, syncIfAsked, tell, withRetries } from './context.ts';
 import { checkThere, ensureDirectory } from './directories.ts';
 import { fail, failSubtree } from './failures.ts';
 import { copyFile, opensEachFile, prepareFile } from './file.ts';
@@ -83,7 +83,7 @@ function* copyGroup(
   note: Note,
   left: (ms: number) => boolean,
 ): Steps {
-  const { fs, config, report, ahead } = context;
+  const { report, ahead } = context;
   const { dir, types, sweeps } = group;
   const names = namesOf(group);
   context.heartbeat.beginDirectory(dir);
@@ -112,9 +112,9 @@ function* copyGroup(
     ahead.drop();
     if (ahead.hasMade) yield discardMade(context, destinationDir);
   }
-  if (config.fsync && destinationDir !== MISSING) {
+  if (destinationDir !== MISSING) {
     try {
-      withRetries(context, () => attempt(dir, 'destination', 'fsync', () => fs.sync(destinationDir)));
+      withRetries(context, () => syncIfAsked(context, dir, destinationDir));
     } catch (error) {
       fail(context, error, dir);
     }

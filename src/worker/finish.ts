@@ -6,7 +6,7 @@ import { orNull } from '../fs/system-error.ts';
 import type { FinishJob, ListedAs } from '../protocol/jobs.ts';
 import { sameTime } from '../protocol/same.ts';
 import { hasSameRights, type Pair } from './bring-up-to-date.ts';
-import { type Context, withRetries } from './context.ts';
+import { type Context, syncIfAsked, withRetries } from './context.ts';
 import { fail } from './failures.ts';
 import { lookInto } from './into.ts';
 import { copyMetadata } from './metadata.ts';
@@ -39,7 +39,7 @@ interface Directory {
 }
 
 function finish(context: Context, { path, made, listedAs }: Directory, last: boolean): void {
-  const { fs, config } = context;
+  const { config } = context;
   const whole = made || config.archive;
   const source = config.archive ? attempt(path, 'source', 'open', () => context.source.open(path)) : NOT_OPEN;
   const stat = attempt(path, 'source', 'stat', () => statSource(context, path, source));
@@ -60,7 +60,7 @@ function finish(context: Context, { path, made, listedAs }: Directory, last: boo
     const hasAttributes = config.archive || lookInto(context, destination).inheritsAcl();
     copyMetadata(context, path, { source, stat, destination, guarded: made, hasAttributes });
   } else attempt(path, 'destination', 'set times', () => setTimes(context, destination, stat));
-  if (config.fsync) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
+  syncIfAsked(context, path, destination);
 }
 
 // Times of both drivers may differ by a rounding.

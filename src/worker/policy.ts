@@ -1,5 +1,5 @@
 import { attempt } from '../fs/entry-error.ts';
-import type { Handle, Stat } from '../fs/file-system.ts';
+import { type Handle, type Stat, withHandle } from '../fs/file-system.ts';
 import { type EvenSeconds, isForSame, isLeft, isSameFile, isSameTime } from '../protocol/same.ts';
 import { checkReplaceable, existing } from './atomic-write.ts';
 import { bringUpToDate } from './bring-up-to-date.ts';
@@ -51,9 +51,5 @@ export function evenSeconds({ fs }: Context, { destinationDir }: Entry): EvenSec
 function hashExisting(context: Context, entry: Entry): string {
   const { fs } = context;
   const there = attempt(entry.path, 'destination', 'open', () => fs.openRead(entry.destinationDir, entry.newName));
-  try {
-    return hashContent(context, entry.path, 'destination', there);
-  } finally {
-    fs.close(there);
-  }
+  return withHandle(fs, there, () => hashContent(context, entry.path, 'destination', there));
 }

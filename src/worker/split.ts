@@ -1,10 +1,10 @@
-import { type RawPath, splitPath } from '../api/names.ts';
+import { splitPath } from '../api/names.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
-import type { Handle, Stat } from '../fs/file-system.ts';
+import { type Handle, type Stat, withHandle } from '../fs/file-system.ts';
 import type { PublishJob, RangeJob, SourceState, Split, SplitJob } from '../protocol/jobs.ts';
-import { abort, publish } from './atomic-write.ts';
+import { abort, publish, type StagedFile } from './atomic-write.ts';
 import { checkUnchanged, copyRange } from './content.ts';
-import { type Context, destinationEntry, type Entry, entryIn, tell } from './context.ts';
+import { type Context, destinationEntry, type Entry, entryIn, syncIfAsked, tell } from './context.ts';
 import { clone, openSource } from './file.ts';
 import { copyMetadata } from './metadata.ts';
 import { beginUnlocked, GUARDED } from './temporary-file.ts';
@@ -15,41 +15,34 @@ import { beginUnlocked, GUARDED } from './temporary-file.ts';
 /** Creates the temporary file. Where blocks can be shared it completes the copy: the report then has no split. */
 export function beginSplit(context: Context, job: SplitJob): void {
   const { fs, report } = context;
-  withEntry(context, job.path, (entry) => {
-    const source = openSource(context, entry);
-    try {
-      const stat = attempt(job.path, 'source', 'stat', () => fs.stat(source));
-      checkSame(job.path, stat, job.deferredAs);
-      context.heartbeat.beginFile(job.path, stat.size);
-      // The parent locks it, since a worker may end before the run.
-      const staged = {
-        ...beginUnlocked(context, entry, GUARDED, { mark: context.config.leaderMark }),
-        guarded: true,
-        reused: false,
-      };
-      const { handle: destination } = staged;
+  withSource(context, job.path, job.deferredAs, (entry, source, stat) => {
+    context.heartbeat.beginFile(job.path, stat.size);
+    // The parent locks it, since a worker may end before the run.
+    const made = beginUnlocked(context, entry, GUARDED, { mark: context.config.leaderMark });
+    const staged: StagedFile = { ...made, guarded: true, reused: false };
+    withHandle(fs, made.handle, (destination) => {
       try {
         if (clone(context, entry, source, staged, stat)) {
           copyMetadata(context, job.path, { source, stat, destination, guarded: true, hasAttributes: true });
-          if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
+          syncIfAsked(context, job.path, destination);
           publish(context, entry, staged, stat);
           done(context, job.path, stat);
         } else {
           attempt(job.path, 'destination', 'set size', () => fs.truncate(destination, stat.size));
           const { identity, uid, mode } = attempt(job.path, 'destination', 'stat', () => fs.stat(destination));
-          const { identity: sourceIdentity, size } = stat;
-          const made = { identity, uid, mode };
-          report.split = { temporary: staged.temporary ?? '', made, sourceIdentity, source: stateOf(stat), size };
+          report.split = {
+            temporary: made.temporary,
+            made: { identity, uid, mode },
+            sourceIdentity: stat.identity,
+            source: stateOf(stat),
+            size: stat.size,
+          };
         }
       } catch (error) {
         abort(context, entry, staged.temporary);
         throw error;
-      } finally {
-        fs.close(destination);
       }
-    } finally {
-      fs.close(source);
-    }
+    });
   });
 }
 
@@ -59,24 +52,22 @@ function stateOf({ size, mtime, mtimeNs, changedMs, mode, uid, gid, nlink }: Sta
 
 /** Copies one range. */
 export function copySplitRange(context: Context, job: RangeJob): void {
-  const { fs } = context;
   withBoth(context, job, (_entry, source, destination, stat) => {
     context.heartbeat.guard();
     context.heartbeat.beginFile(job.path, job.end - job.start, job.part);
     copyRange(context, { path: job.path, source, destination, observe: null }, job, stat.blocks * 512 < stat.size);
     // The worker that wrote reports late write errors.
-    if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
+    syncIfAsked(context, job.path, destination);
   });
 }
 
 /** Completes the split file: sets its metadata and its name. */
 export function publishSplit(context: Context, job: PublishJob): void {
-  const { fs } = context;
   if (isPublished(context, job)) return done(context, job.path, job.split);
   withBoth(context, job, (entry, source, destination, stat) => {
     checkUnchanged(context, job.path, source, job.split.source);
     copyMetadata(context, job.path, { source, stat, destination, guarded: true, hasAttributes: true });
-    if (context.config.fsync) attempt(job.path, 'destination', 'fsync', () => fs.sync(destination));
+    syncIfAsked(context, job.path, destination);
     publish(context, entry, { handle: destination, temporary: job.split.temporary }, stat);
     done(context, job.path, stat);
   });
@@ -104,35 +95,34 @@ function done(context: Context, path: string, stat: Pick<Stat, 'size'>): void {
   tell(context, { path, type: 'f', action: 'copied', bytes: stat.size });
 }
 
-function withEntry(context: Context, path: string, use: (entry: Entry) => void): void {
+function withSource(
+  context: Context,
+  path: string,
+  identity: string,
+  use: (entry: Entry, source: Handle, stat: Stat) => void,
+): void {
+  const { fs } = context;
   const [dir, name] = splitPath(path);
   const destinationDir = context.destination.open(dir);
-  use(entryIn(context, { path: dir, sourceDir: context.source.open(dir), destinationDir }, name, 'f'));
-  if (context.config.fsync) attempt(path, 'destination', 'fsync', () => context.fs.sync(destinationDir));
+  const entry = entryIn(context, { path: dir, sourceDir: context.source.open(dir), destinationDir }, name, 'f');
+  withHandle(fs, openSource(context, entry), (source) => {
+    const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
+    // A reused inode number may belong to an entry of another type.
+    if (stat.type !== 'f' || stat.identity !== identity)
+      throw entryError(path, 'source', 'read', 'EPCOPY_CHANGED', 'was replaced while it was read');
+    use(entry, source, stat);
+  });
+  syncIfAsked(context, path, destinationDir);
 }
 
 function withBoth(
   context: Context,
   job: RangeJob | PublishJob,
-  use: (entry: Entry, source: number, destination: number, stat: Stat) => void,
+  use: (entry: Entry, source: Handle, destination: Handle, stat: Stat) => void,
 ): void {
-  const { fs } = context;
-  const { path, split } = job;
-  withEntry(context, path, (entry) => {
-    const source = openSource(context, entry);
-    try {
-      const stat = attempt(path, 'source', 'stat', () => fs.stat(source));
-      checkSame(path, stat, split.sourceIdentity);
-      const destination = openTemporary(context, entry, job);
-      try {
-        use(entry, source, destination, stat);
-      } finally {
-        fs.close(destination);
-      }
-    } finally {
-      fs.close(source);
-    }
-  });
+  withSource(context, job.path, job.split.sourceIdentity, (entry, source, stat) =>
+    withHandle(context.fs, openTemporary(context, entry, job), (destination) => use(entry, source, destination, stat)),
+  );
 }
 
 // The owner of the directory can give the temporary name to another file: their own, to read the content, or a hard link, to have a
@@ -155,10 +145,4 @@ function openTemporary(
     fs.close(handle);
     throw error;
   }
-}
-
-function checkSame(path: RawPath, { type, identity }: Stat, expected: string): void {
-  // A reused inode number may belong to an entry of another type.
-  if (type === 'f' && identity === expected) return;
-  throw entryError(path, 'source', 'read', 'EPCOPY_CHANGED', 'was replaced while it was read');
 }
