@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type RawPath, sourcePath } from '../api/names.ts';
 import type { Enter } from './dir-handle-cache.ts';
 import { attempt, entryError } from './entry-error.ts';
-import { type FileSystem, type Handle, withHandle } from './file-system.ts';
+import { type FileSystem, type Handle, type Stat, withHandle } from './file-system.ts';
 import { orNull } from './system-error.ts';
 
 /** One of the two directories of a run, with the identity it had when the run began. */
@@ -93,6 +93,11 @@ export function openRoot(
     throw entryError('', side, open, 'EPCOPY_CHANGED', 'was replaced by another directory');
   }
   return handle;
+}
+
+/** Looks an entry of the source up; links are followed only with `dereference`. @returns null when there is none, and none was to be followed */
+export function statAtSource(fs: FileSystem, dereference: boolean, dir: Handle, name: RawPath): Stat | null {
+  return dereference ? fs.statTarget(dir, sourcePath(name)) : fs.statAt(dir, sourcePath(name));
 }
 
 /**

@@ -6,7 +6,10 @@ import { SystemError } from './system-error.ts';
 
 type Side = Failure['side'];
 
-/** Runs a step of an entry; a SystemError becomes a CopyError that names both. */
+/**
+ * Runs a step of an entry; a SystemError becomes a CopyError that names both. What every file needs has a try statement of its own
+ * instead: five closures a file take 4 % of the processor's time of a run with -a.
+ */
 export function attempt<T>(path: RawPath, side: Side, action: string, step: () => T): T {
   try {
     return step();

@@ -49,6 +49,9 @@ export interface Space {
 /** An open directory or file. On systems without openat it represents a path. */
 export type Handle = number;
 
+/** Stands for what need not be opened. */
+export const NOT_OPEN: Handle = -1;
+
 /** Closes the handle when `use` has returned or thrown. */
 export function withHandle<T>(fs: Pick<FileSystem, 'close'>, handle: Handle, use: (handle: Handle) => T): T {
   try {

@@ -1,4 +1,5 @@
 import { join, parentOf, type RawPath } from '../api/names.ts';
+import { statAtSource } from '../fs/directories.ts';
 import { entryError, toCopyError, toFailure } from '../fs/entry-error.ts';
 import type { Stat } from '../fs/file-system.ts';
 import { Batches } from './batches.ts';
@@ -55,10 +56,10 @@ async function listPaths(
       if (name === '' || seen.has(path)) continue;
       seen.add(path);
       isWanted = await patterns.selects(toGlob(path), false, turns);
-      const stat = await options.retries.run(() => {
-        const handle = tree.open(dir);
-        return options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name);
-      }, listener.cancelled);
+      const stat = await options.retries.run(
+        () => statAtSource(fs, options.dereference, tree.open(dir), name),
+        listener.cancelled,
+      );
       if (stat === null) throw entryError(path, 'source', 'stat', 'ENOENT', 'no such file or directory');
       if (stat.type === 'd') onDirectory(path);
       if (stat.type === 'd') isWanted = await patterns.selects(toGlob(path), true, turns);

@@ -1,5 +1,6 @@
 import type { RawPath } from '../api/names.ts';
 import { type DirHandleCache, MISSING } from '../fs/dir-handle-cache.ts';
+import { statAtSource } from '../fs/directories.ts';
 import { entryError } from '../fs/entry-error.ts';
 import { deviceOf, type FileSystem, type Handle, type Stat, type TypeLetter } from '../fs/file-system.ts';
 import type { DirectoryRead } from '../fs/read-ahead.ts';
@@ -178,7 +179,7 @@ export class Lister {
     const { fs, options } = this;
     const began = performance.now();
     try {
-      return (options.dereference ? fs.statTarget(handle, name) : fs.statAt(handle, name))?.size ?? null;
+      return statAtSource(fs, options.dereference, handle, name)?.size ?? null;
     } catch {
       return null; // The worker that opens it reports the error.
     } finally {

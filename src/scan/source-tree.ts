@@ -1,9 +1,9 @@
 import type { Config } from '../api/config.ts';
 import { CopyError, RefusedError, UsageError } from '../api/errors.ts';
 import type { Found } from '../api/events.ts';
-import { type RawPath, sourcePath } from '../api/names.ts';
+import type { RawPath } from '../api/names.ts';
 import { DirHandleCache } from '../fs/dir-handle-cache.ts';
-import { enterSource, openRoot } from '../fs/directories.ts';
+import { enterSource, openRoot, statAtSource } from '../fs/directories.ts';
 import type { FileSystem, Handle, Stat } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
 import { mayStopAnswering } from '../plan/mounts.ts';
@@ -159,10 +159,7 @@ export class SourceTree {
 
   /** The state of a listed entry. Throws SystemError. @returns null when it is gone */
   stat(dir: RawPath, name: RawPath): Stat | null {
-    const handle = this.dirs.open(dir);
-    return this.config.dereference
-      ? this.fs.statTarget(handle, sourcePath(name))
-      : this.fs.statAt(handle, sourcePath(name));
+    return statAtSource(this.fs, this.config.dereference, this.dirs.open(dir), name);
   }
 
   stop(): void {

@@ -1,10 +1,8 @@
 import { attempt } from '../fs/entry-error.ts';
-import type { Handle, Stat } from '../fs/file-system.ts';
+import { type Handle, NOT_OPEN, type Stat } from '../fs/file-system.ts';
 import { hasSameAttributes } from './attributes.ts';
 import { type Context, type Entry, syncIfAsked } from './context.ts';
 import { copyMetadata } from './metadata.ts';
-
-const NOT_HELD: Handle = -1;
 
 /**
  * Updates the metadata of an unchanged entry (-u) as far as the options ask for, if it differs.
@@ -19,7 +17,7 @@ export function bringUpToDate(context: Context, entry: Entry, stat: Stat, there:
   const destination = attempt(path, 'destination', 'open', () =>
     config.fsync && isFile ? fs.openRead(destinationDir, newName) : fs.holdEntry(destinationDir, newName),
   );
-  let source = NOT_HELD;
+  let source = NOT_OPEN;
   try {
     const found = attempt(path, 'destination', 'stat', () => fs.stat(destination));
     if (found.identity !== there.identity) return false;
@@ -38,7 +36,7 @@ export function bringUpToDate(context: Context, entry: Entry, stat: Stat, there:
     return true;
   } finally {
     fs.close(destination);
-    if (source !== NOT_HELD) fs.close(source);
+    if (source !== NOT_OPEN) fs.close(source);
   }
 }
 

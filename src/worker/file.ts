@@ -1,6 +1,7 @@
 import type { RawPath } from '../api/names.ts';
+import { statAtSource } from '../fs/directories.ts';
 import { attempt, entryError, toCopyError } from '../fs/entry-error.ts';
-import type { Handle, Stat } from '../fs/file-system.ts';
+import { type Handle, NOT_OPEN, type Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import { abort, begin, beginAhead, publish, type StagedFile, UnnamedRefused, wouldReplace } from './atomic-write.ts';
 import { copyContent } from './content.ts';
@@ -12,9 +13,6 @@ import { copyMetadata } from './metadata.ts';
 import { beginPartial, copyRest, isKept, stays } from './partial.ts';
 import { isUpToDate } from './policy.ts';
 import { digestOf, hashContent, verify } from './verify.ts';
-
-/** The source is read only to compare contents. */
-const NOT_OPEN: Handle = -1;
 
 /**
  * Copies one regular file: content, mode, times and what the options ask for, then the name. Hard-linked and big files, which
@@ -65,11 +63,15 @@ function copyOnce(context: Context, entry: Entry, into: Into): void {
 function isDoneByName(context: Context, entry: Entry): boolean | null {
   const decides = !readsAll(context);
   if (!decides && (!context.hardLinks.areLikely || entry.deferredAs !== null)) return null;
-  const stat = statNamed(context, entry);
+  const { fs, config } = context;
+  const stat = attempt(entry.path, 'source', 'stat', () =>
+    statAtSource(fs, config.dereference, entry.sourceDir, entry.name),
+  );
   if (stat?.type !== 'f') return null;
   if (defersHardLink(context, entry, stat)) return true;
   if (!decides) return null;
   context.heartbeat.beginFile(entry.path, stat.size);
+  // Its content is not compared.
   return isUpToDate(context, entry, NOT_OPEN, stat);
 }
 
@@ -98,12 +100,6 @@ export function prepareFile(context: Context, name: RawPath, into: Into): void {
     keepGuarded: into.inheritsAcl() || config.archive,
     isPrivate: into.isPrivate,
   });
-}
-
-function statNamed({ fs, config }: Context, { sourceDir, name, path }: Entry): Stat | null {
-  return attempt(path, 'source', 'stat', () =>
-    config.dereference ? fs.statTarget(sourceDir, name) : fs.statAt(sourceDir, name),
-  );
 }
 
 /** Opens the entry's file for reading; follows links only with `dereference`. */
@@ -146,7 +142,7 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
     copyMetadata(context, path, { source, stat, destination, guarded, hasAttributes: hasAcl || reused });
     const sha256 =
       digest !== null && (cloned || isResumed) ? hashContent(context, path, 'source', source) : digest?.hex();
-    if (config.fsync || config.verify) sync(context, path, destination);
+    if (config.fsync || config.verify) attempt(path, 'destination', 'fsync', () => fs.sync(destination));
     if (config.verify && sha256 !== undefined) verify(context, path, destination, stat, sha256);
     const identity = entry.deferredAs === null ? '' : statOpen(context, path, 'destination', destination).identity;
     // Closing may report a late write error (NFS, quota): done before the file gets its name, if it has a temporary one.
@@ -154,7 +150,7 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
     if (staged.temporary !== null) {
       open = false;
       context.ahead.willRename(entry.destinationDir);
-      unlock = closeLocked(context, path, destination);
+      unlock = attempt(path, 'destination', 'close', () => fs.closeLocked(destination));
     }
     try {
       publish(context, entry, staged, stat);
@@ -163,7 +159,7 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
     }
     if (open) {
       open = false;
-      close(context, path, destination);
+      attempt(path, 'destination', 'close', () => fs.close(destination));
     }
     notePrimary(context, entry, identity, sha256);
     report.files++;
@@ -175,22 +171,6 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
     if (!stays(staged, error)) abort(context, entry, staged.temporary);
     if (open) fs.close(staged.handle);
     throw error;
-  }
-}
-
-function sync({ fs }: Context, path: RawPath, destination: Handle): void {
-  attempt(path, 'destination', 'fsync', () => fs.sync(destination));
-}
-
-function closeLocked({ fs }: Context, path: RawPath, destination: Handle): () => void {
-  return attempt(path, 'destination', 'close', () => fs.closeLocked(destination));
-}
-
-function close({ fs }: Context, path: RawPath, destination: Handle): void {
-  try {
-    fs.close(destination);
-  } catch (error) {
-    throw toCopyError(error, path, 'destination', 'close');
   }
 }
 

@@ -1,7 +1,7 @@
-import { type RawPath, sourcePath, splitPath } from '../api/names.ts';
-import { isUnfinished } from '../fs/directories.ts';
+import { type RawPath, splitPath } from '../api/names.ts';
+import { isUnfinished, statAtSource } from '../fs/directories.ts';
 import { attempt, entryError } from '../fs/entry-error.ts';
-import type { Handle, Stat } from '../fs/file-system.ts';
+import { type Handle, NOT_OPEN, type Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import type { FinishJob, ListedAs } from '../protocol/jobs.ts';
 import { sameTime } from '../protocol/same.ts';
@@ -11,9 +11,6 @@ import { fail } from './failures.ts';
 import { lookInto } from './into.ts';
 import { copyMetadata } from './metadata.ts';
 import { setAndCheckTimes } from './times.ts';
-
-/** The source is opened only for extended attributes. */
-const NOT_OPEN: Handle = -1;
 
 /** Gives complete directories their source's times and, if the run made them, its mode. */
 export function finishDirectories(context: Context, job: FinishJob): void {
@@ -41,6 +38,7 @@ interface Directory {
 function finish(context: Context, { path, made, listedAs }: Directory, last: boolean): void {
   const { config } = context;
   const whole = made || config.archive;
+  // Otherwise only its state is asked for.
   const source = config.archive ? attempt(path, 'source', 'open', () => context.source.open(path)) : NOT_OPEN;
   const stat = attempt(path, 'source', 'stat', () => statSource(context, path, source));
   // Its mode could let others see what lay in the one that was listed.
@@ -86,10 +84,8 @@ function statSource(context: Context, path: RawPath, source: Handle): Stat {
   const { fs, config } = context;
   if (source !== NOT_OPEN) return fs.stat(source);
   if (path === '') return fs.stat(context.source.open(''));
-  const [dir, both] = splitPath(path);
-  const name = sourcePath(both);
-  const parent = context.source.open(dir);
-  const stat = config.dereference ? fs.statTarget(parent, name) : fs.statAt(parent, name);
+  const [dir, name] = splitPath(path);
+  const stat = statAtSource(fs, config.dereference, context.source.open(dir), name);
   if (stat?.type === 'd') return stat;
   throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'is no longer a directory');
 }

@@ -1,5 +1,6 @@
 import { CopyError } from '../api/errors.ts';
-import { destinationPath, type RawPath, sourcePath, splitPath } from '../api/names.ts';
+import { destinationPath, type RawPath, splitPath } from '../api/names.ts';
+import { statAtSource } from '../fs/directories.ts';
 import { attempt, entryError, toFailure } from '../fs/entry-error.ts';
 import type { Handle, Stat } from '../fs/file-system.ts';
 import { codeOf } from '../fs/system-error.ts';
@@ -107,9 +108,7 @@ function linkByPath(context: Context, target: LinkTarget, deferredAs: string, pa
   const { fs, config } = context;
   const [dir, name] = splitPath(path);
   const from = context.source.open(dir);
-  const stat = attempt(path, 'source', 'stat', () =>
-    config.dereference ? fs.statTarget(from, sourcePath(name)) : fs.statAt(from, sourcePath(name)),
-  );
+  const stat = attempt(path, 'source', 'stat', () => statAtSource(fs, config.dereference, from, name));
   // The name may be another file by now, with other content.
   if (stat?.identity !== deferredAs) {
     throw entryError(path, 'source', 'stat', 'EPCOPY_CHANGED', 'was replaced while it waited to be linked');

@@ -1,5 +1,5 @@
 import { attempt, entryError } from '../fs/entry-error.ts';
-import type { Handle, Stat } from '../fs/file-system.ts';
+import { NOT_OPEN, type Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import { kindOf } from '../protocol/kind.ts';
 import { sameTime } from '../protocol/same.ts';
@@ -79,9 +79,6 @@ function copyMade(context: Context, entry: Entry, stat: Stat, { isSame, make }: 
   tell(context, { path, type, action: 'copied', bytes: 0, ...wouldReplace(context, entry) });
 }
 
-/** The source is held only for attributes, with `archive`. */
-const NOT_HELD: Handle = -1;
-
 // Sets the metadata of the new entry and returns its identity. It was made without a handle, and the owner of the directory may have
 // replaced it since, maybe by a hard link to a file elsewhere, whose owner and mode must not change. So it is held first, and then
 // checked.
@@ -89,19 +86,20 @@ function describe(context: Context, entry: Entry, name: string, stat: Stat): str
   const { fs, config } = context;
   const { path, sourceDir, destinationDir } = entry;
   const destination = attempt(path, 'destination', 'open', () => fs.holdEntry(destinationDir, name));
-  let source = NOT_HELD;
+  let source = NOT_OPEN;
   try {
     const made = attempt(path, 'destination', 'stat', () => fs.stat(destination));
     // The name is checked after the link count: an entry with one link that still has this name has no other.
     if (!isLike(made, stat) || made.nlink > 1 || fs.keepsName(destination, name) === false) {
       throw entryError(path, 'destination', 'set metadata', 'EPCOPY_CHANGED', 'was replaced as soon as it was made');
     }
+    // Only attributes are read from it.
     if (config.archive) source = attempt(path, 'source', 'open', () => fs.holdEntry(sourceDir, entry.name));
     copyMetadata(context, path, { source, stat, destination, guarded: true, hasAttributes: stat.type !== 'l' });
     return made.identity;
   } finally {
     fs.close(destination);
-    if (source !== NOT_HELD) fs.close(source);
+    if (source !== NOT_OPEN) fs.close(source);
   }
 }
 
