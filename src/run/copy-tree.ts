@@ -78,9 +78,9 @@ export async function copyTree(
   if (hooks.signal?.aborted) return notBegun(reporter);
   const copy = (executor: ExecutorFactory): Promise<Summary> =>
     prepareAndCopy({ fs, config, patterns, reporter, hooks, executor }, source, destination);
-  return config.broker === null
-    ? copy(hooks.executor ?? localExecutor)
-    : withBroker(config.broker, config, reporter, copy);
+  if (config.broker !== null) return withBroker(config.broker, config, reporter, copy);
+  const executor = hooks.executor ?? localExecutor;
+  return config.bwlimit > 0 ? withRate(config, reporter, executor, copy) : copy(executor);
 }
 
 // A number of workers that was asked for stays.
@@ -103,8 +103,7 @@ async function withBroker(
     const warn = (message: string): void => reporter.warn('', 'EPCOPY_HELPER', message);
     broker = await connectBroker({ url, warn, bytesPerSecond: bwlimit > 0 ? bwlimit : null });
   } catch (error) {
-    if (error instanceof RefusedError) return reporter.refuse(error);
-    throw error;
+    return refused(reporter, error, []);
   }
   try {
     return await copy((setup) => broker.executor(setup));
@@ -113,12 +112,28 @@ async function withBroker(
   }
 }
 
-async function prepareAndCopy(
-  common: Omit<Run, 'rate'>,
-  source: Typed | readonly Typed[],
-  destination: Typed,
+async function withRate(
+  { bwlimit }: Config,
+  reporter: RunReporter,
+  executor: ExecutorFactory,
+  copy: (executor: ExecutorFactory) => Promise<Summary>,
 ): Promise<Summary> {
-  const { fs, config, patterns, reporter, hooks } = common;
+  const { RateFile } = await import('../schedule/rate-file.ts');
+  let rate: RateFile;
+  try {
+    rate = new RateFile(bwlimit);
+  } catch (error) {
+    return refused(reporter, error, []);
+  }
+  try {
+    return await copy(({ config, ...setup }) => executor({ ...setup, config: { ...config, rate: rate.limit } }));
+  } finally {
+    rate.close();
+  }
+}
+
+async function prepareAndCopy(run: Run, source: Typed | readonly Typed[], destination: Typed): Promise<Summary> {
+  const { fs, config, patterns, reporter, hooks } = run;
   const sources = isList(source) ? source : [source];
   let plans: Plan[];
   try {
@@ -130,7 +145,7 @@ async function prepareAndCopy(
       await unlessCancelled(Promise.all(answers), () => hooks.signal?.aborted === true);
     }
     const retries = new Retries(fs, config.retries, []);
-    const prepareAll = await preparationOf(common, source, destination);
+    const prepareAll = await preparationOf(run, source, destination);
     plans = await retries.run(prepareAll, () => hooks.signal?.aborted === true);
   } catch (error) {
     if (hooks.signal?.aborted) return notBegun(reporter);
@@ -141,7 +156,6 @@ async function prepareAndCopy(
     for (const tree of trees) tree.close();
     for (const plan of plans.reverse()) plan.undo();
   };
-  let rate: RateFile | null = null;
   const halt = (): void => {
     for (const tree of trees) tree.stop();
   };
@@ -155,19 +169,15 @@ async function prepareAndCopy(
       undoAll();
       return notBegun(reporter);
     }
-    // With a broker each machine has a file of its own.
-    if (config.bwlimit > 0 && config.broker === null)
-      rate = new (await import('../schedule/rate-file.ts')).RateFile(config.bwlimit);
     const [first] = plans;
     if (first !== undefined) await reporter.openOutputs(fs, first);
   } catch (error) {
-    rate?.close();
     undoAll();
     return refused(reporter, error, [...sources, destination]);
   } finally {
     hooks.signal?.removeEventListener('abort', halt);
   }
-  return copyPlanned({ ...common, rate }, plans, trees);
+  return copyPlanned(run, plans, trees);
 }
 
 async function preparationOf(
@@ -192,14 +202,13 @@ interface Run {
   fs: FileSystem;
   config: Config;
   patterns: Patterns;
-  rate: RateFile | null;
   reporter: RunReporter;
   hooks: CopyHooks;
   executor: ExecutorFactory;
 }
 
 async function copyPlanned(run: Run, plans: readonly Plan[], trees: readonly SourceTree[]): Promise<Summary> {
-  const { fs, config, patterns, rate, reporter, hooks } = run;
+  const { fs, config, patterns, reporter, hooks } = run;
   const interrupt = (): void => reporter.interrupt();
   hooks.signal?.addEventListener('abort', interrupt);
   const unmatched = patterns.all ? null : new (await import('../scan/unmatched.ts')).Unmatched(patterns.uses);
@@ -216,7 +225,6 @@ async function copyPlanned(run: Run, plans: readonly Plan[], trees: readonly Sou
     }
     tree.close();
   }
-  rate?.close();
   // With `archive` finished directories have their source's modes already, except one that several sources share.
   const shared = first?.names === null ? undefined : reporter.opened.get('');
   if (config.archive && !reporter.ended) reporter.opened.clear();
@@ -239,10 +247,10 @@ interface Common {
 }
 
 async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common): Promise<void> {
-  const { fs, config, patterns, rate, reporter, hooks } = run;
+  const { fs, config, patterns, reporter, hooks } = run;
   // At most one progress message per worker in 50 ms; failures of a batch come at once.
   const events = new Queue<WorkerEvent>(64 * Math.max(config.mostJobs, 1));
-  const setup = workerConfig(fs, plan, config, rate?.limit ?? null);
+  const setup = workerConfig(fs, plan, config);
   const executor = run.executor({ limit: common.limit, config: setup, events, early: common.early ?? [], fs });
   const listener: SchedulerListener = {
     failed: (failure) => reporter.failed(failure),

@@ -3,12 +3,12 @@ import { openRoot } from '../fs/directories.ts';
 import { type FileSystem, withHandle } from '../fs/file-system.ts';
 import { runMark } from '../fs/temporary-name.ts';
 import type { Plan } from '../plan/prepare.ts';
-import type { RateLimit, WorkerConfig } from '../protocol/worker-config.ts';
+import type { WorkerConfig } from '../protocol/worker-config.ts';
 
 /** Bytes. Files of this size or more are split among idle workers. */
 const SPLIT_ABOVE = 64 * 1024 * 1024;
 
-export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: RateLimit | null): WorkerConfig {
+export function workerConfig(fs: FileSystem, plan: Plan, config: Config): WorkerConfig {
   const hash = config.manifest !== null;
   // Hashing needs the bytes in order, and a file written in place has no temporary name to share.
   // For a partial file only one position is recorded.
@@ -43,7 +43,8 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config, rate: R
     fsync: config.fsync,
     dryRun: config.dryRun,
     retries: config.retries,
-    rate,
+    // Executors set these two.
+    rate: null,
     lease: null,
     splitAbove: whole ? Number.POSITIVE_INFINITY : SPLIT_ABOVE,
     trace: config.trace !== null,

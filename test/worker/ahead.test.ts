@@ -74,7 +74,7 @@ async function scene({ at = (_count: number): void => {}, lease = null as string
   const asked = new AskedBack();
   const worker = new Worker(
     late,
-    { ...workerConfig(fs, plan, config, null), lease },
+    { ...workerConfig(fs, plan, config), lease },
     {
       index: 0,
       emit: (event) => void events.push(event),

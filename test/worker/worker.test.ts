@@ -53,7 +53,7 @@ async function workerTo(
   const config = resolveConfig({ jobs: 1 });
   const plan = prepare(fs, fromText(`${top}/src`), fromText(`${top}/${destination}`), config);
   const events: WorkerEvent[] = [];
-  const worker = new Worker(change(fs), workerConfig(fs, plan, config, null), {
+  const worker = new Worker(change(fs), workerConfig(fs, plan, config), {
     index: 0,
     emit: (event) => void events.push(event),
     note: () => {},
