@@ -1,6 +1,6 @@
 import { opendirSync, statfsSync } from 'node:fs';
 import { join, type RawPath, toBytes } from '../api/names.ts';
-import { type FileSystem, type Handle, withHandle } from '../fs/file-system.ts';
+import { deviceOf, type FileSystem, type Handle, withHandle } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import { runMark, temporaryName } from '../fs/temporary-name.ts';
 import type { Mount } from './mounts.ts';
@@ -72,10 +72,9 @@ function foldsOwnName(path: RawPath): boolean {
   const other = swapCase(name);
   if (other === name) return false;
   const parent = path.slice(0, slash);
-  const [own, above, swapped] = [path, parent || '/', `${parent}/${other}`].map(
-    (at) => orNull(() => look(at))?.identity,
-  );
-  return own !== undefined && own === swapped && own.split(':')[0] === above?.split(':')[0];
+  const [own, above, swapped] = [path, parent || '/', `${parent}/${other}`].map((at) => orNull(() => look(at)));
+  if (!own || !above || own.identity !== swapped?.identity) return false;
+  return deviceOf(own) === deviceOf(above);
 }
 
 function foldsAnEntry(fs: FileSystem, dir: Handle, path: RawPath): boolean {

@@ -58,7 +58,7 @@ function typedWithin(path: RawPath, destination: RawPath): RawPath | null {
 // Also a file behind `/dev/stdout` or a shell's `/dev/fd/63`: those names must not be replaced.
 function leadsToStream(path: RawPath): boolean {
   const there = look(path);
-  const isReplaceable = there === null || there.kind === 'file' || there.kind === 'directory';
+  const isReplaceable = there === null || there.type === 'f' || there.type === 'd';
   return !isReplaceable || /^\/(dev\/[^/]+|proc\/.+)$/.test(placeOf(path));
 }
 
@@ -92,9 +92,9 @@ function overlap(typed: string, why: string): RefusedError {
 function checkOutput(what: string, typed: string, { config, source, copy }: Sides): RawPath {
   const path = absolute(typed, config);
   const there = look(path);
-  if (there?.kind === 'directory') throw new RefusedError(fromText(typed), `the ${what} is a directory`, 'EISDIR');
+  if (there?.type === 'd') throw new RefusedError(fromText(typed), `the ${what} is a directory`, 'EISDIR');
   const place = placeOf(path);
-  const isSource = there !== null && there.identity === look(source)?.identity && there.kind !== 'file';
+  const isSource = there !== null && there.identity === look(source)?.identity && there.type !== 'f';
   // A copy inside the source itself is excluded, or refused elsewhere.
   if ((isWithin(place, source) && !isWithin(place, copy())) || isSource)
     throw overlap(typed, `the ${what} would be written into the source`);
@@ -107,8 +107,7 @@ function checkOutput(what: string, typed: string, { config, source, copy }: Side
 // A link at the end is replaced, not followed.
 export function placeOf(path: RawPath): RawPath {
   const [dir, name] = splitPath(path.replace(/\/+$/, ''));
-  const { existing, missing } = realAsFarAsItExists(dir === '' ? '/' : dir);
-  return join(missing.reduce(join, existing), name);
+  return join(realAsFarAsItExists(dir === '' ? '/' : dir).path, name);
 }
 
 function exists(path: RawPath): boolean {

@@ -2,7 +2,7 @@ import { RefusedError } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import { orNull } from '../fs/system-error.ts';
 import { isWithin, type Location, locate, type Mount, trim } from './mounts.ts';
-import { look } from './paths.ts';
+import { look, statOf } from './paths.ts';
 
 /**
  * Throws when the destination is a source or lies in one: by name, through a link (the paths are real), or through a bind
@@ -76,7 +76,7 @@ function mountedIn(mounts: readonly Mount[], sources: readonly RawPath[]): Mount
 
 /**
  * Identities of the directories that a copy must not write into: the sources, mounts in them, their parents inside the
- * destination, and parts of the sources mounted in the destination.
+ * destination, and parts of the sources mounted in the destination. Throws SystemError.
  * @param parent the directory of the sources
  */
 export function forbiddenPlaces(
@@ -84,11 +84,10 @@ export function forbiddenPlaces(
   sources: readonly RawPath[],
   parent: RawPath,
   destination: RawPath,
-  identityOf: (path: RawPath) => string,
 ): string[] {
-  const found = new Set([...sources, ...dirsWithin(parent, destination)].map(identityOf));
+  const found = new Set([...sources, ...dirsWithin(parent, destination)].map((path) => statOf(path).identity));
   for (const point of mountedParts(mounts, sources, destination)) {
-    const identity = orNull(() => identityOf(point));
+    const identity = orNull(() => statOf(point).identity);
     // Hidden by another mount, or not answering: nothing can be written there either.
     if (identity !== null) found.add(identity);
   }

@@ -1,8 +1,10 @@
-import { type BigIntStats, lstatSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { Config } from '../api/config.ts';
 import { RefusedError } from '../api/errors.ts';
 import { fromText, join, type RawPath, toBytes } from '../api/names.ts';
+import type { Stat } from '../fs/file-system.ts';
+import { nodeStat } from '../fs/node-stat.ts';
 import { orNull, SystemError, systemCall } from '../fs/system-error.ts';
 
 type Base = Pick<Config, 'workingDirectory'>;
@@ -43,15 +45,20 @@ export function real(path: RawPath): RawPath {
   return systemCall(() => realpathSync.native(toBytes(path), { encoding: 'buffer' })).toString('latin1');
 }
 
-/**
- * The path without links as far as it exists, and the missing names.
- * `a/missing/../b` becomes `a/b`, as with `mkdir -p`.
- */
-export function realAsFarAsItExists(path: RawPath): { existing: RawPath; missing: RawPath[] } {
+/** A path without links as far as it exists. */
+export interface ResolvedPath {
+  /** Its real path, with the missing names. */
+  path: RawPath;
+  existing: RawPath;
+  missing: RawPath[];
+}
+
+/** `a/missing/../b` becomes `a/b`, as with `mkdir -p`. */
+export function realAsFarAsItExists(path: RawPath): ResolvedPath {
   const missing: RawPath[] = [];
   for (let at = path; ; ) {
     const existing = orNull(() => real(at), 'ENOENT');
-    if (existing !== null) return { existing, missing };
+    if (existing !== null) return { path: missing.reduce(join, existing), existing, missing };
     const trimmed = at.replace(/\/+$/, '');
     const slash = trimmed.lastIndexOf('/');
     const name = trimmed.slice(slash + 1);
@@ -70,28 +77,20 @@ export function realName(path: RawPath): RawPath {
   return `${real(path.slice(0, slash) || '/').replace(/\/$/, '')}${path.slice(slash)}`;
 }
 
-export interface Looked {
-  /** `other` is a FIFO or a socket. */
-  kind: 'file' | 'directory' | 'device' | 'other';
-  identity: string;
+/** What is there, links followed. Throws SystemError, also when nothing is there. */
+export function statOf(path: RawPath): Stat {
+  return systemCall(() => nodeStat(statSync(toBytes(path), { bigint: true })));
 }
 
-/** Type and identity, links followed; null when nothing is there. */
-export function look(path: RawPath): Looked | null {
-  const stat = orNull(() => systemCall(() => statSync(toBytes(path), { bigint: true })), 'ENOENT');
-  return stat && { kind: kindOf(stat), identity: `${stat.dev}:${stat.ino}` };
+/** The same; null when nothing is there. */
+export function look(path: RawPath): Stat | null {
+  return orNull(() => statOf(path), 'ENOENT');
 }
 
-function kindOf(stat: BigIntStats): Looked['kind'] {
-  if (stat.isDirectory()) return 'directory';
-  if (stat.isFile()) return 'file';
-  return stat.isCharacterDevice() || stat.isBlockDevice() ? 'device' : 'other';
-}
-
-/** Identity of a symbolic link; null when it is none. */
-export function lookAtLink(path: RawPath): { identity: string } | null {
-  const stat = orNull(() => systemCall(() => lstatSync(toBytes(path), { bigint: true })), 'ENOENT');
-  return stat?.isSymbolicLink() ? { identity: `${stat.dev}:${stat.ino}` } : null;
+/** A symbolic link itself; null when it is none. */
+export function lookAtLink(path: RawPath): Stat | null {
+  const stat = orNull(() => nodeStat(lstatSync(toBytes(path), { bigint: true })), 'ENOENT');
+  return stat?.type === 'l' ? stat : null;
 }
 
 /** Makes a call without which the run cannot begin: a SystemError becomes a RefusedError that says what could not be done. */

@@ -1,17 +1,26 @@
-import { accessSync, chmodSync, constants, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, rmdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Config } from '../api/config.ts';
 import { RefusedError, UsageError } from '../api/errors.ts';
 import { join, printable, type RawPath, toBytes } from '../api/names.ts';
 import type { Root } from '../fs/directories.ts';
 import { isClosedToOwner, isUnfinished, UNFINISHED_DIR_MODE } from '../fs/directories.ts';
-import { type FileSystem, withHandle } from '../fs/file-system.ts';
-import { nodeStat } from '../fs/node-stat.ts';
+import { type FileSystem, type Stat, withHandle } from '../fs/file-system.ts';
 import { codeOf, orNull, systemCall } from '../fs/system-error.ts';
 import { listMounts, type Mount } from './mounts.ts';
 import { checkOutputs, placeOf } from './output-place.ts';
 import { checkOverlap, forbiddenPlaces } from './overlap.ts';
-import { absolute, type Looked, look, lookAtLink, orRefuse, real, realAsFarAsItExists, realName } from './paths.ts';
+import {
+  absolute,
+  look,
+  lookAtLink,
+  orRefuse,
+  type ResolvedPath,
+  real,
+  realAsFarAsItExists,
+  realName,
+  statOf,
+} from './paths.ts';
 
 /** A run that may begin: its two directories, and what was found or made there. */
 export interface Plan {
@@ -51,45 +60,51 @@ export function prepare(
   const from = absolute(source, config);
   const to = absolute(destination, config);
   const found = lookAtSource(from, config);
-  const at = orRefuse(from, 'cannot look at the source', () => (found.isLink ? realName(from) : real(from)));
+  // Copied itself, with `archive` also because it dangles.
+  const isLink = found.type === 'l';
+  const at = orRefuse(from, 'cannot look at the source', () => (isLink ? realName(from) : real(from)));
   const there = orRefuse(to, 'cannot look at the destination', () => look(to));
-  if (found.kind === 'directory') {
-    if (there !== null && there.kind !== 'directory') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
+  if (found.type === 'd') {
+    if (there !== null && there.type !== 'd') throw new RefusedError(to, 'is not a directory', 'ENOTDIR');
     const resolved = resolveDestination(to);
-    checkOutputs(config, at, () => resolved.missing.reduce(join, resolved.existing));
+    checkOutputs(config, at, () => resolved.path);
     return prepareTree(fs, { dir: at, names: null, directories: [at], isLeftOut }, to, resolved, config);
   }
   refuseForOneEntry(config);
   const typed = from.slice(from.lastIndexOf('/') + 1);
-  const into = there?.kind === 'directory' || /\/\.{0,2}$/.test(to) || to.endsWith('/');
+  const into = there?.type === 'd' || /\/\.{0,2}$/.test(to) || to.endsWith('/');
   const [dir, as] = into ? [to, typed] : splitLast(to);
   const place = into ? join(dir, as) : to;
   checkOutputs(config, at, () => placeOf(place));
-  const old = orRefuse(place, 'cannot look at the destination', () => (found.isLink ? lookAtLink(place) : look(place)));
+  const old = orRefuse(place, 'cannot look at the destination', () => (isLink ? lookAtLink(place) : look(place)));
   if (old?.identity === found.identity) throw sameFile(place);
   // A FIFO may replace a FIFO. Who names a device means to write to it, which is not supported.
-  if (there?.kind === 'device' || (there?.kind === 'other' && found.kind === 'file')) {
+  if (there !== null && (isDevice(there) || (isSpecial(there) && found.type === 'f'))) {
     throw new RefusedError(to, 'is neither a directory nor a regular file', 'EPCOPY_TYPE');
   }
   return prepareFile(fs, splitLast(at), [dir, as], dryRun);
 }
 
-interface FoundSource extends Looked {
-  /** It is copied itself, with `archive` also because it dangles. */
-  isLink: boolean;
+function isDevice({ type }: Stat): boolean {
+  return type === 'c' || type === 'b';
 }
 
-function lookAtSource(path: RawPath, { archive, sourceLink }: Config): FoundSource {
+/** A FIFO, a socket or a device. */
+function isSpecial({ type }: Stat): boolean {
+  return type !== 'f' && type !== 'd';
+}
+
+function lookAtSource(path: RawPath, { archive, sourceLink }: Config): Stat {
   const itself = sourceLink && !path.endsWith('/') ? lookAtLink(path) : null;
-  if (itself !== null) return { kind: 'other', identity: itself.identity, isLink: true };
+  if (itself !== null) return itself;
   const found = orRefuse(path, 'cannot look at the source', () => look(path));
-  if ((found?.kind === 'other' || found?.kind === 'device') && !archive) {
+  if (found !== null && isSpecial(found) && !archive) {
     throw new RefusedError(path, 'is a FIFO, a socket or a device: copied only with --archive', 'EPCOPY_TYPE');
   }
-  if (found !== null) return { ...found, isLink: false };
+  if (found !== null) return found;
   const link = lookAtLink(path);
   if (link === null) throw new RefusedError(path, 'no such file or directory', 'ENOENT');
-  if (archive) return { kind: 'other', identity: link.identity, isLink: true };
+  if (archive) return link;
   throw new RefusedError(path, 'is a dangling symbolic link: copied only with --source-link or --archive', 'ENOENT');
 }
 
@@ -120,8 +135,7 @@ export interface Origin {
 export function prepareTree(fs: FileSystem, origin: Origin, to: RawPath, resolved: ResolvedPath, config: Config): Plan {
   const { dryRun } = config;
   const { dir: source, names, directories, isLeftOut } = origin;
-  const { existing, missing } = resolved;
-  const destination = missing.reduce(join, existing);
+  const { path: destination, existing, missing } = resolved;
   const mounts = listMounts();
   refuseByName(to, destination, () => checkOverlap(mounts, directories, destination, existing, isLeftOut));
   const root = openedRoot(fs, source);
@@ -140,18 +154,12 @@ export function prepareTree(fs: FileSystem, origin: Origin, to: RawPath, resolve
     single: null,
     names,
     merged: missing.length === 0,
-    madeRoot: names === null && (missing.length > 0 || isUnfinished(modeOf(destination))),
+    madeRoot: names === null && (missing.length > 0 || isUnfinished(statOfDestination(destination).mode)),
     forbidden:
       missing.length > 0
         ? []
         : orRefuse(source, 'cannot look at the source', () =>
-            forbiddenPlaces(
-              mounts,
-              directories,
-              names === null ? splitLast(source)[0] : source,
-              destination,
-              identityOf,
-            ),
+            forbiddenPlaces(mounts, directories, names === null ? splitLast(source)[0] : source, destination),
           ),
     mounts,
     undo,
@@ -174,8 +182,7 @@ function refuseByName(typed: RawPath, real: RawPath, check: () => void): void {
 type DirAndName = [dir: RawPath, name: RawPath];
 
 function prepareFile(fs: FileSystem, [sourceDir, name]: DirAndName, [dir, as]: DirAndName, dryRun: boolean): Plan {
-  const { existing, missing } = resolveDestination(dir);
-  const destination = missing.reduce(join, existing);
+  const { path: destination, existing, missing } = resolveDestination(dir);
   const root = openedRoot(fs, sourceDir);
   const made = makeDirectories(existing, missing, dryRun, 0o777);
   return orUndo(made.undo, () => ({
@@ -201,16 +208,10 @@ function orUndo<T>(undo: () => void, look: () => T): T {
   }
 }
 
-export interface ResolvedPath {
-  /** Real path of the existing part. */
-  existing: RawPath;
-  missing: RawPath[];
-}
-
 export function resolveDestination(path: RawPath): ResolvedPath {
   const resolved = orRefuse(path, 'cannot look at the destination', () => realAsFarAsItExists(path));
   const [first] = resolved.missing;
-  if (first !== undefined && look(resolved.existing)?.kind !== 'directory') {
+  if (first !== undefined && look(resolved.existing)?.type !== 'd') {
     throw new RefusedError(path, 'a part of the path is not a directory', 'ENOTDIR');
   }
   // Followed, a dangling link looks like a missing name.
@@ -231,10 +232,8 @@ function destinationRoot(fs: FileSystem, path: RawPath, missing: boolean): Root 
 }
 
 function closedModeOf(path: RawPath): number | null {
-  const { uid, mode } = orRefuse(path, 'cannot look at the destination', () =>
-    systemCall(() => statSync(toBytes(path))),
-  );
-  return isClosedToOwner({ uid, mode }) ? mode & 0o7777 : null;
+  const stat = statOfDestination(path);
+  return isClosedToOwner(stat) ? stat.mode : null;
 }
 
 // If it fails, the first write reports the reason.
@@ -272,27 +271,22 @@ function checkAccess(path: RawPath, access: number, what: string): void {
   orRefuse(path, what, () => systemCall(() => accessSync(toBytes(path), access)));
 }
 
-function modeOf(path: RawPath): number {
-  return orRefuse(path, 'cannot look at the destination', () =>
-    systemCall(() => statSync(toBytes(path)).mode & 0o7777),
-  );
-}
-
-function identityOf(path: RawPath): string {
-  return systemCall(() => nodeStat(statSync(toBytes(path), { bigint: true })).identity);
+function statOfDestination(path: RawPath): Stat {
+  return orRefuse(path, 'cannot look at the destination', () => statOf(path));
 }
 
 // Another process may make it at the same time, which is fine.
 function makeOrFind(path: RawPath, mode: number): boolean {
   try {
     systemCall(() => mkdirSync(toBytes(path), mode));
+    const made = statOfDestination(path).mode;
     // The umask may clear any bit, and some file systems drop the sticky one.
-    if (mode === UNFINISHED_DIR_MODE && !isUnfinished(modeOf(path))) orNull(() => chmodSync(toBytes(path), mode));
+    if (mode === UNFINISHED_DIR_MODE && !isUnfinished(made)) setMode(path, mode);
     // As with `mkdir -p`, a parent is accessible whatever the umask.
-    else if ((modeOf(path) & 0o300) !== 0o300) orNull(() => chmodSync(toBytes(path), modeOf(path) | 0o300));
+    else if ((made & 0o300) !== 0o300) setMode(path, made | 0o300);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST' && look(path)?.kind === 'directory') return false;
+    if (codeOf(error) === 'EEXIST' && look(path)?.type === 'd') return false;
     throw error;
   }
 }

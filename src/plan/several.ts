@@ -19,11 +19,10 @@ export function prepareSeveral(
   refuseForSeveral(config);
   const to = absolute(destination, config);
   const there = orRefuse(to, 'cannot look at the destination', () => look(to));
-  if (there !== null && there.kind !== 'directory') {
+  if (there !== null && there.type !== 'd') {
     throw new RefusedError(to, 'is not a directory, and several sources need one (unquoted pattern?)', 'ENOTDIR');
   }
-  const resolved = resolveDestination(to);
-  const origins = originsOf(sources, resolved.missing.reduce(join, resolved.existing), config);
+  const origins = originsOf(sources, resolveDestination(to).path, config);
   const plans: Plan[] = [];
   try {
     for (const origin of origins) plans.push(prepareTree(fs, origin, to, resolveDestination(to), config));
@@ -88,5 +87,5 @@ function isDirectory(path: RawPath, copy: RawPath, { dereference }: Config): boo
   if (old !== null && old.identity === (link ?? found)?.identity) {
     throw new RefusedError(path, 'source and destination are the same', 'EPCOPY_OVERLAP');
   }
-  return found?.kind === 'directory';
+  return found?.type === 'd';
 }

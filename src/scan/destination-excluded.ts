@@ -1,6 +1,5 @@
 import type { Config } from '../api/config.ts';
 import { RefusedError } from '../api/errors.ts';
-import { join } from '../api/names.ts';
 import { codeOf } from '../fs/system-error.ts';
 import { isWithin, trim } from '../plan/mounts.ts';
 import { absolute, real, realAsFarAsItExists } from '../plan/paths.ts';
@@ -22,8 +21,7 @@ export async function isDestinationExcluded(
   if (config.dereference) return false;
   try {
     const top = real(absolute(source, config));
-    const { existing, missing } = realAsFarAsItExists(absolute(destination, config));
-    const path = missing.reduce(join, existing);
+    const { path } = realAsFarAsItExists(absolute(destination, config));
     if (path === top || !isWithin(path, top)) return false;
     const turns = new Turns(() => false);
     for (const way of pathsTo(toGlob(path.slice(trim(top).length + 1)))) {
