@@ -5,7 +5,7 @@ import type { Handle, Stat, TypeLetter } from './file-system.ts';
 import * as flags from './flags.ts';
 import { nodeStat } from './node-stat.ts';
 import { nodePath, pathOf } from './proc-path.ts';
-import { codeOf, fromNode, SystemError } from './system-error.ts';
+import { codeOf, fromNode, SystemError, systemCallAsync } from './system-error.ts';
 
 /** A directory that was read without blocking. The receiver closes the handle, which cannot list it again. */
 export interface DirectoryRead {
@@ -51,34 +51,26 @@ export async function readAhead(
   { follow, sizes, after }: ReadAheadOptions,
   list: (handle: Handle, entry: (name: RawPath, type: TypeLetter) => void) => Promise<void>,
 ): Promise<DirectoryRead> {
+  const handle = await systemCallAsync(() => openQuietlyBelow(root, path, follow));
   try {
-    const handle = await openQuietlyBelow(root, path, follow);
-    try {
-      const before = nodeStat(await fstat(handle, { bigint: true }));
-      const read: DirectoryRead = { handle, names: [], types: [], before, after: null, sizes: null };
-      await list(handle, (name, type) => {
-        read.names.push(name);
-        read.types.push(type);
-      });
-      if (after) read.after = nodeStat(await fstat(handle, { bigint: true }));
-      if (sizes) read.sizes = await sizesOf(read, follow);
-      return read;
-    } catch (error) {
-      fs.closeSync(handle);
-      throw error;
-    }
+    const before = nodeStat(await fstat(handle, { bigint: true }));
+    const read: DirectoryRead = { handle, names: [], types: [], before, after: null, sizes: null };
+    await list(handle, (name, type) => {
+      read.names.push(name);
+      read.types.push(type);
+    });
+    if (after) read.after = nodeStat(await fstat(handle, { bigint: true }));
+    if (sizes) read.sizes = await sizesOf(read, follow);
+    return read;
   } catch (error) {
+    fs.closeSync(handle);
     throw fromNode(error);
   }
 }
 
 /** Holds a directory below an open one, links not followed, without opening it, on Linux. Rejects with SystemError. */
-export async function holdAhead(root: Handle, path: RawPath): Promise<Handle> {
-  try {
-    return await openBelow(root, path, flags.O_PATH | flags.O_DIRECTORY | flags.O_NOFOLLOW);
-  } catch (error) {
-    throw fromNode(error);
-  }
+export function holdAhead(root: Handle, path: RawPath): Promise<Handle> {
+  return systemCallAsync(() => openBelow(root, path, flags.O_PATH | flags.O_DIRECTORY | flags.O_NOFOLLOW));
 }
 
 /** Resolves when the storage of a path answers. */
@@ -101,22 +93,16 @@ export function inPool<T>(call: Promise<T>, leave: (code: number) => void): Prom
 }
 
 /** Looks an entry of an open directory up, on Linux. Rejects with SystemError. */
-export async function lookAhead(dir: Handle, name: RawPath): Promise<Looked> {
-  try {
+export function lookAhead(dir: Handle, name: RawPath): Promise<Looked> {
+  return systemCallAsync(async () => {
     const stat = nodeStat(await lstatExact(nodePath(join(pathOf(dir), name)), { bigint: true }));
     return { stat, target: stat.type === 'l' ? await readLinkAhead(dir, name) : null };
-  } catch (error) {
-    throw fromNode(error);
-  }
+  });
 }
 
 /** Rejects with SystemError. */
-export async function readLinkAhead(dir: Handle, name: RawPath): Promise<RawPath> {
-  try {
-    return await readlink(nodePath(join(pathOf(dir), name)), 'latin1');
-  } catch (error) {
-    throw fromNode(error);
-  }
+export function readLinkAhead(dir: Handle, name: RawPath): Promise<RawPath> {
+  return systemCallAsync(() => readlink(nodePath(join(pathOf(dir), name)), 'latin1'));
 }
 
 async function openQuietlyBelow(root: Handle, path: RawPath, follow: boolean): Promise<Handle> {

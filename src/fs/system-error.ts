@@ -54,6 +54,15 @@ export function systemCall<T>(call: () => T): T {
   }
 }
 
+/** The same for a call that answers later. */
+export async function systemCallAsync<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw fromNode(error);
+  }
+}
+
 /** Returns null when a system call fails (with one of the codes, if given). Other errors are rethrown. */
 export function orNull<T>(call: () => T, ...codes: string[]): T | null {
   try {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { closeSync, constants, openSync } from 'node:fs';
 import { type RawPath, toBytes } from '../api/names.ts';
 import { NonBlockingStream } from '../fs/non-blocking-stream.ts';
-import { fromNode, systemCall } from '../fs/system-error.ts';
+import { fromNode, systemCall, systemCallAsync } from '../fs/system-error.ts';
 import type { Sink } from './text-output.ts';
 
 /** A reader may be so many bytes behind. */
@@ -47,9 +47,7 @@ export class StreamSink implements Sink {
   async #drained(): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
     while (this.#stream.writableLength > 0) {
-      await once(this.#stream, 'drain').catch((error: unknown) => {
-        throw fromNode(error);
-      });
+      await systemCallAsync(() => once(this.#stream, 'drain'));
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Failure } from '../api/errors.ts';
 import type { RawPath } from '../api/names.ts';
 import type { DeferredEntry } from '../protocol/entries-job.ts';
-import type { Job, Split } from '../protocol/jobs.ts';
+import type { DiscardJob, Job, PublishJob, RangeJob, Split, SplitJob } from '../protocol/jobs.ts';
 import type { Report } from '../protocol/report.ts';
 import type { Counters } from '../report/counters.ts';
 import type { LockedSplit } from '../report/split-lock.ts';
@@ -26,7 +26,8 @@ export async function copyInPieces(
   lock: (path: RawPath, split: Split) => LockedSplit,
 ): Promise<Failure | null> {
   const { path } = entry;
-  const begun = await runStep(entry, run, { kind: 'split', path, deferredAs: entry.identity }, counters, 0);
+  const step = (job: Parameters<typeof runStep>[0]): Promise<Step> => runStep(job, run, counters);
+  const begun = await step({ kind: 'split', path, deferredAs: entry.identity });
   const made = begun.report?.split ?? null;
   if (begun.report === null || (begun.failure !== null && made === null)) return begun.failure;
   if (made === null) {
@@ -35,17 +36,17 @@ export async function copyInPieces(
   }
   const { split, release } = lock(path, made);
   try {
-    const discard: Job = { kind: 'discard', path, split };
+    const discard: DiscardJob = { kind: 'discard', path, split };
     live.set(split.temporary, discard);
-    let failure = begun.failure ?? (await copyPieces(entry, split, run, counters));
+    let failure = begun.failure ?? (await copyPieces(path, split, step));
     let published = false;
     if (failure === null) {
-      const last = await runStep(entry, run, { kind: 'publish', path, split }, counters, 0);
+      const last = await step({ kind: 'publish', path, split });
       failure = last.failure;
       published = failure === null && last.report !== null;
     }
     if (published) counters.countUnreported(1, 0);
-    else await runStep(entry, run, discard, counters, 0);
+    else await step(discard);
     live.delete(split.temporary);
     return failure;
   } finally {
@@ -54,42 +55,38 @@ export async function copyInPieces(
 }
 
 async function copyPieces(
-  entry: DeferredEntry,
+  path: RawPath,
   split: Split,
-  run: (job: Job) => Promise<Report | null>,
-  counters: Counters,
+  step: (job: RangeJob) => Promise<Step>,
 ): Promise<Failure | null> {
-  let failure: Failure | null = null;
-  const pieces: Promise<void>[] = [];
+  const pieces: Promise<Step>[] = [];
   const length = PIECE * Math.ceil(split.size / (PIECE * MOST_PIECES));
   for (let start = 0; start < split.size; start += length) {
     const end = Math.min(start + length, split.size);
-    const copy = async (): Promise<void> => {
-      const guarded = async (job: Job): Promise<Report | null> => (failure === null ? run(job) : null);
-      const part = { number: start / length + 1, of: Math.ceil(split.size / length) };
-      const job: Job = { kind: 'range', path: entry.path, split, start, end, part };
-      const result = await runStep(entry, guarded, job, counters, end - start);
-      failure ??= result.failure;
-    };
-    pieces.push(copy());
+    const part = { number: start / length + 1, of: Math.ceil(split.size / length) };
+    pieces.push(step({ kind: 'range', path, split, start, end, part }));
   }
-  await Promise.all(pieces);
-  return failure;
+  const steps = await Promise.all(pieces);
+  return steps.find(({ failure }) => failure !== null)?.failure ?? null;
+}
+
+/** The result of a job; its report is null when the run was stopped, or the worker died. */
+interface Step {
+  report: Report | null;
+  failure: Failure | null;
 }
 
 async function runStep(
-  entry: DeferredEntry,
+  job: SplitJob | RangeJob | PublishJob | DiscardJob,
   run: (job: Job) => Promise<Report | null>,
-  job: Job,
   counters: Counters,
-  bytes: number,
-): Promise<{ report: Report | null; failure: Failure | null }> {
+): Promise<Step> {
   try {
     const report = await run(job);
-    if (report !== null) counters.record(report, 0, bytes, true);
+    if (report !== null) counters.record(report, 0, job.kind === 'range' ? job.end - job.start : 0, true);
     return { report, failure: report?.failure ?? null };
   } catch (error) {
     if (!(error instanceof LostJob)) throw error;
-    return { report: null, failure: lossFailure(entry.path, error) };
+    return { report: null, failure: lossFailure(job.path, error) };
   }
 }
