@@ -1,10 +1,9 @@
-import { availableParallelism } from 'node:os';
 import { checkCombinations } from './check-call.ts';
 import { pathsToRetry, UsageError } from './errors.ts';
 import { fromText, type RawPath } from './names.ts';
 import type { CopyOptions } from './options.ts';
 import { OPTIONS } from './options-table.ts';
-import { MAX_BUFFER } from './values.ts';
+import { MAX_BUFFER, usualJobs } from './values.ts';
 
 /** One read and one write move this much unless the user says otherwise: it fits the processor's second cache. */
 const BATCH_BYTES = 128 * 1024;
@@ -63,7 +62,7 @@ export function resolveConfig(options: CopyOptions): Config {
 // Workers that wait for --bwlimit do not wait for the storage.
 function jobsOf({ jobs = 'auto', bwlimit = 0, broker }: CopyOptions): { jobs: number; mostJobs: number } {
   if (jobs !== 'auto') return { jobs, mostJobs: jobs };
-  const least = Math.min(Math.max(availableParallelism(), 2), 16);
+  const least = usualJobs();
   return { jobs: least, mostJobs: bwlimit > 0 || broker !== undefined ? least : MOST_AUTO_JOBS };
 }
 

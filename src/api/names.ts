@@ -68,6 +68,11 @@ export function parentOf(path: RawPath): RawPath {
   return splitPath(path)[0];
 }
 
+/** Whether the path is the directory or lies in it; both are relative to one directory, which '' is. */
+export function isIn(path: RawPath, dir: RawPath): boolean {
+  return dir === '' || path === dir || (path.startsWith(dir) && path[dir.length] === '/');
+}
+
 /** Joins with one `/`; an empty side is omitted. */
 export function join(dir: RawPath, name: RawPath): RawPath {
   if (dir === '') return name;

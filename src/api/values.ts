@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { types } from 'node:util';
 
 /** A type of option values. */
@@ -25,6 +26,11 @@ export interface TextValue {
 
 /** The most workers that `jobs` takes. */
 export const MOST_JOBS = 64;
+
+/** Workers when their number is not given, at the start of a run. */
+export function usualJobs(): number {
+  return Math.min(Math.max(availableParallelism(), 2), 16);
+}
 
 /** The largest buffer, and with it the largest chunk, in bytes. */
 export const MAX_BUFFER = 1 << 30;

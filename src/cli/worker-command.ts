@@ -1,7 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { RefusedError, UsageError } from '../api/errors.ts';
 import { escapeControls, type RawPath } from '../api/names.ts';
-import { BadValue, brokerUrl, MOST_JOBS, whole } from '../api/values.ts';
+import { BadValue, brokerUrl, MOST_JOBS, usualJobs, whole } from '../api/values.ts';
 import { type EndingSignal, exitCodeOfError, SIGNAL_CODES } from './exit-codes.ts';
 
 const USAGE = `Usage: pcopy worker <url> --allow <dir> [--allow <dir>] [-j <n>]
@@ -27,7 +26,7 @@ function parseWorkerCommand(args: readonly RawPath[]): WorkerCommand | null {
   if (rest.includes('-h') || rest.includes('--help')) return null;
   if (!brokerUrl.fits(url)) throw new UsageError(`argument 'url': takes ${brokerUrl.takes}`);
   const allow: RawPath[] = [];
-  let jobs = Math.min(Math.max(availableParallelism(), 2), 16);
+  let jobs = usualJobs();
   for (let at = 0; at < rest.length; at++) {
     const [, name = '', attached] = /^(--allow|--jobs|-j)(?:=?(.+))?$/s.exec(rest[at] ?? '') ?? [];
     if (name === '') throw new UsageError(`unknown argument '${rest[at]}' of worker`);

@@ -1,3 +1,4 @@
+import type { Config } from '../api/config.ts';
 import type { RawPath } from '../api/names.ts';
 import type { Root } from '../fs/directories.ts';
 
@@ -17,8 +18,29 @@ export interface RateLimit {
   startMs: number;
 }
 
+/** The options of a run that its workers read as they are. */
+export const WORKER_OPTIONS = [
+  'chunkSize',
+  'batch',
+  'atomic',
+  'ifExists',
+  'update',
+  'checksum',
+  'archive',
+  'dereference',
+  'reflink',
+  'sparse',
+  'verify',
+  'partial',
+  'fsync',
+  'dryRun',
+  'retries',
+] as const satisfies readonly (keyof Config)[];
+
+export type WorkerOptions = Pick<Config, (typeof WORKER_OPTIONS)[number]>;
+
 /** The configuration of a worker. */
-export interface WorkerConfig {
+export interface WorkerConfig extends WorkerOptions {
   source: Root;
   destination: Root;
   /** The parent's driver, used by all workers. */
@@ -37,27 +59,10 @@ export interface WorkerConfig {
   runMark: string;
   /** The same of the process that leads the run: for what outlives the job that makes it. */
   leaderMark: string;
-  /** Bytes. */
-  chunkSize: number;
-  /** Chunks moved by one call. */
-  batch: number;
-  atomic: boolean;
-  ifExists: 'replace' | 'skip' | 'error' | 'older';
-  update: boolean;
-  checksum: boolean;
   /** The parent removes an existing entry of another type before the copy takes its place. */
   mirror: boolean;
-  archive: boolean;
-  dereference: boolean;
-  reflink: 'auto' | 'always' | 'never';
-  sparse: 'auto' | 'always' | 'never';
-  verify: boolean;
-  partial: boolean;
   /** Hash what is copied, for the manifest. */
   hash: boolean;
-  fsync: boolean;
-  dryRun: boolean;
-  retries: number;
   /** The rate that all workers share, or null. */
   rate: RateLimit | null;
   /**

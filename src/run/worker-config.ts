@@ -3,19 +3,21 @@ import { openRoot } from '../fs/directories.ts';
 import { type FileSystem, withHandle } from '../fs/file-system.ts';
 import { runMark } from '../fs/temporary-name.ts';
 import type { Plan } from '../plan/prepare.ts';
-import type { WorkerConfig } from '../protocol/worker-config.ts';
+import { WORKER_OPTIONS, type WorkerConfig, type WorkerOptions } from '../protocol/worker-config.ts';
 
 /** Bytes. Files of this size or more are split among idle workers. */
 const SPLIT_ABOVE = 64 * 1024 * 1024;
 
 export function workerConfig(fs: FileSystem, plan: Plan, config: Config): WorkerConfig {
+  const { verify, partial, atomic } = config;
+  const options = Object.fromEntries(WORKER_OPTIONS.map((name) => [name, config[name]])) as WorkerOptions;
   const hash = config.manifest !== null;
   // Hashing needs the bytes in order, and a file written in place has no temporary name to share.
   // For a partial file only one position is recorded.
-  const whole =
-    (config.jobs === 1 && config.broker === null) || hash || config.verify || config.partial || !config.atomic;
+  const whole = (config.jobs === 1 && config.broker === null) || hash || verify || partial || !atomic;
   const mark = runMark();
   return {
+    ...options,
     source: plan.source,
     destination: plan.destination,
     driver: fs.name,
@@ -26,23 +28,8 @@ export function workerConfig(fs: FileSystem, plan: Plan, config: Config): Worker
     beganMs: Date.now(),
     runMark: mark,
     leaderMark: mark,
-    chunkSize: config.chunkSize,
-    batch: config.batch,
-    atomic: config.atomic,
-    ifExists: config.ifExists,
-    update: config.update,
-    checksum: config.checksum,
     mirror: config.delete && config.ifExists === 'replace',
-    archive: config.archive,
-    dereference: config.dereference,
-    reflink: config.reflink,
-    sparse: config.sparse,
-    verify: config.verify,
-    partial: config.partial,
     hash,
-    fsync: config.fsync,
-    dryRun: config.dryRun,
-    retries: config.retries,
     // Executors set these two.
     rate: null,
     lease: null,

@@ -1,4 +1,4 @@
-import type { RawPath } from '../api/names.ts';
+import { isIn, type RawPath } from '../api/names.ts';
 
 /** Values for the ancestors of the current directory in a depth-first walk. */
 export class AncestorStack<T> {
@@ -7,7 +7,8 @@ export class AncestorStack<T> {
 
   /** The values of the ancestors of `dir` that have one, the outermost first. Drops the others. */
   to(dir: RawPath): readonly T[] {
-    for (let last = this.dirs.at(-1); last !== undefined && !isBelow(dir, last); last = this.dirs.at(-1)) {
+    for (let last = this.dirs.at(-1); last !== undefined; last = this.dirs.at(-1)) {
+      if (last !== dir && isIn(dir, last)) break;
       this.dirs.pop();
       this.values.pop();
     }
@@ -19,8 +20,4 @@ export class AncestorStack<T> {
     this.dirs.push(dir);
     this.values.push(value);
   }
-}
-
-function isBelow(path: RawPath, dir: RawPath): boolean {
-  return dir === '' ? path !== '' : path.length > dir.length && path.startsWith(dir) && path[dir.length] === '/';
 }

@@ -1,5 +1,5 @@
 import type { Found } from '../api/events.ts';
-import { join, type RawPath, splitPath } from '../api/names.ts';
+import { isIn, join, type RawPath, splitPath } from '../api/names.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import { kindOf } from '../protocol/kind.ts';
 import type { ScanListener, ScanOptions } from './scan.ts';
@@ -114,7 +114,7 @@ export class Batches {
   // The listing continues in another directory; null: it has ended.
   private leave(to: RawPath | null): void {
     for (let last = this.deferredDirs.at(-1); last !== undefined; last = this.deferredDirs.at(-1)) {
-      if (to !== null && (last.dir === '' || to === last.dir || to.startsWith(`${last.dir}/`))) return;
+      if (to !== null && isIn(to, last.dir)) return;
       this.deferredDirs.pop();
       for (const name of last.names) putDeferred(this.roomyBatch(last.dir), last.dir, name);
     }

@@ -1,4 +1,4 @@
-import { parentOf, type RawPath } from '../api/names.ts';
+import { isIn, parentOf, type RawPath } from '../api/names.ts';
 import type { EntriesJob } from '../protocol/jobs.ts';
 
 /**
@@ -20,7 +20,7 @@ export class CompleteDirectories {
   listed({ groups }: EntriesJob): number {
     const number = ++this.count;
     for (const { dir } of groups) {
-      for (let at = this.ancestors.at(-1); at !== undefined && !holds(at, dir); at = this.ancestors.at(-1)) {
+      for (let at = this.ancestors.at(-1); at !== undefined && !isIn(dir, at); at = this.ancestors.at(-1)) {
         this.left.push({ dir: at, last: number });
         this.ancestors.pop();
       }
@@ -72,8 +72,4 @@ export class CompleteDirectories {
     }
     this.made.delete(dir);
   }
-}
-
-function holds(dir: RawPath, path: RawPath): boolean {
-  return dir === '' || path === dir || (path.startsWith(dir) && path[dir.length] === '/');
 }
