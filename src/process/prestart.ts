@@ -28,6 +28,8 @@ export class PrestartedWorker {
 
   /** Ends it unused. Resolves when it is gone. */
   async discard(): Promise<void> {
+    // Who waits for its end is not to end before.
+    this.#child.daemon = false;
     this.#child.kill('SIGKILL');
     await this.#child.ended;
   }

@@ -31,6 +31,12 @@ test('daemons hold a script only while it waits for them, and end with it', asyn
   await until(() => !pids.some(runs));
 });
 
+test('a worker that is discarded holds a script until it is gone', async () => {
+  const { firstLine, ended } = script('discarded');
+  expect(await firstLine).toBe('gone');
+  expect(await ended).toEqual([0, null]);
+});
+
 test('a killed parent takes all below it along', async () => {
   const { program, firstLine, ended } = script('family');
   const pids = (await firstLine).split(' ').map(Number);
