@@ -1,10 +1,10 @@
 import { checkCall } from '../api/check-call.ts';
 import { type Config, resolveConfig } from '../api/config.ts';
-import { RefusedError } from '../api/errors.ts';
+import { CopyError, RefusedError } from '../api/errors.ts';
 import type { CopyEvent, Summary } from '../api/events.ts';
 import type { CopyOptions } from '../api/options.ts';
 import type { Broker } from '../broker/broker.ts';
-import { affordableWorkers } from '../fs/directories.ts';
+import { affordableWorkers, openRoot } from '../fs/directories.ts';
 import { openFileSystem } from '../fs/driver.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { Retries } from '../fs/retry.ts';
@@ -300,6 +300,7 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     }
     if (!plan.madeRoot && plan.single === null && plan.names === null && !tree.leavesTop) scheduler.kept.add('');
     if (!config.dryRun && !reporter.ended && plan.single === null) await scheduler.finish();
+    if (!config.dryRun && !reporter.ended) checkDestination(fs, plan, reporter);
   } catch (error) {
     if (!(error instanceof NoWorkers)) reporter.broken(error);
     else reporter.stopped(error);
@@ -312,6 +313,16 @@ async function copyPart(run: Run, plan: Plan, tree: SourceTree, common: Common):
     extra?.close();
     tree.stop();
     hooks.signal?.removeEventListener('abort', interrupt);
+  }
+}
+
+// Workers hold it, so what was moved away meanwhile is complete, but not where it was asked for.
+function checkDestination(fs: FileSystem, { destination }: Plan, reporter: RunReporter): void {
+  try {
+    fs.close(openRoot(fs, destination, 'destination', 'holdRoot'));
+  } catch (error) {
+    if (!(error instanceof CopyError)) throw error;
+    reporter.failed(error.failure);
   }
 }
 

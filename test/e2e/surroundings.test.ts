@@ -1,6 +1,7 @@
-import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectSame } from '../support/compare.ts';
+import { whileCopying } from '../support/held.ts';
 import { needs } from '../support/needs.ts';
 import { childrenOf, openFiles } from '../support/processes.ts';
 import { expectExit, ORDINARY, overBothDrivers, pcopy, ROOT, start, startCommand, until } from '../support/run.ts';
@@ -43,6 +44,25 @@ overBothDrivers((driver) => {
       expect(events.at(-1)).toMatchObject({ type: 'end', totals: { failed: 0 } });
     },
   );
+});
+
+const MOVES: Record<string, (dst: string) => void> = {
+  'is moved away': (dst) => renameSync(dst, `${dst}.away`),
+  'is replaced by another directory': (dst) => {
+    renameSync(dst, `${dst}.away`);
+    mkdirSync(dst);
+  },
+};
+
+overBothDrivers((driver) => {
+  test.each(Object.keys(MOVES))('a destination that %s during the run is an error', async (what) => {
+    const top = temp();
+    plant(`${top}/src`, { a: slowFile(400_000) });
+    const step = (): void => MOVES[what]?.(`${top}/dst`);
+    const run = await whileCopying(`${top}/src/a`, ['-j', '1', `${top}/src`, `${top}/dst`], step, { driver });
+    expect(expectExit(run, 1).stdout).toContain('"action":"open the destination"');
+    expectSame(`${top}/src`, `${top}/dst.away`, { times: timesOf(driver) });
+  });
 });
 
 test('a relative path means nothing in a directory that was removed', async () => {
