@@ -148,7 +148,7 @@ async function run(task: TaskMessage): Promise<void> {
     const args = open({ value: task.args, packed: true, handles: task.handles }) as unknown[];
     const value = task.each ? await runEach(target, args[0] as unknown[]) : await target(...args);
     if (outputPending()) await outputWritten();
-    tell({ type: 'result', id: task.id, value, handles: handleTable }, value);
+    tell({ type: 'result', id: task.id, ...(value !== undefined && { value }), handles: handleTable }, value);
   } catch (error) {
     tell({ type: 'failure', id: task.id, error: encodeError(error) });
     if (boot.role === 'process') process.exitCode ??= 1;

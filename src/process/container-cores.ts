@@ -35,9 +35,6 @@ export class DictCore implements Owner {
     }
   }
 
-  /** A dead process leaves nothing behind here but what it set. */
-  leave(): void {}
-
   #remove(key: Key): boolean {
     const parcel = this.#values.get(key);
     if (parcel === undefined) return false;
@@ -76,9 +73,6 @@ export class ListCore implements Owner {
         throw new TypeError(`a list knows no ${op.op}`);
     }
   }
-
-  /** A dead process leaves nothing behind here but what it put in. */
-  leave(): void {}
 
   #set(index: number, parcel: Parcel): Parcel {
     const place = index < 0 ? index + this.#values.length : index;

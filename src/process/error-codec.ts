@@ -1,21 +1,6 @@
 import { inspect, types } from 'node:util';
 import { isCloneable } from './clone.ts';
-import {
-  BufferTooShort,
-  ConnectionClosed,
-  EndOfFile,
-  type Loss,
-  MisuseError,
-  NotCloneable,
-  ObjectGone,
-  PoolClosed,
-  QueueClosed,
-  QueueEmpty,
-  QueueFull,
-  RemoteStack,
-  WaitTimeout,
-  WorkerLost,
-} from './errors.ts';
+import { type Loss, NotCloneable, RemoteStack, STATES, WorkerLost } from './errors.ts';
 
 /** An error as plain data. Structured clone would keep only its message, its stack and the names of built-in classes. */
 export interface EncodedError {
@@ -31,21 +16,8 @@ export interface EncodedError {
   isDom: boolean;
 }
 
-/** Errors that tell a state and not a fault: they come back as what they were, without the stack from the other side. */
-const STATES = new Map<string, new (message: string) => Error>(
-  [
-    BufferTooShort,
-    ConnectionClosed,
-    EndOfFile,
-    MisuseError,
-    ObjectGone,
-    PoolClosed,
-    QueueClosed,
-    QueueEmpty,
-    QueueFull,
-    WaitTimeout,
-  ].map((type) => [type.name, type]),
-);
+/** They come back as what they were, without the stack from the other side. */
+const STATE_BY_NAME = new Map<string, new (message: string) => Error>(STATES.map((type) => [type.name, type]));
 
 const BUILT_IN = new Map<string, new (message: string, options?: ErrorOptions) => Error>(
   [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),
@@ -65,18 +37,10 @@ export function encodeError(thrown: unknown, depth = 0): EncodedError {
     const common = { name: 'Error', stack: '', cause: null, errors: null, isDom: false };
     return { ...common, message: textOf(thrown), properties };
   }
-  const { name, message, stack = '', cause } = thrown;
+  const { name, message, stack = '' } = thrown;
+  const cause = thrown.cause === undefined || depth > DEEPEST ? null : inner(thrown.cause);
   const errors = thrown instanceof AggregateError && depth < DEEPEST ? thrown.errors.map(inner) : null;
-  const isDom = thrown instanceof DOMException;
-  return {
-    name,
-    message,
-    stack,
-    properties,
-    cause: cause === undefined || depth > DEEPEST ? null : inner(cause),
-    errors,
-    isDom,
-  };
+  return { name, message, stack, properties, cause, errors, isDom: thrown instanceof DOMException };
 }
 
 /** Looking may run the program's own code: a getter, a proxy. */
@@ -103,7 +67,7 @@ function textOf(thrown: unknown): string {
  * `cause` is a `RemoteStack` with the stack of the other process, and the cause of that is the original cause.
  */
 export function decodeError(wire: EncodedError): Error {
-  const State = STATES.get(wire.name);
+  const State = STATE_BY_NAME.get(wire.name);
   if (State !== undefined) return new State(wire.message);
   if (wire.name === 'NotCloneable') return new NotCloneable(wire.message, String(wire.properties.path));
   const cause = new RemoteStack(wire.message, wire.cause === null ? undefined : { cause: decodeError(wire.cause) });

@@ -63,6 +63,20 @@ export class RemoteStack extends Error {
   override name = 'RemoteStack';
 }
 
+/** Errors that tell a state and not a fault. */
+export const STATES = [
+  BufferTooShort,
+  ConnectionClosed,
+  EndOfFile,
+  MisuseError,
+  ObjectGone,
+  PoolClosed,
+  QueueClosed,
+  QueueEmpty,
+  QueueFull,
+  WaitTimeout,
+];
+
 /** How a worker ended, and how far it had come. */
 export interface Loss {
   pid: number | undefined;

@@ -2,7 +2,7 @@
 // JSON or structured clone writes it, or one of the two that make up the traffic of a queue, which nobody on the way has to decode.
 import { DefaultSerializer, deserialize, serialize } from 'node:v8';
 import { type Descriptor, type Message, NOTICES, type Notice, type PackedParcel, type Route } from './protocol.ts';
-import { smallJsonMessage } from './value-codec.ts';
+import { smallJson } from './value-codec.ts';
 
 const PREFIX_BYTES = 5;
 const EMPTY_PREFIX = Buffer.alloc(PREFIX_BYTES);
@@ -16,7 +16,7 @@ const NONE: readonly Descriptor[] = [];
 export function encodeFrame(message: Message): Buffer {
   if (message.type === 'items') return encodeItems(message, message.seq, message.items);
   if (message.type === 'notice') return encodeNotice(message);
-  const json = isPlainGet(message) ? JSON.stringify(message) : smallJsonMessage(message);
+  const json = smallJson(message);
   if (json !== undefined) {
     const frame = Buffer.allocUnsafe(PREFIX_BYTES + Buffer.byteLength(json));
     frame.write(json, PREFIX_BYTES);
@@ -27,11 +27,6 @@ export function encodeFrame(message: Message): Buffer {
   serializer.writeHeader();
   serializer.writeValue(message);
   return seal(serializer.releaseBuffer(), CLONED_MESSAGE);
-}
-
-/** The request that consumers repeat: of the toolkit's own parts, all as they are in JSON. Infinite `bytes` would not be. */
-function isPlainGet(message: Message): boolean {
-  return message.type === 'call' && message.op.op === 'get' && message.op.bytes === null;
 }
 
 function seal(frame: Buffer, kind: number): Buffer {

@@ -3,7 +3,7 @@ import { plain } from './handles.ts';
 import type { About, Address, Descriptor, Operation, PackedParcel, Parcel } from './protocol.ts';
 import { QueueCore } from './queue-core.ts';
 import { makeWith } from './shared.ts';
-import { type Answer, Waiters } from './waiters.ts';
+import { type Later, Waiters } from './waiters.ts';
 
 /** A queue that counts what was put and not yet marked as done, in the process that owns it. */
 export class JoinableCore extends QueueCore {
@@ -11,7 +11,7 @@ export class JoinableCore extends QueueCore {
   #unfinished = 0;
   #retired = false;
 
-  override handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer {
+  override handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Later {
     switch (op.op) {
       case 'taskDone':
         return this.#taskDone();

@@ -25,6 +25,4 @@ class ObjectFactory implements Owner {
     router.host(op.id, makeCore(op));
     return plain(null);
   }
-
-  leave(): void {}
 }

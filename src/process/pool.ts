@@ -115,9 +115,7 @@ export class ProcessPool {
     items: Iterable<Item> | AsyncIterable<Item>,
     options: MapOptions = {},
   ): AsyncGenerator<Result, void, undefined> {
-    checkTask(task);
-    checkItems(items, true);
-    return mapLazily(this.#dispatcher, task, items, { ordered: true, chunksize: chunksizeOf(options) });
+    return this.#mapLazily(task, items, true, options);
   }
 
   /**
@@ -129,9 +127,18 @@ export class ProcessPool {
     items: Iterable<Item> | AsyncIterable<Item>,
     options: MapOptions = {},
   ): AsyncGenerator<Result, void, undefined> {
+    return this.#mapLazily(task, items, false, options);
+  }
+
+  #mapLazily<Item, Result>(
+    task: Task<[Item], Result>,
+    items: Iterable<Item> | AsyncIterable<Item>,
+    ordered: boolean,
+    options: MapOptions,
+  ): AsyncGenerator<Result, void, undefined> {
     checkTask(task);
     checkItems(items, true);
-    return mapLazily(this.#dispatcher, task, items, { ordered: false, chunksize: chunksizeOf(options) });
+    return mapLazily(this.#dispatcher, task, items, { ordered, chunksize: chunksizeOf(options) });
   }
 
   /** No new tasks. The workers end what was handed in, and exit. */

@@ -16,7 +16,7 @@ export interface Descriptor {
 
 /** A value on its way: cloned, with descriptors where the shared objects were, and the list of those descriptors. */
 export interface Parcel {
-  value: unknown;
+  value?: unknown;
   handles: readonly Descriptor[];
   /** The object keeps it, and this is a copy. */
   kept?: boolean;
@@ -97,7 +97,7 @@ export type FromChild =
   | { type: 'booted' }
   | { type: 'ready' }
   | { type: 'broken'; error: EncodedError }
-  | { type: 'result'; id: number; value: unknown; handles: readonly Descriptor[] }
+  | { type: 'result'; id: number; value?: unknown; handles: readonly Descriptor[] }
   | { type: 'failure'; id: number; error: EncodedError }
   /** These tasks were not begun and will not be. */
   | { type: 'returned'; ids: readonly number[] };

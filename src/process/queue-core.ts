@@ -7,7 +7,7 @@ import { Deliveries, MOST_STREAMED } from './queue-deliveries.ts';
 import { unfit } from './queue-peer.ts';
 import { type Owner, router } from './router.ts';
 import { makeWith } from './shared.ts';
-import { type Answer, Waiters } from './waiters.ts';
+import { type Later, Waiters } from './waiters.ts';
 
 /** Room in a queue without a capacity, for all credit together: more than anybody will put, and still exact when added up. */
 const UNLIMITED = 2 ** 32;
@@ -58,7 +58,7 @@ export class QueueCore implements Owner {
     this.#capacity = capacity;
   }
 
-  handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer {
+  handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Later {
     switch (op.op) {
       case 'put': {
         const item = { value: op.item, packed: true as const, handles };
@@ -158,7 +158,7 @@ export class QueueCore implements Owner {
     if (this.#closed || this.#putters.size > 0 || this.#deliveries.streaming) this.#update();
   }
 
-  #put(offer: Offer, caller: Address, wait: number | null): Parcel | Answer {
+  #put(offer: Offer, caller: Address, wait: number | null): Parcel | Later {
     if (this.#closed) throw new QueueClosed('the queue is closed');
     if (this.#putters.size === 0 && this.#room > 0) {
       this.admit(offer.item);
@@ -170,7 +170,7 @@ export class QueueCore implements Owner {
     return this.#putters.join(caller, offer, offer.now ? null : wait, () => new QueueFull(`no room within ${wait} ms`));
   }
 
-  #get(wish: Wish, caller: Address, wait: number | null): Parcel | Answer {
+  #get(wish: Wish, caller: Address, wait: number | null): Parcel | Later {
     this.#deliveries.called(caller);
     const blocked = this.#deliveries.blocks(caller);
     const item = this.#items.peek();
@@ -192,7 +192,7 @@ export class QueueCore implements Owner {
     return sent > 0 && sent + this.#getters.count(caller) >= waiting;
   }
 
-  #poll(caller: Address, wait: number | null): Parcel | Answer {
+  #poll(caller: Address, wait: number | null): Parcel | Later {
     if (this.#deliveries.blocks(caller)) this.#recallItems();
     if (this.#items.length > 0 || this.#hasEnded) return plain(true);
     if (wait === 0) return plain(false);

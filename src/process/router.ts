@@ -8,7 +8,7 @@ import { ConnectionClosed, ObjectGone } from './errors.ts';
 import { dropAll, handleTable, holdAll, passOn, plain } from './handles.ts';
 import { Neighbours } from './neighbours.ts';
 import type { About, Address, Death, Descriptor, Operation, PackedParcel, Parcel, Routed } from './protocol.ts';
-import { Answer } from './waiters.ts';
+import type { Later } from './waiters.ts';
 
 const NOTHING = plain(null);
 
@@ -18,13 +18,13 @@ export interface Listener {
   arrive?(items: readonly PackedParcel[], from: Address): void;
   noticed?(what: About, count: number, from: Address): void;
   /** These processes are dead: nothing is owed to them, and what they held is free. */
-  leave(gone: (address: Address) => boolean): void;
+  leave?(gone: (address: Address) => boolean): void;
 }
 
 /** A shared object where it lives. */
 export interface Owner extends Listener {
   /** Does what is asked; a parcel at once where it can. Throws or refuses with what the caller shall see. */
-  handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Answer;
+  handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Later;
 }
 
 /** What is asked of an object in another process. */
@@ -193,7 +193,7 @@ class Router extends Neighbours {
       const owner = this.#owners.get(message.object);
       if (owner === undefined) throw new ObjectGone('the shared object is no more');
       const result = owner.handle(message.op, from, message.handles);
-      if (result instanceof Answer) result.onceGiven(reply, refuse);
+      if (typeof result === 'function') result(reply, refuse);
       else reply(result);
     } catch (error) {
       refuse(error);
@@ -213,8 +213,8 @@ class Router extends Neighbours {
   #spread(death: Death, from: Address): void {
     const gone = (address: Address): boolean => isWithin(address, death.address);
     this.recordDeath(death.address);
-    for (const owner of this.#owners.values()) owner.leave(gone);
-    for (const proxy of this.#proxies.values()) proxy.leave(gone);
+    for (const owner of this.#owners.values()) owner.leave?.(gone);
+    for (const proxy of this.#proxies.values()) proxy.leave?.(gone);
     this.#calls.leave(gone);
     this.relayDeath(death, from);
   }

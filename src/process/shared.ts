@@ -3,7 +3,6 @@ import { dropAll, mark, open } from './handles.ts';
 import { hold, release } from './keep-alive.ts';
 import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
 import { type Owner, type RequestOptions, router } from './router.ts';
-import { Answer } from './waiters.ts';
 
 const NONE: readonly Descriptor[] = [];
 
@@ -92,7 +91,7 @@ export abstract class Shared {
     try {
       if (this.#core !== null) {
         const answer = this.#core.handle(op, router.address, handles ?? NONE);
-        return open(answer instanceof Answer ? await given(answer) : answer);
+        return open(typeof answer === 'function' ? await new Promise<Parcel>(answer) : answer);
       }
       return await router.call({ to: this.owner, object: this.id, op, arrived, handles });
     } catch (error) {
@@ -107,10 +106,6 @@ export abstract class Shared {
   protected translate(error: unknown): unknown {
     return error;
   }
-}
-
-function given(answer: Answer): Promise<Parcel> {
-  return new Promise((resolve, reject) => answer.onceGiven(resolve, reject));
 }
 
 /** A descriptor for a new object of this process. */

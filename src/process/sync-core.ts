@@ -3,7 +3,7 @@ import { plain } from './handles.ts';
 import type { Address, Descriptor, Operation, Parcel } from './protocol.ts';
 import type { Owner } from './router.ts';
 import { makeWith } from './shared.ts';
-import { type Answer, Waiters } from './waiters.ts';
+import { type Later, Waiters } from './waiters.ts';
 
 /** A semaphore or a lock where it lives. A permit is held by a process, so that it comes back when that dies. */
 export class SemaphoreCore implements Owner {
@@ -20,7 +20,7 @@ export class SemaphoreCore implements Owner {
     this.#free = permits;
   }
 
-  handle(op: Operation, caller: Address, _handles: readonly Descriptor[]): Parcel | Answer {
+  handle(op: Operation, caller: Address, _handles: readonly Descriptor[]): Parcel | Later {
     switch (op.op) {
       case 'acquire':
         return this.#acquire(caller, op.wait);
@@ -44,7 +44,7 @@ export class SemaphoreCore implements Owner {
     this.#pass();
   }
 
-  #acquire(caller: Address, wait: number | null): Parcel | Answer {
+  #acquire(caller: Address, wait: number | null): Parcel | Later {
     if (this.#free === 0) {
       return this.#waiters.join(caller, null, wait, () => new WaitTimeout(`not to be had within ${wait} ms`));
     }
@@ -75,7 +75,7 @@ export class EventCore implements Owner {
   readonly #waiters = new Waiters<null>();
   #isSet = false;
 
-  handle(op: Operation, caller: Address, _handles: readonly Descriptor[]): Parcel | Answer {
+  handle(op: Operation, caller: Address, _handles: readonly Descriptor[]): Parcel | Later {
     switch (op.op) {
       case 'eventSet':
         this.#isSet = true;

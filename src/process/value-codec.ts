@@ -23,7 +23,7 @@ const MOST_CHARACTERS = 1000;
 export function encodeValue(value: unknown): Packed {
   if (value === undefined) return '';
   if (typeof value !== 'object' || value === null) return primitive(value) ?? serialize(value);
-  const writer = new JsonWriter();
+  const writer = new JsonWriter(true);
   const json = writer.write(value);
   if (json === undefined) return serialize(value);
   return writer.list === null ? json : encodeWithList(json, writer.list);
@@ -40,7 +40,7 @@ export function decodeValue(packed: Packed): unknown {
 interface List {
   /** The way to it, '' and then key after key. */
   path: string[];
-  lengths: number[];
+  lengths: Uint8Array;
   text: string;
 }
 
@@ -87,23 +87,22 @@ const { isWellFormed } = String.prototype as unknown as { isWellFormed(this: str
 /** Null for anything but an array of many short strings, without holes or properties beside them. */
 function asList(array: readonly unknown[]): Omit<List, 'path'> | null {
   if (array.length < LEAST_LISTED || array.length > MOST_LISTED) return null;
-  const lengths: number[] = [];
-  const parts: string[] = [];
+  const lengths = new Uint8Array(array.length);
+  let text = '';
   for (let index = 0; index < array.length; index++) {
     const part = array[index];
     if (typeof part !== 'string' || part.length > LISTED_CHARACTERS) return null;
-    lengths.push(part.length);
-    parts.push(part);
+    lengths[index] = part.length;
+    text += part;
   }
   if (Object.keys(array).length !== array.length) return null;
-  const text = parts.join('');
   // Half of a surrogate pair does not survive UTF-8.
   return isWellFormed.call(text) ? { lengths, text } : null;
 }
 
-/** A message: as `smallJson`, but a property that is undefined is left out. */
-export function smallJsonMessage(message: object): string | undefined {
-  return new JsonWriter(true).write(message);
+/** Undefined where structured clone has to write it. */
+export function smallJson(value: object): string | undefined {
+  return new JsonWriter(false).write(value);
 }
 
 function primitive(value: unknown): string | undefined {
@@ -124,20 +123,16 @@ class JsonWriter {
   /** An object met twice arrives as one. */
   readonly #seen: object[] = [];
   #left = MOST_PARTS;
-  #omit: boolean;
   readonly #mayList: boolean;
   /** A list that is not in the JSON. */
   list: List | null = null;
   readonly #path = ['0'];
 
-  constructor(omit = false) {
-    this.#omit = omit;
-    this.#mayList = !omit;
+  constructor(mayList: boolean) {
+    this.#mayList = mayList;
   }
 
   write(object: object): string | undefined {
-    const omit = this.#omit;
-    this.#omit = false;
     if (types.isProxy(object) || this.#seen.includes(object)) return undefined;
     this.#seen.push(object);
     const isArray = Array.isArray(object);
@@ -150,7 +145,6 @@ class JsonWriter {
     let text = '';
     for (const key of keys) {
       const part: unknown = (object as Record<string, unknown>)[key];
-      if (omit && part === undefined) continue;
       const json = typeof part === 'object' && part !== null ? this.#writePart(key, part) : primitive(part);
       if (json === undefined) return undefined;
       const comma = text === '' ? '' : ',';

@@ -13,27 +13,10 @@ export interface Waiter<T> {
 }
 
 /**
- * What somebody who waits will be told. It is handed over in the moment it is given: a promise would do so in a later
- * microtask, and whatever the object says to the same process meanwhile would overtake the answer.
+ * What somebody who waits will be told: to be called in the turn in which it was promised, with who sends the answer on. A promise would be
+ * settled in a later microtask, and whatever the object says to the same process meanwhile would overtake the answer.
  */
-export class Answer {
-  #resolve: ((answer: Parcel) => void) | undefined;
-  #reject: ((error: Error) => void) | undefined;
-
-  /** For whoever sends the answer on. Once, and in the turn in which the answer was promised: before it can be given. */
-  onceGiven(resolve: (answer: Parcel) => void, reject: (error: Error) => void): void {
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  give(answer: Parcel): void {
-    this.#resolve?.(answer);
-  }
-
-  refuse(error: Error): void {
-    this.#reject?.(error);
-  }
-}
+export type Later = (resolve: (answer: Parcel) => void, reject: (error: Error) => void) => void;
 
 /** Those who wait for the same thing, first come first served. Each leaves by an answer, its timeout, or its process's death. */
 export class Waiters<T> {
@@ -52,28 +35,28 @@ export class Waiters<T> {
   }
 
   /** Queues up. Refused with `late()` after `wait` milliseconds; null waits for ever. */
-  join(caller: Address, what: T, wait: number | null, late: () => Error): Answer {
-    const answer = new Answer();
-    let timer: NodeJS.Timeout | undefined;
-    const leave = (): void => {
-      clearTimeout(timer);
-      this.#line.delete(waiter);
+  join(caller: Address, what: T, wait: number | null, late: () => Error): Later {
+    return (resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const leave = (): void => {
+        clearTimeout(timer);
+        this.#line.delete(waiter);
+      };
+      const waiter: Waiter<T> = {
+        caller,
+        with: what,
+        resolve: (parcel) => {
+          leave();
+          resolve(parcel);
+        },
+        reject: (error) => {
+          leave();
+          reject(error);
+        },
+      };
+      this.#line.add(waiter);
+      if (wait !== null && wait <= LONGEST_TIMER) timer = setTimeout(() => waiter.reject(late()), wait);
     };
-    const waiter: Waiter<T> = {
-      caller,
-      with: what,
-      resolve: (parcel) => {
-        leave();
-        answer.give(parcel);
-      },
-      reject: (error) => {
-        leave();
-        answer.refuse(error);
-      },
-    };
-    this.#line.add(waiter);
-    if (wait !== null && wait <= LONGEST_TIMER) timer = setTimeout(() => waiter.reject(late()), wait);
-    return answer;
   }
 
   /** The one whose turn it is; it stays until it is answered. */
