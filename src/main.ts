@@ -22,10 +22,10 @@ const first = !isHelper && looksLikeCopy(process.argv.slice(2)) ? startEarly(wor
 
 // In CommonJS nothing is awaited at the top.
 async function main(): Promise<void> {
-  await import('./worker/compiler.ts').catch(sayAndExit);
+  await import('./worker/compiler.ts').catch(printAndExit);
   if (isHelper) return leave(await helpOthers());
-  const early = first === null ? [] : [await takeOver(first).catch(sayAndExit)];
-  const { run } = await import('./cli/run.ts').catch(sayAndExit);
+  const early = first === null ? [] : [await takeOver(first).catch(printAndExit)];
+  const { run } = await import('./cli/run.ts').catch(printAndExit);
   const code = await run(
     {
       argv: process.argv,
@@ -82,7 +82,7 @@ function isTooFewFiles(error: unknown): boolean {
 }
 
 // Nothing is there yet that could say it in another way.
-function sayAndExit(error: unknown): never {
+function printAndExit(error: unknown): never {
   if (!isTooFewFiles(error)) throw error;
   writeSync(2, `pcopy: ${TOO_FEW_FILES} (EMFILE)\n`);
   process.exit(3);

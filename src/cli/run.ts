@@ -174,7 +174,7 @@ class Session {
     const signals = this.#watch(abort, view.quiet);
     const exitCodeOfRun = (summary: Summary) =>
       withOutput(exitCodeOf(summary.outcome, signals.received), this.#stdout.lost !== undefined);
-    const stage = {
+    const opening = openUi({
       view,
       stdout: this.#stdout,
       stderr: this.#stderr,
@@ -186,21 +186,20 @@ class Session {
       exitCodeOf: exitCodeOfRun,
       limited: raw.bwlimit !== undefined,
       annotate: this.#annotations,
-    };
-    const opening = openUi(stage).then((show) => {
-      this.#ui = show;
-      return show;
+    }).then((ui) => {
+      this.#ui = ui;
+      return ui;
     });
-    const [show, copyTree] = await Promise.all([opening, loadEngine()]);
+    const [ui, copyTree] = await Promise.all([opening, loadEngine()]);
     const notes = (start: StartEvent) => lists.notes?.(start, raw.delete === true) ?? [];
-    const onEvent = this.#backpressure(show, notes, abort.signal);
+    const onEvent = this.#backpressure(ui, notes, abort.signal);
     const summary = await copyTree(
       typeof source === 'string' ? toBytes(source) : source.map(toBytes),
       toBytes(destination),
       options,
       { onEvent, signal: abort.signal, origins: lists.origins },
     );
-    show.close();
+    ui.close();
     return exitCodeOfRun(summary);
   }
 
@@ -230,7 +229,7 @@ class Session {
 
   /** Passes an event to the UI, and returns a promise while its output is not read; a run that is ending waits no more. */
   #backpressure(
-    show: Ui,
+    ui: Ui,
     notes: (start: StartEvent) => CopyEvent[],
     signal: AbortSignal,
   ): (event: CopyEvent) => void | Promise<void> {
@@ -238,8 +237,8 @@ class Session {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     return (event) => {
-      show.onEvent(event);
-      if (event.type === 'start') for (const note of notes(event)) show.onEvent(note);
+      ui.onEvent(event);
+      if (event.type === 'start') for (const note of notes(event)) ui.onEvent(note);
       const pauses = [this.#stdout.ready(), this.#stderr.ready()].filter((pause) => pause !== undefined);
       return pauses.length > 0 ? Promise.race([Promise.all(pauses).then(() => {}), aborted]) : undefined;
     };

@@ -26,14 +26,14 @@ export async function warnOfEmpty({ plan, config, reporter, unmatched, includes 
       const hint = didYouMean(meant);
       // It may be there to keep something from being deleted.
       if (use.option === 'exclude' && config.delete && hint === '') continue;
-      reporter.suspicious('EPCOPY_NOMATCH', `${use.said} matches nothing${hint}`);
+      reporter.suspicious('EPCOPY_NOMATCH', `${use.label} matches nothing${hint}`);
     }
     for (const use of unmatched?.topOnly ?? []) {
       const hint = didYouMean(unmatched?.meant(use));
       reporter.warn(
         '',
         'EPCOPY_NOMATCH',
-        `${use.said} matches at the top only${hint} (./ before it says that the top is meant)`,
+        `${use.label} matches at the top only${hint} (./ before it says that the top is meant)`,
       );
     }
   }

@@ -36,7 +36,7 @@ export async function compilePatterns(
       uses.push({
         option,
         pattern,
-        said: `${origin ? `${origin}:` : `--${option}`} '${escapeControls(pattern)}'`,
+        label: `${origin ? `${origin}:` : `--${option}`} '${escapeControls(pattern)}'`,
         forms,
       });
     }

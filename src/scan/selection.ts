@@ -12,7 +12,7 @@ export interface PatternUse {
   option: 'include' | 'exclude';
   pattern: string;
   /** The pattern with its origin: the option, or the line of a file. */
-  said: string;
+  label: string;
   forms: readonly Form[];
 }
 

@@ -3,7 +3,7 @@ import { NoteFile } from '../process/notes.ts';
 import { ASKED_BACK_PLACES, askedBackAt } from '../protocol/asked-back.ts';
 
 /**
- * The jobs whose rest an idle worker could do, told through a file: a worker copies with blocking calls, and would read a message only
+ * The jobs whose rest an idle worker could do, written into a file: a worker copies with blocking calls, and would read a message only
  * after its job. Linux only, where such a file needs no name.
  */
 export class AskedBack {

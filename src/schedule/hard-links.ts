@@ -48,7 +48,7 @@ export class HardLinks {
     const group = this.groups.get(identity);
     if (group === undefined) {
       this.groups.set(identity, { seen: 1, nlink, waiting: null, target: null });
-      this.lead(entry);
+      this.addPrimary(entry);
       return;
     }
     group.seen++;
@@ -78,7 +78,7 @@ export class HardLinks {
   failed(identity: string): void {
     const next = this.groups.get(identity)?.waiting?.shift();
     if (next === undefined) this.groups.delete(identity);
-    else this.lead(next);
+    else this.addPrimary(next);
   }
 
   /** The next steps since the last call, together, since a job per name would cost more than the name. */
@@ -89,7 +89,7 @@ export class HardLinks {
     return steps;
   }
 
-  private lead(entry: DeferredEntry): void {
+  private addPrimary(entry: DeferredEntry): void {
     this.steps.primaries.push(entry);
     this.pending++;
   }

@@ -18,7 +18,7 @@ const setup = task<[config: WorkerConfig, events: Queue<WorkerEvent>, askedBack:
 );
 const runJob = task<[job: Job, number: number], Report>(WORKER_TASKS, 'runJob');
 
-/** One job in hand and one ahead per worker, so that none waits for the parent between two. */
+/** One current job and one ahead per worker, so that none waits for the parent between two. */
 const AHEAD = 1;
 
 /**

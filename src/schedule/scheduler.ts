@@ -270,7 +270,7 @@ export class Scheduler {
     this.again(job, (index) => index >= middle);
   }
 
-  // For idle workers. What began last has most left. A worker answers after the entry in hand, and not at all when its job is short.
+  // For idle workers. What began last has most left. A worker answers after the current entry, and not at all when its job is short.
   private askBack(): void {
     let idle = this.executor.workers - this.slots.inUse;
     if (idle <= 0 || this.stopped || this.slots.isWaitedFor) return;

@@ -35,7 +35,7 @@ export interface Context {
   readonly emit: (event: WorkerEvent) => void;
   /** Milliseconds that this job may still wait for caches to see what other machines have made. */
   patienceMs: number;
-  /** In all temporary names, with the number of the job in hand. */
+  /** In all temporary names, with the number of the current job. */
   readonly mark: string;
   job: number;
   report: Report;
@@ -189,6 +189,6 @@ export function lose(context: Context, kind: string): void {
 }
 
 /** Reports an entry, if entries are reported. */
-export function tell(context: Context, done: EntryResult): void {
+export function reportEntry(context: Context, done: EntryResult): void {
   if (context.config.entries) context.report.entries.push(done);
 }

@@ -5,7 +5,15 @@ import type { TypeLetter } from '../fs/file-system.ts';
 import { countEntries, namesOf } from '../protocol/entries-job.ts';
 import type { EntriesJob, EntriesOfDirectory } from '../protocol/jobs.ts';
 import { existing, wouldBeGone, wouldReplace } from './atomic-write.ts';
-import { type Context, type Entry, entryIn, type OpenDirectory, syncIfAsked, tell, withRetries } from './context.ts';
+import {
+  type Context,
+  type Entry,
+  entryIn,
+  type OpenDirectory,
+  reportEntry,
+  syncIfAsked,
+  withRetries,
+} from './context.ts';
 import { checkThere, ensureDirectory } from './directories.ts';
 import { fail, failSubtree } from './failures.ts';
 import { copyFile, opensEachFile, prepareFile } from './file.ts';
@@ -194,7 +202,7 @@ function makeDirectory(context: Context, entry: Entry, { inheritsAcl }: Into): v
     : ensureDirectory(context, entry.destinationDir, entry.newName, entry.path, inheritsAcl);
   if (isNew) report.directories++;
   const action = isNew ? 'copied' : 'unchanged';
-  tell(context, { path: entry.path, type: 'd', action, bytes: 0, ...wouldReplace(context, entry) });
+  reportEntry(context, { path: entry.path, type: 'd', action, bytes: 0, ...wouldReplace(context, entry) });
 }
 
 function wouldBeNew(context: Context, entry: Entry): boolean {

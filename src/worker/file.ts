@@ -5,7 +5,7 @@ import { type Handle, NOT_OPEN, type Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import { abort, begin, beginAhead, publish, type StagedFile, UnnamedRefused, wouldReplace } from './atomic-write.ts';
 import { copyContent } from './content.ts';
-import { type Context, type Entry, tell } from './context.ts';
+import { type Context, type Entry, reportEntry } from './context.ts';
 import { DRY_RUN, notePrimary } from './hard-links.ts';
 import type { Into } from './into.ts';
 import { defersHardLink } from './links.ts';
@@ -46,7 +46,7 @@ function copyOnce(context: Context, entry: Entry, into: Into): void {
       report.files++;
       report.bytes += stat.size;
       notePrimary(context, entry, DRY_RUN);
-      tell(context, { path, type: 'f', action: 'copied', bytes: stat.size, ...wouldReplace(context, entry) });
+      reportEntry(context, { path, type: 'f', action: 'copied', bytes: stat.size, ...wouldReplace(context, entry) });
       return;
     }
     if (stat.size >= config.splitAbove && entry.deferredAs === null) {
@@ -165,7 +165,7 @@ function write(context: Context, entry: Entry, source: Handle, stat: Stat, { inh
     report.files++;
     report.bytes += bytes;
     if (config.entries) {
-      tell(context, { path, type: 'f', action: 'copied', bytes, ...(sha256 === undefined ? {} : { sha256 }) });
+      reportEntry(context, { path, type: 'f', action: 'copied', bytes, ...(sha256 === undefined ? {} : { sha256 }) });
     }
   } catch (error) {
     if (!stays(staged, error)) abort(context, entry, staged.temporary);

@@ -8,7 +8,7 @@ import type { LeaseReader } from './lease.ts';
 import { SharedRate } from './rate-limit.ts';
 
 /** Milliseconds between two progress messages. */
-const TELL_EVERY = 50;
+const REPORT_EVERY = 50;
 
 /** Cost of an entry that is no file, as a share of a file's. */
 const OTHER_ENTRY = 0.25;
@@ -23,7 +23,7 @@ export class ParentDied extends WorkerMustEnd {
   override name = 'ParentDied';
 }
 
-/** What is in hand may be another machine's by now. */
+/** The job may be another machine's by now. */
 export class LeaseExpired extends WorkerMustEnd {
   override name = 'LeaseExpired';
 }
@@ -45,7 +45,7 @@ export class Heartbeat {
   private entries = 0;
   private isFile = false;
   private allBytes = 0;
-  private lastTold = performance.now() - TELL_EVERY;
+  private lastReport = performance.now() - REPORT_EVERY;
   private lastLook = 0;
   private part: { number: number; of: number } | undefined;
 
@@ -68,7 +68,7 @@ export class Heartbeat {
     if (this.lease?.isOver) throw new LeaseExpired('the job may be done by another machine');
   }
 
-  /** The worker is to do nothing after the entry in hand. */
+  /** The worker is to do nothing after the current entry. */
   get isEnding(): boolean {
     return this.lease?.isEnding ?? false;
   }
@@ -141,7 +141,7 @@ export class Heartbeat {
   pause(ms: number): void {
     const until = performance.now() + ms;
     for (let left = ms; left > 0; left = until - performance.now()) {
-      Atomics.wait(clock, 0, 0, Math.min(left, TELL_EVERY));
+      Atomics.wait(clock, 0, 0, Math.min(left, REPORT_EVERY));
       this.tick();
     }
   }
@@ -149,8 +149,8 @@ export class Heartbeat {
   private tick(): void {
     const now = performance.now();
     this.lastLook = now;
-    if (now - this.lastTold < TELL_EVERY) return;
-    this.lastTold = now;
+    if (now - this.lastReport < REPORT_EVERY) return;
+    this.lastReport = now;
     if (!parentIsAlive()) throw new ParentDied('the parent process is gone');
     const { worker, path, done, size, part, bytes } = this;
     const work = { entries: this.entries, bytes: this.allBytes, cpuMs: processorMs() };

@@ -7,7 +7,7 @@ import { codeOf } from '../fs/system-error.ts';
 import type { LinksJob } from '../protocol/jobs.ts';
 import { isLeft, isSameFile } from '../protocol/same.ts';
 import { checkReplaceable, existing, LINK_REFUSALS, wouldReplace } from './atomic-write.ts';
-import { type Context, destinationEntry, type Entry, lose, tell, withRetries } from './context.ts';
+import { type Context, destinationEntry, type Entry, lose, reportEntry, withRetries } from './context.ts';
 import { fail } from './failures.ts';
 import type { LinkTarget } from './hard-links.ts';
 import { evenSeconds } from './policy.ts';
@@ -129,14 +129,14 @@ function makeLink(context: Context, target: LinkTarget, entry: Entry, stat: Stat
       (there.identity === target.identity || isLeft(config, stat, there, evenSeconds(context, entry)))
     ) {
       report.unchanged++;
-      tell(context, { path, type: 'h', action: 'unchanged', bytes: 0, ...known });
+      reportEntry(context, { path, type: 'h', action: 'unchanged', bytes: 0, ...known });
       return;
     }
     checkReplaceable(context, entry, null, there);
     if (!config.dryRun) replace(context, target, entry, stat);
   }
   report.hardlinks++;
-  tell(context, { path, type: 'h', action: 'copied', bytes: 0, ...known, ...wouldReplace(context, entry) });
+  reportEntry(context, { path, type: 'h', action: 'copied', bytes: 0, ...known, ...wouldReplace(context, entry) });
 }
 
 /** @returns false when the name is taken */

@@ -98,7 +98,7 @@ function open(context: Context, entry: Entry, name: RawPath, source: Stat): Part
   }
 }
 
-// Whoever outlives a killed run notices that it is dead after the call in hand, which may be a long one.
+// Whoever outlives a killed run notices that it is dead after the current call, which may be a long one.
 function lockDead({ fs, heartbeat }: Context, handle: Handle, name: RawPath): boolean {
   for (;;) {
     if (fs.lock(handle, 'exclusive') === true) return true;

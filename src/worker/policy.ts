@@ -3,7 +3,7 @@ import { type Handle, type Stat, withHandle } from '../fs/file-system.ts';
 import { type EvenSeconds, isForSame, isLeft, isSameFile, isSameTime } from '../protocol/same.ts';
 import { checkReplaceable, existing } from './atomic-write.ts';
 import { bringUpToDate } from './bring-up-to-date.ts';
-import { type Context, type Entry, tell } from './context.ts';
+import { type Context, type Entry, reportEntry } from './context.ts';
 import { notePrimary } from './hard-links.ts';
 import { hashContent } from './verify.ts';
 
@@ -15,7 +15,7 @@ export function isUpToDate(context: Context, entry: Entry, source: Handle, stat:
   report.unchanged++;
   const hash = config.hash && there.type === 'f' ? { sha256: hashExisting(context, entry) } : {};
   notePrimary(context, entry, there.identity, hash.sha256);
-  tell(context, { path: entry.path, type: 'f', action: 'unchanged', bytes: stat.size, ...hash });
+  reportEntry(context, { path: entry.path, type: 'f', action: 'unchanged', bytes: stat.size, ...hash });
   return true;
 }
 

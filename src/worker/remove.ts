@@ -4,7 +4,7 @@ import { attempt } from '../fs/entry-error.ts';
 import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
-import { type Context, tell, withRetries } from './context.ts';
+import { type Context, reportEntry, withRetries } from './context.ts';
 import { opened } from './directories.ts';
 import { fail } from './failures.ts';
 import { WorkerMustEnd } from './heartbeat.ts';
@@ -90,7 +90,7 @@ function removeOne(context: Context, below: DirHandleCache, job: DeleteJob, { di
       if (removed === null) return;
     }
     report.deleted++;
-    tell(context, { path, type, action: 'deleted', bytes: 0 });
+    reportEntry(context, { path, type, action: 'deleted', bytes: 0 });
   } catch (error) {
     notDeleted(context, job, error, path);
   }

@@ -4,7 +4,7 @@ import { orNull } from '../fs/system-error.ts';
 import { kindOf } from '../protocol/kind.ts';
 import { sameTime } from '../protocol/same.ts';
 import { abort, placeName, publishName, wouldReplace } from './atomic-write.ts';
-import { type Context, type Entry, lose, tell } from './context.ts';
+import { type Context, type Entry, lose, reportEntry } from './context.ts';
 import { DRY_RUN, notePrimary } from './hard-links.ts';
 import { defersHardLink } from './links.ts';
 import { copyMetadata } from './metadata.ts';
@@ -58,7 +58,7 @@ function copyMade(context: Context, entry: Entry, stat: Stat, { isSame, make }: 
   if (there !== null) {
     report.unchanged++;
     notePrimary(context, entry, there.identity);
-    tell(context, { path, type, action: 'unchanged', bytes: 0 });
+    reportEntry(context, { path, type, action: 'unchanged', bytes: 0 });
     return;
   }
   if (config.dryRun) notePrimary(context, entry, DRY_RUN);
@@ -76,7 +76,7 @@ function copyMade(context: Context, entry: Entry, stat: Stat, { isSame, make }: 
     notePrimary(context, entry, identity);
   }
   report[type === 'l' ? 'symlinks' : 'special']++;
-  tell(context, { path, type, action: 'copied', bytes: 0, ...wouldReplace(context, entry) });
+  reportEntry(context, { path, type, action: 'copied', bytes: 0, ...wouldReplace(context, entry) });
 }
 
 // Sets the metadata of the new entry and returns its identity. It was made without a handle, and the owner of the directory may have

@@ -4,7 +4,7 @@ import { type Handle, type Stat, withHandle } from '../fs/file-system.ts';
 import type { PublishJob, RangeJob, SourceState, Split, SplitJob } from '../protocol/jobs.ts';
 import { abort, publish, type StagedFile } from './atomic-write.ts';
 import { checkUnchanged, copyRange } from './content.ts';
-import { type Context, destinationEntry, type Entry, entryIn, syncIfAsked, tell } from './context.ts';
+import { type Context, destinationEntry, type Entry, entryIn, reportEntry, syncIfAsked } from './context.ts';
 import { clone, openSource } from './file.ts';
 import { copyMetadata } from './metadata.ts';
 import { beginUnlocked, GUARDED } from './temporary-file.ts';
@@ -92,7 +92,7 @@ function done(context: Context, path: string, stat: Pick<Stat, 'size'>): void {
   context.report.files++;
   // Here and not per range: only completed files count as copied.
   context.report.bytes += stat.size;
-  tell(context, { path, type: 'f', action: 'copied', bytes: stat.size });
+  reportEntry(context, { path, type: 'f', action: 'copied', bytes: stat.size });
 }
 
 function withSource(
