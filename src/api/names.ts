@@ -34,27 +34,19 @@ const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '
 
 /**
  * The name in a form that is safe for a terminal or a log: one line, control characters and text-direction overrides
- * escaped, a backslash doubled only where escapes occur, bytes that are not UTF-8 as `\xNN`.
+ * escaped; of a name that is not UTF-8, every byte beyond ASCII as `\xNN`.
  */
 export function printable(raw: RawPath): string {
-  if (isUtf8(raw)) return escapeControls(toText(raw));
-  return escapeControls(raw.replace(/[\x80-\xff]/g, '\ufffd')).replace(
-    /\ufffd/g,
-    (
-      (high) => () =>
-        `\\x${high.next().value}`
-    )(highBytes(raw)),
-  );
+  return isUtf8(raw) ? escapeControls(toText(raw)) : raw.replace(/[^\x20-\x7e]/g, escaped);
 }
 
 /** The same for text that is not a name (a message, an argument). */
 export function escapeControls(text: string): string {
-  return text.replace(UNSAFE, (c) => SHORT[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return text.replace(UNSAFE, escaped);
 }
 
-function* highBytes(raw: RawPath): Generator<string, string> {
-  for (const c of raw) if (c > '\x7f') yield c.charCodeAt(0).toString(16);
-  return '';
+function escaped(c: string): string {
+  return SHORT[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
 /** The inverse of `join`: `a/b/c` is `c` in `a/b`, `c` is in '' (the top). */

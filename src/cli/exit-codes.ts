@@ -18,18 +18,8 @@ export const EXIT_CODES: readonly (readonly [codes: string, meaning: string])[] 
 
 /** @param signal the signal that interrupted the run; an abort through the library counts as SIGINT */
 export function exitCodeOf(outcome: Outcome, signal: EndingSignal | undefined): number {
-  switch (outcome) {
-    case 'complete':
-      return 0;
-    case 'incomplete':
-      return 1;
-    case 'refused':
-      return 3;
-    case 'stopped':
-      return 4;
-    case 'interrupted':
-      return SIGNAL_CODES[signal ?? 'SIGINT'];
-  }
+  const interrupted = SIGNAL_CODES[signal ?? 'SIGINT'];
+  return { complete: 0, incomplete: 1, refused: 3, stopped: 4, interrupted }[outcome];
 }
 
 /** The code for an exception: bad usage, an impossible start, or an unexpected error. */

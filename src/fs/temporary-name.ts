@@ -38,7 +38,7 @@ export function temporaryName(mark: string, job: number, isLocked = false): RawP
 
 /** Makes a name for a file that is kept after its writer. */
 export function partialName(mark: string, job: number): RawPath {
-  return `.pcopy-p-${mark.slice(0, -16)}${randomHex()}-${job}-${count++}.tmp`;
+  return `.pcopy-p-${mark.slice(0, -RANDOM_DIGITS)}${randomHex()}-${job}-${count++}.tmp`;
 }
 
 /** A parsed temporary name. */

@@ -27,7 +27,7 @@ export function patternToGlob(pattern: string): string {
 }
 
 function nameToGlob(raw: RawPath): string {
-  if (isUtf8(raw)) return withStandIns(toText(raw));
+  if (isUtf8(raw)) return toText(raw).replace(STOOD_FOR, standIn);
   return raw.replace(/[\\\n\r\x80-\xff]/g, standIn);
 }
 
@@ -39,18 +39,10 @@ function nameFromGlob(name: string): RawPath {
   for (const c of name) {
     const code = c.codePointAt(0) as number;
     if (code < STAND_IN || code > 0xdfff) raw += fromText(c);
-    else
-      raw += code === 0xdc28 || code === 0xdc29 ? fromText(String.fromCharCode(code - 0xdc28 + 0x2028)) : byteOf(code);
+    else if (code === 0xdc28 || code === 0xdc29) raw += fromText(String.fromCharCode(code - 0xdc28 + 0x2028));
+    else raw += String.fromCharCode(code - STAND_IN);
   }
   return raw;
-}
-
-function byteOf(code: number): string {
-  return String.fromCharCode(code - STAND_IN);
-}
-
-function withStandIns(text: string): string {
-  return text.replace(STOOD_FOR, standIn);
 }
 
 function standIn(c: string): string {

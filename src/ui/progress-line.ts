@@ -43,19 +43,12 @@ export function overallLine(reading: Reading, cells: number, glyphs: Glyphs): st
 
 /** The same numbers in words, for a log. */
 export function logLine(reading: Reading): string {
-  const more = reading.growing ? '+' : '';
-  const parts = [
-    reading.fraction === null ? 'listing' : percent(reading.fraction),
-    `${count(reading.files)}/${count(reading.filesTotal)}${more} files`,
-    reading.bytesTotal === null ? bytes(reading.bytes) : bytesPair(reading.bytes, reading.bytesTotal, reading.growing),
-    rate(reading.bytesPerSecond),
-    `${clock(reading.elapsedMs)} elapsed`,
-  ];
-  if (reading.stalledMs > 0) parts.push(`stalled for ${clock(reading.stalledMs)}`);
-  else if (!reading.ended && !reading.growing)
-    parts.push(reading.etaMs === null ? 'ETA ?' : `ETA ${clock(reading.etaMs)}`);
-  if (reading.failed > 0) parts.push(`${count(reading.failed)} failed`);
-  return parts.join(', ');
+  const { fraction, stalledMs, ended, growing } = reading;
+  const { files, bytes, rate, elapsed, left, failed } = partsOf(reading);
+  const what = fraction === null ? 'listing' : percent(fraction);
+  const eta = ended || growing ? '' : left;
+  const end = stalledMs > 0 ? `stalled for ${clock(stalledMs)}` : eta;
+  return [what, files, bytes, rate, `${elapsed} elapsed`, end, failed].filter((part) => part !== '').join(', ');
 }
 
 /** One worker and its current file. */

@@ -90,17 +90,5 @@ function machinesInWords(machines: Record<string, number>): string {
 }
 
 function headOf(outcome: Outcome, dryRun: boolean, paint: Palette): string {
-  const dry = dryRun ? 'dry run: ' : '';
-  switch (outcome) {
-    case 'complete':
-      return dry;
-    case 'incomplete':
-      return `${dry}${paint.red('incomplete')}: `;
-    case 'stopped':
-      return `${dry}${paint.red('stopped')}: `;
-    case 'interrupted':
-      return `${dry}${paint.red('interrupted')}: `;
-    case 'refused':
-      return `${dry}${paint.red('refused')}: `;
-  }
+  return `${dryRun ? 'dry run: ' : ''}${outcome === 'complete' ? '' : `${paint.red(outcome)}: `}`;
 }
