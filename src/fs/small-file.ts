@@ -3,7 +3,7 @@ import type { RawPath } from '../api/names.ts';
 import { type Handle, NO_UNNAMED_FILES, NOT_COPIED, OTHER_FILE, type SmallTerms } from './file-system.ts';
 import * as flags from './flags.ts';
 import * as libc from './libc-calls.ts';
-import { STATX_MASK, STATX_SIZE, unitOf } from './statx.ts';
+import { STATX_MASK, STATX_MASK_QUIET, STATX_SIZE, unitOf } from './statx.ts';
 import { systemError } from './system-error.ts';
 
 const AT_EMPTY_PATH = 0x1000;
@@ -18,6 +18,7 @@ const S_IFREG = 0o100000;
 const HOLE_UNIT = 4096;
 /** Words of struct statx. */
 const ATIME = 16;
+const CTIME = 24;
 const MTIME = 28;
 const READ = flags.O_RDONLY | flags.O_NOFOLLOW | flags.O_NONBLOCK | flags.O_NOCTTY | flags.O_CLOEXEC;
 const UNNAMED = flags.O_TMPFILE | flags.O_RDWR | flags.O_CLOEXEC;
@@ -25,6 +26,8 @@ const UNNAMED = flags.O_TMPFILE | flags.O_RDWR | flags.O_CLOEXEC;
 const statBuffer = Buffer.alloc(STATX_SIZE);
 /** struct statx, by 32-bit words (see `statx.ts`). */
 const stat = new Uint32Array(statBuffer.buffer, statBuffer.byteOffset, STATX_SIZE / 4);
+const nowBuffer = Buffer.alloc(STATX_SIZE);
+const now = new Uint32Array(nowBuffer.buffer, nowBuffer.byteOffset, STATX_SIZE / 4);
 const timesBuffer = Buffer.alloc(32);
 /** Two struct timespec, by 32-bit words. */
 const times = new Uint32Array(timesBuffer.buffer, timesBuffer.byteOffset, 8);
@@ -57,6 +60,7 @@ export function copySmallFile(sourceDir: Handle, destinationDir: Handle, name: R
     // A byte more, to see that there is none: the file has grown, or is one of /proc, whose sizes are 0.
     const read = libc.read(source, memory, size + 1);
     if (read !== size) return read < 0 ? refused('read') : NOT_COPIED;
+    if (!isUnchanged(source)) return NOT_COPIED;
     const written = size === 0 ? 0 : libc.write(copy, memory, size);
     if (written !== size) return written < 0 ? refused('write') : NOT_COPIED;
     if (libc.futimens(copy, timesBuffer) < 0) return NOT_COPIED;
@@ -92,6 +96,17 @@ function isSmall({ buffer, below }: SmallTerms): boolean {
   if (!isPlain || size >= below || size >= buffer.length) return false;
   if (size >= HOLE_UNIT && (stat[12] as number) * 512 < size) return false;
   return takeTime(ATIME, 0) && takeTime(MTIME, 4);
+}
+
+// Otherwise what was read may be partly new, or newer than its time. The access time is not asked for (see `STATX_MASK_QUIET`).
+function isUnchanged(source: Handle): boolean {
+  if (libc.statx(source, '', AT_EMPTY_PATH, STATX_MASK_QUIET, nowBuffer) < 0) return false;
+  return (
+    now[MTIME + 2] === stat[MTIME + 2] &&
+    now[MTIME] === stat[MTIME] &&
+    now[CTIME + 2] === stat[CTIME + 2] &&
+    now[CTIME] === stat[CTIME]
+  );
 }
 
 // From a struct statx_timestamp to a struct timespec. False for times that file systems clamp.

@@ -47,7 +47,7 @@ export function copyContent(context: Context, content: Content, stat: Stat): num
   }
   if (total < stat.size) throw changed(path, 'shrank while it was read');
   if (stat.size === 0 && total > 0) checkStillSizeless(context, path, source);
-  else if (total > buffer.length) checkUnchanged(context, path, source, stat);
+  else if (total > 0) checkUnchanged(context, path, source, stat);
   return total;
 }
 

@@ -1,4 +1,13 @@
-import { closeSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openFileSystem } from '../../src/fs/driver.ts';
 import { type FileSystem, NOT_COPIED, OTHER_FILE } from '../../src/fs/file-system.ts';
@@ -103,6 +112,26 @@ test('a file whose guard refuses gets no name, and nothing stays open', () => {
   expect(readdirSync(`${top}/dst`)).toEqual([]);
   expect(descriptors()).toBe(before);
   close();
+});
+
+test('a file that is written over after it was looked at is left to the general way', () => {
+  const top = temp();
+  plant(`${top}/src`, { some: file('content', { mtime: 1_600_000_000_000_000_000n }) });
+  mkdirSync(`${top}/dst`);
+  const [from, to] = [fs.openRoot(`${top}/src`), fs.openRoot(`${top}/dst`)];
+  const terms = {
+    ...{ buffer: Buffer.alloc(100), below: 100, keptTo: NANO, guard: null },
+    get size() {
+      return null;
+    },
+    // Set before the file is read.
+    set size(_: number | null) {
+      writeFileSync(`${top}/src/some`, 'CONTENT', { flag: 'r+' });
+    },
+  };
+  expect(fs.copySmall(from, to, 'some', terms)).toBe(NOT_COPIED);
+  for (const handle of [from, to]) closeSync(handle);
+  expect(readdirSync(`${top}/dst`)).toEqual([]);
 });
 
 test('a file of /proc has content though its size is 0', () => {

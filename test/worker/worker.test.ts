@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, utimesSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/api/config.ts';
 import { fromText } from '../../src/api/names.ts';
@@ -85,6 +85,26 @@ test('what one worker learns of its destination is not held against that of anot
   expect(without.read('b')).toBe('b');
   for (const { worker } of [without, within]) worker.close();
 });
+
+test.runIf(process.platform === 'linux')(
+  'a file that changes after it was looked at is an error, though one call reads it',
+  async () => {
+    const { worker, copy, events } = await workerTo('dst', (fs) =>
+      Object.assign(Object.create(fs) as FileSystem, {
+        copySmall: () => OTHER_FILE,
+        read: (...args: Parameters<FileSystem['read']>) => {
+          utimesSync(`/proc/self/fd/${args[0]}`, 1, 1);
+          return fs.read(...args);
+        },
+      }),
+    );
+    expect(await copy('a')).toMatchObject({ files: 0, failed: 1 });
+    expect(events.filter(({ type }) => type === 'failed')).toMatchObject([
+      { failure: { path: 'a', action: 'read', code: 'EPCOPY_CHANGED' } },
+    ]);
+    worker.close();
+  },
+);
 
 test('a job that fails for one entry says which, and the worker does the next one', async () => {
   const { worker, copy, events, read } = await workerTo('dst', (fs) => fs);
