@@ -75,7 +75,6 @@ function parentOf(address: string): string {
   return address.slice(0, address.lastIndexOf('.'));
 }
 
-/** Works through the inbox, strictly in order. */
 async function work(): Promise<void> {
   working = true;
   turnedAt = Date.now();

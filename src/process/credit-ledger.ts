@@ -7,7 +7,6 @@ export class CreditLedger {
   readonly #recalled = new Set<Address>();
   #sum = 0;
 
-  /** All credit together. */
   get sum(): number {
     return this.#sum;
   }
@@ -39,7 +38,6 @@ export class CreditLedger {
     return holders.map(([address]) => address);
   }
 
-  /** The credit of the dead is free. */
   leave(gone: (address: Address) => boolean): void {
     for (const address of [...this.#credit.keys()]) {
       if (!gone(address)) continue;

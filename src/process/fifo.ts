@@ -11,7 +11,6 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
-  /** Puts the item before all others. */
   unshift(item: T): void {
     if (this.#head === 0) this.#items.unshift(item);
     else this.#items[--this.#head] = item;
@@ -37,7 +36,6 @@ export class Fifo<T> {
     return item;
   }
 
-  /** Takes everything out, in order. */
   drain(): T[] {
     const rest = this.#items.slice(this.#head) as T[];
     this.#items = [];

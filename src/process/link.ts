@@ -71,7 +71,6 @@ export class Link {
     this.#stream?.ref?.();
   }
 
-  /** It no longer keeps this process running. */
   unref(): void {
     this.#stream?.unref?.();
   }

@@ -20,11 +20,6 @@ export class Neighbours {
     this.#below.set(address, link);
   }
 
-  /** The child is dead and its channel read to the end. */
-  forgetChild(address: Address): void {
-    this.#below.delete(address);
-  }
-
   /** The neighbour on the way to a process; undefined when that one is dead. */
   next(to: Address): Link | undefined {
     if (isWithin(to, this.address)) return this.#below.get(stepTowards(to, this.address));
@@ -43,6 +38,7 @@ export class Neighbours {
   recordDeath(address: Address): void {
     // Addresses are not used twice, so this can only grow; it is small, and only asked by those who keep count of holders.
     this.#dead.add(address);
+    this.#below.delete(address);
   }
 
   /** Tells all neighbours but the one who told of it. */

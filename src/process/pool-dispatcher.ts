@@ -48,7 +48,6 @@ export class Dispatcher {
     this.#dispatch();
   }
 
-  /** In the order of their slots. */
   get running(): PoolWorker[] {
     return this.#slots.filter((worker) => worker !== null);
   }

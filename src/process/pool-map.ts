@@ -141,7 +141,6 @@ async function* chunksAsTheyCome<T>(items: AsyncIterable<T>, size: number): Asyn
   if (chunk.length > 0) yield chunk;
 }
 
-/** Throws TypeError for what has no elements. */
 export function checkItems(items: unknown, mayBeAsync: boolean): void {
   if (Symbol.iterator in Object(items) || (mayBeAsync && isAsync(items))) return;
   throw new TypeError(`expected an iterable of elements, not ${shown(items)}`);

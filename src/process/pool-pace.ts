@@ -34,12 +34,10 @@ export class Pace {
     return Math.max(this.#ahead, CHUNKS_AHEAD);
   }
 
-  /** It had nothing to do, and has a job now. */
   began(): void {
     this.#endedAt = Date.now();
   }
 
-  /** Jobs wait behind the current one. */
   watch(): void {
     clearTimeout(this.#stallTimer);
     this.#stallTimer = setTimeout(() => {
@@ -49,7 +47,6 @@ export class Pace {
     }, STALL).unref();
   }
 
-  /** A job ended. */
   ended(): void {
     const now = Date.now();
     // The clock may have been set back.

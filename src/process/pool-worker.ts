@@ -16,7 +16,6 @@ const START_TIMEOUT = 60_000;
 
 /** What a pool wants to hear of its workers. */
 export interface WorkerListener {
-  /** It came up. */
   workerReady(): void;
   /** It came up, or ended a task: it may have room for another. */
   workerFree(): void;
@@ -122,7 +121,6 @@ export class PoolWorker {
     return 2 + this.#pace.ahead('paced');
   }
 
-  /** Whether it may be given the job. */
   accepts(job: Job): boolean {
     if (!this.child.alive || this.#finishing || this.#left === 0) return false;
     // What a task may take does not include the setup.
@@ -152,7 +150,6 @@ export class PoolWorker {
     if (--this.#left === 0) this.finish();
   }
 
-  /** Lets it end what it has and exit. */
   finish(): void {
     if (this.#finishing) return;
     this.#finishing = true;
@@ -176,7 +173,6 @@ export class PoolWorker {
     this.child.kill('SIGKILL');
   }
 
-  /** Another job is the current one, or none. */
   #begun(): void {
     clearTimeout(this.#limitTimer);
     this.killIfAbandoned();

@@ -77,11 +77,9 @@ export interface Setup {
 /** Of a child that is no worker. */
 export const NO_SETUP = { index: null, initializer: null, args: [], handles: [] };
 
-export interface TaskMessage {
+export interface TaskMessage extends Target {
   type: 'task';
   id: number;
-  module: string;
-  name: string;
   /** An array, serialized. */
   args: Packed;
   /** Call once for each element of args[0], and answer with the list of results. */
@@ -104,16 +102,8 @@ export type FromChild =
 
 /** Between any two processes, handed on by those between them. */
 export type Routed =
-  | {
-      type: 'call';
-      to: Address;
-      from: Address;
-      /** Pairs the reply with the call; 0: no reply wanted. */
-      seq: number;
-      object: string;
-      op: Operation;
-      handles: readonly Descriptor[];
-    }
+  /** `seq` pairs the reply with the call; 0: no reply wanted. */
+  | ({ type: 'call'; seq: number; op: Operation; handles: readonly Descriptor[] } & Route)
   /** Items for which a queue gave credit; or from a queue, to a consumer that asked for one in the call `seq`, or 0. */
   | ({ type: 'items'; seq: number; items: readonly PackedParcel[] } & Route)
   | Notice

@@ -101,7 +101,6 @@ export class QueueCore implements Owner {
     }
   }
 
-  /** Items for which the caller had credit. */
   arrive(items: readonly PackedParcel[], caller: Address): void {
     for (const item of items) {
       this.#credit.spend(caller, 1);

@@ -27,7 +27,6 @@ export class Deliveries {
   #lastCaller: Address | null = null;
   #inARow = 0;
 
-  /** Items sent and not taken. */
   get sum(): number {
     return this.#sum;
   }
@@ -37,7 +36,6 @@ export class Deliveries {
     return this.#sent.get(consumer)?.length ?? 0;
   }
 
-  /** A process calls `get`. */
   called(caller: Address): void {
     this.#inARow = caller === this.#lastCaller ? this.#inARow + 1 : 0;
     this.#lastCaller = caller;
@@ -55,7 +53,6 @@ export class Deliveries {
     return this.#reader;
   }
 
-  /** Items go to the reader unasked. */
   get streaming(): boolean {
     return this.#streaming;
   }
@@ -90,7 +87,6 @@ export class Deliveries {
     return taken;
   }
 
-  /** A consumer has taken its next item. */
   taken(caller: Address): PackedParcel | undefined {
     const sent = this.#sent.get(caller);
     const item = sent?.shift();
@@ -105,7 +101,6 @@ export class Deliveries {
     return item;
   }
 
-  /** A consumer gives back its next items. */
   returned(caller: Address, count: number): PackedParcel[] {
     const items: PackedParcel[] = [];
     for (let item = count > 0 ? this.taken(caller) : undefined; item !== undefined; ) {

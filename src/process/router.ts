@@ -27,14 +27,7 @@ export interface Owner extends Listener {
   handle(op: Operation, caller: Address, handles: readonly Descriptor[]): Parcel | Later;
 }
 
-/** What is asked of an object in another process. */
-export interface Request extends RequestOptions {
-  to: Address;
-  object: string;
-  op: Operation;
-}
-
-/** How it is asked. */
+/** How an object in another process is asked. */
 export interface RequestOptions {
   /** See `Calls.ask`. */
   arrived?: ((answer: unknown) => void) | undefined;
@@ -55,7 +48,6 @@ class Router extends Neighbours {
 
   /** The child is dead and its channel read to the end. */
   removeChild(address: Address): void {
-    this.forgetChild(address);
     this.#spread({ type: 'gone', address }, address);
   }
 
@@ -89,7 +81,7 @@ class Router extends Neighbours {
    * Asks an object in another process. The message is with the operating system before this returns. Rejects with what
    * the object answered, with ConnectionClosed when its process is gone, with NotCloneable.
    */
-  call({ to, object, op, arrived, handles }: Request): Promise<unknown> {
+  call(to: Address, object: string, op: Operation, { arrived, handles }: RequestOptions): Promise<unknown> {
     const send = (seq: number): void => {
       const link = this.linkTo(to);
       const head = { type: 'call' as const, to, from: this.address, seq, object, op };

@@ -93,7 +93,7 @@ export abstract class Shared {
         const answer = this.#core.handle(op, router.address, handles ?? NONE);
         return open(typeof answer === 'function' ? await new Promise<Parcel>(answer) : answer);
       }
-      return await router.call({ to: this.owner, object: this.id, op, arrived, handles });
+      return await router.call(this.owner, this.id, op, { arrived, handles });
     } catch (error) {
       if (this.#core !== null && handles !== undefined) dropAll(handles, router.address);
       throw this.translate(error);

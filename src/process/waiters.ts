@@ -6,7 +6,6 @@ export const LONGEST_TIMER = 2 ** 31 - 1;
 /** Somebody who waits at a shared object, from this process or another. */
 export interface Waiter<T> {
   readonly caller: Address;
-  /** What it came with. */
   readonly with: T;
   resolve(answer: Parcel): void;
   reject(error: Error): void;
@@ -27,7 +26,6 @@ export class Waiters<T> {
     return this.#line.size;
   }
 
-  /** Those of one process. */
   count(caller: Address): number {
     let count = 0;
     for (const waiter of this.#line) if (waiter.caller === caller) count++;
