@@ -16,9 +16,11 @@ import { whatStays } from './policy.ts';
 export function copySymlink(context: Context, entry: Entry): void {
   const { fs } = context;
   const { path, sourceDir, destinationDir, name, newName } = entry;
-  const stat = statSource(context, entry, 'is no longer a symbolic link');
+  const otherwise = 'is no longer a symbolic link';
+  const stat = statSource(context, entry, otherwise);
   if (defersHardLink(context, entry, stat)) return;
-  const target = attempt(path, 'source', 'readlink', () => fs.readlink(sourceDir, name));
+  const target = attempt(path, 'source', 'readlink', () => orNull(() => fs.readlink(sourceDir, name), 'EINVAL'));
+  if (target === null) throw entryError(path, 'source', 'readlink', 'EPCOPY_CHANGED', otherwise);
   // With another time it may come from an interrupted run that had not set it.
   const isSame = (there: Stat): boolean =>
     there.type === 'l' && sameTime(stat, there) && fs.readlink(destinationDir, newName) === target;

@@ -106,6 +106,18 @@ test.runIf(process.platform === 'linux')(
   },
 );
 
+test('a link that is replaced by a file before it is read is said to be one no longer', async () => {
+  const { worker, events } = await workerTo('dst', (fs) =>
+    Object.assign(Object.create(fs) as FileSystem, {
+      statAt: (...args: Parameters<FileSystem['statAt']>) =>
+        Object.create(fs.statAt(...args), { type: { value: 'l' } }),
+    }),
+  );
+  await worker.run({ kind: 'entries', groups: [{ dir: '', names: 'a', types: 'l' }] }, 1);
+  expect(events.filter(({ type }) => type === 'failed')).toMatchObject([{ failure: { code: 'EPCOPY_CHANGED' } }]);
+  worker.close();
+});
+
 test('a job that fails for one entry says which, and the worker does the next one', async () => {
   const { worker, copy, events, read } = await workerTo('dst', (fs) => fs);
   expect(await copy('missing')).toMatchObject({ files: 0, failed: 1, failure: null });
