@@ -48,8 +48,17 @@ export function callAsync<Args extends readonly unknown[]>(prototype: string): (
 
 export const errno = (): number => koffi.errno();
 
-/** The fixed address of a Buffer's memory; valid as long as the Buffer is held. */
-export const addressOf = (buffer: Buffer): number => Number(koffi.address(buffer));
+let lastBuffer: Buffer | null = null;
+let lastAddress = 0;
+
+/** The fixed address of a Buffer's memory; valid as long as the Buffer is held. Copies use one, whose address is looked up once. */
+export function addressOf(buffer: Buffer): number {
+  if (buffer !== lastBuffer) {
+    lastBuffer = buffer;
+    lastAddress = Number(koffi.address(buffer));
+  }
+  return lastAddress;
+}
 
 /** The memory at an address, for the life of this process. */
 export const viewOf = (address: bigint, bytes: number): ArrayBuffer => koffi.view(address, bytes);

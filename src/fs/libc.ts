@@ -77,8 +77,6 @@ export class LibcFileSystem implements FileSystem {
     fetch: (handle, bytes) => void libc.posixFadvise(handle, 0, bytes, POSIX_FADV_WILLNEED),
   };
   private hasProc: boolean | null = null;
-  private lastBuffer: Buffer | null = null;
-  private lastAddress = 0;
 
   openRoot(path: RawPath): Handle {
     return this.openSearchable(AT_FDCWD, path, 0);
@@ -193,7 +191,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   read(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number {
-    const memory = this.address(buffer) + offset;
+    const memory = libc.addressOf(buffer) + offset;
     for (;;) {
       const n = position < 0 ? libc.read(handle, memory, length) : libc.pread(handle, memory, length, position);
       if (n >= 0) return n;
@@ -202,7 +200,7 @@ export class LibcFileSystem implements FileSystem {
   }
 
   write(handle: Handle, buffer: Buffer, offset: number, length: number, position: number): number {
-    const memory = this.address(buffer) + offset;
+    const memory = libc.addressOf(buffer) + offset;
     for (;;) {
       const n = position < 0 ? libc.write(handle, memory, length) : libc.pwrite(handle, memory, length, position);
       if (n >= 0) return n;
@@ -431,15 +429,6 @@ export class LibcFileSystem implements FileSystem {
       if (codeOf(error) !== 'EACCES') throw error;
       return this.hold(dir, name, flags.O_DIRECTORY | how);
     }
-  }
-
-  // There is one copy buffer, whose address is looked up once.
-  private address(buffer: Buffer): number {
-    if (buffer !== this.lastBuffer) {
-      this.lastBuffer = buffer;
-      this.lastAddress = libc.addressOf(buffer);
-    }
-    return this.lastAddress;
   }
 }
 

@@ -31,19 +31,13 @@ const now = new Uint32Array(nowBuffer.buffer, nowBuffer.byteOffset, STATX_SIZE /
 const timesBuffer = Buffer.alloc(32);
 /** Two struct timespec, by 32-bit words. */
 const times = new Uint32Array(timesBuffer.buffer, timesBuffer.byteOffset, 8);
-let lastBuffer: Buffer | null = null;
-let memory = 0;
 
 /**
  * See `FileSystem.copySmall`. Most files of most trees are copied by this one function: each function in between costs as much as
  * a part of a call.
  */
 export function copySmallFile(sourceDir: Handle, destinationDir: Handle, name: RawPath, terms: SmallTerms): number {
-  const { buffer } = terms;
-  if (buffer !== lastBuffer) {
-    lastBuffer = buffer;
-    memory = libc.addressOf(buffer);
-  }
+  const memory = libc.addressOf(terms.buffer);
   const cname = libc.cname(name);
   let source = libc.openat(sourceDir, cname, READ | flags.O_NOATIME, 0);
   // O_NOATIME needs ownership or CAP_FOWNER.

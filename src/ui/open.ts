@@ -8,7 +8,7 @@ import type { Output } from './output.ts';
 import { PlainReporter } from './plain.ts';
 import { glyphsFor, logLine } from './progress-line.ts';
 import { summaryPrinter } from './summary.ts';
-import { combine, type Print, type Reporter } from './ui.ts';
+import type { Print, Reporter } from './ui.ts';
 import { entryPrinter } from './verbose.ts';
 
 /** How a run is shown, with `auto` resolved. */
@@ -66,7 +66,12 @@ export async function openUi(options: UiOptions): Promise<Ui> {
   const columns = () => (stderr.isTerminal ? stderr.stream.columns : undefined);
   reporters.push(summaryPrinter({ print, paths, paint, quiet, limited, rows, columns }));
   return {
-    ...combine(reporters),
+    onEvent: (event) => {
+      for (const reporter of reporters) reporter.onEvent(event);
+    },
+    close: () => {
+      for (const reporter of reporters) reporter.close?.();
+    },
     print,
     status: () => print(`pcopy: ${logLine(last.now())}`),
     endWithout: main?.endWithout ?? (() => {}),

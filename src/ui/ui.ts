@@ -12,15 +12,3 @@ export interface Reporter {
 
 /** Prints one line, given without its line feed and with control bytes escaped. */
 export type Print = (line: string) => void;
-
-/** One reporter for all of them, in order. */
-export function combine(reporters: readonly Reporter[]): Required<Reporter> {
-  return {
-    onEvent: (event) => {
-      for (const reporter of reporters) reporter.onEvent(event);
-    },
-    close: () => {
-      for (const reporter of reporters) reporter.close?.();
-    },
-  };
-}

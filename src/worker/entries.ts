@@ -20,8 +20,7 @@ import { copyFile, opensEachFile, prepareFile } from './file.ts';
 import { type Into, lookInto } from './into.ts';
 import { linkWaiting } from './links.ts';
 import { copySpecial, copySymlink } from './special.ts';
-import { sweep } from './stale-temp-files.ts';
-import { discardMade } from './temporary-file.ts';
+import { discardMade, sweep } from './temporary-file.ts';
 
 /**
  * The rest of a batch is handed back after this many bytes or milliseconds, so that idle workers can share it: between two
