@@ -29,12 +29,12 @@ export function entryError(path: RawPath, side: Side, action: string, code: stri
 }
 
 /** A directory has the place of another type of entry. */
-export function isDirectory(path: RawPath): CopyError {
+export function directoryInTheWay(path: RawPath): CopyError {
   return entryError(path, 'destination', 'replace', 'EISDIR', 'a directory is in the way');
 }
 
 /** Another type of entry has the place of a directory. */
-export function notDirectory(path: RawPath, there: TypeLetter | undefined): CopyError {
+export function notADirectory(path: RawPath, there: TypeLetter | undefined): CopyError {
   const what = there === 'l' ? 'symbolic link' : 'file';
   return entryError(path, 'destination', 'make directory', 'ENOTDIR', `a ${what} is where a directory should be`);
 }

@@ -27,11 +27,7 @@ export function outputsWithin(config: Config, destination: RawPath): RawPath[] {
 }
 
 function outputs({ manifest, trace }: Config): [what: string, typed: string][] {
-  const all: [string, string | null][] = [
-    ['manifest', manifest],
-    ['trace', trace],
-  ];
-  return all.flatMap(([what, typed]) => (typed === null ? [] : [[what, typed]]));
+  return Object.entries({ manifest, trace }).filter((output): output is [string, string] => output[1] !== null);
 }
 
 function outputWithin(typedPath: string, config: Config, destination: RawPath): RawPath | null {

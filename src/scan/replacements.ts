@@ -1,5 +1,5 @@
 import { join, parentOf, type RawPath } from '../api/names.ts';
-import { isDirectory, notDirectory } from '../fs/entry-error.ts';
+import { directoryInTheWay, notADirectory } from '../fs/entry-error.ts';
 import type { TypeLetter } from '../fs/file-system.ts';
 import { jobOf } from '../protocol/entries-job.ts';
 import type { DeleteJob, EntriesJob } from '../protocol/jobs.ts';
@@ -52,7 +52,7 @@ export class Replacements {
     for (const [path, { type, there }] of this.waiting) {
       if (!free.has(path))
         reporter.failed(
-          type === 'd' ? { ...notDirectory(path, there).failure, subtree: true } : isDirectory(path).failure,
+          type === 'd' ? { ...notADirectory(path, there).failure, subtree: true } : directoryInTheWay(path).failure,
         );
     }
     const jobs: EntriesJob[] = [];

@@ -1,6 +1,6 @@
 import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
-import { attempt, entryError, isDirectory, toCopyError } from '../fs/entry-error.ts';
+import { attempt, directoryInTheWay, entryError, toCopyError } from '../fs/entry-error.ts';
 import type { Handle, Stat, TypeLetter } from '../fs/file-system.ts';
 import { codeOf, orNull } from '../fs/system-error.ts';
 import type { Context, Entry } from './context.ts';
@@ -178,13 +178,13 @@ export function checkReplaceable(
   if (there === null) return;
   if (there.type === 'd') {
     if (wouldBeGone(context, there, 'f')) return;
-    throw isDirectory(entry.path);
+    throw directoryInTheWay(entry.path);
   }
   if (context.config.forbidden.includes(there.identity)) {
     throw entryError(entry.path, 'destination', 'replace', 'EPCOPY_OVERLAP', 'a file of the source is mounted there');
   }
   if (source !== null && there.identity === source.identity) {
-    throw isSource(entry.path);
+    throw sameFile(entry.path);
   }
   if (context.config.ifExists === 'error') {
     throw entryError(entry.path, 'destination', 'create', 'EEXIST', 'exists already');
@@ -232,7 +232,7 @@ function emptied(context: Context, entry: Entry, source: Stat, mode: number): Ha
   const handle = attempt(path, 'destination', 'open', () => fs.openWrite(destinationDir, newName));
   try {
     const { type, nlink, identity } = attempt(path, 'destination', 'stat', () => fs.stat(handle));
-    if (identity === source.identity) throw isSource(path);
+    if (identity === source.identity) throw sameFile(path);
     // The name is checked after the link count: else the file could lose this name in between, and have another one.
     if (type !== 'f' || nlink !== 1 || fs.keepsName(handle, newName) !== true) {
       fs.close(handle);
@@ -247,6 +247,6 @@ function emptied(context: Context, entry: Entry, source: Stat, mode: number): Ha
   }
 }
 
-function isSource(path: RawPath): Error {
+function sameFile(path: RawPath): Error {
   return entryError(path, 'destination', 'replace', 'EPCOPY_SAME', 'source and destination are the same file');
 }

@@ -1,7 +1,7 @@
 import type { RawPath } from '../api/names.ts';
 import { MISSING } from '../fs/dir-handle-cache.ts';
 import { isClosedToOwner, isUnfinished, makeUnfinished } from '../fs/directories.ts';
-import { attempt, entryError, notDirectory } from '../fs/entry-error.ts';
+import { attempt, entryError, notADirectory } from '../fs/entry-error.ts';
 import { deviceOf, type Handle, type Stat } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import { wouldBeGone } from './atomic-write.ts';
@@ -35,7 +35,7 @@ function enterExisting(context: Context, parent: Handle, name: RawPath, path: Ra
   try {
     const there = attempt(path, 'destination', 'stat', () => fs.statKnown(handle));
     noteDirectory(context, there, path);
-    return opened(context, handle, there, path);
+    return makeAccessible(context, handle, there, path);
   } catch (error) {
     fs.close(handle);
     throw error;
@@ -46,7 +46,7 @@ function enterExisting(context: Context, parent: Handle, name: RawPath, path: Ra
  * Makes a directory of ours accessible that denies us access, as in a copy of a read-only tree; its mode is restored at the end
  * of the run. @returns the handle, or a new one when this one cannot list
  */
-export function opened(context: Context, handle: Handle, there: Stat, path: RawPath): Handle {
+export function makeAccessible(context: Context, handle: Handle, there: Stat, path: RawPath): Handle {
   const { fs } = context;
   if (!isClosedToOwner(there)) return handle;
   // Before the change, since a worker may be killed at any moment.
@@ -104,7 +104,7 @@ function noteDirectory(context: Context, there: Stat | null, path: RawPath): boo
 /** Throws when the existing entry is no directory, or a forbidden one. @returns true when it is unfinished */
 export function checkThere({ config }: Context, there: Stat | null, path: RawPath): boolean {
   if (there?.type !== 'd') {
-    throw notDirectory(path, there?.type);
+    throw notADirectory(path, there?.type);
   }
   if (config.forbidden.includes(there.identity)) {
     throw entryError(path, 'destination', 'enter', 'EPCOPY_OVERLAP', 'would land on the source or one of its parents');

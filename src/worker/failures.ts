@@ -5,23 +5,19 @@ import { WorkerMustEnd } from './heartbeat.ts';
 
 /** Reports and counts a failed entry. */
 export function fail(context: Context, error: unknown, path: string): void {
-  if (error instanceof WorkerMustEnd) throw error;
-  const failure = toFailure(error, path);
-  context.report.failed++;
-  if (isFull(failure)) context.report.full = true;
-  context.emit({ type: 'failed', failure });
-}
-
-/** Whether every further write would fail too. */
-function isFull(failure: Failure): boolean {
-  return failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT');
+  report(context, error, toFailure(error, path), 1);
 }
 
 /** One failure for all entries of a directory. */
 export function failSubtree(context: Context, error: unknown, path: string, entries: number): void {
+  report(context, error, { ...toFailure(error, path), subtree: true }, entries);
+}
+
+function report(context: Context, error: unknown, failure: Failure, entries: number): void {
   if (error instanceof WorkerMustEnd) throw error;
-  const failure = { ...toFailure(error, path), subtree: true };
   context.report.failed += entries;
-  if (isFull(failure)) context.report.full = true;
+  // Every further write would fail too.
+  const isFull = failure.side === 'destination' && (failure.code === 'ENOSPC' || failure.code === 'EDQUOT');
+  if (isFull) context.report.full = true;
   context.emit({ type: 'failed', failure });
 }

@@ -5,7 +5,7 @@ import type { Handle, TypeLetter } from '../fs/file-system.ts';
 import { orNull } from '../fs/system-error.ts';
 import type { DeleteJob } from '../protocol/jobs.ts';
 import { type Context, reportEntry, withRetries } from './context.ts';
-import { opened } from './directories.ts';
+import { makeAccessible } from './directories.ts';
 import { fail } from './failures.ts';
 import { WorkerMustEnd } from './heartbeat.ts';
 
@@ -21,7 +21,7 @@ export function removeEntries(context: Context, job: DeleteJob): void {
   const { fs, config } = context;
   const below = new DirHandleCache(fs, dir, (parent, name, path) => {
     const handle = fs.holdDirectory(parent, name);
-    return config.dryRun ? handle : opened(context, handle, fs.stat(handle), join(job.dir, path));
+    return config.dryRun ? handle : makeAccessible(context, handle, fs.stat(handle), join(job.dir, path));
   });
   for (const [index, name] of job.names.split('/').entries()) {
     removeTree(context, below, job, { name, isDirectory: job.types[index] === 'd' });
