@@ -132,6 +132,6 @@ export function appendSummary(file: string | undefined, text: string, print: Pri
     }
   } catch (error) {
     // The result of the run does not depend on this page.
-    print(`pcopy: step summary: ${(error as Error).message}`);
+    print(`pcopy: step summary: ${escapeControls((error as Error).message)}`);
   }
 }

@@ -117,7 +117,14 @@ describe('a run', () => {
   test('goes on when the page cannot be written', () => {
     const lines: string[] = [];
     stepSummaryWriter((line) => lines.push(line), paths, dir).onEvent({ type: 'end', summary: summary() });
-    expect(lines).toEqual([expect.stringMatching(/^pcopy: step summary: EISDIR/)]);
+    stepSummaryWriter((line) => lines.push(line), paths, `${dir}/no/\n::error::`).onEvent({
+      type: 'end',
+      summary: summary(),
+    });
+    expect(lines).toEqual([
+      expect.stringMatching(/^pcopy: step summary: EISDIR/),
+      expect.stringMatching(/^pcopy: step summary: ENOENT.+\\n::error::'$/),
+    ]);
   });
 });
 
