@@ -12,13 +12,14 @@ export class RunsWatch {
 
   /** @param signal ends every wait */
   constructor(client: Redis, signal: AbortSignal) {
-    this.subscriber = client.duplicate();
+    // It subscribes anew itself after each reconnection: nobody would catch the error of a library's attempt when the line ends first.
+    this.subscriber = client.duplicate({ autoResubscribe: false });
     const onNews = (): void => {
       this.hasNews = true;
       this.wake();
     };
     this.subscriber.on('message', onNews);
-    this.subscriber.subscribe(RUNS).catch(() => {});
+    this.subscriber.on('ready', () => void this.subscriber.subscribe(RUNS).catch(() => {}));
     signal.addEventListener('abort', onNews, { once: true });
   }
 
