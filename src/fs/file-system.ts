@@ -37,9 +37,8 @@ export function deviceOf({ identity }: Pick<Stat, 'identity'>): string {
 export interface Space {
   /** Bytes available to an ordinary user. */
   free: number;
-  freeInodes: number;
-  /** False for file systems that create inodes on demand and report none. */
-  countsInodes: boolean;
+  /** Inodes are left, or are created on demand. */
+  hasInodes: boolean;
   /** A network file system, as far as known. */
   network: boolean;
   /** Stores modification times in even seconds. */

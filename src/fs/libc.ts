@@ -364,8 +364,7 @@ export class LibcFileSystem implements FileSystem {
     const at = fileSystemOf(dir);
     return {
       free: at(4) * at(1),
-      freeInodes: at(6),
-      countsInodes: at(5) > 0,
+      hasInodes: at(6) > 0 || at(5) === 0,
       network: isNetwork(at(0)),
       evenSeconds: holdsEvenSeconds(at(0)),
     };

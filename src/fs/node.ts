@@ -258,8 +258,7 @@ export class NodeFileSystem implements FileSystem {
     const s = systemCall(() => fs.statfsSync(nodePath(this.at(dir, '.'))));
     return {
       free: s.bavail * s.bsize,
-      freeInodes: s.ffree,
-      countsInodes: s.files > 0,
+      hasInodes: s.ffree > 0 || s.files === 0,
       network: this.held && isNetwork(s.type),
       evenSeconds: this.held && holdsEvenSeconds(s.type),
     };

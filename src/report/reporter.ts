@@ -29,7 +29,7 @@ export class RunReporter {
   private readonly driver: 'libc' | 'node';
   private readonly onEvent: (event: CopyEvent) => void | Promise<void>;
   /** Pending while the consumer of the events asks for a pause. */
-  private pause: Promise<void> | undefined;
+  pause: Promise<void> | undefined;
   /** Resolves when the run ends early; nothing is waited for then. */
   private readonly over: Promise<void>;
   private isOver: () => void = () => {};
@@ -210,11 +210,6 @@ export class RunReporter {
       waited: (fromMs) => void this.onTrace((trace) => trace.waited(fromMs, monotonicMs())),
       jobs: (jobs, workers) => void this.onTrace((trace) => trace.count(jobs, workers)),
     };
-  }
-
-  /** Pending while the consumer of the events asks for a pause. */
-  ready(): Promise<void> | undefined {
-    return this.pause;
   }
 
   /** An entry failed. Repeated reports of a failure count once. */

@@ -99,7 +99,7 @@ export class SourceTree {
           },
           failed: (failure) => reporter.failed(failure),
           skipped: (path, kind) => reporter.skipped(path, kind),
-          ready: () => reporter.ready(),
+          ready: () => reporter.pause,
           cancelled: () => this.stopped,
         },
       );

@@ -6,7 +6,7 @@ const ORDER: readonly Priority[] = ['returned', 'listed', 'piece'];
 /** A counting semaphore whose waiters have priorities; within one priority, first come, first served. */
 export class Semaphore {
   private readonly count: () => number;
-  private taken = 0;
+  inUse = 0;
   private readonly waiting: Record<Priority, (() => void)[]> = { returned: [], listed: [], piece: [] };
 
   /** @param count may change; call `refill` when it has grown */
@@ -18,28 +18,24 @@ export class Semaphore {
     return ORDER.some((priority) => this.waiting[priority].length > 0);
   }
 
-  get inUse(): number {
-    return this.taken;
-  }
-
   async acquire(priority: Priority): Promise<void> {
-    if (this.taken < this.count()) {
-      this.taken++;
+    if (this.inUse < this.count()) {
+      this.inUse++;
       return;
     }
     await new Promise<void>((resolve) => this.waiting[priority].push(resolve));
   }
 
   release(): void {
-    this.taken--;
+    this.inUse--;
     this.refill();
   }
 
   refill(): void {
     for (const priority of ORDER) {
       const waiting = this.waiting[priority];
-      while (waiting.length > 0 && this.taken < this.count()) {
-        this.taken++;
+      while (waiting.length > 0 && this.inUse < this.count()) {
+        this.inUse++;
         waiting.shift()?.();
       }
     }

@@ -29,7 +29,8 @@ export class AskingAhead {
   private readonly veryLateRow: LateRow;
   /** null: not late, or not possible. */
   private ask: AskAhead | null = null;
-  private isVery = false;
+  /** So late that the next files are opened and made ahead. */
+  isVeryLate = false;
   private atOnce = 0;
   private lastMs = 0;
   private planned: number | null = null;
@@ -47,11 +48,6 @@ export class AskingAhead {
     return this.ask !== null;
   }
 
-  /** So late that the next files are opened and made ahead. */
-  get isVeryLate(): boolean {
-    return this.isVery;
-  }
-
   /** Files may be there that `takeAllMade` gives back. */
   get hasMade(): boolean {
     return this.next !== null;
@@ -65,12 +61,12 @@ export class AskingAhead {
       if (this.row.observe(ms, ms > LATE_MS)) this.ask = this.fs.askAhead;
     } else if (this.atOnce >= AT_ONCE_IN_A_ROW) {
       this.ask = null;
-      this.isVery = false;
+      this.isVeryLate = false;
     }
-    if (this.isVery || !this.veryLateRow.observe(ms, ms > VERY_LATE_MS)) return;
+    if (this.isVeryLate || !this.veryLateRow.observe(ms, ms > VERY_LATE_MS)) return;
     this.ask = this.fs.askAhead;
     if (this.ask === null) return;
-    this.isVery = true;
+    this.isVeryLate = true;
     this.sources ??= new OpenedAhead(this.ask);
     this.next ??= new MadeAhead(this.ask);
   }

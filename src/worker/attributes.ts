@@ -107,8 +107,8 @@ function set(fs: FileSystem, xattrs: ExtendedAttributes, handle: Handle, attribu
 const ROOM = 1 << 20;
 
 function hasRoom(fs: FileSystem, handle: Handle): boolean {
-  const { free, freeInodes, countsInodes } = fs.space(handle);
-  return free > ROOM && (freeInodes > 0 || !countsInodes);
+  const { free, hasInodes } = fs.space(handle);
+  return free > ROOM && hasInodes;
 }
 
 function isAcl(attribute: RawPath): boolean {
