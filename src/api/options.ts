@@ -33,14 +33,15 @@ export interface CopyOptions {
   include?: readonly string[];
   exclude?: readonly string[];
   /**
-   * Whether an entry that the patterns select is copied; of a directory, with all below it. Asked of one entry after the other while the source is
-   * listed, once more where the run looks ahead (space, sizes), and with `delete` of what only the destination has, which stays where it is refused. What it throws ends the run, and `copyTree` rejects with it.
+   * Whether an entry that the patterns select is copied; for a directory, with everything below it. Called for one entry after the
+   * other while the source is listed, and again when the run lists ahead (space, sizes). With `delete` it is also called for what only
+   * the destination has: what it refuses stays. An exception ends the run, and `copyTree` rejects with it.
    */
   filter?: (entry: SourceEntry) => boolean | Promise<boolean>;
   /**
-   * The name that an entry gets in its directory at the destination, as bytes (see `fromText`); a directory takes all below it along. A name that cannot
-   * be, or that another entry of the directory has, is a failure of the entry. Asked like `filter`, after it. Not of a source
-   * that is one file, and not beside several sources, `delete`, `filesFrom` and `retryFrom`.
+   * The name that an entry gets in its directory at the destination, as bytes (see `fromText`); everything below a directory goes
+   * with it. An invalid name, or one that another entry of the directory has, is a failure of the entry. Called like `filter`, after
+   * it; not for a source that is one file. Not with several sources, `delete`, `filesFrom` and `retryFrom`.
    */
   rename?: (entry: SourceEntry) => string | Promise<string>;
   /** Honour `.gitignore` files in the source. */

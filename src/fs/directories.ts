@@ -95,7 +95,10 @@ export function openRoot(
   return handle;
 }
 
-/** Looks an entry of the source up; links are followed only with `dereference`. @returns null when there is none, and none was to be followed */
+/**
+ * Looks an entry of the source up. With `dereference` links are followed, and a missing entry is an error.
+ * @returns null when there is no such entry
+ */
 export function statAtSource(fs: FileSystem, dereference: boolean, dir: Handle, name: RawPath): Stat | null {
   return dereference ? fs.statTarget(dir, sourcePath(name)) : fs.statAt(dir, sourcePath(name));
 }

@@ -68,7 +68,10 @@ export interface FileSystem {
   readonly name: 'libc' | 'node';
   /** Resolution in nanoseconds of the times that it can set. */
   readonly timeUnit: number;
-  /** A directory with search but no read permission is held as by `holdEntry`, and listing it fails with EACCES; as do all calls that open directories. */
+  /**
+   * Opens a directory. One with search but no read permission is held as by `holdEntry`, and listing it fails with EACCES; the same
+   * goes for all calls that open directories.
+   */
   openRoot(path: RawPath): Handle;
   openDirectory(dir: Handle, name: RawPath): Handle;
   /** As `openRoot`, but only held, as by `holdDirectory`. */
@@ -111,8 +114,8 @@ export interface FileSystem {
   keepsName(handle: Handle, name: RawPath): boolean | null;
   stat(handle: Handle): Stat;
   /**
-   * The same of a directory as it was last seen, without asking the storage where its contents have changed since: exact are type, identity,
-   * owner and mode.
+   * The state of a directory as the kernel knows it, without asking the storage. Only type, identity, owner and mode are exact: its
+   * contents may have changed since.
    */
   statKnown(dir: Handle): Stat;
   /** @returns null when there is no such entry */
@@ -173,8 +176,8 @@ export interface FileSystem {
   /**
    * Copies a small regular file that has one name at the source and none at the destination: content, permissions (under a umask of
    * 0) and times. It gets its name when all of that is done.
-   * @returns bytes; else nothing was done: OTHER_FILE, NOT_COPIED or NO_UNNAMED_FILES. Throws SystemError, whose `syscall` is the step: open, stat or
-   * read of the source, create, write, link or close of the destination
+   * @returns bytes; or OTHER_FILE, NOT_COPIED or NO_UNNAMED_FILES when nothing was done. Throws SystemError, whose `syscall` is the
+   * step that failed: open, stat or read of the source, create, write, link or close of the destination
    */
   copySmall(sourceDir: Handle, destinationDir: Handle, name: RawPath, terms: SmallTerms): number;
   /** Asks the kernel to drop the file from its cache, so that it is read from the disk. */

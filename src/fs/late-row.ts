@@ -3,7 +3,10 @@ import { processorMs } from './processor-time.ts';
 /** A thread that spends less than this share of slow calls on a processor, or waiting for one, waits for the storage. */
 const MOSTLY_WAITING = 0.5;
 
-/** Tells storage that answers late from a busy machine: several calls in a row are slow, and most of that time is spent waiting for them. */
+/**
+ * Distinguishes storage that answers late from a busy machine. Storage is late when several calls in a row are slow, and the thread spends
+ * most of that time waiting.
+ */
 export class LateRow {
   private readonly length: number;
   private readonly clock: () => number;

@@ -1,4 +1,4 @@
-/** Numbers in the file that says which jobs are asked back: more than there are workers, whose jobs have different places. */
+/** Places for job numbers in the file of jobs that are asked back: more than there are workers, so that current jobs do not share one. */
 export const ASKED_BACK_PLACES = 256;
 
 /** Where the file has the job's number when the job is asked back. */

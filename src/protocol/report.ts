@@ -49,7 +49,7 @@ export interface Report extends Totals {
   split: Split | null;
   /** Directories of a `FinishJob` whose mode would deny us access below, to be finished last. */
   locking: RawPath[];
-  /** Of a run that several machines share, what else is told at once: of a job that is done over, only one report counts. */
+  /** With several machines: failures, which else are sent as events. A job may be done twice, and only one report counts. */
   failures: Failure[];
   /** Which machine did the job, where there are several. */
   machine?: string;

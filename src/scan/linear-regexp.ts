@@ -41,7 +41,10 @@ export function linearTest(source: string): (text: string) => boolean {
 
 class Automaton {
   private readonly states: State[] = [];
-  /** States of the expression itself, then of each lookahead, inner ones later. But for loops, none depends on a later one of its region. */
+  /**
+   * States of the expression itself, then of each lookahead, inner ones later. Except in loops, a state depends only on earlier
+   * states of its region.
+   */
   private readonly regions: { order: number[]; hasLoops: boolean }[] = [];
   private readonly atoms: Atoms = new Atoms();
   private readonly start: number;

@@ -46,7 +46,7 @@ export interface ExecutorSetup {
 
 export type ExecutorFactory = (setup: ExecutorSetup) => Executor;
 
-/** An executor on this machine, which others may tell the numbers of their jobs. */
+/** An executor on this machine. Whoever numbers jobs by itself passes the number along. */
 export interface LocalExecutor extends Executor {
   run(job: Job, number?: number): Promise<Report>;
 }

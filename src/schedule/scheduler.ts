@@ -248,7 +248,7 @@ export class Scheduler {
     if (report.next < countEntries(job) && !this.stopped) this.handBack(job, report.next);
   }
 
-  // Where the listing has not said it. The entries of a directory come together, so its first ones are those of another directory than the last.
+  // Unless the listing has done it. The entries of a directory come one after another, so those of a new directory are its first ones.
   private markSweeps(job: EntriesJob): void {
     for (const group of job.groups) {
       if (group.sweeps === undefined && group.dir !== this.lastListed) group.sweeps = true;

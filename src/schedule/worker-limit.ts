@@ -9,7 +9,10 @@ const FASTER = 1.1;
 /** Each worker is measured for at least this many milliseconds, and this many entries or their equivalent in bytes. */
 const WATCHED_MS = 100;
 const WATCHED_WORK = 1;
-/** When more were no faster, they are tried again after this many milliseconds, since the work may have changed; then after twice as many. */
+/**
+ * Milliseconds. When more workers were no faster, they are tried again after this pause, since the work may have changed; each further
+ * pause is twice as long.
+ */
 const PAUSE_MS = 10_000;
 
 /** What a worker had done, and the milliseconds of processor time that it had used or waited for, at a moment. */

@@ -10,8 +10,8 @@ import type { NamedFile } from './temporary-file.ts';
 const LATE_MS = 5;
 const LATE_IN_A_ROW = 2;
 /**
- * Milliseconds for an entry: where a request is so late, another thread is up long before the two requests that precede the next change, and
- * what is opened and made ahead saves more than what is then not needed costs.
+ * Milliseconds for an entry. From here on, opening and making files ahead saves more than the files that are then not needed cost: another
+ * thread wakes up long before the answer of the current request.
  */
 const VERY_LATE_MS = 50;
 const VERY_LATE_IN_A_ROW = 1;

@@ -99,7 +99,8 @@ export class Worker {
   }
 
   /**
-   * One job at a time. Failures of entries are events, counted in the report; a failure of the whole job is in the report. Throws WorkerMustEnd.
+   * One job at a time. The failure of an entry is an event and counted in the report; that of the whole job is in the report. Throws
+   * WorkerMustEnd.
    * @param number of the job, part of the names of its temporary files
    */
   async run(job: Job, number: number): Promise<Report> {
