@@ -37,13 +37,18 @@ export class DirHandleCache {
 
   /** The handle stays valid until the next call. Throws what `enter` throws. '' is the root. */
   open(path: RawPath): Handle {
-    const from = this.keepCommon(path);
-    if (this.top() === CLOSED) this.reopen();
-    for (let at = from; at < path.length; ) {
+    let at = this.keepCommon(path);
+    if (this.top() === CLOSED) {
+      // Closed to save descriptors: the whole path is opened again.
+      this.cut(0);
+      at = 0;
+    }
+    while (at < path.length) {
       const slash = path.indexOf('/', at);
       const end = slash < 0 ? path.length : slash;
       const name = path.slice(at, end);
-      this.push(name, this.enterOrMiss(this.top(), name, path.slice(0, end)));
+      const parent = this.top();
+      this.push(name, parent === MISSING ? MISSING : this.enter(parent, name, path.slice(0, end)));
       at = end + 1;
     }
     return this.top();
@@ -55,10 +60,6 @@ export class DirHandleCache {
 
   private top(): Handle {
     return this.handles.at(-1) ?? this.root;
-  }
-
-  private enterOrMiss(parent: Handle, name: RawPath, path: RawPath): Handle {
-    return parent === MISSING ? MISSING : this.enter(parent, name, path);
   }
 
   // Closes handles that are not on the path; returns where the rest of the path begins.
@@ -81,17 +82,6 @@ export class DirHandleCache {
       this.release(this.handles.pop() ?? CLOSED);
     }
     this.firstOpen = Math.min(this.firstOpen, level);
-  }
-
-  // Opens the path again, whose handles were closed to save descriptors.
-  private reopen(): void {
-    const names = [...this.names];
-    this.cut(0);
-    let path = '';
-    for (const name of names) {
-      path = path === '' ? name : `${path}/${name}`;
-      this.push(name, this.enterOrMiss(this.top(), name, path));
-    }
   }
 
   private push(name: RawPath, handle: Handle): void {

@@ -173,14 +173,9 @@ export class ExtraEntries implements ListingObserver {
 
   /** Whether a link of the source is known to lead to this file. */
   isFollowed(dir: RawPath, name: RawPath): boolean {
-    if (this.followed.size === 0) return false;
-    try {
-      const handle = this.tree.open(dir);
-      return handle === MISSING || this.followed.has(this.context.fs.statAt(handle, name)?.identity ?? '');
-    } catch (error) {
-      this.unreadable(error, join(dir, name));
-      return true;
-    }
+    const { fs } = this.context;
+    const test = (handle: Handle): boolean => this.followed.has(fs.statAt(handle, name)?.identity ?? '');
+    return this.followed.size > 0 && this.mustStay(dir, name, test);
   }
 
   /** Whether the file has the temporary name of a run that is not known to be dead. */
@@ -188,9 +183,14 @@ export class ExtraEntries implements ListingObserver {
     const made = parseTemporaryName(name);
     if (made === null) return false;
     if (made.isPartial && this.context.config.partial) return true;
+    return this.mustStay(dir, name, (handle) => !removeStale(this.context.fs, handle, name, { dryRun: true }));
+  }
+
+  // So does what cannot be looked at.
+  private mustStay(dir: RawPath, name: RawPath, test: (handle: Handle) => boolean): boolean {
     try {
       const handle = this.tree.open(dir);
-      return handle === MISSING || !removeStale(this.context.fs, handle, name, { dryRun: true });
+      return handle === MISSING || test(handle);
     } catch (error) {
       this.unreadable(error, join(dir, name));
       return true;

@@ -227,29 +227,16 @@ export class UnchangedEntries {
 
   private stays(stat: Stat, there: Stat, hasSameTarget: () => boolean): boolean {
     const { config, plan } = this.options;
-    switch (stat.type) {
-      case 'f':
-        return (
-          stat.nlink === 1 &&
-          ((isForSame(config, there) && isSameFile(stat, there, neverEvenSeconds)) ||
-            isLeft(config, stat, there, neverEvenSeconds))
-        );
-      case 'l':
-        return (
-          stat.nlink === 1 &&
-          ((isForSame(config, there) && there.type === 'l' && sameTime(stat, there) && hasSameTarget()) ||
-            isLeft(config, stat, there, neverEvenSeconds))
-        );
-      case 'd':
-        return (
-          there.type === 'd' &&
-          !isUnfinished(there.mode) &&
-          sameTime(stat, there) &&
-          !plan.forbidden.includes(there.identity)
-        );
-      default:
-        return false;
+    if (stat.type === 'd') {
+      const isFinished = there.type === 'd' && !isUnfinished(there.mode);
+      return isFinished && sameTime(stat, there) && !plan.forbidden.includes(there.identity);
     }
+    if ((stat.type !== 'f' && stat.type !== 'l') || stat.nlink !== 1) return false;
+    const isSame =
+      stat.type === 'f'
+        ? isForSame(config, there) && isSameFile(stat, there, neverEvenSeconds)
+        : isForSame(config, there) && there.type === 'l' && sameTime(stat, there) && hasSameTarget();
+    return isSame || isLeft(config, stat, there, neverEvenSeconds);
   }
 }
 
