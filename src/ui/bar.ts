@@ -38,6 +38,7 @@ export class BarReporter implements Reporter {
     this.#multi.on('update-post', () => this.#screen.flush());
     // Shown before `start` already: the checks before it may read the whole tree.
     this.#bars.push(this.#multi.create(1, 0, { line: '' }));
+    process.on('SIGCONT', this.#resumed);
   }
 
   onEvent(event: CopyEvent): void {
@@ -49,6 +50,9 @@ export class BarReporter implements Reporter {
     if (this.#multi.isActive) this.#multi.log(`${line}\n`);
     else this.#out.write(`${line}\n`);
   };
+
+  // After Ctrl-Z the shell has written below the frame, which the next one would erase.
+  readonly #resumed = (): void => this.#screen.leave();
 
   /** After a run without an `end` (an unexpected error): the last frame stays, the timer stops. */
   close(): void {
@@ -65,6 +69,7 @@ export class BarReporter implements Reporter {
 
   #stop(): void {
     this.#over = true;
+    process.off('SIGCONT', this.#resumed);
     if (!this.#multi.isActive) return;
     // `stop` alone would drop messages that wait for a frame.
     this.#multi.update();

@@ -40,6 +40,19 @@ describe('on a terminal', () => {
     bar.close();
   });
 
+  test('what the shell has written while the run was stopped stays', () => {
+    const { bar, screen, stream } = open();
+    bar.onEvent(progress(halfway));
+    frame();
+    stream.write('\n\n[1]+ Stopped\n$ fg\n');
+    process.emit('SIGCONT', 'SIGCONT');
+    frame();
+    expect(screen()).toContain('$ fg');
+    expect(screen().at(-1)).toBe('  2  50% file-1  2 B');
+    bar.close();
+    expect(process.listenerCount('SIGCONT')).toBe(0);
+  });
+
   test('ends at 100 % with the workers gone and nothing left behind', () => {
     const { bar, screen, stream } = open();
     bar.onEvent(progress(halfway));
