@@ -11,6 +11,8 @@ import { truncateEnd } from './width.ts';
 const FRAMES_PER_SECOND = 10;
 /** The bar of a shorter run, in milliseconds, is cleared: the summary says the same. */
 const SHORT_MS = 1_000;
+/** Between two frames: the process may have been stopped. */
+const STOPPED_MS = 500;
 
 /** The bar of the whole run and a line for each machine, if there are several, and each worker, drawn in place on a terminal. */
 export class BarReporter implements Reporter {
@@ -21,6 +23,7 @@ export class BarReporter implements Reporter {
   readonly #multi: MultiBar;
   readonly #bars: SingleBar[] = [];
   #over = false;
+  #drawnAt = performance.now();
 
   constructor(out: Output, glyphs: Glyphs, last: LastReading) {
     this.#out = out;
@@ -35,7 +38,7 @@ export class BarReporter implements Reporter {
       format: (_options: Options, _params: unknown, payload: { line: string }) => payload.line,
     } as Options);
     this.#multi.on('update-pre', () => this.#refresh());
-    this.#multi.on('update-post', () => this.#screen.flush());
+    this.#multi.on('update-post', () => this.#draw());
     // Shown before `start` already: the checks before it may read the whole tree.
     this.#bars.push(this.#multi.create(1, 0, { line: '' }));
     process.on('SIGCONT', this.#resumed);
@@ -53,6 +56,13 @@ export class BarReporter implements Reporter {
 
   // After Ctrl-Z the shell has written below the frame, which the next one would erase.
   readonly #resumed = (): void => this.#screen.leave();
+
+  // A frame that is due when the process goes on comes before the signal.
+  #draw(): void {
+    const before = this.#drawnAt;
+    this.#drawnAt = performance.now();
+    if (this.#drawnAt - before < STOPPED_MS) this.#screen.flush();
+  }
 
   /** After a run without an `end` (an unexpected error): the last frame stays, the timer stops. */
   close(): void {

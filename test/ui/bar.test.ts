@@ -45,6 +45,10 @@ describe('on a terminal', () => {
     bar.onEvent(progress(halfway));
     frame();
     stream.write('\n\n[1]+ Stopped\n$ fg\n');
+    const later = performance.now() + 5000;
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(later);
+    vi.advanceTimersByTime(100);
+    clock.mockRestore();
     process.emit('SIGCONT', 'SIGCONT');
     frame();
     expect(screen()).toContain('$ fg');
