@@ -27,11 +27,13 @@ export class NoteFile {
 /** Linux: a file that never had a name. It is the same number on every processor that Node runs on; Node does not export it. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
-/** Opens a new file that has no name, in memory where possible. Throws what `open` throws: no room, too many open files. */
-export function openNameless(): number {
+/**
+ * Opens a new file that has no name, in memory where possible: a note is written once per file copied, and need not outlive the machine.
+ * Throws what `open` throws: no room, too many open files.
+ */
+export function openNameless(places = ['/dev/shm', tmpdir()]): number {
   if (process.platform === 'linux') {
-    // Memory before disk: a note is written once per file copied, and need not outlive the machine.
-    for (const directory of ['/dev/shm', tmpdir()]) {
+    for (const directory of places) {
       try {
         return openSync(directory, constants.O_RDWR | O_TMPFILE, 0o600);
       } catch {

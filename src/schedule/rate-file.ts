@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RefusedError } from '../api/errors.ts';
 import { fromText } from '../api/names.ts';
+import { openNameless } from '../process/notes.ts';
 import { monotonicMs } from '../protocol/monotonic-clock.ts';
 import type { RateLimit } from '../protocol/worker-config.ts';
 
@@ -10,10 +11,11 @@ import type { RateLimit } from '../protocol/worker-config.ts';
 const UNIT_SECONDS = 0.02;
 const LARGEST_UNIT = 64 * 1024;
 
-/** The file through which workers share a rate (see `worker/rate-limit.ts`). On Linux its name is removed at once, so that none is left behind. */
+/** The file through which workers share a rate (see `worker/rate-limit.ts`). On Linux it has no name, so that none is left behind. */
 export class RateFile {
   readonly limit: RateLimit;
-  private readonly directory: string;
+  /** Where no file can be opened without a name. */
+  private readonly directory: string | null = null;
   private readonly fd: number;
 
   /**
@@ -22,23 +24,23 @@ export class RateFile {
    */
   constructor(bytesPerSecond: number) {
     const place = tmpdir();
-    let directory = '';
     let path: string;
     try {
-      directory = mkdtempSync(join(place, 'pcopy-rate-'));
-      path = join(directory, 'moved');
-      this.fd = openSync(path, 'wx');
+      if (process.platform === 'linux') {
+        this.fd = openNameless([place]);
+        path = `/proc/${process.pid}/fd/${this.fd}`;
+      } else {
+        this.directory = mkdtempSync(join(place, 'pcopy-rate-'));
+        path = join(this.directory, 'moved');
+        this.fd = openSync(path, 'wx', 0o600);
+      }
     } catch (error) {
-      if (directory !== '') rmSync(directory, { recursive: true, force: true });
+      if (this.directory !== null) rmSync(this.directory, { recursive: true, force: true });
       const { code = 'EIO' } = error as NodeJS.ErrnoException;
       throw new RefusedError(fromText(place), 'no place for the file that --bwlimit needs', code, { cause: error });
     }
-    this.directory = directory;
-    const linux = process.platform === 'linux';
-    if (linux) rmSync(this.directory, { recursive: true });
     const unit = Math.max(1, Math.min(LARGEST_UNIT, Math.floor(bytesPerSecond * UNIT_SECONDS)));
-    const reachable = linux ? `/proc/${process.pid}/fd/${this.fd}` : path;
-    this.limit = { path: reachable, bytesPerSecond, unit, startMs: monotonicMs() };
+    this.limit = { path, bytesPerSecond, unit, startMs: monotonicMs() };
   }
 
   /** The time until now is not caught up with. To be called before the rate is used. */
@@ -49,6 +51,6 @@ export class RateFile {
 
   close(): void {
     closeSync(this.fd);
-    rmSync(this.directory, { recursive: true, force: true });
+    if (this.directory !== null) rmSync(this.directory, { recursive: true, force: true });
   }
 }
