@@ -64,6 +64,6 @@ function isPlain(config: WorkerConfig): boolean {
   const { ifExists, reflink, sparse, single, rate } = config;
   if (ifExists !== 'replace' || reflink === 'always' || sparse === 'always') return false;
   if (single !== null || rate !== null || !config.atomic) return false;
-  const { update, checksum, archive, dereference, verify, partial, hash, fsync, dryRun, trace, entries } = config;
-  return ![update, checksum, archive, dereference, verify, partial, hash, fsync, dryRun, trace, entries].includes(true);
+  const { update, checksum, archive, dereference, verify, partial, hash, fsync, dryRun, entries } = config;
+  return ![update, checksum, archive, dereference, verify, partial, hash, fsync, dryRun, entries].includes(true);
 }
