@@ -18,6 +18,7 @@ function step(source: string, destination: string, options: string, more: Record
     GITHUB_ACTIONS: 'true',
     GITHUB_OUTPUT: `${top}/output`,
     GITHUB_STEP_SUMMARY: `${top}/summary`,
+    RUNNER_TEMP: top,
     ...more,
   };
   const result = spawnSync(`${root}/.github/actions/pcopy/run.sh`, { cwd: top, env, encoding: 'utf8' });
